@@ -1,0 +1,161 @@
+"""Every way srchat can fail, as one tree; each failure knows its exit code.
+
+SrchatError                     1    anything not foreseen
+├─ UsageError                   2    the command line asks for something impossible
+├─ ConfigError                  3    the configuration is broken or a value is not allowed
+│  └─ MissingKeyError           4    the server needs a key and there is none that may be sent
+├─ APIError                     6    the server, or the way to it, failed
+│  ├─ APIConnectionError        8    no connection: DNS, refused, TLS, proxy
+│  │  └─ APITimeoutError        8    nothing came for too long
+│  ├─ APIStatusError            5    the server refused the request (any other 4xx)
+│  │  ├─ AuthenticationError    4    401, 403
+│  │  ├─ RateLimitError         7    429
+│  │  └─ ServerError            6    5xx
+│  ├─ ProtocolError             6    a 200 that is no answer: HTML, garbage, nothing
+│  └─ IncompleteAnswerError     6    the answer broke off, was filtered or is empty
+├─ StoreError                   9    the history store cannot be used
+├─ OutputError                 74    standard output cannot be written
+├─ ClosedPipeError            141    the reader of standard output has gone (`| head`)
+└─ Interrupted        129 130 143    SIGHUP, SIGINT, SIGTERM
+
+Names follow openai-python's. A foreign exception becomes one of these where the
+foreign library is called; `srchat.cli.app.main` turns them into an exit code.
+"""
+
+import signal
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the shell is told; the table stands in the manual page."""
+
+    DONE = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    CONFIG = 3
+    AUTHENTICATION = 4
+    REFUSED = 5
+    SERVER = 6
+    RATE_LIMIT = 7
+    NETWORK = 8
+    STORE = 9
+    OUTPUT = 74
+    HANGUP = 129
+    INTERRUPT = 130
+    CLOSED_PIPE = 141
+    TERMINATED = 143
+
+
+class SrchatError(Exception):
+    """A failure with a message of one line and, where there is one, the way out of it."""
+
+    exit_code = ExitCode.UNEXPECTED
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(SrchatError):
+    """The command line asks for something that cannot be done."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConfigError(SrchatError):
+    """The configuration file, a variable or an option holds a value that is not allowed."""
+
+    exit_code = ExitCode.CONFIG
+
+
+class MissingKeyError(ConfigError):
+    """The server needs a key, and there is none that may be sent to it."""
+
+    exit_code = ExitCode.AUTHENTICATION
+
+
+class APIError(SrchatError):
+    """The server, or the way to it, failed."""
+
+    exit_code = ExitCode.SERVER
+
+
+class APIConnectionError(APIError):
+    """No connection: name not found, refused, TLS, proxy, or lost before the answer began."""
+
+    exit_code = ExitCode.NETWORK
+
+
+class APITimeoutError(APIConnectionError):
+    """Nothing came from the server for longer than the timeout."""
+
+
+class APIStatusError(APIError):
+    """The server answered with an error status.
+
+    `status` is the HTTP status; `code` and `type` are the protocol's words for it, "" if none.
+    """
+
+    exit_code = ExitCode.REFUSED
+
+    def __init__(
+        self, message: str, *, status: int, code: str = "", type: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.code = code
+        self.type = type
+
+
+class AuthenticationError(APIStatusError):
+    """401 or 403: the key is missing, wrong, or may not do this."""
+
+    exit_code = ExitCode.AUTHENTICATION
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests or tokens."""
+
+    exit_code = ExitCode.RATE_LIMIT
+
+
+class ServerError(APIStatusError):
+    """5xx: the server, the model behind it or the gateway failed."""
+
+    exit_code = ExitCode.SERVER
+
+
+class ProtocolError(APIError):
+    """The server said 200 and sent something that is not an answer."""
+
+
+class IncompleteAnswerError(APIError):
+    """The answer broke off, was stopped by a filter, or is empty. What came is kept."""
+
+
+class StoreError(SrchatError):
+    """The history store cannot be used."""
+
+    exit_code = ExitCode.STORE
+
+
+class OutputError(SrchatError):
+    """Standard output cannot be written: disk full, closed, or an I/O error."""
+
+    exit_code = ExitCode.OUTPUT
+
+
+class ClosedPipeError(SrchatError):
+    """The reader of standard output has gone; nothing is said about it."""
+
+    exit_code = ExitCode.CLOSED_PIPE
+
+
+class Interrupted(SrchatError):  # noqa: N818 - a request, not an error
+    """A signal asked srchat to end."""
+
+    def __init__(self, signum: int) -> None:
+        words = {signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
+        super().__init__(words.get(signal.Signals(signum), "interrupted"))
+        self.exit_code = ExitCode(128 + signum)
