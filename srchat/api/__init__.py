@@ -1,0 +1,1 @@
+"""The server: the chat-completions protocol as OpenAI, LiteLLM and vLLM speak it."""

@@ -1,0 +1,136 @@
+"""The bytes of a 200, read as an answer: an event stream, or one JSON document. Pure.
+
+What it is, is told by its first character, not by its Content-Type: gateways mislabel both,
+and a server may answer a streamed request with a whole completion.
+"""
+
+import json
+from typing import Final
+
+from srchat.api.error_body import ErrorBody, read_error, read_error_body
+from srchat.api.models import ChatCompletion, ChatCompletionChunk
+from srchat.api.sse import ServerSentEvent, SSEDecoder
+from srchat.errors import ProtocolError
+
+_MOST_JSON: Final = 64 * 1024 * 1024
+_BLANK: Final = b" \t\r\n\xef\xbb\xbf"
+
+
+class AnswerDecoder:
+    """Turns the body of an answer into chunks; however it is cut, the same text.
+
+    `done`: `[DONE]` has come, or the whole of a JSON document. `finish_reason`: what the
+    server said, "" so far. `error`: an error sent in place of the rest of the answer.
+    `unreadable`: one line for each chunk that could not be read and was left out.
+    Raises ProtocolError for a body that is no answer at all.
+    """
+
+    def __init__(self) -> None:
+        self.done = False
+        self.finish_reason = ""
+        self.error: ErrorBody | None = None
+        self.unreadable: list[str] = []
+        self._sse: SSEDecoder | None = None
+        self._json: list[bytes] = []
+        self._json_size = 0
+
+    def feed(self, part: bytes) -> ChatCompletionChunk | None:
+        """Return all that `part` completes as one chunk, None where it completes nothing."""
+        if self._sse is None and not self._json:
+            part = part.lstrip(_BLANK)
+            if not part:
+                return None
+            if part[:1] not in b"{[<":
+                self._sse = SSEDecoder()
+        if self._sse is None:
+            self._collect(part)
+            return None
+        try:
+            return self._merged(self._sse.feed(part))
+        except ValueError as exc:
+            raise ProtocolError(f"the answer cannot be read: {exc}") from exc
+
+    def flush(self) -> ChatCompletionChunk | None:
+        """End the body: it came to an end as HTTP says, and was not cut off."""
+        if self._json:
+            return self._document(b"".join(self._json))
+        if self._sse is None:
+            raise ProtocolError("the server sent an empty reply")
+        # Servers forget the blank line behind their last event; what is whole is not thrown away.
+        return self._merged(self._sse.feed(b"\n\n"))
+
+    def _merged(self, events: list[ServerSentEvent]) -> ChatCompletionChunk | None:
+        chunks = []
+        for event in events:
+            if self.done or self.error:
+                break
+            chunk = self._chunk(event)
+            if chunk is not None:
+                chunks.append(chunk)
+        if not chunks:
+            return None
+        merged = chunks[-1]
+        if len(chunks) > 1:
+            merged = ChatCompletionChunk(
+                content="".join([chunk.content for chunk in chunks]),
+                reasoning="".join([chunk.reasoning for chunk in chunks]),
+                model=merged.model or chunks[0].model,
+                usage=next((c.usage for c in reversed(chunks) if c.usage), None),
+            )
+        merged.finish_reason = self.finish_reason
+        return merged
+
+    def _chunk(self, event: ServerSentEvent) -> ChatCompletionChunk | None:
+        if event.data == "[DONE]":
+            self.done = True
+            return None
+        try:
+            value = json.loads(event.data)
+            if event.type == "error" or _is_error(value):
+                self.error = read_error(value)
+                return None
+            chunk = ChatCompletionChunk.from_json(value)
+        except (ValueError, RecursionError) as exc:
+            self.unreadable.append(f"{exc}: {event.data[:80]}")
+            return None
+        if chunk.finish_reason:
+            self.finish_reason = chunk.finish_reason
+        return chunk
+
+    def _collect(self, part: bytes) -> None:
+        self._json.append(part)
+        self._json_size += len(part)
+        if self._json_size > _MOST_JSON:
+            raise ProtocolError(f"the answer is over {_MOST_JSON} bytes in one piece")
+
+    def _document(self, body: bytes) -> ChatCompletionChunk | None:
+        if body.startswith(b"<"):
+            title = read_error_body(body, 200).message
+            raise ProtocolError(f"the server sent a web page, not an answer: {title}")
+        try:
+            value = json.loads(body.decode("utf-8", "replace"))
+            if _is_error(value):
+                self.error = read_error(value)
+                return None
+            completion = ChatCompletion.from_json(value)
+        except (ValueError, RecursionError) as exc:
+            raise ProtocolError(f"the server's reply cannot be read: {exc}") from exc
+        self.done = True
+        self.finish_reason = completion.finish_reason
+        return ChatCompletionChunk(
+            content=completion.content,
+            reasoning=completion.reasoning,
+            finish_reason=completion.finish_reason,
+            model=completion.model,
+            usage=completion.usage,
+        )
+
+
+def _is_error(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    return (
+        bool(value.get("error"))
+        or value.get("object") == "error"
+        or ("choices" not in value and bool(value.get("detail")))
+    )

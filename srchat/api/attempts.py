@@ -1,0 +1,90 @@
+"""A request with its retries: only before the first text, each wait announced."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from srchat.api.events import RetryWait
+from srchat.api.exchange import FRAME, Exchange
+from srchat.api.reader import Inbox
+from srchat.api.retry import Decision, RetryPolicy
+from srchat.errors import APIConnectionError, APIError, APIStatusError
+
+Event = TypeVar("Event")
+
+
+class Attempts:
+    """Opens exchanges one after the other until one succeeds or no more may be tried.
+
+    `mend` is asked about each failure whether the request was changed so that it is worth
+    sending again at once.
+    """
+
+    def __init__(
+        self,
+        open_exchange: Callable[[], Exchange],
+        policy: RetryPolicy,
+        inbox: Inbox,
+        mend: Callable[[APIError], bool],
+    ) -> None:
+        self._open = open_exchange
+        self._policy = policy
+        self._inbox = inbox
+        self._mend = mend
+
+    def run(
+        self, read: Callable[[Exchange], Iterator[Event]]
+    ) -> Iterator[Event | RetryWait | None]:
+        """Yield what `read` makes of the exchange that succeeds. Raises the last APIError."""
+        retries = 0
+        while True:
+            exchange = self._open()
+            try:
+                yield from read(exchange)
+            except (APIConnectionError, APIStatusError) as exc:
+                if exchange.started:
+                    raise
+                if _was_stale(exchange, exc) or self._mend(exc):
+                    continue
+                decision = self._decide(exc, exchange, retries)
+                if decision.wait is None:
+                    raise self._final(exc, decision) from exc.__cause__
+                retries += 1
+                yield from self._wait(decision.wait, exc, retries)
+            else:
+                return
+            finally:
+                if not exchange.finished:
+                    exchange.reader.cancel()
+
+    def _decide(self, exc: APIError, exchange: Exchange, retries: int) -> Decision:
+        status = exc.status if isinstance(exc, APIStatusError) else None
+        chance = random.random()  # noqa: S311 - jitter, not a secret
+        return self._policy.decide(
+            retries, status, exchange.headers, now=time.time(), random=chance
+        )
+
+    def _final(self, exc: APIError, decision: Decision) -> APIError:
+        if decision.asked is not None and decision.asked > self._policy.max_wait:
+            exc.hint = (
+                f"the server asks to wait {decision.asked:.0f} s; "
+                f"--max-wait {self._policy.max_wait:g} allows less"
+            )
+        return exc
+
+    def _wait(self, seconds: float, exc: APIError, retry: int) -> Iterator[RetryWait]:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            yield RetryWait(exc.message, left, retry, self._policy.max_retries)
+            self._inbox.get(None, min(FRAME, left))
+
+
+def _was_stale(exchange: Exchange, exc: APIError) -> bool:
+    """Tell whether a kept-alive connection had died while it was idle: nothing worth a word."""
+    return (
+        exchange.reader.reused
+        and not exchange.headers
+        and isinstance(exc, APIConnectionError)
+        and exchange.reader.connection is not None
+    )

@@ -1,0 +1,217 @@
+"""The client of a chat-completions server.
+
+    with ChatClient("http://127.0.0.1:8000/v1", None) as client:
+        for event in client.stream(request): ...
+
+Nothing of srchat but its errors is known here: base URL, key and limits are arguments.
+"""
+
+import json
+import ssl
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+
+from srchat import __version__
+from srchat.api.attempts import Attempts
+from srchat.api.events import RetryWait
+from srchat.api.exchange import Exchange, Timeouts
+from srchat.api.key import redacted
+from srchat.api.models import ChatCompletion, ChatCompletionChunk, ChatRequest, Model
+from srchat.api.reader import Inbox, StreamReader, translated
+from srchat.api.retry import RetryPolicy
+from srchat.api.stream import ChatStream
+from srchat.api.surrogates import join_surrogates
+from srchat.errors import APIError, APIStatusError, ProtocolError
+
+_MOST_MODELS: Final = 8 * 1024 * 1024  # bytes of GET /models
+
+
+def _silent(_: object) -> None:
+    pass
+
+
+class ChatClient:
+    """Talks to one server with one key.
+
+    `base_url` ends where `/chat/completions` begins. `api_key`: sent as a bearer token, to
+    this server and nowhere else; None sends none. `transport`: in place of the network.
+    `log`: told on one line each what goes over the wire.
+    Raises APIConnectionError when the URL or a proxy of the environment cannot be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None,
+        *,
+        timeouts: Timeouts | None = None,
+        retry: RetryPolicy | None = None,
+        transport: httpx.BaseTransport | None = None,
+        log: Callable[[str], None] = _silent,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._key = api_key
+        self._timeouts = timeouts or Timeouts()
+        self._policy = retry or RetryPolicy()
+        self._log = log
+        self._reader: StreamReader | None = None
+        self._knows_stream_options = True
+        try:
+            self._where = httpx.URL(self._base_url).netloc.decode()
+            self._http = self._http_client(transport)
+        except Exception as exc:
+            # InvalidURL, UnicodeError, ValueError, ImportError: httpx has no one name for them.
+            raise translated(exc, self._base_url) from exc
+
+    def stream(self, request: ChatRequest) -> ChatStream:
+        """Ask, and return the events of the answer; nothing is sent before they are taken.
+
+        `request.stream` decides what the server is asked for; either way the answer is read.
+        """
+        inbox = Inbox()
+        attempts = self._attempts(inbox, "POST", "/chat/completions", request.to_json())
+        return ChatStream(attempts, inbox, self._redact)
+
+    def complete(self, request: ChatRequest) -> ChatCompletion:
+        """Ask, and return the whole answer. Raises APIError and its kin."""
+        chunks = [event for event in self.stream(request) if isinstance(event, ChatCompletionChunk)]
+        return ChatCompletion(
+            content=join_surrogates("".join(chunk.content for chunk in chunks)),
+            reasoning=join_surrogates("".join(chunk.reasoning for chunk in chunks)),
+            finish_reason=chunks[-1].finish_reason if chunks else "",
+            model=next((chunk.model for chunk in chunks if chunk.model), ""),
+            usage=next((chunk.usage for chunk in reversed(chunks) if chunk.usage), None),
+        )
+
+    def list_models(self, on_wait: Callable[[RetryWait], None] = _silent) -> list[Model]:
+        """Return the models that the server offers; `on_wait` is told each wait for a retry.
+
+        Raises APIError and its kin.
+        """
+        inbox = Inbox()
+        body = bytearray()
+
+        def read(exchange: Exchange) -> Iterator[None]:
+            for _ in exchange.head():
+                yield None
+            for part in exchange.body():
+                body.extend(part or b"")
+                if len(body) > _MOST_MODELS:
+                    raise ProtocolError(f"the list of models is over {_MOST_MODELS} bytes")
+                yield None
+            exchange.finished = True
+
+        try:
+            for event in self._attempts(inbox, "GET", "/models", None).run(read):
+                if event is not None:
+                    on_wait(event)
+        except APIError as exc:
+            raise self._redact(exc) from exc.__cause__
+        return _models(bytes(body))
+
+    def close(self) -> None:
+        """Close the connection; leaving the context of the client does it, too."""
+        if self._reader:
+            self._reader.cancel()
+            self._reader.join(1.0)
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _attempts(
+        self, inbox: Inbox, method: str, path: str, body: dict[str, Any] | None
+    ) -> Attempts:
+        def open_exchange() -> Exchange:
+            kept = self._reader.connection if self._reader and self._reader.kept else None
+            request = self._request(method, path, body)
+            self._reader = StreamReader(self._http, request, inbox, kept)
+            return Exchange(self._reader, inbox, self._timeouts, self._where, self._log)
+
+        def mend(exc: APIError) -> bool:
+            if not body or "stream_options" not in body or not _is_about_stream_options(exc):
+                return False
+            self._knows_stream_options = False  # remembered for the next requests, too
+            return True
+
+        return Attempts(open_exchange, self._policy, inbox, mend)
+
+    def _request(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Request:
+        url = self._base_url + path
+        self._log(f"> {method} {url}")
+        if body is None:
+            return self._http.build_request(method, url)
+        if not self._knows_stream_options:
+            body.pop("stream_options", None)
+        # ASCII: a prompt may hold a lone surrogate, which UTF-8 cannot say and JSON can.
+        return self._http.build_request(
+            method,
+            url,
+            content=json.dumps(body, separators=(",", ":")).encode("ascii"),
+            headers={"Content-Type": "application/json"},
+        )
+
+    def _http_client(self, transport: httpx.BaseTransport | None) -> httpx.Client:
+        headers = {
+            "User-Agent": f"srchat/{__version__}",
+            "Accept": "text/event-stream, application/json",
+            "Accept-Encoding": "identity",
+        }
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        limits = self._timeouts
+        return httpx.Client(
+            headers=headers,
+            transport=transport,
+            verify=_ssl_context(self._base_url),
+            # Silence is watched by the main thread: a socket's timeout starts anew at every ping.
+            timeout=httpx.Timeout(limits.silence, connect=limits.connect, read=None),
+            limits=httpx.Limits(max_keepalive_connections=1),
+        )
+
+    def _redact(self, exc: APIError) -> APIError:
+        exc.message = redacted(exc.message, self._key)
+        exc.args = (exc.message,)
+        return exc
+
+
+def _ssl_context(base_url: str) -> ssl.SSLContext:
+    """Return a context with the system's certificates; without any where none is needed.
+
+    httpx's own reads certifi's file, 24 ms, also for http://, and ignores the system's.
+    """
+    if base_url.startswith("http://"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # knows no CA: should TLS happen, it fails
+    return ssl.create_default_context()
+
+
+def _is_about_stream_options(exc: APIError) -> bool:
+    return (
+        isinstance(exc, APIStatusError)
+        and exc.status in (400, 422)
+        and "stream_options" in exc.message
+    )
+
+
+def _models(body: bytes) -> list[Model]:
+    try:
+        value = json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError) as exc:
+        raise ProtocolError(
+            "the list of models is not JSON", hint="base_url should end in /v1"
+        ) from exc
+    entries = value.get("data") if isinstance(value, dict) else value
+    if not isinstance(entries, list):
+        raise ProtocolError("the server sent no list of models")
+    return [model for entry in entries if (model := Model.from_json(entry))]

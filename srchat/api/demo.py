@@ -1,0 +1,175 @@
+"""An embedded responder behind an httpx transport: the profile `demo`.
+
+It is no language model and says so. It answers from the messages array alone, without any
+network, through the same client code as a real server: request in, event stream out.
+"""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+import httpx
+
+_PACE: Final = 0.012  # seconds a piece: about as fast as one reads along
+_PIECE: Final = re.compile(r"\s*\S{1,12}|\s+")
+_MODEL: Final = "srchat-demo"
+_INTRODUCTION: Final = (
+    "I am **srchat's demo**: no language model, but a small program inside srchat that "
+    "answers without any network. What you see here is real all the same: it comes as an "
+    "event stream through the same client, and is rendered as it comes."
+)
+_NEXT_STEPS: Final = """\
+### Talk to a real model
+
+1. get a key at console.solidrust.ai
+2. `export SOLIDRUST_API_KEY=...`
+3. `srchat ask "{prompt}"`
+
+Any OpenAI-compatible server will do: see `--base-url`.
+"""
+
+
+class DemoTransport(httpx.BaseTransport):
+    """Answers POST /chat/completions and GET /models like a server. `pace`: seconds a piece."""
+
+    def __init__(self, pace: float = _PACE) -> None:
+        self._pace = pace
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        if request.url.path.endswith("/models"):
+            entry = {"id": _MODEL, "object": "model", "owned_by": "srchat", "max_model_len": 8192}
+            return httpx.Response(200, json={"object": "list", "data": [entry]})
+        body = json.loads(request.read())
+        messages = body["messages"]
+        content = demo_answer(messages)
+        limit = body.get("max_tokens")
+        pieces = _PIECE.findall(content)
+        kept = pieces[:limit]
+        finish = "stop" if len(kept) == len(pieces) else "length"
+        usage = _usage(messages, len(kept))
+        if not body.get("stream"):
+            return httpx.Response(200, json=_completion("".join(kept), finish, usage))
+        return httpx.Response(
+            200,
+            headers={"content-type": "text/event-stream"},
+            stream=_Events(kept, finish, usage, self._pace),
+        )
+
+
+class _Events(httpx.SyncByteStream):
+    def __init__(self, pieces: list[str], finish: str, usage: dict[str, int], pace: float) -> None:
+        self._pieces = pieces
+        self._finish = finish
+        self._usage = usage
+        self._pace = pace
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield _event(_chunk({"role": "assistant", "content": ""}))
+        for piece in self._pieces:
+            time.sleep(self._pace)
+            yield _event(_chunk({"content": piece}))
+        yield _event(_chunk({}, finish=self._finish))
+        yield _event({**_chunk({}), "choices": [], "usage": self._usage})
+        yield b"data: [DONE]\n\n"
+
+
+def demo_answer(messages: list[dict[str, str]]) -> str:
+    """Return the answer to a messages array, in Markdown."""
+    prompts = [message["content"] for message in messages if message["role"] == "user"]
+    prompt = prompts[-1] if prompts else ""
+    parts = [
+        f"## You said: {_quoted(prompt)}",
+        _INTRODUCTION,
+        _memory(prompts),
+        _facts(prompt, messages),
+        _code(prompt),
+        _NEXT_STEPS.format(prompt=_shell_quoted(prompt)),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _memory(prompts: list[str]) -> str:
+    if len(prompts) < 2:
+        return ""
+    earlier = "\n".join(f"- {_quoted(prompt)}" for prompt in prompts[:-1][-5:])
+    return f"I remember what you said before:\n\n{earlier}"
+
+
+def _facts(prompt: str, messages: list[dict[str, str]]) -> str:
+    words = prompt.split()
+    longest = max(words, key=len, default="")
+    rows = [
+        ("messages in the request", f"{len(messages)}"),
+        ("words in your prompt", f"{len(words)}"),
+        ("characters", f"{len(prompt)}"),
+        ("lines", f"{len(prompt.splitlines())}"),
+        ("longest word", _quoted(longest, 30)),
+    ]
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    return f"What I can tell about it:\n\n| what | value |\n| --- | --- |\n{table}"
+
+
+def _code(prompt: str) -> str:
+    literal = json.dumps(prompt[:60], ensure_ascii=False)
+    return (
+        "And with a little Python you could count it yourself:\n\n"
+        "```python\n"
+        "from collections import Counter\n\n"
+        f"prompt = {literal}\n"
+        "for letter, times in Counter(prompt).most_common(3):\n"
+        '    print(f"{letter!r} occurs {times} times")\n'
+        "```"
+    )
+
+
+def _quoted(text: str, limit: int = 60) -> str:
+    line = " ".join(text.split())
+    line = line if len(line) <= limit else line[: limit - 1] + "…"
+    # Code spans show every character as it is; a longer fence holds the backticks of the text.
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") or not line else ""
+    return f"{fence}{pad}{line.replace('|', '/')}{pad}{fence}"
+
+
+def _shell_quoted(text: str) -> str:
+    line = " ".join(text.split())[:40]
+    return re.sub(r"""[`"$\\!]""", "", line)
+
+
+def _usage(messages: list[dict[str, str]], completion: int) -> dict[str, int]:
+    prompt = sum(len(_PIECE.findall(message["content"])) for message in messages)
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }
+
+
+def _completion(content: str, finish: str, usage: dict[str, int]) -> dict[str, Any]:
+    message = {"role": "assistant", "content": content}
+    choice = {"index": 0, "message": message, "finish_reason": finish}
+    return {
+        "id": "chatcmpl-demo",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": _MODEL,
+        "choices": [choice],
+        "usage": usage,
+    }
+
+
+def _chunk(delta: dict[str, str], finish: str | None = None) -> dict[str, Any]:
+    return {
+        "id": "chatcmpl-demo",
+        "object": "chat.completion.chunk",
+        "created": int(time.time()),
+        "model": _MODEL,
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+    }
+
+
+def _event(value: dict[str, Any]) -> bytes:
+    return b"data: " + json.dumps(value).encode() + b"\n\n"

@@ -1,0 +1,104 @@
+"""What a server says when it refuses, read from a body of any shape, as one clean line.
+
+Known shapes: OpenAI and vLLM `{"error": {"message", "type", "code"}}`, vLLM's 401
+`{"error": "..."}`, FastAPI `{"detail": "..." or [{"loc", "msg"}]}`, `{"message": "..."}`,
+a bare string or list, HTML from a gateway, plain text, nothing at all. LiteLLM wraps the
+words of the server behind it, and adds advice for whoever runs the proxy: both are cut off.
+"""
+
+import json
+import re
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+_LONGEST: Final = 400
+_MOST_READ: Final = 8192  # characters that are searched: patterns may cost their square
+_TITLE: Final = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
+_TAG: Final = re.compile(r"<[^>]{0,2000}>")
+_LITELLM_ADVICE: Final = re.compile(
+    r"(?:LiteLLM: model group|Received Model Group=|Available Model).*", re.DOTALL
+)
+_LITELLM_PREFIX: Final = re.compile(
+    r"^(?:litellm\.)?(?:\w+\.)*\w+Error: (?:(?:\w+\.)*\w+Error: )*(?:\w+Exception - )?"
+)
+
+
+class ErrorBody(NamedTuple):
+    """The server's message on one line, and the protocol's type and code ("" if none)."""
+
+    message: str
+    type: str = ""
+    code: str = ""
+
+
+def read_error_body(body: bytes, status: int) -> ErrorBody:
+    """Read the body of an answer with an error status."""
+    text = body.decode("utf-8-sig", "replace").strip()
+    try:
+        said = read_error(json.loads(text))
+    except (ValueError, RecursionError):
+        said = ErrorBody(_plain(text))
+    return said if said.message else said._replace(message=_phrase(status))
+
+
+def read_error(value: object) -> ErrorBody:
+    """Read an error from parsed JSON of any shape."""
+    if isinstance(value, str):
+        return ErrorBody(_clean(value))
+    if isinstance(value, list):
+        return ErrorBody("; ".join(filter(None, (read_error(item).message for item in value[:3]))))
+    if not isinstance(value, dict):
+        return ErrorBody("")
+    for key in ("error", "detail", "errors"):
+        if value.get(key):
+            inner = read_error(value[key])
+            if inner.message:
+                return inner
+    return ErrorBody(_message(value), _word(value.get("type")), _word(value.get("code")))
+
+
+def _message(value: dict[str, object]) -> str:
+    said = next(
+        (text for key in ("message", "msg", "title") if isinstance(text := value.get(key), str)), ""
+    )
+    place = value.get("loc")
+    if said and isinstance(place, list):  # FastAPI tells which field of the request is meant
+        return _clean(f"{'.'.join(str(part) for part in place)}: {said}")
+    return _clean(said)
+
+
+def _clean(text: str) -> str:
+    text = _LITELLM_ADVICE.sub("", text[:_MOST_READ])
+    text = _LITELLM_PREFIX.sub("", text)
+    text = _embedded(text[text.find("{") : text.rfind("}") + 1]) or text
+    return _short(_TAG.sub(" ", text) if "<html" in text.lower() else text)
+
+
+def _embedded(text: str) -> str:
+    try:
+        return read_error(json.loads(text)).message
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _plain(text: str) -> str:
+    text = text[:_MOST_READ]
+    if "<" in text and (title := _TITLE.search(text)):
+        return _short(_TAG.sub(" ", title[2]))
+    return _short(_TAG.sub(" ", text) if text.startswith("<") else text)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
+
+
+def _word(value: object) -> str:
+    return str(value) if isinstance(value, str | int) and value not in ("", "None") else ""
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "no reason given"

@@ -1,0 +1,32 @@
+"""What can happen between a request and the end of its answer. Pure."""
+
+from typing import NamedTuple
+
+from srchat.api.models import ChatCompletionChunk
+
+
+class RequestSent(NamedTuple):
+    """The whole request is on its way; now the server thinks."""
+
+
+class Head(NamedTuple):
+    """Status and headers of the answer; names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+
+
+class RetryWait(NamedTuple):
+    """A wait before the next attempt, told again in every frame of it.
+
+    `reason` is the failure on one line, `left` the seconds still to wait; it is the retry
+    number `retry` of at most `retries`.
+    """
+
+    reason: str
+    left: float
+    retry: int
+    retries: int
+
+
+Event = RequestSent | Head | RetryWait | ChatCompletionChunk | None

@@ -1,0 +1,173 @@
+"""One attempt: a request out, a head and a body back, each within its time."""
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from srchat.api.encoding import BodyDecoder
+from srchat.api.error_body import read_error_body
+from srchat.api.events import Head, RequestSent
+from srchat.api.reader import Connected, End, Inbox, Item, Lost, StreamReader
+from srchat.errors import (
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    ProtocolError,
+    RateLimitError,
+    ServerError,
+)
+
+FRAME: Final = 0.08  # seconds between two looks at the clock
+_MOST_ERROR_BODY: Final = 64 * 1024
+_ERROR_BODY_TIME: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Limits in seconds: for the connection, and for the longest silence after it."""
+
+    connect: float = 10.0
+    silence: float = 60.0
+
+
+class Exchange:
+    """Waits for what a reader posts; yields None for every frame in which nothing came.
+
+    `started` is set by whoever reads the body once the first text has come, `finished` once
+    nothing more of it is wanted and the connection may be used again.
+    """
+
+    def __init__(
+        self,
+        reader: StreamReader,
+        inbox: Inbox,
+        timeouts: Timeouts,
+        where: str,
+        log: Callable[[str], None],
+    ) -> None:
+        self.reader = reader
+        self.headers: dict[str, str] = {}
+        self.started = False
+        self.finished = False
+        self.silence = timeouts.silence
+        self._inbox = inbox
+        self._timeouts = timeouts
+        self._where = where
+        self._log = log
+        self._begin = time.monotonic()
+
+    def head(self) -> Generator[RequestSent | None, None, Head]:
+        """Send the request and return the head of a 2xx.
+
+        Raises APIConnectionError, APITimeoutError, and APIStatusError for any other status.
+        """
+        self.reader.start()
+        for item in self._items():
+            if isinstance(item, Head):
+                self.headers = item.headers
+                self._say(f"the server answers {item.status}")
+                for name, value in item.headers.items():
+                    self._log(f"< {name}: {value}")
+                if not 200 <= item.status < 300:
+                    raise self._refusal(item)
+                return item
+            if isinstance(item, RequestSent):
+                self._say("the request is sent")
+                yield item
+            elif item is None:
+                yield None
+        raise ProtocolError(f"{self._where} ended the connection without an answer")
+
+    def body(self) -> Iterator[bytes | None]:
+        """Yield the body, unpacked, up to its end as HTTP says it."""
+        decoder = self._decoder()
+        for item in self._items():
+            if isinstance(item, bytes):
+                try:
+                    yield from decoder.feed(item)
+                except ValueError as exc:
+                    raise ProtocolError(str(exc)) from exc
+            elif item is None:
+                yield None
+
+    def detach(self) -> None:
+        """Want nothing more of the body."""
+        self.finished = True
+        self.reader.detach()
+
+    def _decoder(self) -> BodyDecoder:
+        try:
+            return BodyDecoder(self.headers.get("content-encoding", ""))
+        except ValueError as exc:
+            raise ProtocolError(str(exc)) from exc
+
+    def _items(self) -> Iterator[Item | None]:
+        connecting = self.reader.reused and not self.headers
+        alive = time.monotonic()
+        while True:
+            limit = self._timeouts.connect if connecting else self.silence
+            left = alive + limit - time.monotonic()
+            item = self._inbox.get(self.reader, min(FRAME, left))
+            if item is None:
+                if left <= FRAME:
+                    raise self._silence(limit, connecting=connecting)
+                yield None
+                continue
+            if isinstance(item, Lost):
+                raise item.error
+            if isinstance(item, End):
+                return
+            connecting = False
+            alive = time.monotonic()
+            if isinstance(item, Connected):
+                self._say(f"connected to {self._where}")
+            else:
+                yield item
+
+    def _say(self, what: str) -> None:
+        self._log(f"* {what} ({time.monotonic() - self._begin:.3f} s)")
+
+    def _silence(self, limit: float, *, connecting: bool) -> APITimeoutError:
+        self.reader.cancel()
+        if connecting:
+            return APITimeoutError(f"cannot connect to {self._where}: no answer in {limit:g} s")
+        return APITimeoutError(
+            f"nothing came from {self._where} for {limit:g} s", hint="--timeout waits longer"
+        )
+
+    def _refusal(self, head: Head) -> APIStatusError:
+        said = read_error_body(self._error_body(), head.status)
+        message = f"{self._where} says {head.status}: {said.message}"
+        kind = ServerError if head.status >= 500 else APIStatusError
+        kind = _STATUS_ERRORS.get(head.status, kind)
+        if said.type == "no_db_connection":
+            kind = AuthenticationError  # how a LiteLLM without a database says: unknown key
+        if 300 <= head.status < 400:
+            target = head.headers.get("location", "elsewhere")
+            return APIStatusError(
+                f"{self._where} redirects to {target}; srchat does not follow",
+                status=head.status,
+                hint="set base_url to where the server really is",
+            )
+        return kind(message, status=head.status, code=said.code, type=said.type)
+
+    def _error_body(self) -> bytes:
+        """Read as much of an error's body as is worth it: 64 KiB, for a few seconds."""
+        body, end = bytearray(), time.monotonic() + _ERROR_BODY_TIME
+        try:
+            for part in self.body():
+                body += part or b""
+                if len(body) > _MOST_ERROR_BODY or time.monotonic() > end:
+                    self.reader.cancel()
+                    break
+        except (ProtocolError, APITimeoutError):
+            pass  # the status says it all the same
+        return bytes(body[:_MOST_ERROR_BODY])
+
+
+_STATUS_ERRORS: Final[dict[int, type[APIStatusError]]] = {
+    401: AuthenticationError,
+    403: AuthenticationError,
+    429: RateLimitError,
+}

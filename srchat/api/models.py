@@ -1,0 +1,211 @@
+"""What goes over the wire: the typed messages, requests and answers of chat completions.
+
+Requests are written exactly: a parameter that is None is not sent, so the server's default
+holds. Answers are read leniently: a field of a wrong type counts as absent, because proxies
+and servers differ in everything but the text itself.
+Source: the service's API reference; https://platform.openai.com/docs/api-reference/chat
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple
+
+Role = Literal["system", "user", "assistant"]
+
+
+class Range(NamedTuple):
+    """The smallest and the largest value that is allowed; None is no bound."""
+
+    low: float
+    high: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Tell whether `value` lies within the range (nan lies in none)."""
+        return value >= self.low and (self.high is None or value <= self.high)
+
+    def __str__(self) -> str:
+        low = f"{self.low:g}"
+        return f"at least {low}" if self.high is None else f"from {low} to {self.high:g}"
+
+
+TEMPERATURE: Final = Range(0, 2)
+TOP_P: Final = Range(0, 1)
+MAX_TOKENS: Final = Range(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of the messages array."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """The body of POST /chat/completions, with every parameter of the endpoint.
+
+    Raises ValueError for a parameter outside its range.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    temperature: float | None = None
+    max_tokens: int | None = None
+    stream: bool | None = None
+    top_p: float | None = None
+    stop: str | tuple[str, ...] | None = None
+    stream_options: dict[str, bool] | None = None
+
+    def __post_init__(self) -> None:
+        limits = (("temperature", TEMPERATURE), ("max_tokens", MAX_TOKENS), ("top_p", TOP_P))
+        for name, allowed in limits:
+            value = getattr(self, name)
+            if value is not None and not allowed.holds(value):
+                raise ValueError(f"{name} is {value}, allowed is {allowed}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object to send; unset parameters are left out."""
+        body: dict[str, Any] = {
+            "model": self.model,
+            "messages": [{"role": m.role, "content": m.content} for m in self.messages],
+        }
+        for name in ("temperature", "max_tokens", "stream", "top_p", "stop", "stream_options"):
+            value = getattr(self, name)
+            if value is not None:
+                body[name] = list(value) if isinstance(value, tuple) else value
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that the server counted."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+    @classmethod
+    def from_json(cls, value: object) -> "Usage | None":
+        """Read a `usage` object; None where it is absent or has no count at all."""
+        if not isinstance(value, dict):
+            return None
+        prompt = _integer(value.get("prompt_tokens"))
+        completion = _integer(value.get("completion_tokens"))
+        if prompt is None and completion is None:
+            return None
+        total = _integer(value.get("total_tokens"))
+        known = (prompt or 0) + (completion or 0)
+        return cls(prompt or 0, completion or 0, known if total is None else total)
+
+    def to_json(self) -> dict[str, int]:
+        """Return the protocol's object."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "total_tokens": self.total_tokens,
+        }
+
+
+@dataclass(slots=True)
+class ChatCompletionChunk:
+    """One piece of a streamed answer, read from choice 0; "" and None where it says nothing.
+
+    Not frozen: it is made for every token, and a frozen dataclass costs three times as much.
+    """
+
+    content: str = ""
+    reasoning: str = ""
+    finish_reason: str = ""
+    model: str = ""
+    usage: Usage | None = None
+
+    @classmethod
+    def from_json(cls, value: object) -> "ChatCompletionChunk":
+        """Read a `chat.completion.chunk`. Raises ValueError when it is not an object."""
+        if not isinstance(value, dict):
+            raise ValueError(f"a chunk is {_kind(value)}, not an object")
+        choice = _first_choice(value)
+        chunk = cls(model=_string(value.get("model")))
+        if choice:
+            chunk.finish_reason = _string(choice.get("finish_reason"))
+            delta = choice.get("delta")
+            if isinstance(delta, dict):
+                chunk.content = _string(delta.get("content"))
+                chunk.reasoning = _reasoning(delta)
+        if value.get("usage"):
+            chunk.usage = Usage.from_json(value["usage"])
+        return chunk
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCompletion:
+    """A whole answer: choice 0 of a `chat.completion`."""
+
+    content: str
+    reasoning: str
+    finish_reason: str
+    model: str
+    usage: Usage | None
+
+    @classmethod
+    def from_json(cls, value: object) -> "ChatCompletion":
+        """Read a `chat.completion`. Raises ValueError where there is no message in it."""
+        choice = _first_choice(value) if isinstance(value, dict) else None
+        message = choice.get("message") if choice else None
+        if not isinstance(value, dict) or not choice or not isinstance(message, dict):
+            raise ValueError("the answer has no message")
+        return cls(
+            content=_string(message.get("content")),
+            reasoning=_reasoning(message),
+            finish_reason=_string(choice.get("finish_reason")),
+            model=_string(value.get("model")),
+            usage=Usage.from_json(value.get("usage")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One entry of GET /models. `context_window` is in tokens, None where the server is silent."""
+
+    id: str
+    owned_by: str
+    context_window: int | None
+
+    @classmethod
+    def from_json(cls, value: object) -> "Model | None":
+        """Read an entry of `data`; None where it has no id."""
+        if not isinstance(value, dict) or not _string(value.get("id")):
+            return None
+        window = _integer(value.get("max_model_len")) or _integer(value.get("max_input_tokens"))
+        return cls(_string(value.get("id")), _string(value.get("owned_by")), window)
+
+    def to_json(self) -> dict[str, str | int | None]:
+        """Return the object that `srchat models --json` shows."""
+        return {"id": self.id, "owned_by": self.owned_by, "context_window": self.context_window}
+
+
+def _first_choice(value: dict[str, Any]) -> dict[str, Any] | None:
+    choices = value.get("choices")
+    if not isinstance(choices, list):
+        return None
+    for choice in choices:
+        if isinstance(choice, dict) and choice.get("index", 0) in (0, None):
+            return choice
+    return None
+
+
+def _reasoning(message: dict[str, Any]) -> str:
+    # LiteLLM says reasoning_content, vLLM reasoning; a server that sends both repeats itself.
+    return _string(message.get("reasoning_content")) or _string(message.get("reasoning"))
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _integer(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _kind(value: object) -> str:
+    return {list: "a list", str: "a string", type(None): "null"}.get(type(value), "a number")

@@ -1,0 +1,241 @@
+"""The thread that reads one HTTP exchange into an inbox, and how it is cancelled.
+
+The main thread owns the terminal, the clock and the signals; this thread only moves bytes.
+So a silence limit is decided in one place (a socket's read timeout is reset by every
+keep-alive comment), and a signal never lands inside a write to the terminal.
+"""
+
+import contextlib
+import queue
+import re
+import socket
+import ssl
+import threading
+import time
+from typing import Any, Final, NamedTuple
+
+import httpx
+
+from srchat.api.events import Head, RequestSent
+from srchat.errors import APIConnectionError, APIError, APITimeoutError, Interrupted
+
+_MOST_WAITING: Final = 512  # parts; then the reader waits, and TCP tells the server to wait
+_MOST_JOINED: Final = 256 * 1024
+_MOST_DISCARDED: Final = 64 * 1024
+
+
+class Connected(NamedTuple):
+    """The connection stands (not said when one is used again)."""
+
+
+class Lost(NamedTuple):
+    """The exchange failed, already in our own terms."""
+
+    error: APIError
+
+
+class End(NamedTuple):
+    """The answer is over, as HTTP says it should be."""
+
+
+Item = Connected | RequestSent | Head | bytes | Lost | End
+
+
+class Inbox:
+    """What the main thread waits on: items of the current reader, and signals."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[tuple[object, Item]] = queue.SimpleQueue()
+        self._held: tuple[object, Item] | None = None
+        self._signum = 0
+
+    def post(self, source: object, item: Item) -> None:
+        """Put in an item; called by readers."""
+        self._queue.put((source, item))
+
+    def interrupt(self, signum: int) -> None:
+        """Make the waiting `get`, or the next one, raise Interrupted. Safe in a signal handler."""
+        self._signum = signum
+        self._queue.put((None, End()))  # SimpleQueue.put is re-entrant
+
+    def has_room(self) -> bool:
+        """Tell a reader whether to go on."""
+        return self._queue.qsize() < _MOST_WAITING
+
+    def get(self, source: object, timeout: float) -> Item | None:
+        """Return the next item of `source`, None after `timeout` seconds without one.
+
+        Bytes that wait together come together. Raises Interrupted.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            entry = self._next(deadline - time.monotonic())
+            if self._signum:
+                raise Interrupted(self._signum)
+            if entry is None:
+                return None
+            origin, item = entry
+            if origin is source:
+                return self._joined(source, item) if isinstance(item, bytes) else item
+
+    def _next(self, timeout: float) -> tuple[object, Item] | None:
+        if self._held:
+            entry, self._held = self._held, None
+            return entry
+        try:
+            return self._queue.get(timeout=max(timeout, 0.0))
+        except queue.Empty:
+            return None
+
+    def _joined(self, source: object, first: bytes) -> bytes:
+        parts, size = [first], len(first)
+        while size < _MOST_JOINED:
+            try:
+                entry = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if entry[0] is not source or not isinstance(entry[1], bytes):
+                self._held = entry
+                break
+            parts.append(entry[1])
+            size += len(entry[1])
+        return first if len(parts) == 1 else b"".join(parts)
+
+
+class StreamReader:
+    """Sends one request on a thread of its own and posts what comes back.
+
+    `connection` is the socket: of a kept-alive connection that may be used again, then the
+    one that is used. `reused`: no new connection was made (so far). `kept`: the answer was
+    read to its end, and the connection may serve the next request.
+    """
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        request: httpx.Request,
+        inbox: Inbox,
+        connection: socket.socket | None = None,
+    ) -> None:
+        self.connection: socket.socket | None = connection
+        self.reused = True
+        self.kept = False
+        self._client = client
+        self._request = request
+        self._inbox = inbox
+        self._discarding = False
+        self._cancelled = False
+        request.extensions["trace"] = self._trace
+        self._thread = threading.Thread(target=self._run, name="srchat-reader", daemon=True)
+
+    def start(self) -> None:
+        """Send the request."""
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Stop at once: a blocked read wakes only when its socket is shut down."""
+        self._cancelled = True
+        if self.connection is not None:
+            with contextlib.suppress(OSError):
+                # A TLS socket's own shutdown() would drop its encryption first: ask the plain one.
+                socket.socket.shutdown(self.connection, socket.SHUT_RDWR)
+
+    def detach(self) -> None:
+        """Let the rest of the answer pass unread, so that the connection can be used again."""
+        self._discarding = True
+
+    def join(self, timeout: float) -> None:
+        """Wait until the thread has ended."""
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        try:
+            response = self._client.send(self._request, stream=True)
+            try:
+                self._read(response)
+            finally:
+                response.close()
+        except Exception as exc:  # noqa: BLE001 - whatever fails in this thread is said by the main one
+            self._inbox.post(self, Lost(translated(exc, self._request.url)))
+
+    def _read(self, response: httpx.Response) -> None:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        self._inbox.post(self, Head(response.status_code, headers))
+        discarded = 0
+        for part in response.iter_raw():
+            if self._discarding:
+                discarded += len(part)
+            if self._cancelled or discarded > _MOST_DISCARDED:
+                return
+            if not self._discarding:
+                self._deliver(part)
+        self.kept = True
+        self._inbox.post(self, End())
+
+    def _deliver(self, part: bytes) -> None:
+        self._inbox.post(self, part)
+        while not (self._inbox.has_room() or self._cancelled or self._discarding):
+            time.sleep(0.002)
+
+    def _trace(self, event: str, info: dict[str, Any]) -> None:
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self.reused = False
+            self.connection = info["return_value"].get_extra_info("socket")
+            self._inbox.post(self, Connected())
+            if self._cancelled:
+                self.cancel()
+        elif event.endswith(".send_request_body.complete"):
+            self._inbox.post(self, RequestSent())
+
+
+def translated(exc: Exception, url: httpx.URL | str) -> APIError:
+    """Return the failure of a request to `url` in our own terms."""
+    where = httpx.URL(url).host if isinstance(url, httpx.URL) else url
+    return _timeout(exc, where) or APIConnectionError(_failure(exc, where), hint=_hint(exc))
+
+
+def _timeout(exc: Exception, where: str) -> APIError | None:
+    if isinstance(exc, httpx.ConnectTimeout):
+        return APITimeoutError(f"cannot connect to {where}: no answer in time")
+    if isinstance(exc, httpx.TimeoutException):
+        return APITimeoutError(f"{where} does not take the request: nothing moved for too long")
+    return None
+
+
+def _failure(exc: Exception, where: str) -> str:
+    reason = _reason(exc)
+    if isinstance(exc, httpx.ProxyError):
+        return f"the proxy refused the way to {where}: {reason}"
+    if isinstance(exc, httpx.ConnectError):
+        return f"cannot connect to {where}: {reason}"
+    return f"the connection to {where} was lost: {reason}"
+
+
+_PREFIX: Final = re.compile(r"^\[(?:Errno -?\d+|SSL[^\]]*)\] ?")
+_SUFFIX: Final = re.compile(r" \(_ssl\.c:\d+\)$")
+_WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (httpx.ReadError, "the connection was reset"),
+    (httpx.WriteError, "the connection was reset while sending"),
+    (httpx.RemoteProtocolError, "the server closed it in the middle"),
+)
+
+
+def _reason(exc: Exception) -> str:
+    said = _SUFFIX.sub("", _PREFIX.sub("", str(exc))).strip()
+    if "incomplete" in said or "without sending" in said:
+        return "the server closed it in the middle"
+    if said:
+        return said[0].lower() + said[1:] if said[:2].istitle() else said
+    return next((words for kind, words in _WORDS if isinstance(exc, kind)), type(exc).__name__)
+
+
+def _hint(exc: Exception) -> str:
+    if isinstance(exc, ImportError):
+        return "a SOCKS proxy needs the package socksio: pip install 'httpx[socks]'"
+    if "CERTIFICATE_VERIFY_FAILED" in str(exc):
+        return "for a private certificate authority set SSL_CERT_FILE to its certificate"
+    if isinstance(exc.__cause__, ssl.SSLError) or "SSL" in str(exc):
+        return "the base URL may want http:// in place of https://, or another port"
+    if isinstance(exc, httpx.ConnectError):
+        return "is the server running, and base_url right? `srchat config get base_url` tells"
+    return ""

@@ -1,0 +1,127 @@
+"""Whether to try again, and after how long. Pure: the clock and the chance are given.
+
+A server's own word (Retry-After and its relatives) is obeyed when it is a sane number;
+otherwise exponential backoff with full jitter, as in
+https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Final, NamedTuple
+
+RETRIED_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504})
+LONGEST_WAIT: Final = 120.0
+_FIRST_BACKOFF: Final = 0.5
+_LONGEST_BACKOFF: Final = 8.0
+_YEAR: Final = 365 * 86400.0
+_UNIX_TIME: Final = 1e9  # a number above it is a point in time, not a duration
+_DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII)
+_NUMBER: Final = re.compile(r"\d{1,20}(?:\.\d{1,20})?", re.ASCII)
+
+
+class Decision(NamedTuple):
+    """What to do after a failure.
+
+    `wait`: seconds until the next attempt, None to give up.
+    `asked`: seconds the server asked for, None where it named no sane time.
+    """
+
+    wait: float | None
+    asked: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often to try again and how long to wait at most, in seconds."""
+
+    max_retries: int = 3
+    max_wait: float = 60.0
+
+    def decide(
+        self,
+        retries: int,
+        status: int | None,
+        headers: Mapping[str, str],
+        *,
+        now: float,
+        random: float,
+    ) -> Decision:
+        """Decide after a failed attempt.
+
+        `retries`: how often was tried again so far. `status`: the HTTP status, None where no
+        answer came. `headers`: of the answer, names in lower case. `now`: Unix seconds.
+        `random`: from 0 to 1.
+        """
+        if status is not None and status not in RETRIED_STATUSES:
+            return Decision(None, None)
+        asked = server_delay(headers, limited=status == 429, now=now)
+        if retries >= self.max_retries:
+            return Decision(None, asked)
+        if asked is None:
+            return Decision(min(random * backoff(retries), self.max_wait), None)
+        if asked > min(self.max_wait, LONGEST_WAIT):
+            return Decision(None, asked)
+        # Never before the time that the server named; a little after it, so that many
+        # processes that were told the same do not come back at the same moment.
+        return Decision(asked + random * min(1.0, 0.1 * asked), asked)
+
+
+def backoff(retries: int) -> float:
+    """Return the longest backoff in seconds after `retries` retries."""
+    return min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** min(retries, 10))
+
+
+def server_delay(headers: Mapping[str, str], *, limited: bool, now: float) -> float | None:
+    """Return how many seconds the server asks to wait, None where it names no sane time.
+
+    `limited`: the status was 429; only then the resets of the rate limit count.
+    """
+    if (milliseconds := _number(headers.get("retry-after-ms", ""))) is not None:
+        return _sane(milliseconds / 1000)
+    for name in ("retry-after", "llm_provider-retry-after"):
+        if (seconds := _time(headers.get(name, ""), now)) is not None:
+            return seconds
+    if not limited:
+        return None
+    resets = [
+        seconds
+        for suffix in ("", "-requests", "-tokens")
+        if headers.get(f"x-ratelimit-remaining{suffix}", "0").strip() == "0"
+        and (seconds := _time(headers.get(f"x-ratelimit-reset{suffix}", ""), now)) is not None
+    ]
+    return max(resets, default=None)
+
+
+def _time(text: str, now: float) -> float | None:
+    """Read seconds, Unix time, `6m0s` or an HTTP date as seconds from `now`; None if absurd."""
+    text = text.strip()
+    number = _number(text)
+    if number is not None:
+        return _sane(number - now if number > _UNIX_TIME else number)
+    if text and (match := _DURATION.fullmatch(text)):
+        hours, minutes, seconds, milliseconds = (float(part or 0) for part in match.groups())
+        return _sane(hours * 3600 + minutes * 60 + seconds + milliseconds / 1000)
+    return _date(text, now)
+
+
+def _date(text: str, now: float) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text)
+        if moment.tzinfo is None:  # "-0000": a time without a zone is UTC (RFC 5322, 3.3)
+            moment = moment.replace(tzinfo=UTC)
+        return _sane(moment.timestamp() - now)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _number(text: str) -> float | None:
+    text = text.strip()
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _sane(seconds: float) -> float | None:
+    return seconds if math.isfinite(seconds) and 0 <= seconds <= _YEAR else None
