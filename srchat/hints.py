@@ -1,0 +1,42 @@
+"""The way out of what a server refuses, in srchat's own words. Pure."""
+
+from typing import Final
+
+from srchat.config import Resolved
+from srchat.errors import APIStatusError, AuthenticationError, RateLimitError
+
+_TOO_LONG: Final = ("context length", "context window", "maximum context", "context_length")
+
+
+def hint_for_status(exc: APIStatusError, settings: Resolved) -> str:
+    """Return what to do about an error status; "" where nobody but the server can help."""
+    said = f"{exc.message} {exc.code}".lower()
+    if exc.status == 401 or (isinstance(exc, AuthenticationError) and exc.status != 403):
+        return _about_key(settings)
+    if exc.status == 403:
+        return "the key may not do this; another key or model may"
+    if any(words in said for words in _TOO_LONG):
+        return "shorten the prompt or the files; --dry-run shows what would be sent"
+    if exc.status in (404, 405):
+        return f"is base_url right? it is {settings.config.base_url}; it usually ends in /v1"
+    if isinstance(exc, RateLimitError):
+        return "wait a little, or let srchat wait: --retries, --max-wait"
+    return ""
+
+
+def is_about_model(exc: APIStatusError, model: str) -> bool:
+    """Tell whether the server does not know the model."""
+    said = exc.message.lower()
+    named = "model" in said and model.lower() in said
+    return exc.status in (400, 404) and (exc.code == "model_not_found" or named)
+
+
+def _about_key(settings: Resolved) -> str:
+    if settings.key:
+        return f"the key comes from {settings.origins['api_key']}; is it for this server?"
+    if settings.withheld:
+        return (
+            f"no key was sent: the one of {settings.withheld} is for another server; "
+            "SRCHAT_API_KEY is sent to any, a profile's own api_key to its own"
+        )
+    return "no key was sent; set SOLIDRUST_API_KEY, or SRCHAT_API_KEY for another server"

@@ -1,0 +1,150 @@
+"""What a setting can be: the kinds of values, how they are read and what is allowed. Pure.
+
+A value comes as TOML (already typed) or as text (a variable, an option, `config set`);
+either way the kind checks it, and tells in words what it would have taken.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from srchat.api.models import Range
+
+
+class Kind:
+    """A kind of value. `check` and `parse` raise ValueError where a value is not allowed."""
+
+    description = "text"
+
+    def check(self, value: object) -> object:
+        """Return a typed value (from TOML) as the setting holds it."""
+        if not isinstance(value, str):
+            raise ValueError
+        return value
+
+    def parse(self, text: str) -> object:
+        """Return the value that `text` (from a variable or the command line) means."""
+        return self.check(text)
+
+
+class Text(Kind):
+    """Any text; "" is a value."""
+
+
+class Url(Kind):
+    """The base URL of a server."""
+
+    description = "an http:// or https:// URL with a host and without user name or query"
+
+    def check(self, value: object) -> object:
+        """Return the URL without a slash at its end."""
+        text = str(super().check(value)).strip()
+        parts = urlsplit(text)
+        plain = text.isascii() and text.isprintable() and " " not in text
+        if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+            raise ValueError
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError
+        _ = parts.port  # raises ValueError where it is none
+        return text.rstrip("/")
+
+
+@dataclass(frozen=True)
+class Number(Kind):
+    """A number within a range; whole where `whole` says so."""
+
+    allowed: Range
+    whole: bool = False
+
+    @property
+    def description(self) -> str:  # type: ignore[override] # a constant of the kind, made from its range
+        """What is allowed, in words."""
+        return f"{'a whole number' if self.whole else 'a number'} {self.allowed}"
+
+    def check(self, value: object) -> object:
+        """Return the number."""
+        types = int if self.whole else (int, float)
+        if isinstance(value, bool) or not isinstance(value, types):
+            raise ValueError
+        if not self.allowed.holds(value):
+            raise ValueError
+        return value
+
+    def parse(self, text: str) -> object:
+        """Return the number that `text` means."""
+        return self.check(int(text) if self.whole else float(text))
+
+
+class Flag(Kind):
+    """Yes or no."""
+
+    description = "true or false"
+    _WORDS: Final = {
+        "true": True, "yes": True, "on": True, "1": True,
+        "false": False, "no": False, "off": False, "0": False,
+    }  # fmt: skip
+
+    def check(self, value: object) -> object:
+        """Return the bool."""
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+    def parse(self, text: str) -> object:
+        """Return the bool that `text` means."""
+        if (value := self._WORDS.get(text.strip().lower())) is None:
+            raise ValueError
+        return value
+
+
+class TextList(Kind):
+    """A list of texts; one text alone is a list of one."""
+
+    description = "a list of texts"
+
+    def check(self, value: object) -> object:
+        """Return the list as a tuple."""
+        if isinstance(value, str):
+            return (value,)
+        if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
+            raise ValueError
+        return tuple(value)
+
+    def parse(self, text: str) -> object:
+        """Return the list that `text` means: a TOML array, or one text."""
+        if text.lstrip().startswith("["):
+            import tomllib  # noqa: PLC0415 - 8 ms that only a list in a variable needs
+
+            return self.check(tomllib.loads(f"value = {text}")["value"])
+        return self.check(text)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its name, kind, default (None: unset), help, and whether it is secret."""
+
+    name: str
+    kind: Kind
+    default: object
+    help: str
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"SRCHAT_{self.name.upper()}"
+
+
+def setting(kind: Kind, default: object, help: str, *, secret: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a dataclass field as a setting."""
+    metadata = {"kind": kind, "help": help, "secret": secret}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def settings_of(config: type) -> dict[str, Setting]:
+    """Return the settings that a dataclass declares, by name, in its order."""
+    return {
+        field.name: Setting(name=field.name, default=field.default, **field.metadata)
+        for field in dataclasses.fields(config)
+    }
