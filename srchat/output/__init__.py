@@ -1,0 +1,1 @@
+"""The screen: text from outside to a terminal or a pipe."""

@@ -1,0 +1,49 @@
+"""The answer's text as it comes, without any dress."""
+
+from srchat.output.sanitize import Sanitizer
+from srchat.output.streams import Output
+
+
+def exact_bytes(text: str) -> bytes:
+    """Return UTF-8; a surrogate half that stayed alone, which UTF-8 cannot say, is U+FFFD."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
+
+
+class PlainWriter:
+    """Writes the answer: its exact bytes into a pipe or file, inert text to a terminal.
+
+    Every piece is written when it comes. `close` adds a newline only where the last one is
+    missing; an answer of nothing stays nothing.
+    """
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._sanitizer = Sanitizer() if output.is_terminal else None
+        self._last = ""
+        self._closed = False
+
+    def write(self, text: str) -> None:
+        """Write a piece; "" writes nothing. Raises OutputError or ClosedPipeError."""
+        if self._sanitizer:
+            self._put(self._sanitizer.feed(text))
+        elif text:
+            self._last = text[-1]
+            self._output.write_bytes(exact_bytes(text))
+
+    def close(self) -> None:
+        """End the answer, whole or not."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._sanitizer:
+            self._put(self._sanitizer.flush())
+        if self._last and self._last != "\n":
+            self._output.write("\n")
+
+    def _put(self, text: str) -> None:
+        if text:
+            self._last = text[-1]
+            self._output.write(text)

@@ -1,0 +1,62 @@
+r"""Text that cannot drive a terminal.
+
+Whatever comes from outside (answers, error messages, model names, titles) passes here
+before it reaches a terminal. Characters that a terminal obeys instead of showing become
+visible text: ESC is shown as `\x1b`, a bidi override as `\u202e`.
+
+Shown: C0 controls but newline and tab, DEL, C1 controls (a terminal may read U+009B as
+CSI), line and paragraph separators, bidi embeddings, overrides and isolates (Unicode TR 9,
+"Trojan Source"), interlinear annotations, tag characters, and unpaired surrogates.
+CR LF is a plain newline.
+"""
+
+import re
+from typing import Final
+
+_UNSAFE: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+class Sanitizer:
+    r"""Makes streamed text inert; however it is cut, the output is the same.
+
+    Only a CR at the end of a piece is held back, until it is known whether LF follows.
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """Return the inert form of `text` as far as it is decided."""
+        if self._held:
+            text, self._held = self._held + text, ""
+        if _UNSAFE.search(text) is None:
+            return text
+        if text[-1] == "\r":
+            text, self._held = text[:-1], "\r"
+        return _UNSAFE.sub(_visible, text.replace("\r\n", "\n"))
+
+    def flush(self) -> str:
+        """Return what was held back; the text is over."""
+        text, self._held = self._held, ""
+        return _UNSAFE.sub(_visible, text)
+
+
+def sanitized(text: str) -> str:
+    """Return the inert form of a whole text."""
+    sanitizer = Sanitizer()
+    return sanitizer.feed(text) + sanitizer.flush()
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Return `text` inert and on one line, cut after `limit` characters with an ellipsis."""
+    line = sanitized(" ".join(text.split()))
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

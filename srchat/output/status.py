@@ -1,0 +1,48 @@
+"""One line at the bottom of a terminal that tells what is waited for, and leaves no trace."""
+
+import time
+import unicodedata
+from typing import Final
+
+from srchat.output.sanitize import one_line
+from srchat.output.streams import Messages
+
+_CLEAR: Final = "\r\x1b[K"
+_DOTS: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_ASCII: Final = "|/-\\"
+_TURN: Final = 0.08  # seconds a picture of the spinner stands
+
+
+class StatusLine:
+    """A spinner and a text on standard error; silent where the cursor cannot be moved."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+        self._output = output = messages.output
+        self._shown = ""
+        self._pictures = _DOTS if output.encoding.lower().replace("-", "") == "utf8" else _ASCII
+
+    def show(self, text: str) -> None:
+        """Show `text`, which may come from outside, behind the spinner."""
+        if not self._output.can_move:
+            return
+        picture = self._pictures[int(time.monotonic() / _TURN) % len(self._pictures)]
+        line = _fitting(f"{picture} {one_line(text)}", self._output.size().columns - 1)
+        if line != self._shown:
+            self._shown = line
+            self._messages.draw(_CLEAR + line)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            self._shown = ""
+            self._messages.draw(_CLEAR)
+
+
+def _fitting(text: str, columns: int) -> str:
+    width = 0
+    for place, character in enumerate(text):
+        width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if width > columns:
+            return text[:place]
+    return text
