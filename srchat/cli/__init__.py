@@ -1,0 +1,1 @@
+"""The shell: options in, exit code out."""

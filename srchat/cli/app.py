@@ -1,0 +1,128 @@
+"""The command tree, and the one place where an error becomes an exit code."""
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from srchat import __version__, interrupts
+from srchat.cli.ask import ask
+from srchat.cli.models import models
+from srchat.cli.runtime import Runtime
+from srchat.errors import (
+    ClosedPipeError,
+    ExitCode,
+    Interrupted,
+    OutputError,
+    SrchatError,
+    UsageError,
+)
+
+app = typer.Typer(
+    name="srchat",
+    add_completion=False,  # Typer's scripts start Python at every TAB
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help, and no Rich to load for it
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(ask)
+app.command()(models)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it with the value alone
+    if asked:
+        typer.echo(f"srchat {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def srchat(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Chat with a language model from the terminal.
+
+    Talks to any OpenAI-compatible server. Without a key: srchat ask --profile demo "hello"
+    """
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line and return the exit code; nothing is raised."""
+    runtime = Runtime(os.environ)
+    try:
+        code = _run(arguments or ["--help"], runtime)
+        _flush()
+    except SrchatError as exc:
+        return _report(exc, runtime)
+    except KeyboardInterrupt:
+        return _report(Interrupted(2), runtime)
+    except BrokenPipeError:
+        return _report(ClosedPipeError(""), runtime)
+    except Exception as exc:  # noqa: BLE001 - the last place that can say it in one line
+        return _report_unexpected(exc, runtime)
+    return code
+
+
+def _run(arguments: Sequence[str], runtime: Runtime) -> int:
+    try:
+        interrupts.install()
+        code = app(list(arguments), prog_name="srchat", standalone_mode=False, obj=runtime)
+        return int(code or 0)
+    except TyperException as exc:
+        raise _usage_error(exc) from exc
+    except typer.Abort as exc:
+        raise Interrupted(2) from exc
+    finally:
+        runtime.close()
+
+
+def _usage_error(exc: TyperException) -> UsageError:
+    context = getattr(exc, "ctx", None)
+    command = context.command_path if context else "srchat"
+    where = f"{command.removeprefix('srchat ')}: " if " " in command else ""
+    return UsageError(f"{where}{exc.format_message()}", hint=f"see: {command} --help")
+
+
+def _report(exc: SrchatError, runtime: Runtime) -> int:
+    _print_traceback(exc, runtime)
+    if not isinstance(exc, ClosedPipeError):
+        hint = exc.hint or runtime.hint_for(exc)
+        runtime.messages.tell(f"{exc.message} ({hint})" if hint else exc.message)
+    return int(exc.exit_code)
+
+
+def _report_unexpected(exc: Exception, runtime: Runtime) -> int:
+    if not _print_traceback(exc, runtime):
+        runtime.messages.tell(
+            f"unexpected {type(exc).__name__}: {exc} (SRCHAT_DEBUG=1 shows where; please report it)"
+        )
+    return int(ExitCode.UNEXPECTED)
+
+
+def _print_traceback(exc: Exception, runtime: Runtime) -> bool:
+    wanted = runtime.environ.get("SRCHAT_DEBUG") == "1"
+    if wanted:
+        for line in "".join(traceback.format_exception(exc)).splitlines():
+            runtime.messages.tell(line)
+    return wanted
+
+
+def _flush() -> None:
+    """Deliver what Typer printed (help), or say that it could not be."""
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes once more
+        raise OutputError(f"cannot write the output: {exc.strerror}") from exc

@@ -1,0 +1,195 @@
+"""`srchat ask`: one question, one answer."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from srchat.api.models import Message
+from srchat.cli import options
+from srchat.cli.runtime import Runtime
+from srchat.errors import IncompleteAnswerError, SrchatError, UsageError
+from srchat.output.code import CodeWriter
+from srchat.output.sanitize import sanitized
+from srchat.output.streams import is_terminal
+from srchat.prompt import (
+    Attachment,
+    argument_text,
+    edited,
+    read_file,
+    read_stdin,
+    user_message,
+)
+from srchat.session import Reply, Turn, chat_request
+
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PROMPT]...",
+        help="The question; words are joined with blanks. - reads it from standard input.",
+        show_default=False,
+    ),
+]
+
+
+def ask(
+    ctx: typer.Context,
+    prompt: Words = None,
+    *,
+    model: options.Model = None,
+    system: options.System = None,
+    temperature: options.Temperature = None,
+    top_p: options.TopP = None,
+    max_tokens: options.MaxTokens = None,
+    stop: options.Stop = None,
+    stream: options.Stream = None,
+    file: options.Files = None,
+    no_stdin: Annotated[
+        bool, typer.Option("--no-stdin", help="Leave standard input alone.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document in place of the text.")
+    ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="The text as it is, also on a terminal.")
+    ] = False,
+    code: Annotated[
+        bool, typer.Option("-x", "--code", help="Only the code blocks of the answer.")
+    ] = False,
+    editor: Annotated[
+        bool, typer.Option("-e", "--editor", help="Write the prompt in $VISUAL or $EDITOR.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the request body and send nothing.")
+    ] = False,
+    profile: options.Profile = None,
+    base_url: options.BaseUrl = None,
+    timeout: options.Timeout = None,
+    retries: options.Retries = None,
+    max_wait: options.MaxWait = None,
+    usage: options.ShowUsage = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Ask one question and print the answer.
+
+    Piped standard input and files go with the question:
+
+    git diff | srchat ask "write a commit message"
+    """
+    if as_json and code:
+        raise UsageError("--json and --code exclude each other")
+    runtime: Runtime = ctx.obj
+    runtime.read_options(ctx.params)
+    message = _message(runtime, prompt or [], file or [], no_stdin=no_stdin, editor=editor)
+    request = chat_request(runtime.config, _messages(runtime.config.system, message))
+    if dry_run:
+        runtime.stdout.write(json.dumps(request.to_json(), indent=2) + "\n")
+        return
+    turn = runtime.session.turn(request)
+    try:
+        if as_json:
+            _print_json(runtime, turn)
+        elif code:
+            _print_code(runtime, turn)
+        else:
+            runtime.painter(runtime.plain_writer() if raw else None).paint(turn)
+    finally:
+        if usage:
+            runtime.messages.tell(_usage_line(turn.reply))
+
+
+def _message(
+    runtime: Runtime, words: Sequence[str], files: Sequence[str], *, no_stdin: bool, editor: bool
+) -> str:
+    attachments = [read_file(path) for path in files]
+    text = argument_text(" ".join(words))
+    if text == "-":
+        text = _stdin(runtime, patient=True).text
+    elif not no_stdin and not is_terminal(runtime.stdin_fd):
+        piped = _stdin(runtime, patient=not (text or files))
+        if piped.text:
+            attachments.append(piped)
+    if editor:
+        text = edited(text, runtime.environ)
+    message = user_message(text, attachments)
+    if not message.strip():
+        raise UsageError(
+            "nothing to ask",
+            hint='give a prompt: srchat ask "why is the sky blue?", or pipe one in',
+        )
+    return message
+
+
+def _stdin(runtime: Runtime, *, patient: bool) -> Attachment:
+    def waiting() -> None:
+        runtime.messages.say("waiting for standard input (close it or use --no-stdin)")
+
+    return read_stdin(runtime.stdin_fd, None if patient else waiting)
+
+
+def _messages(system: str | None, message: str) -> list[Message]:
+    first = [Message("system", system)] if system else []
+    return [*first, Message("user", message)]
+
+
+class _Unseen:
+    """Takes an answer that is printed when it is over."""
+
+    def write(self, text: str) -> None:
+        """Take a piece of the answer; the turn keeps it."""
+
+    def close(self) -> None:
+        """End the answer."""
+
+
+def _print_json(runtime: Runtime, turn: Turn) -> None:
+    failure = ""
+    try:
+        runtime.painter(_Unseen()).paint(turn)
+    except SrchatError as exc:
+        failure = exc.message
+        raise
+    finally:
+        if turn.reply.text or not failure:
+            document = _document(turn.reply, failure)
+            # Escaped to ASCII: exact for every text, and inert on a terminal.
+            runtime.stdout.write(json.dumps(document, indent=2) + "\n")
+
+
+def _document(reply: Reply, failure: str) -> dict[str, Any]:
+    return {
+        "conversation": None,
+        "model": reply.model,
+        "content": reply.content,
+        "finish_reason": reply.finish_reason or None,
+        "usage": reply.usage.to_json() if reply.usage else None,
+        "complete": reply.complete,
+        "error": failure or None,
+    }
+
+
+def _print_code(runtime: Runtime, turn: Turn) -> None:
+    writer = CodeWriter(runtime.plain_writer())
+    runtime.painter(writer).paint(turn)
+    if not writer.found:
+        # Not on standard output, where somebody expects code; and not lost either.
+        runtime.messages.draw(sanitized(turn.reply.content).rstrip("\n") + "\n")
+        raise IncompleteAnswerError("the answer has no code block; its text stands above")
+
+
+def _usage_line(reply: Reply) -> str:
+    seconds = reply.ended_at - reply.asked_at
+    parts = [reply.model]
+    if reply.usage:
+        parts.append(f"{reply.usage.prompt_tokens} tokens in, {reply.usage.completion_tokens} out")
+    else:
+        parts.append("the server counted no tokens")
+    parts.append(f"{seconds:.1f} s")
+    if reply.first_at:
+        parts.append(f"first text after {reply.first_at - reply.asked_at:.1f} s")
+    streaming = reply.ended_at - reply.first_at
+    if reply.usage and reply.first_at and streaming > 0 and reply.usage.completion_tokens > 1:
+        parts.append(f"{reply.usage.completion_tokens / streaming:.0f} tokens/s")
+    return ", ".join(parts)

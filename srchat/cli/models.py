@@ -1,0 +1,68 @@
+"""`srchat models`: what the server offers."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from srchat.api.events import RetryWait
+from srchat.api.models import Model
+from srchat.cli import options
+from srchat.cli.runtime import Runtime
+from srchat.output.sanitize import one_line
+
+
+def models(
+    ctx: typer.Context,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
+    profile: options.Profile = None,
+    base_url: options.BaseUrl = None,
+    timeout: options.Timeout = None,
+    retries: options.Retries = None,
+    max_wait: options.MaxWait = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """List the models that the server offers.
+
+    Into a pipe, one name a line.
+    """
+    runtime: Runtime = ctx.obj
+    runtime.read_options(ctx.params)
+    found = runtime.client.list_models(_announcer(runtime))
+    if as_json:
+        runtime.stdout.write(json.dumps([model.to_json() for model in found], indent=2) + "\n")
+    elif runtime.stdout.is_terminal:
+        runtime.stdout.write_foreign(_table(found, runtime.config.model))
+    else:
+        runtime.stdout.write_foreign("".join(f"{model.id}\n" for model in found))
+
+
+def _announcer(runtime: Runtime) -> "_Announcer":
+    return _Announcer(runtime)
+
+
+class _Announcer:
+    """Tells each wait for a retry once."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._retry = 0
+
+    def __call__(self, wait: RetryWait) -> None:
+        if wait.retry != self._retry:
+            self._retry = wait.retry
+            self._runtime.messages.say(f"{wait.reason}; trying again in {wait.left:.1f} s")
+
+
+def _table(found: list[Model], default: str) -> str:
+    width = max((len(model.id) for model in found), default=0)
+    return "".join(_row(model, width, is_default=model.id == default) for model in found)
+
+
+def _row(model: Model, width: int, *, is_default: bool) -> str:
+    window = f"{model.context_window} tokens" if model.context_window else ""
+    details = "  ".join(filter(None, (model.owned_by, window)))
+    mark = "*" if is_default else " "
+    return f"{mark} {one_line(model.id):<{width}}  {one_line(details)}".rstrip() + "\n"

@@ -1,0 +1,144 @@
+"""Shows a turn as it happens: the answer through a writer, everything else on stderr.
+
+The one place where an answer meets the terminal, the same for `ask` and `chat`. Runs in the
+main thread; a signal that comes meanwhile ends the turn, and what came is kept and shown.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from srchat.api.events import RequestSent, RetryWait
+from srchat.interrupts import delivered_to
+from srchat.output.sanitize import Sanitizer
+from srchat.output.status import StatusLine
+from srchat.output.streams import Messages
+from srchat.session import Notice, Reasoning, Text, Turn, TurnEvent
+
+_DIM: Final = "\x1b[2m"
+_PLAIN: Final = "\x1b[0m"
+_SHORT_WAIT: Final = 2.0  # seconds until the spinner tells how long it has been turning
+
+
+class AnswerWriter(Protocol):
+    """Where the answer goes. Raises OutputError or ClosedPipeError."""
+
+    def write(self, text: str) -> None:
+        """Take a piece of the answer; "" is a tick of the clock."""
+
+    def close(self) -> None:
+        """End the answer, whole or not. May be called twice."""
+
+
+class Painter:
+    """Shows turns. `open_writer` is called once a request is on its way."""
+
+    def __init__(self, messages: Messages, open_writer: Callable[[], AnswerWriter]) -> None:
+        self._messages = messages
+        self._open_writer = open_writer
+
+    def paint(self, turn: Turn) -> None:
+        """Show a whole turn. Raises what the turn raises, after showing what came of it."""
+        painting = _Painting(turn, self._messages, self._open_writer)
+        try:
+            with delivered_to(turn.interrupt):
+                for event in turn:
+                    painting.show(event)
+        finally:
+            painting.close()
+
+
+class _Painting:
+    def __init__(
+        self, turn: Turn, messages: Messages, open_writer: Callable[[], AnswerWriter]
+    ) -> None:
+        self._turn = turn
+        self._messages = messages
+        self._open_writer = open_writer
+        self._writer: AnswerWriter | None = None
+        self._status = StatusLine(messages)
+        self._reasoning = _ReasoningView(messages)
+        self._notices: list[str] = []
+        self._retry = 0
+        self._begun = time.monotonic()
+
+    def show(self, event: TurnEvent) -> None:
+        if isinstance(event, Text):
+            self._status.clear()
+            self._reasoning.close()
+            self._opened().write(event.text)
+        elif event is None:
+            self._tick()
+        elif isinstance(event, Reasoning):
+            self._status.clear()
+            self._reasoning.write(event.text)
+        elif isinstance(event, RequestSent):
+            self._tick()
+            self._opened()  # loads Rich while the server thinks
+        elif isinstance(event, RetryWait):
+            self._wait(event)
+        elif self._turn.reply.text:
+            self._notices.append(event.text)  # not into the middle of the answer
+        else:
+            self._say(event)
+
+    def close(self) -> None:
+        self._status.clear()
+        self._reasoning.close()
+        try:
+            if self._writer:
+                self._writer.close()
+        finally:
+            for notice in self._notices:
+                self._messages.say(notice)
+
+    def _opened(self) -> AnswerWriter:
+        if self._writer is None:
+            self._writer = self._open_writer()
+        return self._writer
+
+    def _tick(self) -> None:
+        if self._turn.reply.text:
+            self._opened().write("")
+        elif not self._reasoning.is_open and not self._messages.quiet:
+            waited = time.monotonic() - self._begun
+            seconds = f" {waited:.0f} s" if waited >= _SHORT_WAIT else ""
+            self._status.show(f"{self._turn.reply.model}{seconds}")
+
+    def _wait(self, wait: RetryWait) -> None:
+        if wait.retry != self._retry:
+            self._retry = wait.retry
+            text = f"{wait.reason}; trying again in {wait.left:.1f} s"
+            self._say(Notice(f"{text} ({wait.retry} of {wait.retries})"))
+        if not self._messages.quiet:
+            self._status.show(f"trying again in {wait.left:.0f} s")
+
+    def _say(self, notice: Notice) -> None:
+        self._status.clear()
+        self._messages.say(notice.text)
+
+
+class _ReasoningView:
+    """What the model thinks, dim on a terminal's standard error, and nowhere else."""
+
+    def __init__(self, messages: Messages) -> None:
+        self.is_open = False
+        self._messages = messages
+        self._shown = messages.output.is_terminal and not messages.quiet
+        self._sanitizer = Sanitizer()
+        self._last = ""
+
+    def write(self, text: str) -> None:
+        if not self._shown:
+            return
+        self.is_open = True
+        inert = self._sanitizer.feed(text)
+        if inert:
+            self._last = inert[-1]
+            dim = self._messages.output.has_color
+            self._messages.draw(f"{_DIM}{inert}{_PLAIN}" if dim else inert)
+
+    def close(self) -> None:
+        if self.is_open:
+            self.is_open = False
+            self._messages.draw("\n" if self._last == "\n" else "\n\n")

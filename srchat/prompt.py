@@ -1,0 +1,130 @@
+"""The user's message: words, files and standard input made into one text, none of it altered."""
+
+import os
+import select
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from srchat.errors import UsageError
+
+_PATIENCE: Final = 1.0  # seconds until the wait for standard input is worth a word
+_PART: Final = 64 * 1024
+
+
+class Attachment(NamedTuple):
+    """A text that goes with a prompt, under the name it is shown to the model by."""
+
+    name: str
+    text: str
+
+
+def user_message(words: str, attachments: Sequence[Attachment]) -> str:
+    """Return attachments and words as one message, separated by blank lines.
+
+    One attachment without words is the message itself, exactly. Otherwise each stands
+    between tags that do not occur in it, so that the model can tell it from the question.
+    """
+    if not words and len(attachments) == 1:
+        return attachments[0].text
+    parts = [_delimited(attachment) for attachment in attachments]
+    return "\n\n".join([*parts, words] if words else parts)
+
+
+def _delimited(attachment: Attachment) -> str:
+    name, text = attachment
+    tag = "file"
+    while f"</{tag}>" in text:
+        tag += "_"
+    end = "" if text.endswith("\n") else "\n"
+    shown = name.replace("&", "&amp;").replace('"', "&quot;").replace("\n", " ")
+    return f'<{tag} name="{shown}">\n{text}{end}</{tag}>'
+
+
+def read_file(path: str) -> Attachment:
+    """Read a text file. Raises UsageError where it cannot be read or is not UTF-8 text."""
+    try:
+        data = Path(path).read_bytes()
+    except (OSError, ValueError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else str(exc)
+        raise UsageError(f"cannot read {path}: {reason}") from exc
+    return Attachment(path, decoded(data, path))
+
+
+def text_or_file(text: str) -> str:
+    """Return `text`, or for `@FILE` what the file holds; `@@` begins a text with one @."""
+    if text.startswith("@@"):
+        return text[1:]
+    return read_file(text[1:]).text if text.startswith("@") else text
+
+
+def read_stdin(fd: int, on_wait: Callable[[], None] | None) -> Attachment:
+    """Read standard input to its end.
+
+    There is no deadline: a slow producer is never cut off. When nothing at all has come for a
+    second, `on_wait` is called once. A closed standard input counts as empty.
+    Raises UsageError where it is not UTF-8 text.
+    """
+    parts = []
+    try:
+        if on_wait and not select.select([fd], [], [], _PATIENCE)[0]:
+            on_wait()
+        while part := os.read(fd, _PART):
+            parts.append(part)
+    except OSError as exc:
+        if not isinstance(exc, IsADirectoryError):
+            return Attachment("stdin", "")  # closed, or a terminal that has gone
+        raise UsageError("standard input is a directory") from exc
+    return Attachment("stdin", decoded(b"".join(parts), "standard input"))
+
+
+def decoded(data: bytes, name: str) -> str:
+    """Return UTF-8 text without its byte order mark. Raises UsageError for anything else."""
+    if (place := data.find(b"\0")) >= 0:
+        raise UsageError(
+            f"{name} is not text: there is a NUL byte at offset {place}",
+            hint="send text; for UTF-16 try: iconv -f utf-16 -t utf-8",
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise UsageError(
+            f"{name} is not UTF-8 text: byte 0x{data[exc.start]:02x} at offset {exc.start}",
+            hint="convert it first, for example: iconv -f latin1 -t utf-8",
+        ) from exc
+
+
+def argument_text(text: str) -> str:
+    """Return a word of the command line. Raises UsageError where it was not UTF-8."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as exc:
+        raise UsageError(f"the prompt is not UTF-8 text: {text!a}") from exc
+    return text
+
+
+def edited(text: str, environ: Mapping[str, str]) -> str:
+    """Let the user write a text in `$VISUAL` or `$EDITOR`, and return it.
+
+    Raises UsageError when there is no editor or it fails; then the file stays, and is named.
+    """
+    command = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "vi")
+    fd, name = tempfile.mkstemp(prefix="srchat-", suffix=".md")  # 0600, so nobody reads along
+    path = Path(name)
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        file.write(text)
+    try:
+        code = subprocess.call([*command, name])  # noqa: S603 - the user's own editor
+    except OSError as exc:
+        path.unlink()
+        raise UsageError(
+            f"cannot start the editor {command[0]}: {exc.strerror}", hint="set EDITOR"
+        ) from exc
+    if code:
+        raise UsageError(f"the editor {command[0]} ended with {code}; your text is in {name}")
+    written = read_file(name).text
+    path.unlink()
+    return written

@@ -1,0 +1,224 @@
+"""One turn: a prompt, a request, the answer as it streams, and how it ended.
+
+Yields what happens and never prints. Whoever iterates a Turn decides what is shown of it.
+"""
+
+import fnmatch
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from srchat.api.events import Event, Head, RequestSent, RetryWait
+from srchat.api.models import ChatCompletionChunk, ChatRequest, Message, Usage
+from srchat.api.surrogates import SurrogateJoiner
+from srchat.config import Config
+from srchat.errors import IncompleteAnswerError, SrchatError
+
+if TYPE_CHECKING:
+    from srchat.api.client import ChatClient
+
+_MANY: Final = 4096
+
+
+class Text(NamedTuple):
+    """A piece of the answer."""
+
+    text: str
+
+
+class Reasoning(NamedTuple):
+    """A piece of what the model thought before; no part of the answer."""
+
+    text: str
+
+
+class Notice(NamedTuple):
+    """Something about the answer that the user wants to be told, on one line."""
+
+    text: str
+
+
+TurnEvent = Text | Reasoning | Notice | RetryWait | RequestSent | None
+
+
+class TextBuffer:
+    """A text that grows by small pieces; many small strings would take far more memory."""
+
+    def __init__(self) -> None:
+        self._whole: list[str] = []
+        self._pieces: list[str] = []
+
+    def append(self, piece: str) -> None:
+        """Add a piece."""
+        self._pieces.append(piece)
+        if len(self._pieces) >= _MANY:
+            self._whole.append("".join(self._pieces))
+            self._pieces.clear()
+
+    def __bool__(self) -> bool:
+        return bool(self._whole or self._pieces)
+
+    def __str__(self) -> str:
+        return "".join([*self._whole, *self._pieces])
+
+
+@dataclass(slots=True)
+class Reply:
+    """What came of an answer. Times are seconds of a monotonic clock, 0 for not yet.
+
+    `complete`: the server ended it properly. `model`: the one that answered, as it says.
+    """
+
+    model: str
+    text: TextBuffer = field(default_factory=TextBuffer)
+    reasoning: TextBuffer = field(default_factory=TextBuffer)
+    finish_reason: str = ""
+    usage: Usage | None = None
+    complete: bool = False
+    asked_at: float = 0.0
+    first_at: float = 0.0
+    ended_at: float = 0.0
+
+    @property
+    def content(self) -> str:
+        """The answer's text so far."""
+        return str(self.text)
+
+
+def chat_request(config: Config, messages: Sequence[Message]) -> ChatRequest:
+    """Return the request for an array of messages with the parameters that are set."""
+    return ChatRequest(
+        model=config.model,
+        messages=tuple(messages),
+        temperature=config.temperature,
+        top_p=config.top_p,
+        max_tokens=config.max_tokens,
+        stop=config.stop,
+        stream=config.stream or None,
+        stream_options={"include_usage": True} if config.stream else None,
+    )
+
+
+class ChatSession:
+    """Turns with one server."""
+
+    def __init__(self, client: "ChatClient", config: Config) -> None:
+        self._client = client
+        self._config = config
+
+    def turn(self, request: ChatRequest) -> "Turn":
+        """Begin a turn; the request is sent when the first event is taken."""
+        return Turn(self._client, request, self._config.fallback_models)
+
+
+class Turn:
+    """The events of one turn; iterate it once. `reply` is what came so far, also after an error.
+
+    Raises APIError and its kin, and Interrupted; IncompleteAnswerError for an answer that
+    broke off, was stopped by a filter, or is empty.
+    """
+
+    def __init__(
+        self, client: "ChatClient", request: ChatRequest, fallback_models: Sequence[str]
+    ) -> None:
+        self.reply = Reply(model=request.model)
+        self._stream = client.stream(request)
+        self._request = request
+        self._fallback_models = fallback_models
+        self._joiner = SurrogateJoiner()
+        self._told_fallback = False
+
+    def interrupt(self, signum: int) -> None:
+        """End the iteration with Interrupted. Safe in a signal handler."""
+        self._stream.interrupt(signum)
+
+    def __iter__(self) -> Iterator[TurnEvent]:
+        self.reply.asked_at = time.monotonic()
+        try:
+            for event in self._stream:
+                yield from self._seen(event)
+            yield from self._end()
+        except SrchatError:
+            yield from self._rest()
+            raise
+        finally:
+            self.reply.ended_at = time.monotonic()
+
+    def _seen(self, event: Event) -> Iterator[TurnEvent]:
+        if isinstance(event, ChatCompletionChunk):
+            yield from self._chunk(event)
+        elif isinstance(event, Head):
+            yield from self._head(event.headers)
+        else:
+            yield event
+
+    def _chunk(self, chunk: ChatCompletionChunk) -> Iterator[TurnEvent]:
+        reply = self.reply
+        if chunk.content or chunk.reasoning:
+            reply.first_at = reply.first_at or time.monotonic()
+        if chunk.reasoning:
+            reply.reasoning.append(chunk.reasoning)
+            yield Reasoning(chunk.reasoning)
+        if chunk.content and (text := self._joiner.feed(chunk.content)):
+            reply.text.append(text)
+            yield Text(text)
+        reply.finish_reason = chunk.finish_reason or reply.finish_reason
+        reply.usage = chunk.usage or reply.usage
+        if chunk.model and chunk.model != reply.model:
+            reply.model = chunk.model
+            if any(fnmatch.fnmatchcase(chunk.model, pattern) for pattern in self._fallback_models):
+                yield from self._fallback(chunk.model)
+
+    def _head(self, headers: Mapping[str, str]) -> Iterator[Notice]:
+        if "x-api-deprecated" in headers:
+            yield Notice(f"the server calls this API deprecated: {headers['x-api-deprecated']}")
+        attempts = headers.get("x-litellm-attempted-fallbacks", "0")
+        if attempts.isdecimal() and int(attempts[:9]) > 0:
+            yield from self._fallback(headers.get("x-litellm-model-group", "another model"))
+
+    def _fallback(self, model: str) -> Iterator[Notice]:
+        if not self._told_fallback and model != self._request.model:
+            self._told_fallback = True
+            yield Notice(f"{self._request.model} is not available: {model} answers in its place")
+
+    def _rest(self) -> Iterator[TurnEvent]:
+        """Yield what was held back, and a word about what could not be read."""
+        if text := self._joiner.flush():
+            self.reply.text.append(text)
+            yield Text(text)
+        if unreadable := self._stream.unreadable:
+            some = f"{len(unreadable)} pieces" if len(unreadable) > 1 else "a piece"
+            yield Notice(f"{some} of the answer could not be read: {unreadable[0]}")
+
+    def _end(self) -> Iterator[TurnEvent]:
+        yield from self._rest()
+        reason = self.reply.finish_reason
+        if reason in _BROKEN:
+            raise IncompleteAnswerError(_BROKEN[reason])
+        if not self.reply.text:
+            raise IncompleteAnswerError(_why_empty(self.reply))
+        self.reply.complete = True
+        if reason == "length":
+            limit = self._request.max_tokens
+            yield Notice(
+                f"the answer stopped at max_tokens{f' ({limit})' if limit else ''}; "
+                "a larger --max-tokens lets it go on"
+            )
+
+
+_BROKEN: Final = {
+    "content_filter": "the answer was stopped by the server's content filter",
+    "abort": "the answer broke off: the server is shutting down",
+    "error": "the answer broke off: the server failed",
+}
+
+
+def _why_empty(reply: Reply) -> str:
+    if reply.finish_reason == "tool_calls":
+        return "the answer is empty: the model wants to call a tool, and srchat has none"
+    if reply.finish_reason == "length":
+        return "the answer is empty: max_tokens was used up before it began"
+    if reply.reasoning:
+        return "the answer is empty: the model only thought"
+    return "the answer is empty"
