@@ -1,0 +1,91 @@
+"""Fixtures: a scripted server, and srchat as a real process with a home of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.server import Script, ScriptedServer
+
+Serve = Callable[..., ScriptedServer]
+
+
+class Result(NamedTuple):
+    """How a process ended."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out.decode()
+
+
+class Srchat:
+    """Runs `python -m srchat` in an environment that nothing of the machine leaks into."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.env = {
+            "HOME": str(home),
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "TERM": "xterm-256color",
+            "SRCHAT_CONFIG": str(home / "config.toml"),
+        }
+
+    def configure(self, text: str) -> None:
+        (self.home / "config.toml").write_text(text, encoding="utf-8")
+
+    def command(self, *args: str) -> list[str]:
+        return [sys.executable, "-m", "srchat", *args]
+
+    def __call__(
+        self,
+        *args: str,
+        stdin: bytes | None = None,
+        timeout: float = 30,
+        **env: str,
+    ) -> Result:
+        source = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
+        done = subprocess.run(
+            self.command(*args),
+            env=self.env | env,
+            capture_output=True,
+            timeout=timeout,
+            cwd=self.home,
+            **source,  # type: ignore[call-overload] # one of two forms
+        )
+        return Result(done.returncode, done.stdout, done.stderr.decode())
+
+    def start(self, *args: str, **env: str) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            self.command(*args),
+            env=self.env | env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.home,
+        )
+
+
+@pytest.fixture
+def srchat(tmp_path: Path) -> Srchat:
+    return Srchat(tmp_path)
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start servers that play the given scripts; they stop with the test."""
+    with ExitStack() as stack:
+
+        def start(*scripts: Script) -> ScriptedServer:
+            return stack.enter_context(ScriptedServer(scripts))
+
+        yield start

@@ -1,0 +1,264 @@
+"""ScriptedServer: a real HTTP server on loopback that plays byte scripts.
+
+    with ScriptedServer([answer("Hello")]) as server:
+        ... server.url, server.requests
+
+A script is a list of steps, played for one request: bytes are sent as they are; a `Pause`
+waits; `CLOSE` ends the connection (FIN), `RESET` breaks it (RST), `HOLD` keeps it open until
+the client goes. A script that ends without one of them keeps the connection for the next
+request, if the response said how long it is. The last script is played for all requests that
+come after it.
+"""
+
+import contextlib
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any, NamedTuple, Self
+
+_SLICE = 0.05
+
+
+class Pause(NamedTuple):
+    """Wait so many seconds."""
+
+    seconds: float
+
+
+class Ending(Enum):
+    """What becomes of the connection."""
+
+    CLOSE = auto()
+    RESET = auto()
+    HOLD = auto()
+
+
+CLOSE, RESET, HOLD = Ending.CLOSE, Ending.RESET, Ending.HOLD
+
+Step = bytes | Pause | Ending
+Script = Sequence[Step]
+
+
+@dataclass
+class Request:
+    """A request as it came: method, path, headers (names in lower case), body, and when."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    at: float = field(default_factory=time.monotonic)
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class ScriptedServer:
+    """Plays `scripts`, one a request; records requests. Use it as a context manager."""
+
+    def __init__(self, scripts: Iterable[Script]) -> None:
+        self._scripts = list(scripts)
+        self.requests: list[Request] = []
+        self.connections = 0
+        self.client_left = threading.Event()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def __enter__(self) -> Self:
+        self._start(self._accept)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _start(self, target: Any, *args: Any) -> None:
+        thread = threading.Thread(target=target, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._start(self._serve, connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(_SLICE)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with connection, contextlib.suppress(OSError):
+            buffer = b""
+            while (read := self._read_request(connection, buffer)) is not None:
+                request, buffer = read
+                with self._lock:
+                    place = min(len(self.requests), len(self._scripts) - 1)
+                    self.requests.append(request)
+                if not self._play(connection, self._scripts[place]):
+                    return
+
+    def _read_request(
+        self, connection: socket.socket, buffer: bytes
+    ) -> tuple[Request, bytes] | None:
+        while b"\r\n\r\n" not in buffer:
+            if not (part := self._receive(connection)):
+                return None
+            buffer += part
+        head, _, body = buffer.partition(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        method, path, _ = lines[0].split(" ")
+        headers = {
+            name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines[1:])
+        }
+        length = int(headers.get("content-length", "0"))
+        while len(body) < length:
+            if not (part := self._receive(connection)):
+                return None
+            body += part
+        return Request(method, path, headers, body[:length]), body[length:]
+
+    def _receive(self, connection: socket.socket) -> bytes:
+        while not self._stopping.is_set():
+            try:
+                return connection.recv(65536)
+            except TimeoutError:
+                continue
+        return b""
+
+    def _play(self, connection: socket.socket, script: Script) -> bool:
+        """Play a script; tell whether the connection may take another request."""
+        for step in script:
+            if isinstance(step, bytes):
+                if not self._send(connection, step):
+                    return False
+            elif isinstance(step, Pause):
+                if self._stopping.wait(step.seconds):
+                    return False
+            elif step is RESET:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return False
+            else:
+                if step is HOLD:
+                    self._hold(connection)
+                return False
+        return True
+
+    def _send(self, connection: socket.socket, data: bytes) -> bool:
+        view = memoryview(data)
+        while view and not self._stopping.is_set():
+            try:
+                view = view[connection.send(view) :]
+            except TimeoutError:
+                continue
+            except OSError:
+                self.client_left.set()
+                return False
+        return True
+
+    def _hold(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while self._receive(connection):
+                pass
+        self.client_left.set()
+
+
+def head(
+    status: int = 200, headers: dict[str, str] | None = None, *, type: str = "text/event-stream"
+) -> bytes:
+    """A response head; without a length the body ends with the connection."""
+    lines = [f"HTTP/1.1 {status} Scripted", f"Content-Type: {type}"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def event(value: object) -> bytes:
+    """One event with JSON data."""
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+def delta(
+    content: str | None = None, finish: str | None = None, model: str = "vllm-primary", **more: Any
+) -> dict[str, Any]:
+    """A chat.completion.chunk."""
+    change = {} if content is None else {"content": content}
+    choice = {"index": 0, "delta": {**change, **more}, "finish_reason": finish}
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1_700_000_000,
+        "model": model,
+        "choices": [choice],
+    }
+
+
+def chunk(content: str | None = None, finish: str | None = None, **more: Any) -> bytes:
+    """One event with a chunk."""
+    return event(delta(content, finish, **more))
+
+
+DONE = b"data: [DONE]\n\n"
+
+
+def answer(*pieces: str, finish: str = "stop", headers: dict[str, str] | None = None) -> Script:
+    """A whole streamed answer, one chunk a piece."""
+    return [head(headers=headers), *(chunk(piece) for piece in pieces), chunk(finish=finish), DONE, CLOSE]
+
+
+def chunked(*parts: bytes) -> bytes:
+    """Body parts in chunked transfer coding, and its end."""
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (*parts, b""))
+
+
+def json_response(
+    value: object, status: int = 200, headers: dict[str, str] | None = None
+) -> Script:
+    """A JSON document, its length said."""
+    body = value if isinstance(value, bytes) else json.dumps(value).encode()
+    length = {"Content-Length": str(len(body)), **(headers or {})}
+    return [head(status, length, type="application/json"), body]
+
+
+def error(
+    status: int, message: str = "no", headers: dict[str, str] | None = None, **more: object
+) -> Script:
+    """An error in OpenAI's shape."""
+    return json_response({"error": {"message": message, **more}}, status, headers)
+
+
+def completion(content: str, finish: str = "stop") -> dict[str, Any]:
+    """A chat.completion."""
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "model": "vllm-primary",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": content},
+                "finish_reason": finish,
+            }
+        ],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8},
+    }
