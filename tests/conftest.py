@@ -53,14 +53,14 @@ class Srchat:
         timeout: float = 30,
         **env: str,
     ) -> Result:
-        source = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
         done = subprocess.run(
             self.command(*args),
             env=self.env | env,
+            input=stdin or b"",
             capture_output=True,
             timeout=timeout,
             cwd=self.home,
-            **source,  # type: ignore[call-overload] # one of two forms
+            check=False,
         )
         return Result(done.returncode, done.stdout, done.stderr.decode())
 

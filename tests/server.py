@@ -223,7 +223,13 @@ DONE = b"data: [DONE]\n\n"
 
 def answer(*pieces: str, finish: str = "stop", headers: dict[str, str] | None = None) -> Script:
     """A whole streamed answer, one chunk a piece."""
-    return [head(headers=headers), *(chunk(piece) for piece in pieces), chunk(finish=finish), DONE, CLOSE]
+    return [
+        head(headers=headers),
+        *(chunk(piece) for piece in pieces),
+        chunk(finish=finish),
+        DONE,
+        CLOSE,
+    ]
 
 
 def chunked(*parts: bytes) -> bytes:

@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Final, Self
 
-import httpx
-
 from srchat import __version__
 from srchat.api.attempts import Attempts
 from srchat.api.events import RetryWait
 from srchat.api.exchange import Exchange, Timeouts
-from srchat.api.key import redacted
+from srchat.api.http import httpx
+from srchat.api.key import checked_key, redacted
 from srchat.api.models import ChatCompletion, ChatCompletionChunk, ChatRequest, Model
 from srchat.api.reader import Inbox, StreamReader, translated
 from srchat.api.retry import RetryPolicy
@@ -27,6 +26,7 @@ from srchat.api.surrogates import join_surrogates
 from srchat.errors import APIError, APIStatusError, ProtocolError
 
 _MOST_MODELS: Final = 8 * 1024 * 1024  # bytes of GET /models
+_PATIENCE: Final = 0.2  # seconds; a reader that is still connecting cannot be woken
 
 
 def _silent(_: object) -> None:
@@ -39,7 +39,8 @@ class ChatClient:
     `base_url` ends where `/chat/completions` begins. `api_key`: sent as a bearer token, to
     this server and nowhere else; None sends none. `transport`: in place of the network.
     `log`: told on one line each what goes over the wire.
-    Raises APIConnectionError when the URL or a proxy of the environment cannot be used.
+    Raises APIConnectionError when the URL or a proxy of the environment cannot be used,
+    ConfigError when the key cannot.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class ChatClient:
         log: Callable[[str], None] = _silent,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._key = api_key
+        self._key = checked_key(api_key) if api_key else None
         self._timeouts = timeouts or Timeouts()
         self._policy = retry or RetryPolicy()
         self._log = log
@@ -73,7 +74,7 @@ class ChatClient:
         """
         inbox = Inbox()
         attempts = self._attempts(inbox, "POST", "/chat/completions", request.to_json())
-        return ChatStream(attempts, inbox, self._redact)
+        return ChatStream(attempts, inbox)
 
     def complete(self, request: ChatRequest) -> ChatCompletion:
         """Ask, and return the whole answer. Raises APIError and its kin."""
@@ -95,6 +96,7 @@ class ChatClient:
         body = bytearray()
 
         def read(exchange: Exchange) -> Iterator[None]:
+            body.clear()  # of an attempt that broke off
             for _ in exchange.head():
                 yield None
             for part in exchange.body():
@@ -104,19 +106,16 @@ class ChatClient:
                 yield None
             exchange.finished = True
 
-        try:
-            for event in self._attempts(inbox, "GET", "/models", None).run(read):
-                if event is not None:
-                    on_wait(event)
-        except APIError as exc:
-            raise self._redact(exc) from exc.__cause__
+        for event in self._attempts(inbox, "GET", "/models", None).run(read):
+            if event is not None:
+                on_wait(event)
         return _models(bytes(body))
 
     def close(self) -> None:
         """Close the connection; leaving the context of the client does it, too."""
         if self._reader:
             self._reader.cancel()
-            self._reader.join(1.0)
+            self._reader.join(_PATIENCE)
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -134,7 +133,7 @@ class ChatClient:
         self, inbox: Inbox, method: str, path: str, body: dict[str, Any] | None
     ) -> Attempts:
         def open_exchange() -> Exchange:
-            kept = self._reader.connection if self._reader and self._reader.kept else None
+            kept = self._reader.release() if self._reader else None
             request = self._request(method, path, body)
             self._reader = StreamReader(self._http, request, inbox, kept)
             return Exchange(self._reader, inbox, self._timeouts, self._where, self._log)
@@ -145,7 +144,9 @@ class ChatClient:
             self._knows_stream_options = False  # remembered for the next requests, too
             return True
 
-        return Attempts(open_exchange, self._policy, inbox, mend)
+        return Attempts(
+            open_exchange, self._policy, inbox, mend, lambda text: redacted(text, self._key)
+        )
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Request:
         url = self._base_url + path
@@ -179,11 +180,6 @@ class ChatClient:
             timeout=httpx.Timeout(limits.silence, connect=limits.connect, read=None),
             limits=httpx.Limits(max_keepalive_connections=1),
         )
-
-    def _redact(self, exc: APIError) -> APIError:
-        exc.message = redacted(exc.message, self._key)
-        exc.args = (exc.message,)
-        return exc
 
 
 def _ssl_context(base_url: str) -> ssl.SSLContext:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
-import httpx
+from srchat.api.http import httpx
 
 _PACE: Final = 0.012  # seconds a piece: about as fast as one reads along
 _PIECE: Final = re.compile(r"\s*\S{1,12}|\s+")
@@ -41,7 +41,7 @@ class DemoTransport(httpx.BaseTransport):
         """Answer one request."""
         if request.url.path.endswith("/models"):
             entry = {"id": _MODEL, "object": "model", "owned_by": "srchat", "max_model_len": 8192}
-            return httpx.Response(200, json={"object": "list", "data": [entry]})
+            return _json({"object": "list", "data": [entry]})
         body = json.loads(request.read())
         messages = body["messages"]
         content = demo_answer(messages)
@@ -51,12 +51,21 @@ class DemoTransport(httpx.BaseTransport):
         finish = "stop" if len(kept) == len(pieces) else "length"
         usage = _usage(messages, len(kept))
         if not body.get("stream"):
-            return httpx.Response(200, json=_completion("".join(kept), finish, usage))
+            return _json(_completion("".join(kept), finish, usage))
         return httpx.Response(
             200,
             headers={"content-type": "text/event-stream"},
             stream=_Events(kept, finish, usage, self._pace),
         )
+
+
+def _json(value: dict[str, Any]) -> httpx.Response:
+    # As a stream: httpx takes a response that is made with its content for one already read.
+    return httpx.Response(
+        200,
+        headers={"content-type": "application/json"},
+        stream=httpx.ByteStream(json.dumps(value).encode()),
+    )
 
 
 class _Events(httpx.SyncByteStream):

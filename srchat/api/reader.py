@@ -14,9 +14,8 @@ import threading
 import time
 from typing import Any, Final, NamedTuple
 
-import httpx
-
 from srchat.api.events import Head, RequestSent
+from srchat.api.http import httpx
 from srchat.errors import APIConnectionError, APIError, APITimeoutError, Interrupted
 
 _MOST_WAITING: Final = 512  # parts; then the reader waits, and TCP tells the server to wait
@@ -140,6 +139,13 @@ class StreamReader:
                 # A TLS socket's own shutdown() would drop its encryption first: ask the plain one.
                 socket.socket.shutdown(self.connection, socket.SHUT_RDWR)
 
+    def release(self) -> socket.socket | None:
+        """Return the socket if it may serve the next request; if not, see that it does not."""
+        if self.kept:
+            return self.connection
+        self.cancel()
+        return None
+
     def detach(self) -> None:
         """Let the rest of the answer pass unread, so that the connection can be used again."""
         self._discarding = True
@@ -178,8 +184,9 @@ class StreamReader:
             time.sleep(0.002)
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:
-        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+        if event.endswith(".connect_tcp.started"):
             self.reused = False
+        elif event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             self.connection = info["return_value"].get_extra_info("socket")
             self._inbox.post(self, Connected())
             if self._cancelled:
@@ -190,7 +197,7 @@ class StreamReader:
 
 def translated(exc: Exception, url: httpx.URL | str) -> APIError:
     """Return the failure of a request to `url` in our own terms."""
-    where = httpx.URL(url).host if isinstance(url, httpx.URL) else url
+    where = url.netloc.decode() if isinstance(url, httpx.URL) else url
     return _timeout(exc, where) or APIConnectionError(_failure(exc, where), hint=_hint(exc))
 
 

@@ -22,6 +22,7 @@ from srchat.errors import (
     SrchatError,
     UsageError,
 )
+from srchat.output.streams import reserve_standard_descriptors
 
 app = typer.Typer(
     name="srchat",
@@ -56,30 +57,32 @@ def srchat(
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code; nothing is raised."""
+    reserve_standard_descriptors()
     runtime = Runtime(os.environ)
     try:
-        code = _run(arguments or ["--help"], runtime)
-        _flush()
+        return _run(arguments or ["--help"], runtime)
     except SrchatError as exc:
         return _report(exc, runtime)
     except KeyboardInterrupt:
         return _report(Interrupted(2), runtime)
-    except BrokenPipeError:
-        return _report(ClosedPipeError(""), runtime)
     except Exception as exc:  # noqa: BLE001 - the last place that can say it in one line
         return _report_unexpected(exc, runtime)
-    return code
 
 
 def _run(arguments: Sequence[str], runtime: Runtime) -> int:
     try:
         interrupts.install()
         code = app(list(arguments), prog_name="srchat", standalone_mode=False, obj=runtime)
+        if sys.stdout:
+            sys.stdout.flush()
         return int(code or 0)
     except TyperException as exc:
         raise _usage_error(exc) from exc
     except typer.Abort as exc:
         raise Interrupted(2) from exc
+    except OSError as exc:
+        # All of ours are translated where they happen; what is left is help that Typer prints.
+        raise _give_up_stdout(exc) from exc
     finally:
         runtime.close()
 
@@ -115,14 +118,10 @@ def _print_traceback(exc: Exception, runtime: Runtime) -> bool:
     return wanted
 
 
-def _flush() -> None:
-    """Deliver what Typer printed (help), or say that it could not be."""
-    try:
-        if sys.stdout:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as exc:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes once more
-        raise OutputError(f"cannot write the output: {exc.strerror}") from exc
+def _give_up_stdout(exc: OSError) -> SrchatError:
+    """Return the failure of what Typer printed, and leave the interpreter nothing to flush."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if isinstance(exc, BrokenPipeError):
+        return ClosedPipeError("the reader of the output has gone")
+    return OutputError(f"cannot write the output: {exc.strerror}")

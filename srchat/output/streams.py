@@ -93,6 +93,19 @@ class Messages:
             self.output.write(text)
 
 
+def reserve_standard_descriptors() -> None:
+    """Fill the place of each standard stream that is closed.
+
+    Else the next file or socket would get its number, and the answer be written into it. A
+    standard input is empty then, an output cannot be written, and errors go nowhere.
+    """
+    for fd, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, flags)  # the lowest free number, which is this one
+
+
 def is_terminal(fd: int) -> bool:
     """Tell whether a descriptor is a terminal; a closed one is none."""
     try:

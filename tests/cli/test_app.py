@@ -1,0 +1,100 @@
+"""The command tree, and what a failure of any kind looks like."""
+
+import subprocess
+import sys
+
+import pytest
+
+import srchat as package
+from tests.conftest import Srchat
+
+SLOW = ("httpx", "rich", "prompt_toolkit", "sqlite3", "pydantic", "click")
+
+
+def loaded(srchat: Srchat, *args: str) -> set[str]:
+    """Return which of the slow packages a command has imported."""
+    script = (
+        "import sys; sys.argv[0] = 'srchat'\n"
+        "from srchat.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"print('loaded:', *(name for name in {SLOW!r} if name in sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *args],
+        env=srchat.env, capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    return set(done.stderr.rpartition("loaded:")[2].split())
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["--help"], ["ask", "--help"], ["--version"], ["config", "path"], ["ask", "--nonsense"], []],
+)
+def test_help_version_and_path_load_nothing_slow(srchat: Srchat, args: list[str]) -> None:
+    assert loaded(srchat, *args) == set()
+
+
+def test_version_does_not_even_load_typer(srchat: Srchat) -> None:
+    script = (
+        "import sys; from srchat.__main__ import main; main(); assert 'typer' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script, "--version"], check=True, timeout=30)
+
+
+def test_a_piped_answer_loads_httpx_and_nothing_else_slow(srchat: Srchat) -> None:
+    assert loaded(srchat, "ask", "-p", "demo", "--no-stream", "hi") <= {"httpx"}
+
+
+def test_version_is_printed_in_every_way(srchat: Srchat) -> None:
+    line = f"srchat {package.__version__}\n".encode()
+    assert srchat("--version") == (0, line, "")
+    assert srchat("--version", "ask") == (0, line, "")
+
+
+def test_without_arguments_there_is_help(srchat: Srchat) -> None:
+    result = srchat()
+    assert result.code == 0
+    assert "Usage: srchat" in result.text
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["aks"], "No such command 'aks'. Did you mean 'ask'?"),
+        (["ask", "--temprature", "1", "q"], "--temperature"),
+        (["ask", "--json", "-x", "q"], "exclude each other"),
+        (["ask", "-p", "demp", "q"], "did you mean 'demo'?"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_with_the_way_out(
+    srchat: Srchat, args: list[str], said: str
+) -> None:
+    result = srchat(*args)
+    assert result.code in (2, 3)
+    assert said in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_a_traceback_is_shown_only_on_demand(srchat: Srchat) -> None:
+    assert "Traceback" not in srchat("ask", "q").err
+    assert "Traceback" in srchat("ask", "q", SRCHAT_DEBUG="1").err
+
+
+def test_help_into_a_full_disk_is_said(srchat: Srchat) -> None:
+    done = subprocess.run(
+        ["sh", "-c", '"$@" > /dev/full', "sh", *srchat.command("--help")],
+        env=srchat.env, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert done.returncode == 74
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_broken_configuration_leaves_help_alone(srchat: Srchat) -> None:
+    srchat.configure("temperature = = 1")
+    assert srchat("--help").code == 0
+    assert srchat("ask", "--help").code == 0
+    result = srchat("ask", "q")
+    assert result.code == 3
+    assert "config.toml" in result.err
+    assert "line 1" in result.err

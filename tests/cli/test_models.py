@@ -1,0 +1,51 @@
+"""`srchat models` as a process."""
+
+import json
+
+from tests.conftest import Serve, Srchat
+from tests.server import error, json_response
+
+MODELS = {
+    "object": "list",
+    "data": [
+        {"id": "vllm-primary", "object": "model", "owned_by": "vllm", "max_model_len": 8192},
+        {"id": "odd\x1b[2J", "object": "model"},
+        {"no": "id"},
+        "nonsense",
+    ],
+}
+
+
+def test_into_a_pipe_it_is_one_name_a_line(srchat: Srchat, serve: Serve) -> None:
+    server = serve(json_response(MODELS))
+    result = srchat("models", SRCHAT_BASE_URL=server.url, SRCHAT_API_KEY="sk-some-key")
+    assert result == (0, b"vllm-primary\nodd\x1b[2J\n", "")
+    assert server.requests[0].path == "/v1/models"
+    assert server.requests[0].headers["authorization"] == "Bearer sk-some-key"
+
+
+def test_json_is_an_array(srchat: Srchat, serve: Serve) -> None:
+    result = srchat("models", "--json", SRCHAT_BASE_URL=serve(json_response(MODELS)).url)
+    assert json.loads(result.out)[0] == {
+        "id": "vllm-primary",
+        "owned_by": "vllm",
+        "context_window": 8192,
+    }
+
+
+def test_what_is_no_list_is_said(srchat: Srchat, serve: Serve) -> None:
+    for body, said in ((b"<html>", "not JSON"), (b"{}", "no list of models")):
+        result = srchat("models", SRCHAT_BASE_URL=serve(json_response(body)).url)
+        assert (result.code, result.out) == (6, b"")
+        assert said in result.err
+
+
+def test_a_wait_for_a_retry_is_announced(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(503, "busy", {"Retry-After": "0.1"}), json_response(MODELS))
+    result = srchat("models", SRCHAT_BASE_URL=server.url)
+    assert result.code == 0
+    assert "busy; trying again" in result.err
+
+
+def test_the_demo_has_a_model(srchat: Srchat) -> None:
+    assert srchat("models", "-p", "demo").out == b"srchat-demo\n"

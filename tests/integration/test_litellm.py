@@ -1,0 +1,116 @@
+"""Against the real LiteLLM proxy, in front of mock answers and of a backend that fails.
+
+Runs when SRCHAT_TEST_LITELLM holds the proxy's base URL; CI starts it.
+"""
+
+import json
+import os
+
+import pexpect
+import pytest
+
+from tests.conftest import Srchat
+
+URL = os.environ.get("SRCHAT_TEST_LITELLM", "")
+ANSWER = "Hello! This is a canned answer.\nCafé, 日本 and 😀 end."
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(not URL, reason="SRCHAT_TEST_LITELLM names no proxy"),
+]
+
+
+@pytest.fixture
+def proxy(srchat: Srchat) -> Srchat:
+    srchat.env |= {"SOLIDRUST_BASE_URL": URL, "SOLIDRUST_API_KEY": "sk-master"}
+    return srchat
+
+
+@pytest.mark.parametrize("option", ["--stream", "--no-stream"])
+def test_a_piped_answer_is_exact(proxy: Srchat, option: str) -> None:
+    assert proxy("ask", "hi", option) == (0, f"{ANSWER}\n".encode(), "")
+
+
+@pytest.mark.parametrize("option", ["--stream", "--no-stream"])
+def test_usage_comes_with_the_json(proxy: Srchat, option: str) -> None:
+    document = json.loads(proxy("ask", "hi", "--json", option).out)
+    assert document["content"] == ANSWER
+    assert document["usage"]["completion_tokens"] > 0
+    assert document["complete"]
+
+
+def test_on_a_terminal_the_answer_is_shown(proxy: Srchat) -> None:
+    child = pexpect.spawn(
+        proxy.command("ask", "hi")[0], proxy.command("ask", "hi")[1:], env=proxy.env,
+        encoding="utf-8", timeout=20, dimensions=(24, 80),
+    )  # fmt: skip
+    child.expect("canned answer")
+    child.expect("日本 and 😀 end")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_a_wrong_key_is_refused_and_not_shown(proxy: Srchat) -> None:
+    result = proxy("ask", "hi", SOLIDRUST_API_KEY="sk-wrong-key-1234")
+    assert (result.code, result.out) == (4, b"")
+    assert "sk-wrong-key" not in result.err
+    assert "SOLIDRUST_API_KEY" in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_no_key_is_refused(proxy: Srchat) -> None:
+    result = proxy("ask", "hi", SOLIDRUST_API_KEY="")
+    assert (result.code, result.out) == (4, b"")
+
+
+def test_an_unknown_model_is_answered_with_those_there_are(proxy: Srchat) -> None:
+    result = proxy("ask", "hi", "-m", "vllm-primry")
+    assert (result.code, result.out) == (5, b"")
+    assert "did you mean 'vllm-primary'?" in result.err
+    assert "LiteLLM: model group" not in result.err
+
+
+def test_the_models_are_listed(proxy: Srchat) -> None:
+    assert "vllm-primary" in proxy("models").text.splitlines()
+
+
+def test_a_backend_that_is_down_is_said_after_its_retries(proxy: Srchat) -> None:
+    result = proxy("ask", "hi", "-m", "down", "--retries", "1")
+    assert (result.code, result.out) == (6, b"")
+    assert result.err.count("\n") == 2
+
+
+@pytest.mark.parametrize("option", ["--stream", "--no-stream"])
+def test_a_fallback_is_said(proxy: Srchat, option: str) -> None:
+    result = proxy("ask", "hi", "-m", "down-with-fallback", option)
+    assert (result.code, result.out) == (0, f"{ANSWER}\n".encode())
+    assert "vllm-primary answers in its place" in result.err
+
+
+def test_a_limit_that_is_too_far_away_is_not_waited_for(proxy: Srchat) -> None:
+    for _ in range(2):
+        result = proxy("ask", "hi", "-m", "limited", "--max-wait", "1")
+    assert (result.code, result.out) == (7, b"")
+
+
+@pytest.mark.parametrize(
+    ("model", "code", "out"),
+    [
+        ("bad-cut", 6, "One two three\n"),
+        ("bad-error", 6, "One two three\n"),
+        ("bad-filter", 6, "One two three\n"),
+        ("bad-pings", 0, "One two three four\n"),
+        ("bad-reasoning", 0, "One two three four\n"),
+        ("bad-empty", 6, ""),
+        ("bad-404", 5, ""),
+        ("bad-429", 7, ""),
+        ("bad-502", 6, ""),
+    ],
+)
+def test_a_backend_that_fails_behind_the_proxy(
+    proxy: Srchat, model: str, code: int, out: str
+) -> None:
+    result = proxy("ask", "hi", "-m", model, "--retries", "0")
+    assert (result.code, result.text) == (code, out)
+    if code:
+        assert result.err.count("\n") == 1

@@ -1,0 +1,64 @@
+"""Whatever comes in, what comes out cannot drive a terminal, and nothing is lost."""
+
+import unicodedata
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from srchat.output.sanitize import Sanitizer, one_line, sanitized
+
+WILD = st.text(
+    st.one_of(st.characters(), st.sampled_from("\x1b\r\n\t\x07\x9b\u202e\ud800\U000e0041[]m;")),
+    max_size=60,
+)
+
+
+def cuts(text: str, places: list[int]) -> list[str]:
+    marks = sorted({0, len(text), *(place % (len(text) + 1) for place in places)})
+    return [text[a:b] for a, b in pairwise(marks)]
+
+
+@given(WILD, st.lists(st.integers(0, 100), max_size=8))
+def test_however_the_text_is_cut_the_output_is_the_same(text: str, places: list[int]) -> None:
+    sanitizer = Sanitizer()
+    fed = "".join(sanitizer.feed(piece) for piece in cuts(text, places)) + sanitizer.flush()
+    assert fed == sanitized(text)
+
+
+@given(WILD)
+def test_no_character_that_a_terminal_obeys_comes_through(text: str) -> None:
+    for character in sanitized(text):
+        category = unicodedata.category(character)
+        assert character in "\n\t" or category not in ("Cc", "Cs", "Zl", "Zp")
+        assert not "\u202a" <= character <= "\u202e"
+        assert not "\u2066" <= character <= "\u2069"
+        assert not 0xE0000 <= ord(character) <= 0xE007F
+
+
+@given(st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), max_size=60))
+def test_harmless_text_is_untouched(text: str) -> None:
+    assert sanitized(text) == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("\x1b]52;c;AAAA\x07", "\\x1b]52;c;AAAA\\x07"),
+        ("a\x9b2Jb", "a\\x9b2Jb"),
+        ("a\r\nb\rc\r", "a\nb\\x0dc\\x0d"),
+        ("a\u202eb", "a\\u202eb"),
+        ("\U000e0041", "\\U000e0041"),
+        ("tab\tnewline\n", "tab\tnewline\n"),
+        ("\ud800", "\\ud800"),
+        ("ab\b\bcd", "ab\\x08\\x08cd"),
+    ],
+)
+def test_controls_become_visible_text(raw: str, shown: str) -> None:
+    assert sanitized(raw) == shown
+
+
+def test_one_line_is_one_inert_line() -> None:
+    assert one_line(" a\n b\x1b \u2028 c ") == "a b\\x1b c"
+    assert one_line("x" * 10, limit=5) == "xxxx…"

@@ -1,0 +1,46 @@
+"""The line at the bottom that leaves no trace."""
+
+import os
+
+import pyte
+
+from srchat.output.status import StatusLine
+from srchat.output.streams import Messages, Output
+
+
+def screen_after(columns: int, *texts: str, clear: bool = False) -> list[str]:
+    ours, theirs = os.openpty()
+    import fcntl  # noqa: PLC0415 - only here
+    import struct  # noqa: PLC0415
+    import termios  # noqa: PLC0415
+
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 5, columns, 0, 0))
+    status = StatusLine(Messages(Output(theirs, {"TERM": "xterm"})))
+    for text in texts:
+        status.show(text)
+    if clear:
+        status.clear()
+    os.write(theirs, b"\x00")
+    screen = pyte.Screen(columns, 5)
+    pyte.ByteStream(screen).feed(os.read(ours, 10000))
+    os.close(ours)
+    os.close(theirs)
+    return [line.rstrip() for line in screen.display]
+
+
+def test_it_shows_the_newest_text_on_one_line() -> None:
+    lines = screen_after(40, "waiting", "model 3 s")
+    assert lines[0].endswith(" model 3 s")
+    assert lines[1:] == [""] * 4
+
+
+def test_it_never_wraps() -> None:
+    assert screen_after(10, "日本語日本語日本語")[1:] == [""] * 4
+
+
+def test_cleared_it_leaves_no_trace() -> None:
+    assert screen_after(40, "waiting", clear=True) == [""] * 5
+
+
+def test_outside_text_in_it_is_inert() -> None:
+    assert "\\x1b[2J" in screen_after(40, "a\x1b[2J")[0]
