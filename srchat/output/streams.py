@@ -14,6 +14,7 @@ from typing import Final
 from srchat.errors import ClosedPipeError, OutputError
 from srchat.output.sanitize import one_line, sanitized
 
+_CANNOT_MOVE: Final = (None, "", "dumb", "unknown")
 _LONGEST: Final = 1000  # characters of one message
 _FALLBACK_SIZE: Final = os.terminal_size((80, 24))
 
@@ -30,7 +31,7 @@ class Output:
     def __init__(self, fd: int, environ: Mapping[str, str], encoding: str = "utf-8") -> None:
         self.fd = fd
         self.is_terminal = is_terminal(fd)
-        self.can_move = self.is_terminal and environ.get("TERM", "dumb") != "dumb"
+        self.can_move = self.is_terminal and environ.get("TERM") not in _CANNOT_MOVE
         self.has_color = self.can_move and not environ.get("NO_COLOR")
         self.encoding = encoding if self.is_terminal else "utf-8"
 

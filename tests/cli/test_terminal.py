@@ -1,0 +1,142 @@
+"""`srchat ask` on a real terminal: what people see, and what it leaves behind."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Serve, Srchat
+from tests.pseudo_terminal import TerminalSession
+from tests.server import CLOSE, DONE, HOLD, Pause, answer, chunk, error, head
+
+MARKDOWN = "# Title\n\nSome **bold** text.\n\n- one\n- two\n\n```py\nprint(1)\n```\n\nEnd."
+
+
+def asking(srchat: Srchat, url: str, *args: str, **env: str) -> TerminalSession:
+    return TerminalSession(
+        srchat.command("ask", "q", "--base-url", url, *args), srchat.env | env, cwd=str(srchat.home)
+    )
+
+
+def test_markdown_is_rendered(srchat: Srchat, serve: Serve) -> None:
+    with asking(srchat, serve(answer(*MARKDOWN)).url) as session:
+        assert session.wait() == 0
+        text = "\n".join(session.lines)
+    assert "Title" in text
+    assert "Some bold text." in text
+    assert "print(1)" in text
+    assert text.endswith("End.")
+    assert "**" not in text
+    assert "```" not in text
+
+
+def test_raw_shows_the_text_as_it_is(srchat: Srchat, serve: Serve) -> None:
+    with asking(srchat, serve(answer("**a** \x1b[2J b")).url, "--raw") as session:
+        assert session.wait() == 0
+        assert session.lines == ["**a** \\x1b[2J b"]
+
+
+def test_the_spinner_turns_until_the_first_token_and_leaves_no_trace(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve([Pause(0.5), head(), chunk("Answer.", "stop"), DONE])
+    with asking(srchat, server.url, "-m", "some-model") as session:
+        session.wait_for_text("some-model")
+        assert session.wait() == 0
+        assert session.lines == ["Answer."]
+        assert session.terminal.cursor_is_visible
+
+
+def test_quiet_has_no_spinner(srchat: Srchat, serve: Serve) -> None:
+    server = serve([Pause(0.3), head(), chunk("Answer.", "stop"), DONE])
+    with asking(srchat, server.url, "-q") as session:
+        assert session.wait() == 0
+        assert b"vllm-primary" not in session.raw
+
+
+def test_reasoning_is_dim_and_no_part_of_the_answer(srchat: Srchat, serve: Serve) -> None:
+    thought = chunk(reasoning_content="Let me \x1b[31msee")
+    server = serve([head(), thought, chunk("42", "stop"), DONE])
+    with asking(srchat, server.url) as session:
+        assert session.wait() == 0
+        assert session.lines == ["Let me \\x1b[31msee", "", "42"]
+        assert b"\x1b[2mLet me" in session.raw
+        assert b"\x1b[31m" not in session.raw
+
+
+def test_interrupted_in_mid_answer_what_came_stays_and_the_terminal_is_sane(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve([head(), chunk("The first **half"), HOLD])
+    with asking(srchat, server.url) as session:
+        session.wait_for_text("half")
+        session.type("\x03")
+        assert session.wait() == 130
+        text = "\n".join(session.lines)
+        assert text.startswith("The first")
+        assert "half" in text
+        assert session.lines[-1] == "srchat: interrupted"
+        assert session.terminal.cursor_is_visible
+        assert server.client_left.wait(2)
+
+
+def test_interrupted_before_the_first_token_only_that_is_said(srchat: Srchat, serve: Serve) -> None:
+    server = serve([HOLD])
+    with asking(srchat, server.url) as session:
+        session.wait_for_text("vllm-primary")
+        session.type("\x03")
+        assert session.wait() == 130
+        assert [line.removeprefix("^C") for line in session.lines] == ["srchat: interrupted"]
+
+
+def test_a_wait_is_counted_down(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(429, "slow down", {"Retry-After": "1"}), answer("ok"))
+    with asking(srchat, server.url) as session:
+        session.wait_for_text("trying again in 1 s")
+        assert session.wait() == 0
+        assert session.lines[-1] == "ok"
+        assert "slow down" in session.lines[0]
+
+
+def test_notices_do_not_land_inside_the_answer(srchat: Srchat, serve: Serve) -> None:
+    parts = [chunk("one ", model="gpt-4o"), b"data: {bad\n\n", chunk("two", "length"), DONE, CLOSE]
+    with asking(srchat, serve([head(), *parts]).url) as session:
+        assert session.wait() == 0
+        place = session.lines.index("one two")
+        said = "\n".join(session.lines[place:])
+        assert "could not be read" in said
+        assert "max_tokens" in said
+
+
+@pytest.mark.parametrize(
+    "env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}, {"LC_ALL": "C"}, {}]
+)
+@pytest.mark.parametrize("size", [(80, 24), (10, 3)])
+def test_every_terminal_gets_the_whole_text(
+    srchat: Srchat, serve: Serve, env: dict[str, str], size: tuple[int, int]
+) -> None:
+    words = [f"word{n}" for n in range(40)]
+    server = serve(answer(*(f"{word} " for word in words)))
+    with TerminalSession(
+        srchat.command("ask", "q", "--base-url", server.url), srchat.env | env, *size
+    ) as session:
+        assert session.wait() == 0
+        shown = " ".join(session.lines).split()
+        assert [word for word in shown if word.startswith("word")] == words
+    if env.get("NO_COLOR"):
+        assert not re.search(rb"\x1b\[[0-9;]*3[0-7]", session.raw)
+    if env.get("TERM") in ("dumb", ""):
+        assert b"\x1b" not in session.raw
+
+
+def test_standard_output_in_a_file_and_errors_on_the_terminal(
+    srchat: Srchat, serve: Serve, tmp_path: Path
+) -> None:
+    server = serve([Pause(0.3), *answer("**exact**")])
+    command = srchat.command("ask", "q", "--base-url", server.url)
+    shell = ["sh", "-c", '"$@" > out.txt', "sh", *command]
+    with TerminalSession(shell, srchat.env, cwd=str(tmp_path)) as session:
+        session.wait_for_text("vllm-primary")
+        assert session.wait() == 0
+        assert session.lines == []
+    assert (tmp_path / "out.txt").read_bytes() == b"**exact**\n"
