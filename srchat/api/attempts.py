@@ -1,5 +1,6 @@
 """A request with its retries: only before the first text, each wait announced."""
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ from typing import TypeVar
 from srchat.api.events import RetryWait
 from srchat.api.exchange import FRAME, Exchange
 from srchat.api.reader import Inbox
-from srchat.api.retry import Decision, RetryPolicy
+from srchat.api.retry import LONGEST_WAIT, Decision, RetryPolicy
 from srchat.errors import APIConnectionError, APIError, APIStatusError
 
 Event = TypeVar("Event")
@@ -18,7 +19,7 @@ class Attempts:
     """Opens exchanges one after the other until one succeeds or no more may be tried.
 
     `mend` is asked about each failure whether the request was changed so that it is worth
-    sending again at once.
+    sending again at once. `redact` takes the key out of every failure's message.
     """
 
     def __init__(
@@ -27,11 +28,13 @@ class Attempts:
         policy: RetryPolicy,
         inbox: Inbox,
         mend: Callable[[APIError], bool],
+        redact: Callable[[str], str],
     ) -> None:
         self._open = open_exchange
         self._policy = policy
         self._inbox = inbox
         self._mend = mend
+        self._redact = redact
 
     def run(
         self, read: Callable[[Exchange], Iterator[Event]]
@@ -42,8 +45,10 @@ class Attempts:
             exchange = self._open()
             try:
                 yield from read(exchange)
-            except (APIConnectionError, APIStatusError) as exc:
-                if exchange.started:
+            except APIError as exc:
+                exc.message = self._redact(exc.message)
+                exc.args = (exc.message,)
+                if exchange.started or not isinstance(exc, APIConnectionError | APIStatusError):
                     raise
                 if _was_stale(exchange, exc) or self._mend(exc):
                     continue
@@ -66,17 +71,22 @@ class Attempts:
         )
 
     def _final(self, exc: APIError, decision: Decision) -> APIError:
-        if decision.asked is not None and decision.asked > self._policy.max_wait:
-            exc.hint = (
-                f"the server asks to wait {decision.asked:.0f} s; "
-                f"--max-wait {self._policy.max_wait:g} allows less"
-            )
+        if decision.asked is None:
+            return exc
+        asked = f"the server asks to wait {math.ceil(decision.asked)} s"
+        if decision.asked > LONGEST_WAIT:
+            exc.hint = f"{asked}; srchat waits {LONGEST_WAIT:.0f} s at most"
+        elif decision.asked > self._policy.max_wait:
+            exc.hint = f"{asked}; --max-wait {self._policy.max_wait:g} allows less"
         return exc
 
     def _wait(self, seconds: float, exc: APIError, retry: int) -> Iterator[RetryWait]:
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
+        while True:
+            left = max(end - time.monotonic(), 0.0)
             yield RetryWait(exc.message, left, retry, self._policy.max_retries)
+            if not left:
+                return
             self._inbox.get(None, min(FRAME, left))
 
 

@@ -1,0 +1,598 @@
+"""`srchat config` as a process: what is shown, what is changed, and what is never told."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import textwrap
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from srchat.config import SETTINGS
+from tests.conftest import Serve, Srchat
+from tests.pseudo_terminal import TerminalSession
+from tests.server import ScriptedServer, error, json_response
+
+KEY = "sk-srt-0123456789abcdef"
+MODELS = json_response({"object": "list", "data": [{"id": "vllm-primary"}, {"id": "qwen3-4b"}]})
+
+
+def _file(srchat: Srchat) -> Path:
+    return srchat.home / "config.toml"
+
+
+def _read(srchat: Srchat) -> dict[str, Any]:
+    return tomllib.loads(_file(srchat).read_text())
+
+
+def _script(srchat: Srchat, name: str, text: str) -> str:
+    path = srchat.home / name
+    path.write_text(f"#!/bin/sh\n{textwrap.dedent(text)}")
+    path.chmod(0o755)
+    return str(path)
+
+
+# --- looking --------------------------------------------------------------------------------
+
+
+def test_path_is_the_platforms_own_or_the_variables(srchat: Srchat) -> None:
+    assert srchat("config", "path").text == f"{_file(srchat)}\n"
+    home = str(srchat.home)
+    assert srchat("config", "path", SRCHAT_CONFIG="").text == f"{home}/.config/srchat/config.toml\n"
+    assert srchat("config", "path", SRCHAT_CONFIG="~/x.toml").text == f"{home}/x.toml\n"
+
+
+def test_show_tells_every_value_and_its_origin(srchat: Srchat) -> None:
+    srchat.configure(
+        f'model = "file"\nsystem = ""\n[profiles.work]\nretries = 0\napi_key = "{KEY}"\n'
+    )
+    result = srchat("config", "show", "-p", "work", SRCHAT_TOP_P="0.5")
+    _file(srchat).chmod(0o600)
+    lines = [" ".join(line.split()) for line in result.text.splitlines()]
+    assert lines[:2] == [f"# {_file(srchat)}", "# profile work"]
+    assert f'model = "file" # {_file(srchat)}' in lines
+    assert f'system = "" # {_file(srchat)}' in lines
+    assert "retries = 0 # profile work" in lines
+    assert "top_p = 0.5 # variable SRCHAT_TOP_P" in lines
+    assert "stream = true # default" in lines
+    assert "# temperature is not set" in lines
+    assert 'api_key = "…cdef" # profile work' in lines
+    assert set(tomllib.loads(result.text)) < set(SETTINGS)  # it is a configuration itself
+
+
+def test_show_as_json(srchat: Srchat) -> None:
+    srchat.configure(f'profile = "work"\n[profiles.work]\napi_key = "{KEY}"\n')
+    document = json.loads(srchat("config", "show", "--json").out)
+    assert document["path"] == str(_file(srchat))
+    assert (document["profile"], document["profiles"]) == ("work", ["demo", "work"])
+    assert list(document["settings"]) == list(SETTINGS)
+    assert document["settings"]["api_key"] == {"value": "…cdef", "origin": "profile work"}
+    assert document["settings"]["top_p"] == {"value": None, "origin": "default"}
+
+
+def test_show_says_when_a_key_is_for_another_server(srchat: Srchat) -> None:
+    result = srchat(
+        "config", "show", SOLIDRUST_API_KEY=KEY, SRCHAT_PROFILE="work", SRCHAT_CONFIG=""
+    )
+    assert result.code == 3
+    srchat.configure('[profiles.work]\nbase_url = "https://llm.example.com/v1"\n')
+    text = srchat("config", "show", "-p", "work", SOLIDRUST_API_KEY=KEY).text
+    assert '"…cdef"  # variable SOLIDRUST_API_KEY; not sent, it is for another server' in text
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("model", "qwen"),
+        ("system", "two\nlines"),
+        ("stop", '["a", "b"]'),
+        ("stream", "false"),
+        ("retries", "0"),
+        ("api_key", "…cdef"),
+        ("profile", "work"),
+    ],
+)
+def test_get_prints_one_value(srchat: Srchat, name: str, shown: str) -> None:
+    srchat.configure(
+        f'model = "qwen"\nprofile = "work"\nsystem = "two\\nlines"\nstop = ["a", "b"]\n'
+        f'stream = false\nretries = 0\napi_key = "{KEY}"\n[profiles.work]\n'
+    )
+    _file(srchat).chmod(0o600)
+    assert srchat("config", "get", name) == (0, f"{shown}\n".encode(), "")
+
+
+def test_get_tells_the_origin_first_and_what_is_not_set(srchat: Srchat) -> None:
+    result = srchat("config", "get", "--origin", "model", SRCHAT_MODEL="m")
+    assert result.out == b"variable SRCHAT_MODEL\tm\n"
+    assert srchat("config", "get", "top_p") == (0, b"", "srchat: top_p is not set\n")
+    result = srchat("config", "get", "modell")
+    assert (result.code, result.out) == (3, b"")
+    assert "did you mean 'model'?" in result.err
+
+
+def test_a_file_that_others_can_read_gets_a_warning_and_is_mended(srchat: Srchat) -> None:
+    srchat.configure(f'api_key = "{KEY}"\n')
+    _file(srchat).chmod(0o644)
+    assert f"others can read {_file(srchat)}" in srchat("config", "get", "model").err
+    assert "others can read" in srchat("ask", "-p", "demo", "hi").err
+    assert "others can read" not in srchat("ask", "-q", "-p", "demo", "hi").err
+    assert srchat("config", "set", "model", "x") == (0, b"", "")
+    assert stat.S_IMODE(_file(srchat).stat().st_mode) == 0o600
+
+
+# --- setting --------------------------------------------------------------------------------
+
+
+def test_set_and_unset_keep_the_rest_of_the_file(srchat: Srchat) -> None:
+    srchat.configure("# mine\nmodel = 'a'  # why\n\n[profiles.work] # w\nretries = 1\n")
+    assert srchat("config", "set", "model", "b") == (0, b"", "")
+    assert srchat("config", "set", "-p", "work", "temperature", "0") == (0, b"", "")
+    assert srchat("config", "unset", "retries", "--profile", "work") == (0, b"", "")
+    assert _file(srchat).read_text() == (
+        '# mine\nmodel = "b"  # why\n\n[profiles.work] # w\ntemperature = 0.0\n'
+    )
+
+
+def test_every_kind_of_value_can_be_set(srchat: Srchat) -> None:
+    for words in (
+        ("stop", "END", "STOP"),
+        ("api_key_command", "pass", "show", "srchat"),
+        ("fallback_models", "[]"),
+        ("system", ""),
+        ("stream", "no"),
+        ("profile", "demo"),
+    ):
+        assert srchat("config", "set", *words) == (0, b"", ""), words
+    assert _read(srchat) == {
+        "stop": ["END", "STOP"],
+        "api_key_command": ["pass", "show", "srchat"],
+        "fallback_models": [],
+        "system": "",
+        "stream": False,
+        "profile": "demo",
+    }
+
+
+def test_a_dash_reads_the_value_from_standard_input(srchat: Srchat) -> None:
+    assert srchat("config", "set", "system", "-", stdin=b"  two\r\nlines \n").code == 0
+    assert srchat("config", "set", "retries", "-", stdin=b"1\n").code == 0
+    assert _read(srchat) == {"system": "  two\r\nlines ", "retries": 1}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("temprature", "1"), 3, "no setting 'temprature' (did you mean 'temperature'?)"),
+        (("temperature", "3"), 3, "temperature is '3'; allowed is a number from 0 to 2"),
+        (("max_tokens", "many"), 3, "max_tokens is 'many'; allowed is a whole number at least 1"),
+        (("base_url", "example.com"), 3, "base_url is 'example.com'; allowed is an http://"),
+        (("profile", "wrk"), 3, "no profile 'wrk'"),
+        (("model",), 2, "which value for model?"),
+        (("model", "a", "b"), 2, "model takes one value, not 2"),
+        (("api_key",), 2, "there is no terminal to type api_key on"),
+        (("-p", "", "model", "x"), 2, "a profile needs a name"),
+        (("-p", "work", "profile", "demo"), 2, "a profile cannot name a profile"),
+        ((), 2, "Missing argument 'NAME'"),
+    ],
+)
+def test_what_cannot_be_set_is_told(
+    srchat: Srchat, words: tuple[str, ...], code: int, said: str
+) -> None:
+    result = srchat("config", "set", *words)
+    assert (result.code, result.out) == (code, b"")
+    assert said in result.err
+    assert result.err.count("\n") == 1
+    assert not _file(srchat).exists()
+
+
+def test_a_value_that_is_not_in_force_is_told(srchat: Srchat) -> None:
+    srchat.configure('profile = "work"\n[profiles.work]\nmodel = "w"\n')
+    result = srchat("config", "set", "model", "x")
+    assert (result.code, result.err) == (0, "srchat: model is set, but profile work is stronger\n")
+    result = srchat("config", "set", "retries", "1", SRCHAT_RETRIES="2")
+    assert "variable SRCHAT_RETRIES is stronger" in result.err
+
+
+def test_unset_says_when_there_is_nothing_to_do(srchat: Srchat) -> None:
+    result = srchat("config", "unset", "model")
+    assert (result.code, result.err) == (0, f"srchat: model is not set in {_file(srchat)}\n")
+    assert not _file(srchat).exists()
+    result = srchat("config", "unset", "modell")
+    assert (result.code, result.err.count("did you mean 'model'?")) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("file/config.toml", "cannot read {}: Not a directory"),
+        ("folder", "cannot read {}: Is a directory"),
+        ("/proc/nowhere/config.toml", "cannot write {}: No such file or directory"),
+        ("null", "cannot write {}: it is not a regular file"),
+    ],
+)
+def test_where_it_cannot_be_written_is_one_line(srchat: Srchat, place: str, said: str) -> None:
+    (srchat.home / "file").write_text("x")
+    (srchat.home / "folder").mkdir()
+    (srchat.home / "null").symlink_to("/dev/null")
+    path = str(srchat.home / place)
+    result = srchat("config", "set", "model", "x", SRCHAT_CONFIG=path)
+    assert (result.code, result.err) == (3, f"srchat: {said.format(path)}\n")
+
+
+def test_twenty_at_once_lose_nothing(srchat: Srchat) -> None:
+    srchat.configure("# kept\n")
+    _file(srchat).chmod(0o600)
+    names = [name for name in SETTINGS if isinstance(SETTINGS[name].default, str | float | int)]
+    words = [(name, str(SETTINGS[name].default).lower()) for name in names]
+    words += [("-p", f"p{n}", "model", f"m{n}") for n in range(20 - len(words))]  # type: ignore[misc] # either length
+    writers = [
+        subprocess.Popen(srchat.command("config", "set", *these), env=srchat.env, umask=0)
+        for these in words
+    ]
+    while any(writer.poll() is None for writer in writers):
+        tomllib.loads(_file(srchat).read_text())
+        assert stat.S_IMODE(_file(srchat).stat().st_mode) == 0o600
+    assert [writer.returncode for writer in writers] == [0] * 20
+    document = _read(srchat)
+    profiles = document.pop("profiles")
+    assert document == {name: SETTINGS[name].default for name in names}
+    assert profiles == {f"p{n}": {"model": f"m{n}"} for n in range(20 - len(names))}
+    assert _file(srchat).read_text().startswith("# kept\n")
+
+
+# --- a broken file --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["model = x\n", "modell = 'x'\n", "retries = -1\n"])
+def test_a_broken_file_stops_what_needs_it_and_nothing_else(srchat: Srchat, text: str) -> None:
+    srchat.configure(text)
+    _file(srchat).chmod(0o600)
+    for words in (
+        ("config", "show"),
+        ("config", "get", "model"),
+        ("config", "set", "timeout", "5"),
+        ("config", "check"),
+        ("config", "init"),
+        ("ask", "hi"),
+        ("models",),
+    ):
+        result = srchat(*words)
+        assert (result.code, result.out) == (3, b""), words
+        assert f"{_file(srchat)}, line 1" in result.err, words
+        assert result.err.count("\n") == 1, words
+    assert srchat("--help").code == srchat("config", "--help").code == 0
+    assert srchat("config", "path").text == f"{_file(srchat)}\n"
+    assert _file(srchat).read_text() == text
+    assert srchat("config", "edit", EDITOR=_script(srchat, "mend", 'echo >"$1"')).code == 0
+    assert _file(srchat).read_text() == "\n"
+
+
+# --- the key --------------------------------------------------------------------------------
+
+
+def test_a_key_comes_from_standard_input_and_is_never_shown(srchat: Srchat) -> None:
+    results = [
+        srchat("config", "set", "api_key", "-", stdin=f" {KEY}\r\n".encode()),
+        srchat("config", "set", "api_key", KEY),
+        srchat("config", "set", KEY, "x"),
+        srchat("config", "set", "model", "x", KEY),
+        srchat("config", "set", "retries", KEY),
+        srchat("config", "unset", KEY),
+        srchat("config", "get", KEY),
+        srchat("config", "get", "api_key"),
+        srchat("config", "show"),
+        srchat("config", "show", "--json"),
+        srchat(
+            "config", "check", SRCHAT_DEBUG="1", SRCHAT_RETRIES="0", HTTPS_PROXY="http://[::1]:9"
+        ),
+        srchat("config", "set", "api_key", "-", stdin=f"{KEY}\nX-Evil: 1".encode()),
+        srchat("config", "set", "api_key", "-", stdin=f"{KEY}é".encode()),
+        srchat("config", "set", "api_key", "-", stdin=f"{KEY} {KEY}".encode()),
+        srchat("config", "show", SRCHAT_API_KEY=f"{KEY}\r\nX-Evil: 1"),
+    ]
+    assert _read(srchat) == {"api_key": KEY}
+    assert [result.code for result in results] == [0, 2, 3, 2, 3, 3, 3, 0, 0, 0, 8, 3, 3, 3, 3]
+    for result in results:
+        assert KEY not in result.text + result.err
+
+
+def test_a_key_is_typed_without_being_shown(srchat: Srchat) -> None:
+    command = srchat.command("config", "set", "api_key")
+    with TerminalSession(command, srchat.env) as session:
+        session.wait_for_text("api_key (is not shown):")
+        session.type(f"{KEY}\n")
+        assert session.wait() == 0
+    assert KEY.encode() not in session.raw
+    assert _read(srchat) == {"api_key": KEY}
+
+
+def test_ctrl_c_at_the_key_changes_nothing_and_leaves_the_terminal_as_it_was(
+    srchat: Srchat,
+) -> None:
+    command = " ".join(srchat.command("config", "set", "api_key"))
+    with TerminalSession(["sh", "-c", f"{command}; echo code $?; stty -a"], srchat.env) as session:
+        session.wait_for_text("api_key (is not shown):")
+        session.type("sk-half\x03")
+        session.wait()
+    text = session.raw.decode()
+    assert "code 130" in text
+    assert " echo " in text
+    assert not _file(srchat).exists()
+
+
+def test_a_command_prints_the_key_for_the_server(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(401, f"wrong key {KEY}"))
+    command = _script(srchat, "pass", f'echo "$2" >&2; echo {KEY}; touch "$0.ran"')
+    srchat("config", "set", "-p", "w", "base_url", server.url)
+    srchat("config", "set", "-p", "w", "api_key_command", command, "--", "show", "a b")
+    assert _read(srchat)["profiles"]["w"]["api_key_command"] == [command, "show", "a b"]
+    for words in (("show",), ("get", "api_key"), ("path",)):
+        srchat("config", *words, SRCHAT_PROFILE="w")
+    assert not Path(f"{command}.ran").exists()
+    result = srchat("models", "-p", "w")
+    assert result.code == 4
+    assert result.err.startswith("a b\n")
+    assert "the key comes from the api_key_command" in result.err
+    assert KEY not in result.err
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_command_that_fails_is_a_missing_key(srchat: Srchat, serve: Serve) -> None:
+    server = serve(MODELS)
+    result = srchat("models", SRCHAT_BASE_URL=server.url, SRCHAT_API_KEY_COMMAND="false x")
+    assert result.code == 4
+    assert "the api_key_command 'false' ended with exit code 1" in result.err
+    assert server.requests == []
+
+
+def test_a_server_that_gets_the_key_of_the_file_by_a_new_base_url_is_named(srchat: Srchat) -> None:
+    srchat("config", "set", "api_key", "-", stdin=KEY.encode())
+    result = srchat("config", "set", "base_url", "https://other.example/v1")
+    assert f"the api_key of {_file(srchat)} now goes to https://other.example/v1" in result.err
+
+
+# --- editing --------------------------------------------------------------------------------
+
+
+def test_edit_takes_what_is_right(srchat: Srchat) -> None:
+    _file(srchat).symlink_to("real.toml")
+    editor = _script(srchat, "e", 'stat -c %a "$2" >"$0.mode"; echo "retries = $1" >>"$2"')
+    assert srchat("config", "edit", EDITOR="no-such", VISUAL=f"'{editor}' 0") == (0, b"", "")
+    assert (srchat.home / "e.mode").read_text() == "600\n"
+    text = (srchat.home / "real.toml").read_text()
+    assert text.startswith("# Settings of srchat")
+    assert text.endswith("\nretries = 0\n")
+    assert stat.S_IMODE((srchat.home / "real.toml").stat().st_mode) == 0o600
+    assert sorted(os.listdir(srchat.home)) == ["config.toml", "e", "e.mode", "real.toml"]
+
+
+@pytest.mark.parametrize(
+    ("editor", "code", "said"),
+    [
+        ("true", 0, ""),
+        ("false", 3, "the editor ended with 1; nothing was changed"),
+        ("/no/such/editor", 2, "cannot start the editor /no/such/editor: No such file"),
+        ("'", 2, "VISUAL or EDITOR cannot be read"),
+        ("sh -c 'echo retries = x >\"$0\"'", 3, "nothing was changed"),
+        ('sh -c \'printf "a\\377" >"$0"\'', 3, "not UTF-8 text"),
+        ("rm", 3, "nothing was changed"),
+    ],
+)
+def test_edit_keeps_the_file_otherwise(srchat: Srchat, editor: str, code: int, said: str) -> None:
+    srchat.configure("# mine\n")
+    _file(srchat).chmod(0o600)
+    result = srchat("config", "edit", EDITOR=editor)
+    assert (result.code, said in result.err) == (code, True), result.err
+    assert _file(srchat).read_text() == "# mine\n"
+    assert os.listdir(srchat.home) == ["config.toml"]
+
+
+def test_edit_offers_to_go_back_in(srchat: Srchat) -> None:
+    editor = _script(
+        srchat,
+        "e",
+        """
+        echo "editing"
+        if grep -q "retries = x" "$1"; then echo "retries = 1" >"$1"; exit; fi
+        echo "retries = x" >"$1"
+        """,
+    )
+    with TerminalSession(srchat.command("config", "edit"), srchat.env | {"EDITOR": editor}) as tty:
+        tty.wait_for_text("edit again? [Y/n]")
+        assert any("line 1 (retries)" in line for line in tty.lines)
+        assert not _file(srchat).exists()
+        tty.type("\n")
+        assert tty.wait() == 0
+    assert _read(srchat) == {"retries": 1}
+    _file(srchat).unlink()
+    with TerminalSession(srchat.command("config", "edit"), srchat.env | {"EDITOR": editor}) as tty:
+        tty.wait_for_text("edit again? [Y/n]")
+        tty.type("n\n")
+        assert tty.wait() == 3
+    assert not _file(srchat).exists()
+
+
+def test_ctrl_c_in_the_editor_is_the_editors(srchat: Srchat) -> None:
+    editor = _script(
+        srchat,
+        "e",
+        """
+        trap 'echo "model = \\"kept\\"" >"$1"; exit 0' INT
+        echo ready
+        while :; do sleep 0.05; done
+        """,
+    )
+    with TerminalSession(srchat.command("config", "edit"), srchat.env | {"EDITOR": editor}) as tty:
+        tty.wait_for_text("ready")
+        tty.type("\x03")
+        assert tty.wait() == 0
+    assert _read(srchat) == {"model": "kept"}
+
+
+def test_a_file_that_was_changed_meanwhile_is_kept_and_so_is_the_edited_one(
+    srchat: Srchat,
+) -> None:
+    srchat.configure('model = "a"\n')
+    editor = _script(
+        srchat, "e", "echo 'model = \"theirs\"' >config.toml; echo 'top_p = 0' >\"$1\""
+    )
+    result = srchat("config", "edit", EDITOR=editor)
+    assert result.code == 3
+    assert f"was changed meanwhile; your version is in {_file(srchat)}.edited" in result.err
+    assert _file(srchat).read_text() == 'model = "theirs"\n'
+    edited = Path(f"{_file(srchat)}.edited")
+    assert edited.read_text() == "top_p = 0\n"
+    assert stat.S_IMODE(edited.stat().st_mode) == 0o600
+
+
+# --- check ----------------------------------------------------------------------------------
+
+
+def test_check_tries_the_server(srchat: Srchat, serve: Serve) -> None:
+    server = serve(MODELS)
+    srchat.configure(f'base_url = "{server.url}"\napi_key = "{KEY}"\n')
+    _file(srchat).chmod(0o600)
+    result = srchat("config", "check")
+    assert result == (
+        0,
+        f"{_file(srchat)}: right\n{server.url}: answers, models: 2\n"
+        "vllm-primary: offered\n".encode(),
+        "",
+    )
+    result = srchat("config", "check", SRCHAT_MODEL="qwen")
+    assert (result.code, "did you mean 'qwen3-4b'?" in result.err) == (0, True)
+
+
+def test_check_fails_as_a_question_would(srchat: Srchat, serve: Serve) -> None:
+    url = serve(error(401, "no")).url
+    assert srchat("config", "check", "--base-url", url).code == 4
+    assert srchat("config", "check", "--base-url", "http://127.0.0.1:9", "--retries", "0").code == 8
+    assert srchat("config", "check").code == 4
+
+
+# --- init -----------------------------------------------------------------------------------
+
+
+def _init(srchat: Srchat, *answers: str, words: tuple[str, ...] = (), **env: str) -> Any:
+    return srchat(
+        "config", "init", *words, stdin="".join(f"{a}\n" for a in answers).encode(), **env
+    )
+
+
+def test_init_writes_what_was_tried(srchat: Srchat, serve: Serve) -> None:
+    server = serve(MODELS)
+    srchat.configure("# mine\nretries = 0\n")
+    result = _init(srchat, server.url, KEY, "qwen3-4b")
+    assert result.code == 0, result.err
+    assert f"{server.url} answers; it offers vllm-primary, qwen3-4b" in result.err
+    assert f'saved in {_file(srchat)}; try: srchat ask "hello"' in result.err
+    assert _file(srchat).read_text() == (
+        f'# mine\nretries = 0\nbase_url = "{server.url}"\napi_key = "{KEY}"\nmodel = "qwen3-4b"\n'
+    )
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    assert KEY not in result.text + result.err
+
+
+def test_init_takes_enter_for_what_it_proposes(srchat: Srchat, serve: Serve) -> None:
+    server = serve(json_response({"data": [{"id": "local"}]}))
+    assert _init(srchat, server.url, words=("-p", "home")).code == 0
+    assert _read(srchat) == {"profiles": {"home": {"base_url": server.url, "model": "local"}}}
+    srchat("config", "set", "-p", "home", "api_key", "-", stdin=KEY.encode())
+    assert _init(srchat, "", "", "", words=("-p", "home")).code == 0
+    assert server.requests[-1].headers["authorization"] == f"Bearer {KEY}"
+    assert _read(srchat)["profiles"]["home"]["api_key"] == KEY
+
+
+def test_init_does_not_take_a_key_to_another_server(srchat: Srchat, serve: Serve) -> None:
+    server = serve(MODELS)
+    srchat.configure(f'api_key = "{KEY}"\n')
+    assert _init(srchat, server.url, "", "").code == 0
+    assert "authorization" not in server.requests[0].headers
+    assert "api_key" not in _read(srchat)
+
+
+def test_init_finds_the_path_that_was_forgotten(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(404, "not here"), MODELS)
+    assert _init(srchat, server.url.removesuffix("/v1"), "", "").code == 0
+    assert _read(srchat)["base_url"] == server.url
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        ((), 2),
+        (("{url}", "sk-wrong"), 4),
+        (("not a url",), 3),
+        (("{url}", "sk wrong"), 3),
+        (("http://127.0.0.1:9/v1", ""), 8),
+        (("http://llm.example.com/v1", KEY), 3),
+    ],
+)
+def test_init_without_a_good_answer_changes_nothing(
+    srchat: Srchat, serve: Serve, answers: tuple[str, ...], code: int
+) -> None:
+    url = serve(error(401, "no")).url
+    result = _init(srchat, *(answer.format(url=url) for answer in answers))
+    assert result.code == code, result.err
+    assert not _file(srchat).exists()
+
+
+def test_init_asks_again_for_a_key_that_the_server_refuses(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(401, "wrong key"), MODELS)
+    with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
+        tty.wait_for_text("server (a number, or the URL) [1]:")
+        tty.type("nonsense\n")
+        tty.wait_for_text("allowed is an http://")
+        tty.type(f"{server.url}\n")
+        tty.wait_for_text("API key (is not shown; empty: none):")
+        tty.type("sk-srt-wrong-wrong\n")
+        tty.wait_for_text("401: wrong key")
+        time.sleep(0.3)  # the prompt looks as before; getpass drops what was typed before it
+        tty.type(f"{KEY}\n")
+        tty.wait_for_text("model [vllm-primary]:")
+        tty.type("\n")
+        assert tty.wait() == 0
+    assert b"sk-srt" not in tty.raw
+    assert _read(srchat) == {"base_url": server.url, "api_key": KEY, "model": "vllm-primary"}
+
+
+def test_init_finds_a_server_on_this_machine(srchat: Srchat) -> None:
+    try:
+        server = ScriptedServer([MODELS], port=11434)
+    except OSError:
+        pytest.skip("something listens on port 11434")
+    with server:
+        result = _init(srchat, "2", "", "")
+    assert result.code == 0, result.err
+    assert "2 http://127.0.0.1:11434/v1 Ollama? offers vllm-primary, qwen3-4b" in result.err
+    assert _read(srchat)["base_url"] == "http://127.0.0.1:11434/v1"
+
+
+# --- start-up -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--help",),
+        ("config", "--help"),
+        ("config", "path"),
+        ("config", "show"),
+        ("config", "get", "model"),
+    ],
+)
+def test_nothing_slow_is_loaded_for_a_look(srchat: Srchat, words: tuple[str, ...]) -> None:
+    program = (
+        "import sys; from srchat.cli.app import main; main(sys.argv[1:]);"
+        "slow = {'httpx', 'rich', 'prompt_toolkit', 'sqlite3', 'ssl'};"
+        "sys.exit(str(slow & set(sys.modules)) if slow & set(sys.modules) else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], env=srchat.env, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -1,0 +1,104 @@
+"""Every scenario of the table, played over a real socket to a real process."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.cli.scenarios import Scenario, all_scenarios
+from tests.conftest import Srchat
+from tests.server import ScriptedServer
+
+SCENARIOS = {scenario.name: scenario for scenario in all_scenarios()}
+AT_ONCE = 6  # most of a scenario is waiting
+
+# Its own peak of memory (the kernel's ru_maxrss would count that of pytest, which forked it).
+MEASURED = """
+import os, re, sys
+fd = int(sys.argv.pop(1))
+from srchat.__main__ import main
+try:
+    main()
+finally:
+    os.write(fd, re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1].encode())
+"""
+
+
+class Outcome(NamedTuple):
+    """How a scenario ended."""
+
+    code: int
+    out: str
+    err: str
+    attempts: int
+    seconds: float
+    memory: float
+
+
+def played(scenario: Scenario, home: Path) -> Outcome:
+    """Play one scenario."""
+    srchat = Srchat(home)
+    reading, writing = os.pipe()
+    with (
+        ScriptedServer(scenario.scripts) as server,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+        os.fdopen(reading, "rb") as peak,
+    ):
+        begin = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-c", MEASURED, str(writing), "ask", "q",
+             "--base-url", server.url, *scenario.args],
+            env=srchat.env | scenario.env, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+            pass_fds=[writing],
+        )  # fmt: skip
+        os.close(writing)
+        memory = int(peak.read() or b"0") / 1024
+        code = process.wait()
+        seconds = time.monotonic() - begin
+        out.seek(0)
+        err.seek(0)
+        text, said = out.read().decode(), err.read().decode()
+        return Outcome(code, text, said, len(server.requests), seconds, memory)
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[dict[str, Future[Outcome]]]:
+    """Play the wanted scenarios, several at once."""
+    home = tmp_path_factory.mktemp("home")
+    wanted = [
+        item.callspec.params["name"]
+        for item in request.session.items
+        if item.path == request.path and hasattr(item, "callspec")
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {name: pool.submit(played, SCENARIOS[name], home) for name in wanted}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario(outcomes: dict[str, Future[Outcome]], name: str) -> None:
+    scenario, outcome = SCENARIOS[name], outcomes[name].result()
+    assert outcome.code == scenario.code, outcome.err
+    assert outcome.out == scenario.out
+    assert outcome.attempts == scenario.attempts
+    for said in scenario.err:
+        assert said in outcome.err
+    if scenario.lines is not None:
+        assert outcome.err.count("\n") == scenario.lines, outcome.err
+    assert "Traceback" not in outcome.err
+    assert all(len(line) < 1100 for line in outcome.err.splitlines())
+    assert outcome.seconds < scenario.seconds
+    assert outcome.memory < scenario.memory
+
+
+def test_the_table_is_large() -> None:
+    assert len(SCENARIOS) == len(all_scenarios()) >= 150
