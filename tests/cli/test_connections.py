@@ -1,0 +1,293 @@
+"""The way to the server: names, TLS, proxies, and addresses that cannot be."""
+
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from tests.conftest import Serve, Srchat
+from tests.server import ScriptedServer, answer, error
+
+ONCE = ("--retries", "0")
+
+
+class TLSServer(ScriptedServer):
+    """A ScriptedServer behind TLS, with a certificate for a host."""
+
+    def __init__(self, host: str, authority: trustme.CA) -> None:
+        super().__init__([answer("secure")])
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(host).configure_cert(self._context)
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(5)
+        try:
+            connection = self._context.wrap_socket(connection, server_side=True)
+        except OSError:  # the client does not trust us
+            connection.close()
+            return
+        super()._serve(connection)
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def bundle(authority: trustme.CA, tmp_path: Path) -> str:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return str(path)
+
+
+def test_a_trusted_certificate_is_taken(srchat: Srchat, authority: trustme.CA, bundle: str) -> None:
+    with TLSServer("localhost", authority) as server:
+        url = f"https://localhost:{server.port}/v1"
+        result = srchat("ask", "q", "--base-url", url, SSL_CERT_FILE=bundle)
+        assert result == (0, b"secure\n", "")
+
+
+def test_an_unknown_authority_is_refused_with_the_way_out(
+    srchat: Srchat, authority: trustme.CA
+) -> None:
+    with TLSServer("localhost", authority) as server:
+        url = f"https://localhost:{server.port}/v1"
+        result = srchat("ask", "q", "--base-url", url, *ONCE)
+        assert (result.code, result.out) == (8, b"")
+        assert "certificate verify failed" in result.err
+        assert "SSL_CERT_FILE" in result.err
+        assert server.requests == []
+
+
+def test_a_certificate_for_another_host_is_refused(
+    srchat: Srchat, authority: trustme.CA, bundle: str
+) -> None:
+    with TLSServer("other.example", authority) as server:
+        url = f"https://localhost:{server.port}/v1"
+        result = srchat("ask", "q", "--base-url", url, *ONCE, SSL_CERT_FILE=bundle)
+        assert (result.code, result.out) == (8, b"")
+        assert "mismatch" in result.err.lower()
+        assert server.requests == []
+
+
+def test_tls_to_a_plain_port_is_said(srchat: Srchat) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def refuse() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        threading.Thread(target=refuse, daemon=True).start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/v1"
+        result = srchat("ask", "q", "--base-url", url, *ONCE)
+    assert (result.code, result.out) == (8, b"")
+    assert "http://" in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_a_certificate_file_that_is_missing_is_said(srchat: Srchat) -> None:
+    url = "https://localhost:9/v1"
+    result = srchat("ask", "q", "--base-url", url, *ONCE, SSL_CERT_FILE="/nowhere.pem")
+    assert result.code == 8
+    assert result.err.count("\n") == 1
+
+
+def test_a_name_that_nobody_knows_is_said(srchat: Srchat) -> None:
+    result = srchat("ask", "q", "--base-url", "http://no-such-host.invalid/v1", *ONCE)
+    assert (result.code, result.out) == (8, b"")
+    assert "cannot connect to no-such-host.invalid" in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_connections_refused_are_tried_again(srchat: Srchat) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    result = srchat("ask", "q", "--base-url", f"http://127.0.0.1:{port}/v1", "--retries", "1")
+    assert result.code == 8
+    assert "trying again" in result.err.splitlines()[0]
+    assert "refused" in result.err.splitlines()[1]
+
+
+@pytest.fixture
+def hanging() -> Iterator[str]:
+    """A port whose queue is full: a connection to it neither stands nor fails."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        fillers = []
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+            fillers.append(filler)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        for filler in fillers:
+            filler.close()
+
+
+def test_a_connection_that_hangs_ends_in_time(srchat: Srchat, hanging: str) -> None:
+    result = srchat("ask", "q", "--base-url", hanging, *ONCE)
+    assert result.code == 8
+    assert "cannot connect" in result.err
+
+
+def test_a_connection_that_hangs_can_be_interrupted(srchat: Srchat, hanging: str) -> None:
+    process = srchat.start("ask", "q", "--base-url", hanging)
+    time.sleep(1)
+    process.send_signal(2)
+    begin = time.monotonic()
+    _, err = process.communicate(timeout=5)
+    assert (process.returncode, err) == (130, b"srchat: interrupted\n")
+    assert time.monotonic() - begin < 3
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:8000",
+        "ftp://host/v1",
+        "http://",
+        "http:///v1",
+        "http://[::1/v1",
+        "http://host:abc/v1",
+        "http://host:99999/v1",
+        "http://user:secret@host/v1",
+        "http://host/v1?key=1",
+        "http://host/v1#x",
+        "http://ho st/v1",
+        "http://hös/v1",
+        "",
+        "file:///etc/passwd",
+    ],
+)
+def test_an_impossible_base_url_is_a_usage_error_on_one_line(srchat: Srchat, url: str) -> None:
+    result = srchat("ask", "q", "--base-url", url)
+    assert (result.code, result.out) == (2, b"")
+    assert "--base-url" in result.err
+    assert "http://" in result.err
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("url", [f"http://{'a' * 70}.example/v1", "http://a..b/v1", "http://-/v1"])
+def test_a_host_that_cannot_be_is_one_line(srchat: Srchat, url: str) -> None:
+    result = srchat("ask", "q", "--base-url", url, *ONCE)
+    assert (result.code, result.out) == (8, b"")
+    assert result.err.count("\n") == 1
+
+
+def test_a_proxy_of_the_environment_is_used(srchat: Srchat, serve: Serve) -> None:
+    proxy = serve(answer("through the proxy"))
+    environ: dict[str, Any] = {"HTTP_PROXY": f"http://user:pass@127.0.0.1:{proxy.port}"}
+    result = srchat("ask", "q", "--base-url", "http://server.example/v1", **environ)
+    assert (result.code, result.out) == (0, b"through the proxy\n")
+    assert proxy.requests[0].path == "http://server.example/v1/chat/completions"
+    assert proxy.requests[0].headers["proxy-authorization"].startswith("Basic ")
+
+
+def test_no_proxy_is_honoured(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("direct"))
+    environ: dict[str, Any] = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
+    assert srchat("ask", "q", "--base-url", server.url, **environ).out == b"direct\n"
+
+
+def test_a_proxy_that_refuses_is_said_without_its_password(srchat: Srchat, serve: Serve) -> None:
+    proxy = serve(error(403, "no"))
+    environ: dict[str, Any] = {"HTTPS_PROXY": f"http://user:hunter22@127.0.0.1:{proxy.port}"}
+    result = srchat("ask", "q", "-v", "--base-url", "https://server.example/v1", *ONCE, **environ)
+    assert (result.code, result.out) == (8, b"")
+    assert "proxy" in result.err
+    assert "hunter22" not in result.err
+    assert proxy.requests[0].method == "CONNECT"
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "nonsense"])
+def test_a_proxy_that_cannot_be_used_is_one_line(srchat: Srchat, serve: Serve, scheme: str) -> None:
+    server = serve(answer("never"))
+    environ: dict[str, Any] = {"ALL_PROXY": f"{scheme}://127.0.0.1:9"}
+    result = srchat("ask", "q", "--base-url", server.url, *ONCE, **environ)
+    assert (result.code, result.out) == (8, b"")
+    assert scheme in result.err.lower() or "socks" in result.err.lower()
+    assert result.err.count("\n") == 1
+    assert server.requests == []
+
+
+class LimitedServer:
+    """Allows so many requests in each window of a clock; tells the rest when the next begins."""
+
+    def __init__(self, allowed: int, window: float) -> None:
+        self.answered = 0
+        self.too_early = 0
+        self._allowed, self._window = allowed, window
+        self._lock = threading.Lock()
+        self._begin = time.monotonic()
+        self._index, self._used = 0, 0
+        self._told: dict[str, float] = {}
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            data = b""
+            while b"}]" not in data:
+                data += connection.recv(65536)
+            for step in self._decide(data.rpartition(b"\r\n\r\n")[2].decode()):
+                if isinstance(step, bytes):
+                    connection.sendall(step)
+
+    def _decide(self, body: str) -> list[object]:
+        with self._lock:
+            now = time.monotonic() - self._begin
+            if now < self._told.get(body, 0):
+                self.too_early += 1
+            index = int(now / self._window)
+            if index != self._index:
+                self._index, self._used = index, 0
+            if self._used < self._allowed:
+                self._used += 1
+                self.answered += 1
+                return list(answer("ok"))
+            wait = (index + 1) * self._window - now
+            self._told[body] = now + wait
+            return list(error(429, "limit", {"Retry-After": f"{wait:.3f}", "Connection": "close"}))
+
+
+def test_200_questions_at_once_are_all_answered_under_a_limit(srchat: Srchat) -> None:
+    server = LimitedServer(allowed=60, window=3.0)
+
+    def ask(number: int) -> bytes:
+        done = subprocess.run(
+            srchat.command("ask", f"question {number}", "-q", "--retries", "100"),
+            env=srchat.env | {"SRCHAT_BASE_URL": server.url},
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False,
+        )  # fmt: skip
+        return done.stdout if done.returncode == 0 else done.stderr
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(ask, range(200)))
+    server.close()
+    assert outcomes == [b"ok\n"] * 200
+    assert server.answered == 200
+    assert server.too_early == 0
