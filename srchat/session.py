@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from srchat.api.events import Event, Head, RequestSent, RetryWait
 from srchat.api.models import ChatCompletionChunk, ChatRequest, Message, Usage
+from srchat.api.rate_limit import RateLimit, read_rate_limit
 from srchat.api.surrogates import SurrogateJoiner
 from srchat.config import Config
 from srchat.errors import IncompleteAnswerError, SrchatError
@@ -68,6 +69,7 @@ class Reply:
     """What came of an answer. Times are seconds of a monotonic clock, 0 for not yet.
 
     `complete`: the server ended it properly. `model`: the one that answered, as it says.
+    `rate_limit`: the requests that are left, where the server tells.
     """
 
     model: str
@@ -75,6 +77,7 @@ class Reply:
     reasoning: TextBuffer = field(default_factory=TextBuffer)
     finish_reason: str = ""
     usage: Usage | None = None
+    rate_limit: RateLimit | None = None
     complete: bool = False
     asked_at: float = 0.0
     first_at: float = 0.0
@@ -171,6 +174,7 @@ class Turn:
                 yield from self._fallback(chunk.model)
 
     def _head(self, headers: Mapping[str, str]) -> Iterator[Notice]:
+        self.reply.rate_limit = read_rate_limit(headers)
         if "x-api-deprecated" in headers:
             yield Notice(f"the server calls this API deprecated: {headers['x-api-deprecated']}")
         attempts = headers.get("x-litellm-attempted-fallbacks", "0")

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from srchat.api.models import Message
 from srchat.cli import options
+from srchat.cli.conversations import chosen_conversation, conversation_turn
 from srchat.cli.runtime import Runtime
+from srchat.conversation_turn import ConversationTurn
 from srchat.errors import IncompleteAnswerError, SrchatError, UsageError
 from srchat.output.code import CodeWriter
 from srchat.output.sanitize import sanitized
@@ -21,7 +22,7 @@ from srchat.prompt import (
     read_stdin,
     user_message,
 )
-from srchat.session import Reply, Turn, chat_request
+from srchat.session import Reply
 
 Words = Annotated[
     list[str] | None,
@@ -68,6 +69,9 @@ def ask(
     timeout: options.Timeout = None,
     retries: options.Retries = None,
     max_wait: options.MaxWait = None,
+    continue_: options.Continue = False,
+    conversation: options.ConversationId = None,
+    no_save: options.NoSave = False,
     usage: options.ShowUsage = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -82,12 +86,15 @@ def ask(
         raise UsageError("--json and --code exclude each other")
     runtime: Runtime = ctx.obj
     runtime.read_options(ctx.params)
+    chosen = chosen_conversation(runtime, conversation, last=continue_)
     message = _message(runtime, prompt or [], file or [], no_stdin=no_stdin, editor=editor)
-    request = chat_request(runtime.config, _messages(runtime.config.system, message))
+    turn = conversation_turn(
+        runtime, chosen, message, title=" ".join(prompt or []), save=not no_save
+    )
     if dry_run:
-        runtime.stdout.write(json.dumps(request.to_json(), indent=2) + "\n")
+        runtime.stdout.write(json.dumps(turn.request.to_json(), indent=2) + "\n")
         return
-    turn = runtime.session.turn(request)
+    _ = runtime.client  # a key that is missing is said before anything begins
     try:
         if as_json:
             _print_json(runtime, turn)
@@ -98,6 +105,8 @@ def ask(
     finally:
         if usage:
             runtime.messages.tell(_usage_line(turn.reply))
+        for notice in turn.close():
+            runtime.messages.say(notice)
 
 
 def _message(
@@ -129,11 +138,6 @@ def _stdin(runtime: Runtime, *, patient: bool) -> Attachment:
     return read_stdin(runtime.stdin_fd, None if patient else waiting)
 
 
-def _messages(system: str | None, message: str) -> list[Message]:
-    first = [Message("system", system)] if system else []
-    return [*first, Message("user", message)]
-
-
 class _Unseen:
     """Takes an answer that is printed when it is over."""
 
@@ -144,7 +148,7 @@ class _Unseen:
         """End the answer."""
 
 
-def _print_json(runtime: Runtime, turn: Turn) -> None:
+def _print_json(runtime: Runtime, turn: ConversationTurn) -> None:
     failure = ""
     try:
         runtime.painter(_Unseen()).paint(turn)
@@ -153,14 +157,14 @@ def _print_json(runtime: Runtime, turn: Turn) -> None:
         raise
     finally:
         if turn.reply.text or not failure:
-            document = _document(turn.reply, failure)
+            document = _document(turn.reply, turn.stored_id, failure)
             # Escaped to ASCII: exact for every text, and inert on a terminal.
             runtime.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
-def _document(reply: Reply, failure: str) -> dict[str, Any]:
+def _document(reply: Reply, conversation: str | None, failure: str) -> dict[str, Any]:
     return {
-        "conversation": None,
+        "conversation": conversation,
         "model": reply.model,
         "content": reply.content,
         "finish_reason": reply.finish_reason or None,
@@ -170,7 +174,7 @@ def _document(reply: Reply, failure: str) -> dict[str, Any]:
     }
 
 
-def _print_code(runtime: Runtime, turn: Turn) -> None:
+def _print_code(runtime: Runtime, turn: ConversationTurn) -> None:
     writer = CodeWriter(runtime.plain_writer())
     runtime.painter(writer).paint(turn)
     if not writer.found:
@@ -192,4 +196,6 @@ def _usage_line(reply: Reply) -> str:
     streaming = reply.ended_at - reply.first_at
     if reply.usage and reply.first_at and streaming > 0 and reply.usage.completion_tokens > 1:
         parts.append(f"{reply.usage.completion_tokens / streaming:.0f} tokens/s")
+    if reply.rate_limit:
+        parts.append(str(reply.rate_limit))
     return ", ".join(parts)

@@ -119,6 +119,21 @@ def test_usage_is_a_line_on_stderr(srchat: Srchat, serve: Serve) -> None:
     assert result.err.startswith("srchat: vllm-primary, 3 tokens in, 2 out, ")
 
 
+def test_usage_tells_what_the_rate_limit_leaves(srchat: Srchat, serve: Serve) -> None:
+    headers = {"X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "7"}
+    server = serve(answer("ok", headers=headers))
+    assert "7 of 10 requests left" in srchat("ask", "hi", "--usage", "--base-url", server.url).err
+
+
+def test_verbose_tells_each_attempt_and_its_headers(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(503, "busy", {"Retry-After": "0", "X-Trace": "t1"}), answer("ok"))
+    lines = srchat("ask", "hi", "-v", "--base-url", server.url).err.splitlines()
+    assert [line for line in lines if "> POST" in line][1:]
+    assert [line for line in lines if "x-trace: t1" in line]
+    assert [line for line in lines if "the server answers 200" in line]
+    assert all(line.startswith("srchat: ") for line in lines)
+
+
 # --- the request ---------------------------------------------------------------------------
 
 

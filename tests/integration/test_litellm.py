@@ -1,10 +1,12 @@
 """Against the real LiteLLM proxy, in front of mock answers and of a backend that fails.
 
-Runs when SRCHAT_TEST_LITELLM holds the proxy's base URL; CI starts it.
+Runs when SRCHAT_TEST_LITELLM holds the proxy's base URL, and SRCHAT_TEST_LITELLM_KEYS that of
+one whose keys have limits; CI starts both.
 """
 
 import json
 import os
+import time
 
 import pexpect
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from tests.conftest import Srchat
 
 URL = os.environ.get("SRCHAT_TEST_LITELLM", "")
+KEYS_URL = os.environ.get("SRCHAT_TEST_LITELLM_KEYS", "")
 ANSWER = "Hello! This is a canned answer.\nCafé, 日本 and 😀 end."
 pytestmark = [
     pytest.mark.integration,
@@ -114,3 +117,37 @@ def test_a_backend_that_fails_behind_the_proxy(
     assert (result.code, result.text) == (code, out)
     if code:
         assert result.err.count("\n") == 1
+
+
+@pytest.fixture
+def limited(srchat: Srchat) -> Srchat:
+    if not KEYS_URL:
+        pytest.skip("SRCHAT_TEST_LITELLM_KEYS names no proxy")
+    srchat.env |= {"SOLIDRUST_BASE_URL": KEYS_URL}
+    return srchat
+
+
+def test_the_limit_of_a_key_is_waited_for_as_told_and_then_answered(limited: Srchat) -> None:
+    limited.env["SOLIDRUST_API_KEY"] = "sk-rpm"
+    # The first one waits, too, where the window of an earlier run is still open.
+    ask = ("ask", "hi", "--usage", "--no-stream")
+    results = [limited(*ask, timeout=150) for _ in range(2)]
+    assert [result.code for result in results] == [0, 0]
+    assert "1 of 2 requests left" in results[0].err
+    begin = time.monotonic()
+    result = limited("ask", "hi", timeout=150)
+    assert (result.code, result.out) == (0, b"Hello! This is a canned answer.\n")
+    assert "trying again in 6" in result.err
+    assert time.monotonic() - begin >= 59
+
+
+def test_a_key_that_is_used_up_fails_at_once_when_waiting_is_not_wanted(limited: Srchat) -> None:
+    limited.env["SOLIDRUST_API_KEY"] = "sk-one-at-a-time"
+    result = limited("ask", "hi", "--max-wait", "1", "--retries", "1")
+    assert (result.code, result.out) == (7, b"")
+
+
+def test_an_unknown_key_is_refused(limited: Srchat) -> None:
+    result = limited("ask", "hi", SOLIDRUST_API_KEY="sk-nobody-knows")
+    assert (result.code, result.out) == (4, b"")
+    assert "sk-nobody" not in result.err

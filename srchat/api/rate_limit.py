@@ -1,0 +1,40 @@
+"""How many requests the server still allows, as the headers of an answer tell it. Pure.
+
+The gateway says `X-RateLimit-Remaining`, LiteLLM `x-ratelimit-remaining-requests` for the
+model and `x-ratelimit-api_key-remaining-requests` for the key; the tightest one counts.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+_NAMES: Final = (
+    ("x-ratelimit-remaining", "x-ratelimit-limit"),
+    ("x-ratelimit-remaining-requests", "x-ratelimit-limit-requests"),
+    ("x-ratelimit-api_key-remaining-requests", "x-ratelimit-api_key-limit-requests"),
+)
+
+
+class RateLimit(NamedTuple):
+    """Requests left in the server's window, and how many there are in all (None: not told)."""
+
+    remaining: int
+    limit: int | None
+
+    def __str__(self) -> str:
+        of = f" of {self.limit}" if self.limit is not None else ""
+        return f"{self.remaining}{of} requests left"
+
+
+def read_rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
+    """Return the budget that headers (names in lower case) tell, None where they do not."""
+    limits = [
+        RateLimit(remaining, _count(headers.get(limit)))
+        for name, limit in _NAMES
+        if (remaining := _count(headers.get(name))) is not None
+    ]
+    return min(limits, key=lambda limit: limit.remaining, default=None)
+
+
+def _count(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
