@@ -7,20 +7,34 @@ profile that names another server must not be sent there, nor be given that serv
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from srchat.api.key import checked_key
-from srchat.api.models import MAX_TOKENS, TEMPERATURE, TOP_P, Range
+from srchat.api.models import CONTEXT_WINDOW, MAX_TOKENS, TEMPERATURE, TOP_P, Range
 from srchat.errors import ConfigError, MissingKeyError
-from srchat.setting import Flag, Kind, Number, Setting, Text, TextList, Url, setting, settings_of
+from srchat.key_choice import choose_key, is_loopback, same_origin, usable_key
+from srchat.layers import Layer, layer_of, merged
+from srchat.setting import (
+    Choice,
+    Command,
+    Flag,
+    Kind,
+    Number,
+    Setting,
+    Text,
+    TextList,
+    Url,
+    setting,
+    settings_of,
+)
 
 DEFAULT_BASE_URL: Final = "https://api.solidrust.ai/v1"
 DEMO_PROFILE: Final = "demo"
 DEMO_BASE_URL: Final = "http://demo.invalid/v1"  # a name that can never be on a network (RFC 6761)
 _DEMO: Final = {"base_url": DEMO_BASE_URL, "model": "srchat-demo"}
+_LONGEST_SHOWN: Final = 60  # characters of a wrong value in a message
 _SERVICE_VARIABLES: Final = {"api_key": "SOLIDRUST_API_KEY", "base_url": "SOLIDRUST_BASE_URL"}
 
 
@@ -32,6 +46,9 @@ class Config:
         Url(), DEFAULT_BASE_URL, "where the server's API begins, up to /chat/completions"
     )
     api_key: str | None = setting(Text(), None, "the server's API key", secret=True)
+    api_key_command: tuple[str, ...] | None = setting(
+        Command(), None, "a command that prints the API key (a password manager's)"
+    )
     model: str = setting(Text(), "vllm-primary", "the model to ask")
     system: str | None = setting(Text(), None, "the system prompt")
     temperature: float | None = setting(
@@ -54,25 +71,25 @@ class Config:
     max_wait: float = setting(
         Number(Range(0, 120)), 60.0, "the longest wait before a retry, in seconds"
     )
+    history: bool = setting(Flag(), default=True, help="keep conversations on this machine")
+    context_window: int | None = setting(
+        Number(CONTEXT_WINDOW, whole=True),
+        None,
+        "the most tokens of prompt and answer together; unset, it is learnt from the server",
+    )
     fallback_models: tuple[str, ...] = setting(
         TextList(),
         ("claude*", "gpt-*"),
         "patterns of models that are worth a word when they answer",
     )
     code_theme: str = setting(Text(), "ansi_dark", "the colours of code (a Pygments style)")
+    keys: str = setting(Choice(("emacs", "vi")), "emacs", "the keys for editing a line in a chat")
     allow_http: bool = setting(
         Flag(), default=False, help="send the key over http:// to hosts beyond this machine"
     )
 
 
 SETTINGS: Final[dict[str, Setting]] = settings_of(Config)
-
-
-class Layer(NamedTuple):
-    """Values by setting, and for each where it comes from, for people to read."""
-
-    values: Mapping[str, object]
-    origins: Mapping[str, str]
 
 
 class FileSettings(NamedTuple):
@@ -82,6 +99,7 @@ class FileSettings(NamedTuple):
     profile: str | None = None
     values: Mapping[str, object] = {}
     profiles: Mapping[str, Mapping[str, object]] = {}
+    is_exposed: bool = False  # others than its owner may read the file
 
 
 class Resolved(NamedTuple):
@@ -92,6 +110,7 @@ class Resolved(NamedTuple):
     profile: str | None
     key: str | None  # the API key that may be sent to this server
     withheld: str | None  # where a key comes from that is for another server
+    key_command: tuple[str, ...] | None = None  # prints the key for this server
 
 
 def resolve(
@@ -104,19 +123,19 @@ def resolve(
 
     Raises ConfigError for a value that is not allowed and a profile that is not there.
     """
-    profile = profile or environ.get("SRCHAT_PROFILE") or file.profile or None
+    profile, named_by = _profile(file, environ, profile)
     layers = [
         Layer(options, {name: f"option --{name.replace('_', '-')}" for name in options}),
-        *([_layer(_DEMO, f"built-in profile {DEMO_PROFILE}")] if profile == DEMO_PROFILE else []),
+        *([layer_of(_DEMO, f"built-in profile {DEMO_PROFILE}")] if profile == DEMO_PROFILE else []),
         _environment(environ, {name: entry.variable for name, entry in SETTINGS.items()}),
-        _profile_layer(file, profile),
+        _profile_layer(file, profile, named_by),
         _environment(environ, _SERVICE_VARIABLES),
-        _layer(file.values, file.path),
-        _layer({name: entry.default for name, entry in SETTINGS.items()}, "default"),
+        layer_of(file.values, file.path),
+        layer_of({name: entry.default for name, entry in SETTINGS.items()}, "default"),
     ]
-    values, origins = _merged(layers)
-    key, withheld = _key(layers, str(values["base_url"]))
-    return Resolved(Config(**values), origins, profile, key, withheld)
+    values, origins = merged(layers)
+    key, command, withheld = choose_key(layers, str(values["base_url"]))
+    return Resolved(Config(**values), origins, profile, key, withheld, command)
 
 
 def checked(name: str, value: object, where: str) -> object:
@@ -132,7 +151,8 @@ def parsed(name: str, text: str, where: str) -> object:
 def known(name: str, where: str) -> Setting:
     """Return the setting of that name. Raises ConfigError with the likely meant one."""
     if name not in SETTINGS:
-        raise ConfigError(f"{where}: no setting {name!r}", hint=did_you_mean(name, SETTINGS))
+        shown = "of that name" if name.startswith("sk-") else repr(name)  # a misplaced key
+        raise ConfigError(f"{where}: no setting {shown}", hint=did_you_mean(name, SETTINGS))
     return SETTINGS[name]
 
 
@@ -148,104 +168,77 @@ def _converted(entry: Setting, value: object, where: str, *, parse: bool) -> obj
     try:
         return kind.parse(str(value)) if parse else kind.check(value)
     except ValueError:
-        shown = "" if entry.secret else f" is {value!r};"
-        raise ConfigError(f"{where}: {entry.name}{shown} allowed is {kind.description}") from None
+        told = f"{where}: {entry.name} {_shown(entry, value)}; allowed is {kind.description}"
+        raise ConfigError(told) from None
 
 
-def _layer(values: Mapping[str, object], origin: str) -> Layer:
-    return Layer(values, dict.fromkeys(values, origin))
+def _shown(entry: Setting, value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    # A key that slipped into another setting, or a URL with a password, is not repeated.
+    if entry.secret or "sk-" in text or "@" in text:
+        return "cannot be that"
+    return f"is {text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + '…'}"
 
 
 def _environment(environ: Mapping[str, str], variables: Mapping[str, str]) -> Layer:
-    # An empty variable is a value where the setting is a text, and unset where it cannot be one.
+    # An empty variable is a value where the setting is a text, and unset where it cannot be
+    # one. It does not take the key away: CI sets variables to "" for secrets that it lacks.
     found = {
         name: var
         for name, var in variables.items()
-        if environ.get(var) or (var in environ and type(SETTINGS[name].kind) is Text)
+        if environ.get(var) or (var in environ and SETTINGS[name].may_be_empty)
     }
     values = {name: parsed(name, environ[var], f"variable {var}") for name, var in found.items()}
     return Layer(values, {name: f"variable {var}" for name, var in found.items()})
 
 
-def _profile_layer(file: FileSettings, profile: str | None) -> Layer:
+def _profile(
+    file: FileSettings, environ: Mapping[str, str], option: str | None
+) -> tuple[str | None, str]:
+    """Return the profile to use, and who names it."""
+    if option:
+        return option, "option --profile"
+    if named := environ.get("SRCHAT_PROFILE"):
+        return named, "variable SRCHAT_PROFILE"
+    return file.profile or None, file.path
+
+
+def _profile_layer(file: FileSettings, profile: str | None, named_by: str) -> Layer:
     if profile is None or (profile == DEMO_PROFILE and profile not in file.profiles):
-        return _layer({}, "")
+        return layer_of({}, "")
     if profile not in file.profiles:
         names = [*file.profiles, DEMO_PROFILE]
-        raise ConfigError(f"no profile {profile!r}", hint=did_you_mean(profile, names))
-    return _layer(file.profiles[profile], f"profile {profile}")
+        raise ConfigError(f"{named_by}: no profile {profile!r}", hint=did_you_mean(profile, names))
+    return layer_of(file.profiles[profile], f"profile {profile}")
 
 
-def _merged(layers: list[Layer]) -> tuple[dict[str, Any], dict[str, str]]:
-    values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
-    for layer in reversed(layers):
-        values |= layer.values
-        origins |= layer.origins
-    return values, origins
-
-
-def _key(layers: list[Layer], base_url: str) -> tuple[str | None, str | None]:
-    """Return the key that may go to `base_url`, or else where one comes from that may not.
-
-    A key belongs to the server that was configured when it was given: the base URL of its
-    own layer or of one below. Only a variable also follows a `--base-url` typed beside it.
-    """
-    place = next((i for i, layer in enumerate(layers) if layer.values.get("api_key")), None)
-    if place is None:
-        return None, None
-    layer = layers[place]
-    origin = layer.origins["api_key"]
-    meant, _ = _merged(layers[place:])
-    above = [other for other in layers[:place] if "base_url" in other.values]
-    given_now = origin.startswith("variable") and all(
-        other.origins["base_url"].startswith(("option", "variable")) for other in above
-    )
-    if given_now or same_origin(str(meant["base_url"]), base_url):
-        return checked_key(str(layer.values["api_key"])), None
-    return None, origin
-
-
-def same_origin(url: str, other: str) -> bool:
-    """Tell whether two URLs have the same scheme, host and port."""
-    return _origin(url) == _origin(other)
-
-
-def _origin(url: str) -> tuple[str, str | None, int]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether a URL leads to this machine by its name alone; no name is looked up."""
-    host = urlsplit(url).hostname or ""
-    parts = host.split(".")
-    in_127 = len(parts) == 4 and parts[0] == "127" and all(p.isdecimal() for p in parts)
-    return host in ("localhost", "::1") or in_127
-
-
-def key_to_send(resolved: Resolved) -> str | None:
+def key_to_send(
+    resolved: Resolved, run: Callable[[tuple[str, ...]], str] | None = None
+) -> str | None:
     """Return the key for the Authorization header, None where none is needed.
 
+    `run` runs the `api_key_command` and returns what it prints; it is called only when the
+    key has to come from there and may be sent.
     Raises MissingKeyError where the service needs one, ConfigError where sending it would
     show it to the network.
     """
     config, key = resolved.config, resolved.key
     if config.base_url == DEMO_BASE_URL:
         return None
-    if key is None:
+    if key is None and resolved.key_command is None:
         if same_origin(config.base_url, DEFAULT_BASE_URL):
             raise MissingKeyError(
                 "no API key for api.solidrust.ai",
-                hint="get one at console.solidrust.ai and set SOLIDRUST_API_KEY, "
-                "or look around without one: --profile demo",
+                hint="get one at console.solidrust.ai, then: srchat config set api_key, or set "
+                "SOLIDRUST_API_KEY; to look around without one: --profile demo",
             )
         return None
-    if config.base_url.startswith("http://") and not (
-        is_loopback(config.base_url) or config.allow_http
-    ):
+    is_open = urlsplit(config.base_url).scheme == "http"
+    if is_open and not (is_loopback(config.base_url) or config.allow_http):
         raise ConfigError(
             f"the key would go unencrypted to {config.base_url}",
             hint="use https://, or set allow_http = true if the network is yours",
         )
+    if key is None and resolved.key_command and run:
+        key = usable_key(run(resolved.key_command), "api_key_command")
     return key

@@ -34,9 +34,11 @@ def is_about_model(exc: APIStatusError, model: str) -> bool:
 def _about_key(settings: Resolved) -> str:
     if settings.key:
         return f"the key comes from {settings.origins['api_key']}; is it for this server?"
+    if settings.key_command:
+        return "the key comes from the api_key_command; is it for this server?"
     if settings.withheld:
         return (
             f"no key was sent: the one of {settings.withheld} is for another server; "
             "SRCHAT_API_KEY is sent to any, a profile's own api_key to its own"
         )
-    return "no key was sent; set SOLIDRUST_API_KEY, or SRCHAT_API_KEY for another server"
+    return "no key was sent; set one with: srchat config set api_key"

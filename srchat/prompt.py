@@ -2,13 +2,11 @@
 
 import os
 import select
-import shlex
-import subprocess
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from srchat.editor import open_in_editor
 from srchat.errors import UsageError
 
 _PATIENCE: Final = 1.0  # seconds until the wait for standard input is worth a word
@@ -111,20 +109,20 @@ def edited(text: str, environ: Mapping[str, str]) -> str:
 
     Raises UsageError when there is no editor or it fails; then the file stays, and is named.
     """
-    command = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "vi")
+    import tempfile  # noqa: PLC0415 - with random and hashlib, 4 ms that few prompts need
+
     fd, name = tempfile.mkstemp(prefix="srchat-", suffix=".md")  # 0600, so nobody reads along
-    path = Path(name)
     with os.fdopen(fd, "w", encoding="utf-8") as file:
         file.write(text)
     try:
-        code = subprocess.call([*command, name])  # noqa: S603 - the user's own editor
-    except OSError as exc:
-        path.unlink()
-        raise UsageError(
-            f"cannot start the editor {command[0]}: {exc.strerror}", hint="set EDITOR"
-        ) from exc
-    if code:
-        raise UsageError(f"the editor {command[0]} ended with {code}; your text is in {name}")
-    written = read_file(name).text
-    path.unlink()
+        code = open_in_editor(Path(name), environ)
+        if code:
+            raise UsageError(f"the editor ended with {code}")
+        written = read_file(name).text
+    except UsageError as exc:
+        if Path(name).stat().st_size:
+            raise UsageError(f"{exc.message}; your text is in {name}", hint=exc.hint) from exc
+        Path(name).unlink()
+        raise
+    Path(name).unlink()
     return written

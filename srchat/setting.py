@@ -47,7 +47,7 @@ class Url(Kind):
         if "@" in parts.netloc or parts.query or parts.fragment:
             raise ValueError
         _ = parts.port  # raises ValueError where it is none
-        return text.rstrip("/")
+        return parts.scheme + text[len(parts.scheme) :].rstrip("/")  # HTTP:// is http://
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,24 @@ class Flag(Kind):
         return value
 
 
+@dataclass(frozen=True)
+class Choice(Kind):
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    @property
+    def description(self) -> str:  # type: ignore[override] # a constant of the kind, made from its words
+        """What is allowed, in words."""
+        return " or ".join(self.words)
+
+    def check(self, value: object) -> object:
+        """Return the word."""
+        if value not in self.words:
+            raise ValueError
+        return value
+
+
 class TextList(Kind):
     """A list of texts; one text alone is a list of one."""
 
@@ -120,6 +138,29 @@ class TextList(Kind):
         return self.check(text)
 
 
+class Command(TextList):
+    """A command as the list of its words; it is run without a shell."""
+
+    description = 'a list of texts: the command and its arguments, like ["pass", "srchat"]'
+
+    def check(self, value: object) -> object:
+        """Return the words as a tuple."""
+        if isinstance(value, str):
+            raise ValueError  # where its words end would be a guess
+        words = super().check(value)
+        if not words:
+            raise ValueError
+        return words
+
+    def parse(self, text: str) -> object:
+        """Return the words that `text` means: a TOML array, or quoted as in a shell."""
+        if text.lstrip().startswith("["):
+            return super().parse(text)
+        import shlex  # noqa: PLC0415 - 5 ms that only a command in a variable needs
+
+        return self.check(shlex.split(text))
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting: its name, kind, default (None: unset), help, and whether it is secret."""
@@ -135,11 +176,16 @@ class Setting:
         """The environment variable that sets it."""
         return f"SRCHAT_{self.name.upper()}"
 
+    @property
+    def may_be_empty(self) -> bool:
+        """Tell whether "" is a value of its own, and not the lack of one."""
+        return type(self.kind) is Text and not self.secret
+
 
 def setting(kind: Kind, default: object, help: str, *, secret: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
     """Declare a dataclass field as a setting."""
     metadata = {"kind": kind, "help": help, "secret": secret}
-    return dataclasses.field(default=default, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata, repr=not secret)
 
 
 def settings_of(config: type) -> dict[str, Setting]:

@@ -43,7 +43,8 @@ def test_version_does_not_even_load_typer(srchat: Srchat) -> None:
 
 
 def test_a_piped_answer_loads_httpx_and_nothing_else_slow(srchat: Srchat) -> None:
-    assert loaded(srchat, "ask", "-p", "demo", "--no-stream", "hi") <= {"httpx"}
+    assert loaded(srchat, "ask", "-p", "demo", "--no-stream", "--no-save", "hi") <= {"httpx"}
+    assert loaded(srchat, "ask", "-p", "demo", "--no-stream", "hi") <= {"httpx", "sqlite3"}
 
 
 def test_version_is_printed_in_every_way(srchat: Srchat) -> None:

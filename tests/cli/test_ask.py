@@ -430,7 +430,7 @@ def test_a_wait_beyond_max_wait_is_not_slept(srchat: Srchat, serve: Serve) -> No
 def test_no_server_is_a_network_failure(srchat: Srchat) -> None:
     result = srchat("ask", "q", "--retries", "0", "--base-url", "http://127.0.0.1:9/v1")
     assert (result.code, result.out) == (8, b"")
-    assert "cannot connect to 127.0.0.1: connection refused" in result.err.lower()
+    assert "cannot connect to 127.0.0.1:9: connection refused" in result.err.lower()
 
 
 def test_no_key_is_one_line_and_no_request(srchat: Srchat) -> None:
@@ -511,6 +511,18 @@ def test_a_signal_ends_it_and_keeps_what_came(
     assert server.client_left.wait(2)
 
 
+def test_signals_that_come_in_a_burst_end_it_once(srchat: Srchat, serve: Serve) -> None:
+    server = serve([head(), chunk("par"), HOLD])
+    process = srchat.start("ask", "q", "--base-url", server.url)
+    assert process.stdout
+    assert process.stdout.read(3) == b"par"
+    for _ in range(5):
+        process.send_signal(2)
+        time.sleep(0.01)
+    out, err = process.communicate(timeout=5)
+    assert (process.returncode, out, err) == (130, b"\n", b"srchat: interrupted\n")
+
+
 def test_a_signal_ends_a_wait_at_once(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(429, "later", {"Retry-After": "50"}))
     process = srchat.start("ask", "q", "--base-url", server.url)
@@ -574,6 +586,8 @@ def test_the_demo_answers_without_key_and_network(srchat: Srchat) -> None:
 
 def test_the_demo_stays_a_demo_whatever_the_environment_says(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("real"))
-    result = srchat("ask", "-p", "demo", "hi", SRCHAT_BASE_URL=server.url, SOLIDRUST_API_KEY="sk-x")
+    result = srchat(
+        "ask", "-p", "demo", "hi", SRCHAT_BASE_URL=server.url, SOLIDRUST_API_KEY="sk-x1234567"
+    )
     assert "no language model" in result.text
     assert server.requests == []

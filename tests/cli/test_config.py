@@ -2,24 +2,31 @@
 
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import tomllib
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from srchat.config import SETTINGS
-from tests.conftest import Serve, Srchat
+from tests.conftest import Result, Serve, Srchat
 from tests.pseudo_terminal import TerminalSession
-from tests.server import ScriptedServer, error, json_response
+from tests.server import error, json_response
 
 KEY = "sk-srt-0123456789abcdef"
 MODELS = json_response({"object": "list", "data": [{"id": "vllm-primary"}, {"id": "qwen3-4b"}]})
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def _file(srchat: Srchat) -> Path:
@@ -45,6 +52,14 @@ def test_path_is_the_platforms_own_or_the_variables(srchat: Srchat) -> None:
     home = str(srchat.home)
     assert srchat("config", "path", SRCHAT_CONFIG="").text == f"{home}/.config/srchat/config.toml\n"
     assert srchat("config", "path", SRCHAT_CONFIG="~/x.toml").text == f"{home}/x.toml\n"
+
+
+def test_a_path_that_is_no_text_is_printed_as_it_is_and_works(srchat: Srchat) -> None:
+    name = os.fsencode(srchat.home) + b"/caf\xe9.toml"
+    result = srchat("config", "path", SRCHAT_CONFIG=os.fsdecode(name))
+    assert result == (0, name + b"\n", "")
+    assert srchat("config", "set", "model", "x", SRCHAT_CONFIG=os.fsdecode(name)).code == 0
+    assert Path(os.fsdecode(name)).read_text() == 'model = "x"\n'
 
 
 def test_show_tells_every_value_and_its_origin(srchat: Srchat) -> None:
@@ -119,8 +134,8 @@ def test_a_file_that_others_can_read_gets_a_warning_and_is_mended(srchat: Srchat
     srchat.configure(f'api_key = "{KEY}"\n')
     _file(srchat).chmod(0o644)
     assert f"others can read {_file(srchat)}" in srchat("config", "get", "model").err
-    assert "others can read" in srchat("ask", "-p", "demo", "hi").err
-    assert "others can read" not in srchat("ask", "-q", "-p", "demo", "hi").err
+    assert "others can read" in srchat("models", "-p", "demo").err
+    assert "others can read" not in srchat("models", "-q", "-p", "demo").err
     assert srchat("config", "set", "model", "x") == (0, b"", "")
     assert stat.S_IMODE(_file(srchat).stat().st_mode) == 0o600
 
@@ -209,10 +224,10 @@ def test_unset_says_when_there_is_nothing_to_do(srchat: Srchat) -> None:
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ("file/config.toml", "cannot read {}: Not a directory"),
+        ("file/config.toml", "cannot write {}: Not a directory"),
         ("folder", "cannot read {}: Is a directory"),
         ("/proc/nowhere/config.toml", "cannot write {}: No such file or directory"),
-        ("null", "cannot write {}: it is not a regular file"),
+        ("null", "cannot write /dev/null: it is not a regular file"),
     ],
 )
 def test_where_it_cannot_be_written_is_one_line(srchat: Srchat, place: str, said: str) -> None:
@@ -315,7 +330,9 @@ def test_ctrl_c_at_the_key_changes_nothing_and_leaves_the_terminal_as_it_was(
     srchat: Srchat,
 ) -> None:
     command = " ".join(srchat.command("config", "set", "api_key"))
-    with TerminalSession(["sh", "-c", f"{command}; echo code $?; stty -a"], srchat.env) as session:
+    with TerminalSession(
+        ["sh", "-c", f"trap : INT; {command}; echo code $?; stty -a"], srchat.env
+    ) as session:
         session.wait_for_text("api_key (is not shown):")
         session.type("sk-half\x03")
         session.wait()
@@ -368,7 +385,7 @@ def test_edit_takes_what_is_right(srchat: Srchat) -> None:
     assert text.startswith("# Settings of srchat")
     assert text.endswith("\nretries = 0\n")
     assert stat.S_IMODE((srchat.home / "real.toml").stat().st_mode) == 0o600
-    assert sorted(os.listdir(srchat.home)) == ["config.toml", "e", "e.mode", "real.toml"]
+    assert _names(srchat.home) == ["config.toml", "e", "e.mode", "real.toml"]
 
 
 @pytest.mark.parametrize(
@@ -389,7 +406,7 @@ def test_edit_keeps_the_file_otherwise(srchat: Srchat, editor: str, code: int, s
     result = srchat("config", "edit", EDITOR=editor)
     assert (result.code, said in result.err) == (code, True), result.err
     assert _file(srchat).read_text() == "# mine\n"
-    assert os.listdir(srchat.home) == ["config.toml"]
+    assert _names(srchat.home) == ["config.toml"]
 
 
 def test_edit_offers_to_go_back_in(srchat: Srchat) -> None:
@@ -432,6 +449,22 @@ def test_ctrl_c_in_the_editor_is_the_editors(srchat: Srchat) -> None:
         tty.type("\x03")
         assert tty.wait() == 0
     assert _read(srchat) == {"model": "kept"}
+
+
+def test_a_terminal_that_goes_away_does_not_take_the_text_along(srchat: Srchat) -> None:
+    srchat.configure("# mine\n")
+    editor = _script(srchat, "e", 'echo "retries = 1" >"$1"; touch ready; exec sleep 60')
+    process = srchat.start("config", "edit", EDITOR=editor)
+    while not (srchat.home / "ready").exists():
+        time.sleep(0.02)
+    process.send_signal(signal.SIGHUP)
+    _, err = process.communicate()
+    assert process.returncode == 129
+    draft = next(srchat.home.glob(".srchat-edit-*/config.toml"))
+    assert f"what you wrote is in {draft}" in err.decode()
+    assert draft.read_text() == "retries = 1\n"
+    assert stat.S_IMODE(draft.parent.stat().st_mode) == 0o700
+    assert _file(srchat).read_text() == "# mine\n"
 
 
 def test_a_file_that_was_changed_meanwhile_is_kept_and_so_is_the_edited_one(
@@ -478,10 +511,8 @@ def test_check_fails_as_a_question_would(srchat: Srchat, serve: Serve) -> None:
 # --- init -----------------------------------------------------------------------------------
 
 
-def _init(srchat: Srchat, *answers: str, words: tuple[str, ...] = (), **env: str) -> Any:
-    return srchat(
-        "config", "init", *words, stdin="".join(f"{a}\n" for a in answers).encode(), **env
-    )
+def _init(srchat: Srchat, *answers: str, words: tuple[str, ...] = ()) -> Result:
+    return srchat("config", "init", *words, stdin="".join(f"{a}\n" for a in answers).encode())
 
 
 def test_init_writes_what_was_tried(srchat: Srchat, serve: Serve) -> None:
@@ -520,6 +551,24 @@ def test_init_finds_the_path_that_was_forgotten(srchat: Srchat, serve: Serve) ->
     server = serve(error(404, "not here"), MODELS)
     assert _init(srchat, server.url.removesuffix("/v1"), "", "").code == 0
     assert _read(srchat)["base_url"] == server.url
+
+
+def test_init_says_what_is_stronger_than_what_it_wrote(srchat: Srchat, serve: Serve) -> None:
+    server = serve(MODELS)
+    answers = f"{server.url}\n\n\n".encode()
+    result = srchat("config", "init", stdin=answers, SRCHAT_MODEL="m", SOLIDRUST_API_KEY=KEY)
+    assert result.code == 0
+    assert "empty: …cdef of variable SOLIDRUST_API_KEY" in result.err
+    assert "model is set, but variable SRCHAT_MODEL is stronger" in result.err
+    assert "api_key" not in _read(srchat)
+
+
+def test_init_shows_no_key_that_a_server_gives_back(srchat: Srchat, serve: Serve) -> None:
+    server = serve(json_response({"data": [{"id": f"\x1b[2J{KEY}"}]}))
+    result = _init(srchat, server.url, KEY, "model")
+    assert result.code == 0
+    assert KEY not in result.err
+    assert "\x1b" not in result.err
 
 
 @pytest.mark.parametrize(
@@ -562,12 +611,23 @@ def test_init_asks_again_for_a_key_that_the_server_refuses(srchat: Srchat, serve
 
 
 def test_init_finds_a_server_on_this_machine(srchat: Srchat) -> None:
+    class Ollama(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(b"".join(step for step in MODELS if isinstance(step, bytes)))
+
+        def log_message(self, *_: object) -> None:
+            pass
+
     try:
-        server = ScriptedServer([MODELS], port=11434)
+        server = HTTPServer(("127.0.0.1", 11434), Ollama)
     except OSError:
         pytest.skip("something listens on port 11434")
     with server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
         result = _init(srchat, "2", "", "")
+        server.shutdown()
+        thread.join()
     assert result.code == 0, result.err
     assert "2 http://127.0.0.1:11434/v1 Ollama? offers vllm-primary, qwen3-4b" in result.err
     assert _read(srchat)["base_url"] == "http://127.0.0.1:11434/v1"

@@ -196,9 +196,26 @@ def test_a_proxy_of_the_environment_is_used(srchat: Srchat, serve: Serve) -> Non
 
 
 def test_no_proxy_is_honoured(srchat: Srchat, serve: Serve) -> None:
-    server = serve(answer("direct"))
-    environ: dict[str, Any] = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
+    proxy = serve(answer("proxy"))
+    environ: dict[str, Any] = {
+        "HTTP_PROXY": f"http://127.0.0.1:{proxy.port}",
+        "NO_PROXY": "no-such-host.invalid",
+    }
+    result = srchat("ask", "q", "--base-url", "http://no-such-host.invalid/v1", *ONCE, **environ)
+    assert result.code == 8
+    assert proxy.requests == []
+
+
+def test_to_this_machine_no_proxy_is_used_and_shown_the_key(srchat: Srchat, serve: Serve) -> None:
+    server, proxy = serve(answer("direct")), serve(answer("proxy"))
+    environ: dict[str, Any] = {
+        "HTTP_PROXY": f"http://127.0.0.1:{proxy.port}",
+        "ALL_PROXY": "socks5://127.0.0.1:9",
+        "SRCHAT_API_KEY": "sk-some-key",
+    }
     assert srchat("ask", "q", "--base-url", server.url, **environ).out == b"direct\n"
+    assert server.requests[0].headers["authorization"] == "Bearer sk-some-key"
+    assert proxy.requests == []
 
 
 def test_a_proxy_that_refuses_is_said_without_its_password(srchat: Srchat, serve: Serve) -> None:
@@ -212,14 +229,12 @@ def test_a_proxy_that_refuses_is_said_without_its_password(srchat: Srchat, serve
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "nonsense"])
-def test_a_proxy_that_cannot_be_used_is_one_line(srchat: Srchat, serve: Serve, scheme: str) -> None:
-    server = serve(answer("never"))
+def test_a_proxy_that_cannot_be_used_is_one_line(srchat: Srchat, scheme: str) -> None:
     environ: dict[str, Any] = {"ALL_PROXY": f"{scheme}://127.0.0.1:9"}
-    result = srchat("ask", "q", "--base-url", server.url, *ONCE, **environ)
+    result = srchat("ask", "q", "--base-url", "http://server.example/v1", *ONCE, **environ)
     assert (result.code, result.out) == (8, b"")
     assert scheme in result.err.lower() or "socks" in result.err.lower()
     assert result.err.count("\n") == 1
-    assert server.requests == []
 
 
 class LimitedServer:

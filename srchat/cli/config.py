@@ -1,0 +1,187 @@
+"""`srchat config`: see the settings and where each comes from, and change them."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from srchat import config_edit, paths
+from srchat.api.key import masked
+from srchat.cli import options
+from srchat.cli.config_check import check
+from srchat.cli.config_editing import edit
+from srchat.cli.config_init import init
+from srchat.cli.config_notices import (
+    tell_backup,
+    tell_what_is_stronger,
+    tell_where_the_key_goes,
+)
+from srchat.cli.config_value import PROFILE, new_value
+from srchat.cli.runtime import Runtime
+from srchat.config import (
+    DEMO_PROFILE,
+    SETTINGS,
+    Resolved,
+    known,
+)
+from srchat.output.sanitize import one_line
+from srchat.toml_edit import toml_value
+
+config_app = typer.Typer(help="See and change the settings.", rich_markup_mode=None)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The setting.", show_default=False)]
+Values = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="VALUE...",
+        help="Its value; - reads it from standard input. A list takes several.",
+        show_default=False,
+    ),
+]
+InProfile = Annotated[
+    str | None,
+    typer.Option("-p", "--profile", metavar="NAME", help="In this profile, not for all."),
+]
+
+
+@config_app.callback(invoke_without_command=True)
+def config(ctx: typer.Context) -> None:
+    """See and change the settings.
+
+    An option is stronger than a variable SRCHAT_NAME, that than the profile, that than the
+    top level of the file. A key is set without showing it: srchat config set api_key
+    """
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+@config_app.command()
+def show(
+    ctx: typer.Context,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    profile: options.Profile = None,
+) -> None:
+    """Print every setting and where its value comes from; the key is masked."""
+    runtime: Runtime = ctx.obj
+    runtime.read_options({"profile": profile})
+    if as_json:
+        runtime.stdout.write(json.dumps(_document(runtime), indent=2) + "\n")
+    else:
+        runtime.stdout.write_foreign(_listing(runtime))
+
+
+@config_app.command()
+def get(
+    ctx: typer.Context,
+    name: Name,
+    *,
+    origin: Annotated[
+        bool, typer.Option("--origin", help="Where it comes from, a tab, and the value.")
+    ] = False,
+    profile: options.Profile = None,
+) -> None:
+    """Print the value of one setting."""
+    runtime: Runtime = ctx.obj
+    runtime.read_options({"profile": profile})
+    value, comes_from = _value(runtime.settings, name)
+    if value is None:
+        runtime.messages.say(f"{name} is not set")
+        return
+    text = value if isinstance(value, str) else toml_value(value)
+    runtime.stdout.write_foreign(f"{comes_from}\t{text}\n" if origin else f"{text}\n")
+
+
+@config_app.command("set")
+def set_value(
+    ctx: typer.Context, name: Name, values: Values = None, *, profile: InProfile = None
+) -> None:
+    """Set one setting in the file; everything else in it stays as it is.
+
+    srchat config set model qwen3-4b
+
+    srchat config set --profile work base_url https://llm.example.com/v1
+    """
+    runtime: Runtime = ctx.obj
+    path = paths.config_path(runtime.environ)
+    value = new_value(runtime, path, name, values or [], profile)
+    backup = config_edit.set_values(path, profile, {name: value})
+    tell_backup(runtime, backup)
+    tell_what_is_stronger(runtime, path, [name], profile)
+    if name == "base_url":
+        tell_where_the_key_goes(runtime, path, profile)
+
+
+@config_app.command()
+def unset(ctx: typer.Context, name: Name, *, profile: InProfile = None) -> None:
+    """Take one setting out of the file; everything else in it stays as it is."""
+    runtime: Runtime = ctx.obj
+    path = paths.config_path(runtime.environ)
+    if config_edit.is_set(path, profile, name):
+        tell_backup(runtime, config_edit.set_values(path, profile, {name: None}))
+        return
+    if name != PROFILE:
+        known(name, "config unset")
+    runtime.messages.say(f"{name} is not set in {_place(path, profile)}")
+
+
+@config_app.command("path")
+def show_path(ctx: typer.Context) -> None:
+    """Print where the configuration file is, or would be."""
+    runtime: Runtime = ctx.obj
+    path = paths.config_path(runtime.environ)
+    if runtime.stdout.is_terminal:
+        runtime.stdout.write_foreign(f"{path}\n")
+    else:
+        runtime.stdout.write_bytes(os.fsencode(path) + b"\n")  # a path need not be text
+
+
+config_app.command()(edit)
+config_app.command()(init)
+config_app.command()(check)
+
+
+def _value(settings: Resolved, name: str) -> tuple[object, str]:
+    """Return what may be shown of a value, and its origin."""
+    if name == PROFILE:
+        return settings.profile, "in use"
+    entry = known(name, "config get")
+    value = getattr(settings.config, name)
+    if entry.secret and value:
+        value = masked(str(value))
+    return value, one_line(settings.origins[name])
+
+
+def _document(runtime: Runtime) -> dict[str, Any]:
+    settings = runtime.settings
+    shown = {name: _value(settings, name) for name in SETTINGS}
+    return {
+        "path": runtime.file.path,
+        "profile": settings.profile,
+        "profiles": sorted({*runtime.file.profiles, DEMO_PROFILE}),
+        "settings": {name: {"value": v, "origin": origin} for name, (v, origin) in shown.items()},
+    }
+
+
+def _listing(runtime: Runtime) -> str:
+    """Return all settings as a TOML file would hold them, with their origins as comments."""
+    settings = runtime.settings
+    width = max(len(name) for name in SETTINGS)
+    lines = [f"# {one_line(runtime.file.path)}"]
+    if settings.profile:
+        lines.append(f"# profile {one_line(settings.profile)}")
+    for name in SETTINGS:
+        value, origin = _value(settings, name)
+        if value is None:
+            lines.append(f"# {name} is not set")
+            continue
+        if name == "api_key" and settings.withheld:
+            origin += "; not sent, it is for another server"
+        lines.append(f"{name:<{width}} = {toml_value(value)}  # {origin}")
+    return "\n".join(lines) + "\n"
+
+
+def _place(path: Path, profile: str | None) -> str:
+    return f"profile {profile} of {path}" if profile else f"{path}"

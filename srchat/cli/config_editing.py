@@ -1,0 +1,72 @@
+"""`srchat config edit`: the file in the user's editor; only what is right replaces it."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import typer
+
+from srchat import config_edit, config_file, paths
+from srchat.cli.questions import Questions
+from srchat.cli.runtime import Runtime
+from srchat.editor import open_in_editor
+from srchat.errors import ConfigError, Interrupted, SrchatError
+from srchat.locked_file import locked, read_bytes
+
+_TEMPLATE = b"""\
+# Settings of srchat; `srchat config show` lists them all.
+#
+# model = "vllm-primary"
+#
+# [profiles.work]
+# base_url = "https://llm.example.com/v1"
+"""
+
+
+def edit(ctx: typer.Context) -> None:
+    """Edit the file in $VISUAL or $EDITOR; it is checked before it is kept."""
+    runtime: Runtime = ctx.obj
+    path = paths.config_path(runtime.environ)
+    old = read_bytes(path)
+    # Beside the file and not in /tmp: it may hold a key.
+    with locked(path) as file:
+        folder = _new_folder(file.path)
+    draft = folder / file.path.name
+    try:
+        draft.touch(mode=0o600)
+        draft.write_bytes(_TEMPLATE if old is None else old)
+        new = _edited(runtime, path, draft)
+        if new not in (old, _TEMPLATE):
+            config_edit.replace_text(path, old, new)
+    except Interrupted:
+        runtime.messages.tell(f"nothing was changed; what you wrote is in {draft}")
+        raise
+    except SrchatError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _new_folder(target: Path) -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix=".srchat-edit-", dir=target.parent))
+    except OSError as exc:
+        raise ConfigError(f"cannot write beside {target}: {exc.strerror}") from exc
+
+
+def _edited(runtime: Runtime, path: Path, draft: Path) -> bytes:
+    """Return what the user makes of the draft, once it is right."""
+    questions = Questions(runtime.stdin_fd, runtime.messages)
+    while True:
+        if code := open_in_editor(draft, runtime.environ):
+            raise ConfigError(f"the editor ended with {code}; nothing was changed")
+        if (data := read_bytes(draft)) is None:
+            raise ConfigError("the editor left no file; nothing was changed")
+        try:
+            config_file.read(path, config_file.decoded(path, data))
+        except ConfigError as exc:
+            runtime.messages.tell(f"{exc.message} ({exc.hint})" if exc.hint else exc.message)
+            if questions.interactive and questions.confirm("edit again?", default=True):
+                continue
+            raise ConfigError("nothing was changed") from exc
+        return data

@@ -1,0 +1,223 @@
+"""`srchat config init`: asks for server, key and model, tries them, and keeps what works."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Annotated, Final, NamedTuple
+
+import typer
+
+from srchat import config_edit, config_file, local_servers, paths
+from srchat.api.key import checked_key, masked
+from srchat.cli.config_notices import tell_backup, tell_what_is_stronger
+from srchat.cli.questions import Questions
+from srchat.cli.runtime import Runtime
+from srchat.config import (
+    DEFAULT_BASE_URL,
+    DEMO_PROFILE,
+    SETTINGS,
+    FileSettings,
+    Resolved,
+    did_you_mean,
+    parsed,
+    resolve,
+)
+from srchat.errors import (
+    APIError,
+    APIStatusError,
+    AuthenticationError,
+    ConfigError,
+    MissingKeyError,
+    ProtocolError,
+    SrchatError,
+    UsageError,
+)
+from srchat.key_choice import same_origin
+from srchat.output.sanitize import one_line
+
+_PROBE_TIME: Final = 2.0  # seconds for a server on this machine
+_TEST_TIME: Final = 20.0
+_KEY_VARIABLES: Final = ("SRCHAT_API_KEY", "SOLIDRUST_API_KEY")
+_SHOWN_MODELS: Final = 20
+
+
+def init(
+    ctx: typer.Context,
+    *,
+    profile: Annotated[
+        str | None,
+        typer.Option("-p", "--profile", metavar="NAME", help="Set up this profile."),
+    ] = None,
+) -> None:
+    """Ask for server, key and model, try them, and write them down.
+
+    Servers on this machine are found. The answers may come from a pipe, a line each.
+    """
+    runtime: Runtime = ctx.obj
+    if profile == DEMO_PROFILE:
+        raise UsageError(f"the profile {DEMO_PROFILE} is built in and needs nothing")
+    path = paths.config_path(runtime.environ)
+    values = _Dialog(runtime, config_file.load(path), profile or None).run()
+    tell_backup(runtime, config_edit.set_values(path, profile or None, values))
+    tell_what_is_stronger(runtime, path, [n for n, v in values.items() if v], profile or None)
+    option = f"-p {shlex.quote(profile)} " if profile else ""
+    runtime.messages.say(f'saved in {path}; try: srchat ask {option}"hello"')
+
+
+class _Answer(NamedTuple):
+    """What has been settled: server, key (None: as it was), and the models offered."""
+
+    base_url: str
+    key: str | None
+    models: list[str]
+
+
+class _Dialog:
+    """The questions, and the little that each knows of the answers before."""
+
+    def __init__(self, runtime: Runtime, file: FileSettings, profile: str | None) -> None:
+        self._runtime = runtime
+        self._file = file
+        self._profile = profile
+        self._questions = Questions(runtime.stdin_fd, runtime.messages)
+        self._old: Mapping[str, object] = file.profiles.get(profile, {}) if profile else file.values
+
+    def run(self) -> dict[str, object]:
+        """Return the values to set; None takes one out."""
+        answer = self._tried(self._server())
+        values: dict[str, object] = {"base_url": answer.base_url}
+        if answer.key:
+            values["api_key"] = answer.key
+        elif not self._keeps_key(answer.base_url):
+            values |= dict.fromkeys(("api_key", "api_key_command"))
+        return values | {"model": self._model(answer.models)}
+
+    def _say(self, text: str) -> None:
+        messages = self._runtime.messages
+        messages.draw(f"{one_line(messages.redact(text))}\n")  # a server may echo the key
+
+    def _server(self) -> str:
+        choices = self._choices()
+        for number, (url, about) in enumerate(choices, 1):
+            self._say(f"{number}  {url}  {about}")
+        while True:
+            answer = self._questions.ask("server (a number, or the URL)", "1")
+            if answer.isdecimal() and 0 < int(answer) <= len(choices):
+                return choices[int(answer) - 1][0]
+            try:
+                return str(parsed("base_url", answer, "server"))
+            except ConfigError as exc:
+                self._again(exc)
+
+    def _choices(self) -> list[tuple[str, str]]:
+        """Return the URLs to choose from, each with a word about it; the first is the default."""
+        known = {DEFAULT_BASE_URL: "SolidRusT AI"}
+        if "base_url" in self._old:
+            known = {str(self._old["base_url"]): "as it is now"} | known
+        for server in local_servers.listening():
+            about = self._probed(server.base_url)
+            if about and server.base_url not in known:
+                known[server.base_url] = f"{server.name}? {about}"
+        return list(known.items())
+
+    def _probed(self, base_url: str) -> str:
+        """Return a word about a server that speaks the protocol, "" for anything else."""
+        try:
+            return f"offers {_names(self._models(self._candidate(base_url, ''), _PROBE_TIME))}"
+        except AuthenticationError:
+            return "wants a key"
+        except SrchatError:
+            return ""
+
+    def _tried(self, base_url: str) -> _Answer:
+        """Ask for the key and try it, until server and key go together."""
+        while True:
+            key = self._key(base_url)
+            try:
+                return self._try(base_url, key)
+            except (AuthenticationError, MissingKeyError) as exc:
+                self._again(exc)
+            except APIError as exc:
+                self._again(exc)
+                if self._questions.confirm("keep it all the same?", default=False):
+                    return _Answer(base_url, key, [])
+                base_url = self._server()
+
+    def _try(self, base_url: str, key: str | None) -> _Answer:
+        try:
+            models = self._models(self._candidate(base_url, key), _TEST_TIME)
+        except (APIStatusError, ProtocolError) as exc:
+            longer = f"{base_url}/v1"
+            if base_url.endswith("/v1") or (isinstance(exc, APIStatusError) and exc.status != 404):
+                raise
+            try:
+                models = self._models(self._candidate(longer, key), _TEST_TIME)
+            except SrchatError:
+                raise exc from None
+            base_url = longer
+        self._say(f"{base_url} answers; it offers {_names(models)}")
+        return _Answer(base_url, key, models)
+
+    def _key(self, base_url: str) -> str | None:
+        """Return the key that is typed; None is the one there is, or none at all."""
+        there = self._candidate(base_url, None)
+        now = "none"
+        if there.key:
+            now = f"{masked(there.key)} of {there.origins['api_key']}"
+        elif there.key_command:
+            now = "the api_key_command"
+        while True:
+            typed = self._questions.ask_secret(f"API key (is not shown; empty: {now})")
+            try:
+                return checked_key(typed) if typed else None
+            except ConfigError as exc:
+                self._again(exc)
+
+    def _keeps_key(self, base_url: str) -> bool:
+        """Tell whether a key that the file holds is for this server: it stays with its own."""
+        before = resolve(self._with({}), {}, {}, self._profile).config.base_url
+        return same_origin(before, base_url)
+
+    def _candidate(self, base_url: str, key: str | None) -> Resolved:
+        """Return the settings as they would be; with `key` "" without any."""
+        values: dict[str, object] = {"base_url": base_url}
+        environ = {n: v for n in _KEY_VARIABLES if (v := self._runtime.environ.get(n))}
+        if key is not None:
+            environ = {}
+            values["api_key"] = key
+        elif not self._keeps_key(base_url):
+            values |= {"api_key": None, "api_key_command": None}
+        return resolve(self._with(values), environ, {}, self._profile)
+
+    def _with(self, values: Mapping[str, object]) -> FileSettings:
+        """Return the file as it would be; None takes a setting out."""
+        merged = {n: v for n, v in {**self._old, **values}.items() if v is not None}
+        if not self._profile:
+            return self._file._replace(values=merged, profile=None)
+        profiles = {**self._file.profiles, self._profile: merged}
+        return self._file._replace(profiles=profiles)
+
+    def _models(self, settings: Resolved, timeout: float) -> list[str]:
+        with self._runtime.client_for(settings, timeout, 0) as client:
+            return [model.id for model in client.list_models()]
+
+    def _model(self, offered: list[str]) -> str:
+        default = str(self._old.get("model", SETTINGS["model"].default))
+        if offered and default not in offered:
+            default = offered[0]
+        model = self._questions.ask("model", default)
+        if offered and model not in offered:
+            self._say(f"the server does not list {model} ({did_you_mean(model, offered)})")
+        return model
+
+    def _again(self, exc: SrchatError) -> None:
+        """Tell what is wrong, to be asked again; raise it where nobody can be asked."""
+        if not self._questions.interactive:
+            exc.hint = exc.hint or "nothing was changed"
+            raise exc
+        self._runtime.messages.tell(f"{exc.message} ({exc.hint})" if exc.hint else exc.message)
+
+
+def _names(models: list[str]) -> str:
+    shown = ", ".join(models[:_SHOWN_MODELS])
+    more = len(models) - _SHOWN_MODELS
+    return (f"{shown} and {more} more" if more > 0 else shown) or "no models"

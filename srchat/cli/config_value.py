@@ -1,0 +1,75 @@
+"""The value that `srchat config set` is given: in words, on standard input, or typed unseen."""
+
+from pathlib import Path
+from typing import Final
+
+from srchat import config_file
+from srchat.api.key import checked_key
+from srchat.cli.questions import typed_secret
+from srchat.cli.runtime import Runtime
+from srchat.config import DEMO_PROFILE, did_you_mean, known, parsed
+from srchat.errors import ConfigError, UsageError
+from srchat.output.streams import is_terminal
+from srchat.prompt import read_stdin
+from srchat.setting import TextList
+
+PROFILE: Final = "profile"  # stands in the file beside the settings, and names their profile
+
+
+def new_value(
+    runtime: Runtime, path: Path, name: str, words: list[str], profile: str | None
+) -> object:
+    """Return the checked value that `config set` is given.
+
+    Raises UsageError for words that cannot be one, ConfigError for a value not allowed.
+    """
+    where = "config set"
+    if profile is not None and not profile.strip():
+        raise UsageError(f"{where}: a profile needs a name")
+    if name == PROFILE:
+        return _known_profile(path, _text(runtime, words, name), profile)
+    entry = known(name, where)
+    if entry.secret:
+        return checked_key(_secret(runtime, words, name))
+    if len(words) > 1 and isinstance(entry.kind, TextList):
+        return entry.kind.check(words)
+    text = _text(runtime, words, name)
+    return parsed(name, text, where)
+
+
+def _text(runtime: Runtime, words: list[str], name: str) -> str:
+    if not words:
+        raise UsageError(f"config set: which value for {name}?", hint="- reads standard input")
+    if len(words) > 1:
+        raise UsageError(
+            f"config set: {name} takes one value, not {len(words)}",
+            hint="put quotes around a text with blanks",
+        )
+    if words[0] != "-":
+        return words[0]
+    return read_stdin(runtime.stdin_fd, None).text.removesuffix("\n").removesuffix("\r")
+
+
+def _secret(runtime: Runtime, words: list[str], name: str) -> str:
+    if words not in ([], ["-"]):
+        raise UsageError(
+            f"config set: {name} is not taken from the command line, where others can see it",
+            hint=f"srchat config set {name} asks for it; {name} - reads standard input",
+        )
+    if is_terminal(runtime.stdin_fd):
+        return typed_secret(f"{name} (is not shown)")
+    if not words:
+        raise UsageError(
+            f"config set: there is no terminal to type {name} on",
+            hint=f"srchat config set {name} - reads standard input",
+        )
+    return read_stdin(runtime.stdin_fd, None).text
+
+
+def _known_profile(path: Path, name: str, profile: str | None) -> str:
+    if profile:
+        raise UsageError("config set: a profile cannot name a profile")
+    names = [*config_file.load(path).profiles, DEMO_PROFILE]
+    if name not in names:
+        raise ConfigError(f"config set: no profile {name!r}", hint=did_you_mean(name, names))
+    return name

@@ -1,0 +1,76 @@
+"""Questions to the user, on standard error; answers from the terminal or from a pipe."""
+
+import os
+from typing import Final
+
+from srchat.errors import Interrupted, UsageError
+from srchat.output.sanitize import one_line
+from srchat.output.streams import Messages, is_terminal
+
+_PART: Final = 4096
+_INTERRUPT: Final = 2
+
+
+class Questions:
+    """Asks one thing after the other, a line each.
+
+    `interactive`: somebody sits there who can be asked again.
+    """
+
+    def __init__(self, fd: int, messages: Messages) -> None:
+        self.interactive = is_terminal(fd)
+        self._fd = fd
+        self._messages = messages
+        self._read = b""
+        self._answered = False
+
+    def ask(self, question: str, default: str = "") -> str:
+        """Return the answer without surrounding blanks, `default` for an empty one.
+
+        Raises UsageError where there is no answer at all.
+        """
+        shown = one_line(self._messages.redact(f"{question} [{default}]" if default else question))
+        self._messages.draw(f"{shown}: ")
+        line = self._line()
+        if not self.interactive:
+            self._messages.draw("\n")
+        if line is None and (self.interactive or not self._answered):
+            raise UsageError(f"no answer to {question!r}; nothing was changed")
+        self._answered = True
+        return (line or "").strip() or default
+
+    def ask_secret(self, question: str) -> str:
+        """Return the answer; what is typed is not shown."""
+        if not self.interactive:
+            return self.ask(question)
+        return typed_secret(question)
+
+    def confirm(self, question: str, *, default: bool) -> bool:
+        """Return whether the answer is yes."""
+        answer = self.ask(f"{question} {'[Y/n]' if default else '[y/N]'}").lower()
+        return answer in ("y", "yes") if answer else default
+
+    def _line(self) -> str | None:
+        """Return the next line, None at the end. Nothing is read that is not needed at once."""
+        while b"\n" not in self._read:
+            try:
+                part = os.read(self._fd, _PART)
+            except OSError:
+                part = b""  # closed, or a terminal that has gone
+            if not part:
+                break
+            self._read += part
+        line, found, self._read = self._read.partition(b"\n")
+        return line.decode("utf-8", "replace") if line or found else None
+
+
+def typed_secret(question: str) -> str:
+    """Return what is typed on the terminal without showing it. Raises UsageError."""
+    import getpass  # noqa: PLC0415 - only a secret needs it
+
+    try:
+        return getpass.getpass(f"{one_line(question)}: ").strip()
+    except KeyboardInterrupt:
+        raise Interrupted(_INTERRUPT) from None
+    except (EOFError, OSError, ValueError) as exc:
+        raise UsageError("nothing was typed; nothing was changed") from exc

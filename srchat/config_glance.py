@@ -1,0 +1,94 @@
+"""A glance at config.toml: the profiles, and which server each is for. Pure.
+
+For completion in the shell, which asks at every TAB: tomllib costs as much to load as Python
+itself, so the plain lines that nearly every file consists of are read here. Whatever is not
+plain is left to tomllib. Nothing is checked; a broken file tells what can be made of it.
+"""
+
+WANTED = ("profile", "base_url")
+Tables = dict[str, dict[str, str]]
+
+
+def glance(text: str) -> Tables:
+    """Return `profile` and `base_url` as far as they are set: of the top level (""), of profiles.
+
+    Raises ValueError where the text is no TOML.
+    """
+    text = text.removeprefix("\ufeff")
+    tables = _plain(text)
+    return _parsed(text) if tables is None else tables
+
+
+def _plain(text: str) -> Tables | None:
+    """Return what the lines say, None where one of them is not plain."""
+    table: dict[str, str] = {}
+    tables = {"": table}
+    for full_line in text.split("\n"):
+        line = full_line.strip(" \t\r")
+        if not line or line[0] == "#":
+            continue
+        if line[0] == "[":
+            name = _profile_of(line)
+            if not name or name in tables:
+                return None
+            table = tables[name] = {}
+            continue
+        key, equals, value = line.partition("=")
+        key, value = key.rstrip(" \t"), value.lstrip(" \t")
+        if not equals or not _is_bare(key) or key == "profiles" or not _is_whole(value):
+            return None
+        if key in WANTED:
+            plain = _plain_text(value)
+            if plain is None:
+                return None
+            table[key] = plain
+    return tables
+
+
+def _profile_of(header: str) -> str | None:
+    """Return NAME of `[profiles.NAME]`, None for any other header."""
+    inside, closed, rest = header[1:].partition("]")
+    group, _, name = inside.strip(" \t").partition(".")
+    plain = closed and group == "profiles" and _is_bare(name) and _is_comment(rest)
+    return name if plain else None
+
+
+def _is_bare(key: str) -> bool:
+    return key.isascii() and key.replace("_", "a").replace("-", "a").isalnum()
+
+
+def _is_comment(rest: str) -> bool:
+    return rest.strip(" \t\r").startswith("#") or not rest.strip(" \t\r")
+
+
+def _is_whole(value: str) -> bool:
+    """Tell whether a value surely ends on its line."""
+    if value.startswith(('"""', "'''", "{")):
+        return False
+    if value.startswith("["):
+        return value.endswith("]") and value.count("[") == 1 and "#" not in value
+    return bool(value)
+
+
+def _plain_text(value: str) -> str | None:
+    """Return the text of a string without escapes, None for any other value."""
+    quote = value[0]
+    if quote not in "\"'":
+        return None
+    inside, closed, rest = value[1:].partition(quote)
+    is_plain = closed and _is_comment(rest) and "\\" not in inside
+    return inside if is_plain else None
+
+
+def _parsed(text: str) -> Tables:
+    import tomllib  # noqa: PLC0415 - 13 ms that only an unusual file needs
+
+    document = tomllib.loads(text)
+    profiles = document.get("profiles")
+    profiles = profiles if isinstance(profiles, dict) else {}
+    return {**{name: _wanted(table) for name, table in profiles.items()}, "": _wanted(document)}
+
+
+def _wanted(table: object) -> dict[str, str]:
+    found = table if isinstance(table, dict) else {}
+    return {key: found[key] for key in WANTED if isinstance(found.get(key), str)}

@@ -1,0 +1,443 @@
+"""`ask` in conversations: continued, kept or not kept, and fitted to the context window."""
+
+import contextlib
+import json
+import sqlite3  # noqa: TID251 - to look at the file from outside
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from srchat.conversation import Conversation
+from srchat.store import ConversationStore
+from tests.conftest import Serve, Srchat
+from tests.server import (
+    CLOSE,
+    DONE,
+    RESET,
+    Script,
+    ScriptedServer,
+    answer,
+    chunk,
+    error,
+    event,
+    head,
+    json_response,
+)
+
+TOO_LONG = (
+    "This model's maximum context length is {limit} tokens. However, your messages resulted in "
+    "{asked} tokens. Please reduce the length of the messages."
+)
+WINDOW = 1024
+
+
+def too_long(limit: int = WINDOW, asked: int = 2000) -> Script:
+    return error(400, TOO_LONG.format(limit=limit, asked=asked), code="context_length_exceeded")
+
+
+def counted(text: str, prompt_tokens: int) -> Script:
+    usage = {"prompt_tokens": prompt_tokens, "completion_tokens": 1, "total_tokens": 9}
+    last = event({"choices": [], "usage": usage})
+    return [head(), chunk(text), chunk(finish="stop"), last, DONE, CLOSE]
+
+
+def contents(server: ScriptedServer, number: int = -1) -> list[str]:
+    return [message["content"] for message in server.requests[number].json["messages"]]
+
+
+def path_of(srchat: Srchat) -> Path:
+    return srchat.home / ".local" / "share" / "srchat" / "history.db"
+
+
+def stored(srchat: Srchat) -> list[Conversation]:
+    with contextlib.closing(ConversationStore(path_of(srchat))) as store:
+        return [store.load(summary.id) for summary in store.summaries()]
+
+
+# --- continuing ----------------------------------------------------------------------------
+
+
+def test_continue_sends_what_was_said_before(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"), answer("two"), answer("three"))
+    for prompt, more in (("first", []), ("second", ["-c"]), ("third", ["--continue"])):
+        assert srchat("ask", prompt, *more, "--base-url", server.url).code == 0
+    assert contents(server) == ["first", "one", "second", "two", "third"]
+    (conversation,) = stored(srchat)
+    assert [turn.complete for turn in conversation.branch] == [True] * 3
+
+
+def test_without_it_every_question_is_a_conversation(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"), answer("two"))
+    srchat("ask", "first", "--base-url", server.url)
+    srchat("ask", "second", "--base-url", server.url)
+    assert contents(server) == ["second"]
+    assert [conversation.title for conversation in stored(srchat)] == ["second", "first"]
+
+
+def test_a_conversation_is_named_by_the_beginning_of_its_id(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"), answer("two"), answer("three"))
+    first = json.loads(srchat("ask", "first", "--json", "--base-url", server.url).out)
+    srchat("ask", "other", "--base-url", server.url)
+    id_ = first["conversation"]
+    result = srchat("ask", "more", "--json", "--conversation", id_[:6], "--base-url", server.url)
+    assert json.loads(result.out)["conversation"] == id_
+    assert contents(server) == ["first", "one", "more"]
+    # Which now is the one used last.
+    assert stored(srchat)[0].id == id_
+
+
+@pytest.mark.parametrize("id", ["zz", "", "../../etc/passwd", "%", "\u202e"])
+def test_an_unknown_conversation_is_a_usage_error(srchat: Srchat, serve: Serve, id: str) -> None:
+    server = serve(answer("one"))
+    srchat("ask", "first", "--base-url", server.url)
+    result = srchat("ask", "more", "--conversation", id, "--base-url", server.url)
+    assert (result.code, result.out) == (2, b"")
+    assert "no conversation" in result.err
+    assert len(server.requests) == 1
+
+
+def test_continue_and_conversation_exclude_each_other(srchat: Srchat) -> None:
+    assert srchat("ask", "x", "-c", "--conversation", "a", "-p", "demo").code == 2
+
+
+def test_with_nothing_to_continue_a_conversation_begins(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"))
+    result = srchat("ask", "first", "-c", "--base-url", server.url)
+    assert result.text == "one\n"
+    assert "no conversation to continue" in result.err
+    assert len(stored(srchat)) == 1
+
+
+def test_the_system_prompt_stays_unless_another_is_given(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"))
+    srchat("ask", "first", "-s", "Be brief.", "--base-url", server.url)
+    srchat.configure('system = "Of the file."')
+    srchat("ask", "second", "-c", "--base-url", server.url)
+    assert contents(server)[0] == "Be brief."
+    srchat("ask", "third", "-c", "-s", "Be long.", "--base-url", server.url)
+    assert contents(server)[0] == "Be long."
+    srchat("ask", "fourth", "-c", "--base-url", server.url)
+    assert contents(server)[0] == "Be long."
+
+
+def test_the_model_stays_on_the_same_server_unless_another_is_given(
+    srchat: Srchat, serve: Serve
+) -> None:
+    here, there = serve(answer("one")), serve(answer("one"))
+    srchat("ask", "first", "-m", "special", "--base-url", here.url)
+    srchat("ask", "second", "-c", "--base-url", here.url)
+    assert here.requests[-1].json["model"] == "special"
+    srchat("ask", "third", "-c", "-m", "other", "--base-url", here.url)
+    assert here.requests[-1].json["model"] == "other"
+    srchat("ask", "fourth", "-c", "--base-url", there.url)
+    assert there.requests[-1].json["model"] == "vllm-primary"
+
+
+def test_dry_run_shows_the_whole_request_and_keeps_nothing(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"))
+    srchat("ask", "first", "--base-url", server.url)
+    result = srchat("ask", "second", "-c", "--dry-run", "--base-url", server.url)
+    messages = json.loads(result.out)["messages"]
+    assert [message["content"] for message in messages] == ["first", "one", "second"]
+    assert len(server.requests) == 1
+    assert len(stored(srchat)[0].turns) == 1
+
+
+# --- what is kept --------------------------------------------------------------------------
+
+
+def test_what_is_known_of_an_answer_is_kept_in_columns(srchat: Srchat, serve: Serve) -> None:
+    server = serve(counted("text", 7))
+    before = time.time()
+    srchat("ask", "hi", "-m", "mine", "--base-url", server.url)
+    (turn,) = stored(srchat)[0].turns
+    assert (turn.prompt, turn.reply, turn.complete, turn.reason) == ("hi", "text", True, "")
+    assert (turn.model, turn.served_model, turn.finish_reason) == ("mine", "vllm-primary", "stop")
+    assert turn.usage
+    assert (turn.usage.prompt_tokens, turn.base_url) == (7, server.url)
+    assert turn.first_at
+    assert turn.ended_at
+    assert before <= turn.asked_at <= turn.first_at <= turn.ended_at <= time.time()
+
+
+@pytest.mark.parametrize(
+    ("script", "reply", "why"),
+    [
+        ([head(), chunk("half"), RESET], "half", "broke off"),
+        ([head(), chunk("half"), chunk(finish="content_filter"), DONE, CLOSE], "half", "filter"),
+        (error(400, "no such luck"), "", "no such luck"),
+    ],
+)
+def test_an_answer_that_broke_off_is_kept_with_the_reason(
+    srchat: Srchat, serve: Serve, script: Script, reply: str, why: str
+) -> None:
+    server = serve(script)
+    assert srchat("ask", "hi", "--base-url", server.url, "--retries", "0").code != 0
+    (turn,) = stored(srchat)[0].turns
+    assert (turn.prompt, turn.reply, turn.complete) == ("hi", reply, False)
+    assert why in turn.reason
+
+
+def test_reasoning_is_not_kept(srchat: Srchat, serve: Serve) -> None:
+    server = serve([head(), chunk(reasoning_content="hmm"), *answer("yes")[1:]])
+    srchat("ask", "hi", "--base-url", server.url)
+    (turn,) = stored(srchat)[0].turns
+    assert turn.reply == "yes"
+
+
+def test_a_reader_that_leaves_leaves_an_incomplete_turn(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer(*["word " * 1000] * 200))
+    command = " ".join([*srchat.command("ask", "hi", "--base-url", server.url), "| head -c 10"])
+    subprocess.run(command, shell=True, env=srchat.env, check=True, capture_output=True, timeout=30)
+    (turn,) = stored(srchat)[0].turns
+    assert not turn.complete
+    assert turn.reason
+    assert turn.reply.startswith("word ")
+
+
+def test_the_title_is_the_question_not_the_file(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("ok"))
+    srchat("ask", "explain", "this", "--base-url", server.url, stdin=b"a\nb\n")
+    srchat("ask", "-", "--base-url", server.url, stdin=b"\n\n  from a pipe\nsecond")
+    assert [conversation.title for conversation in stored(srchat)] == [
+        "from a pipe",
+        "explain this",
+    ]
+
+
+@pytest.mark.parametrize("how", ["option", "setting", "variable"])
+def test_nothing_is_written_when_nothing_shall_be_kept(
+    srchat: Srchat, serve: Serve, how: str
+) -> None:
+    server = serve(answer("one"))
+    srchat.configure("history = false" if how == "setting" else "")
+    if how == "variable":
+        srchat.env["SRCHAT_HISTORY"] = "false"
+    more = ["--no-save"] if how == "option" else []
+    result = srchat("ask", "hi", "--json", *more, "--base-url", server.url)
+    assert json.loads(result.out)["conversation"] is None
+    assert not path_of(srchat).parent.exists()
+
+
+def test_no_save_continues_without_a_trace(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"))
+    srchat("ask", "first", "--base-url", server.url)
+    srchat("ask", "second", "-c", "--no-save", "--base-url", server.url)
+    assert contents(server) == ["first", "one", "second"]
+    assert len(stored(srchat)[0].turns) == 1
+
+
+def test_the_data_folder_can_be_another_one(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"))
+    other = srchat.home / "other"
+    srchat("ask", "hi", "--base-url", server.url, SRCHAT_DATA=str(other))
+    assert (other / "history.db").exists()
+    assert not path_of(srchat).exists()
+
+
+def test_sqlite_is_not_loaded_before_the_request_is_sent(srchat: Srchat) -> None:
+    code = (
+        "import sys; from srchat.cli.app import main; "
+        "code = main(['ask', '--dry-run', '--no-stdin', 'hi', '-p', 'demo']); "
+        "print(code, [name for name in ('sqlite3', 'srchat.store') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=srchat.env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "0 []"
+
+
+# --- a store that is in the way ------------------------------------------------------------
+
+
+@pytest.fixture
+def lock(srchat: Srchat) -> Iterator[sqlite3.Connection]:
+    ConversationStore(path_of(srchat)).close()
+    connection = sqlite3.connect(path_of(srchat), isolation_level=None, check_same_thread=False)
+    connection.execute("BEGIN EXCLUSIVE")
+    yield connection
+    connection.close()
+
+
+def test_a_locked_store_does_not_hold_the_answer_back(
+    srchat: Srchat, serve: Serve, lock: sqlite3.Connection
+) -> None:
+    server = serve(answer("All ", "of it."))
+    process = srchat.start("ask", "hi", "--base-url", server.url)
+    assert process.stdout
+    out = b""
+    while b"it.\n" not in out:
+        out += process.stdout.read1(100)  # type: ignore[attr-defined] # a buffered reader
+    shown = time.monotonic()
+    process.wait(20)
+    assert 3 < time.monotonic() - shown < 8  # it tried as long as may be, but with all said
+    _, err = process.communicate()
+    assert (process.returncode, out) == (0, b"All of it.\n")
+    assert err.decode().count("\n") == 1
+    assert "this answer is not kept: the history" in err.decode()
+    assert "locked by another process" in err.decode()
+
+
+def test_a_lock_that_is_let_go_meanwhile_is_no_matter(
+    srchat: Srchat, serve: Serve, lock: sqlite3.Connection
+) -> None:
+    server = serve(answer("All of it."))
+    process = srchat.start("ask", "hi", "--base-url", server.url)
+    assert process.stdout
+    assert process.stdout.read(10) == b"All of it."
+    lock.execute("COMMIT")
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (0, b"")
+    (turn,) = stored(srchat)[0].turns
+    assert (turn.prompt, turn.reply, turn.complete) == ("hi", "All of it.", True)
+
+
+def test_ctrl_c_ends_the_wait_for_a_lock(
+    srchat: Srchat, serve: Serve, lock: sqlite3.Connection
+) -> None:
+    server = serve(answer("All of it."))
+    process = srchat.start("ask", "hi", "--base-url", server.url)
+    assert process.stdout
+    assert process.stdout.read(11) == b"All of it.\n"
+    time.sleep(0.3)
+    process.send_signal(2)
+    begin = time.monotonic()
+    process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert time.monotonic() - begin < 1
+
+
+def test_a_locked_store_can_be_continued_from(
+    srchat: Srchat, serve: Serve, lock: sqlite3.Connection
+) -> None:
+    server = serve(answer("one"))
+    lock.execute("COMMIT")
+    srchat("ask", "first", "--base-url", server.url)
+    lock.execute("BEGIN EXCLUSIVE")
+    result = srchat("ask", "second", "-c", "--no-save", "--base-url", server.url)
+    assert (result.code, contents(server)) == (0, ["first", "one", "second"])
+
+
+def test_to_continue_what_cannot_be_read_is_an_error(srchat: Srchat, serve: Serve) -> None:
+    path_of(srchat).mkdir(parents=True)
+    server = serve(answer("one"))
+    result = srchat("ask", "second", "-c", "--base-url", server.url)
+    assert (result.code, server.requests) == (9, [])
+
+
+# --- the context window --------------------------------------------------------------------
+
+
+def long_conversation(srchat: Srchat, turns: int = 4, size: int = 800) -> None:
+    """Have a conversation of turns of about `size` / 2 tokens each."""
+    with ScriptedServer([answer("r" * size)]) as server:
+        for number in range(turns):
+            prompt = f"{number}" + "p" * (size - 1)
+            more = ["-c"] if number else []
+            assert srchat("ask", prompt, *more, "--base-url", server.url).code == 0
+
+
+def test_after_a_refusal_it_is_asked_once_more_with_fewer_turns(
+    srchat: Srchat, serve: Serve
+) -> None:
+    long_conversation(srchat)
+    server = serve(too_long(), answer("at last"), answer("again"))
+    result = srchat("ask", "new", "-c", "--base-url", server.url)
+    assert (result.code, result.text) == (0, "at last\n")
+    assert result.err == (
+        "srchat: the 3 oldest turns are left out of the request, so that it fits the context "
+        "window (1024 tokens)\n"
+    )
+    assert len(server.requests) == 2
+    assert contents(server) == ["3" + "p" * 799, "r" * 800, "new"]
+    # The store keeps all of them, and the limit is known the next time.
+    assert len(stored(srchat)[0].turns) == 5
+    result = srchat("ask", "newer", "-c", "--base-url", server.url)
+    assert len(server.requests) == 3
+    assert "left out" in result.err
+
+
+def test_it_is_asked_only_once_more(srchat: Srchat, serve: Serve) -> None:
+    long_conversation(srchat)
+    server = serve(too_long())
+    result = srchat("ask", "new", "-c", "--base-url", server.url)
+    assert (result.code, len(server.requests)) == (5, 2)
+    assert "maximum context length is 1024" in result.err
+
+
+def test_a_prompt_too_long_by_itself_is_refused_with_how_much(srchat: Srchat, serve: Serve) -> None:
+    server = serve(too_long(limit=1024, asked=1500))
+    result = srchat("ask", "x" * 6000, "--base-url", server.url)
+    assert (result.code, result.out, len(server.requests)) == (5, b"", 1)
+    assert "the prompt has 1500 tokens, 476 more than the context window of 1024" in result.err
+
+
+def test_where_the_server_counts_nothing_it_is_estimated(srchat: Srchat, serve: Serve) -> None:
+    said = (
+        "This model's maximum context length is 1024 tokens. However, your prompt contains at "
+        "least 1025 input tokens, which exceeds this limit."
+    )
+    server = serve(error(400, said))
+    result = srchat("ask", "x" * 6000, "--base-url", server.url)
+    assert "about 1504 tokens, about 480 more than the context window of 1024" in result.err
+
+
+def test_max_tokens_beyond_the_window_is_not_mended_by_leaving_out(
+    srchat: Srchat, serve: Serve
+) -> None:
+    long_conversation(srchat, turns=2)
+    said = "max_tokens=100000 cannot be greater than max_model_len=1024. Please request fewer."
+    server = serve(error(400, said))
+    result = srchat("ask", "x", "-c", "--max-tokens", "100000", "--base-url", server.url)
+    assert (result.code, len(server.requests)) == (5, 1)
+    assert "a smaller --max-tokens" in result.err
+
+
+def test_a_refusal_without_a_number_leaves_out_half(srchat: Srchat, serve: Serve) -> None:
+    long_conversation(srchat, turns=6)
+    said = "the request exceeds the available context size. try increasing the context size"
+    server = serve(error(400, said), answer("ok"))
+    result = srchat("ask", "new", "-c", "--base-url", server.url)
+    assert result.text == "ok\n"
+    assert 3 <= len(contents(server)) <= 7
+
+
+def test_the_setting_is_obeyed_before_anything_is_sent(srchat: Srchat, serve: Serve) -> None:
+    long_conversation(srchat)
+    server = serve(answer("ok"))
+    result = srchat("ask", "new", "-c", "--base-url", server.url, SRCHAT_CONTEXT_WINDOW="1200")
+    assert (len(server.requests), len(contents(server))) == (1, 5)
+    assert "the 2 oldest turns are left out" in result.err
+    assert "(1200 tokens)" in result.err
+
+
+def test_the_window_is_learnt_from_the_list_of_models(srchat: Srchat, serve: Serve) -> None:
+    long_conversation(srchat)
+    entry = {"id": "vllm-primary", "object": "model", "max_model_len": 1024}
+    server = serve(json_response({"object": "list", "data": [entry]}), answer("ok"))
+    assert srchat("models", "--base-url", server.url).code == 0
+    result = srchat("ask", "new", "-c", "--base-url", server.url)
+    assert "left out" in result.err
+    assert len(server.requests) == 2
+
+
+def test_a_real_count_corrects_the_estimate(srchat: Srchat, serve: Serve) -> None:
+    # 1,000 characters are 250 tokens by the estimate and 1,000 by the server.
+    server = serve(counted("r", 1000), answer("ok"))
+    srchat("ask", "字" * 1000, "--base-url", server.url)
+    result = srchat("ask", "new", "-c", "--base-url", server.url, SRCHAT_CONTEXT_WINDOW="600")
+    assert contents(server) == ["new"]
+    assert "the oldest turn is left out" in result.err
+
+
+def test_a_rate_limit_in_tokens_is_no_matter_of_the_window(srchat: Srchat, serve: Serve) -> None:
+    long_conversation(srchat)
+    said: Any = "Limit of tokens a minute reached for this context window"
+    server = serve(error(429, said))
+    result = srchat("ask", "new", "-c", "--base-url", server.url, "--retries", "0")
+    assert (result.code, len(server.requests)) == (7, 1)

@@ -1,0 +1,330 @@
+"""Completion scripts and manual pages: up to date, clean, and complete in the real shells."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from typer.main import get_command
+
+from srchat import model_cache
+from srchat.cli.app import app
+from srchat.cli.generate import generated
+from srchat.cli.generate.__main__ import ROOT, differences, main, write
+from srchat.cli.generate.command_tree import command_tree
+from srchat.cli.generate.prose import PROSE
+from srchat.cli.generate.roff import is_command
+from srchat.config import DEFAULT_BASE_URL, SETTINGS
+from srchat.errors import EXIT_MEANINGS, ExitCode
+from srchat.slash_commands import COMMANDS
+from tests.conftest import Srchat
+from tests.shells import Fish, TypedShell
+
+COMPLETIONS = ("completions/_srchat", "completions/srchat.bash", "completions/srchat.fish")
+MODELS = ["qwen3:4b", "qwen3:8b", "@cf/meta", "vllm-primary", "odd name"]
+CONFIG = """
+[profiles.work]
+base_url = "http://127.0.0.1:9/v1"
+[profiles."my work"]
+[profiles."it's"]
+[profiles."a:b"]
+[profiles."$(touch pwned)"]
+[profiles."\\u001b[2J"]
+"""
+# What is typed, and the words of the line after a TAB: in every shell the same.
+COMPLETED = [
+    ("srchat mod", ["models"]),
+    ("srchat config pa", ["config", "path"]),
+    ("srchat ask --mod", ["ask", "--model"]),
+    ("srchat ask --no-str", ["ask", "--no-stream"]),
+    ("srchat ask hello --raw --temp", ["ask", "hello", "--raw", "--temperature"]),
+    ("srchat ask -m v", ["ask", "-m", "vllm-primary"]),
+    ("srchat ask -m qwen3:4", ["ask", "-m", "qwen3:4b"]),
+    ("srchat ask --model=qwen3:4", ["ask", "--model=qwen3:4b"]),
+    ("srchat ask -m @cf", ["ask", "-m", "@cf/meta"]),
+    ("srchat ask -m od", ["ask", "-m", "odd name"]),
+    ("srchat ask -p wo", ["ask", "-p", "work"]),
+    ("srchat ask -p de", ["ask", "-p", "demo"]),
+    ("srchat ask -p my", ["ask", "-p", "my work"]),
+    ("srchat ask --profile=my", ["ask", "--profile=my work"]),
+    ("srchat ask -p my\\ w", ["ask", "-p", "my work"]),
+    ("srchat ask -p it", ["ask", "-p", "it's"]),
+    ("srchat ask -p a:", ["ask", "-p", "a:b"]),
+    ("srchat ask -p \\$", ["ask", "-p", "$(touch pwned)"]),
+    ("srchat ask -p work -m o", ["ask", "-p", "work", "-m", "only-at-work"]),
+    ("srchat ask -f rep", ["ask", "-f", "report.csv"]),
+    ("srchat ask -f read", ["ask", "-f", "read me.txt"]),
+    ("srchat ask --file=rep", ["ask", "--file=report.csv"]),
+    ("srchat ask -s @rea", ["ask", "-s", "@read me.txt"]),
+    ("srchat config set str", ["config", "set", "stream"]),
+    ("srchat config set stream t", ["config", "set", "stream", "true"]),
+    ("srchat config set keys v", ["config", "set", "keys", "vi"]),
+    ("srchat config set model vl", ["config", "set", "model", "vllm-primary"]),
+    ("srchat config set profile wo", ["config", "set", "profile", "work"]),
+    ("srchat ask wo", ["ask", "wo"]),
+    ("srchat ask -t 0", ["ask", "-t", "0"]),
+    ("srchat ask config pa", ["ask", "config", "pa"]),
+]
+
+
+def needs(program: str) -> str:
+    """Return the program, or skip: CI installs them all."""
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    return program
+
+
+@pytest.fixture
+def env(srchat: Srchat) -> dict[str, str]:
+    """A home with profiles, models seen before, a conversation, and files."""
+    srchat.env |= {"TERM": "dumb", "NO_PROXY": "", "HTTPS_PROXY": "http://127.0.0.1:9"}
+    srchat.configure(CONFIG)
+    (srchat.home / "config.toml").chmod(0o600)
+    cache = str(srchat.home / ".cache/srchat")
+    model_cache.write(cache, DEFAULT_BASE_URL, MODELS)
+    model_cache.write(cache, "http://127.0.0.1:9/v1", ["only-at-work"])
+    for name in ("read me.txt", "report.csv"):
+        (srchat.home / name).touch()
+    program = srchat.home / "bin/srchat"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m srchat "$@"\n')
+    program.chmod(0o755)
+    return srchat.env | {"PATH": f"{program.parent}:{os.environ['PATH']}"}
+
+
+@pytest.fixture
+def conversation(srchat: Srchat, env: dict[str, str]) -> str:
+    """The id of a conversation."""
+    assert srchat("ask", "-p", "demo", "first: a 'question'?").code == 0
+    return srchat("__complete", "conversations").text.partition("\t")[0]
+
+
+@pytest.fixture(params=["bash", "zsh"])
+def shell(
+    request: pytest.FixtureRequest, srchat: Srchat, env: dict[str, str]
+) -> Iterator[TypedShell]:
+    with TypedShell(needs(request.param), srchat.home, env) as typed:
+        yield typed
+
+
+def test_the_committed_files_are_those_of_a_fresh_run() -> None:
+    assert differences(ROOT) == []
+
+
+def test_the_generator_writes_compares_and_cleans_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("srchat.cli.generate.__main__.ROOT", tmp_path)
+    assert main(["--check"]) == 1
+    assert "man/srchat-ask.1 is not up to date" in capsys.readouterr().err
+    assert main([]) == 0
+    assert main(["--check"]) == 0
+    (tmp_path / "man/srchat-gone.1").touch()
+    (tmp_path / "man/srchat.1").write_text("old")
+    assert main(["--check"]) == 1
+    assert write(tmp_path) == ["man/srchat-gone.1", "man/srchat.1"]
+    assert write(tmp_path) == []
+    assert main(["--nonsense"]) == 2
+
+
+@pytest.mark.parametrize("path", COMPLETIONS)
+def test_a_script_is_clean_for_its_shell(path: str) -> None:
+    name = {"_srchat": "zsh"}.get(Path(path).name, path.rpartition(".")[2])
+    done = subprocess.run(
+        [needs(name), "-n", ROOT / path], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_bash_has_nothing_to_say_about_its_script_even_in_strict_mode(env: dict[str, str]) -> None:
+    script = (
+        f"set -u; . {ROOT}/completions/srchat.bash; COMP_LINE='srchat config set stream ' "
+        "COMP_POINT=25 COMP_WORDS=(srchat config set stream '') COMP_CWORD=4; _srchat; "
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", script], env=env, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("true\nfalse\n", "")
+
+
+def test_every_shell_completes_to_the_same_words(shell: TypedShell) -> None:
+    for line, words in COMPLETED:
+        assert (line, shell.completed(line)) == (line, ["srchat", *words])
+
+
+def test_an_open_quote_stays_one_in_bash(srchat: Srchat, env: dict[str, str]) -> None:
+    with TypedShell("bash", srchat.home, env) as bash:
+        assert bash.completed('srchat ask -p "my')[-1] == "my work"
+        assert bash.completed("srchat ask -p 'my")[-1] == "my work"
+        assert bash.completed("srchat ask -p 'it")[-1] == "it's"
+        assert bash.completed('srchat ask -p "$(')[-1] == "$(touch pwned)"
+    assert not (srchat.home / "pwned").exists()
+
+
+def test_bash_offers_all(srchat: Srchat, env: dict[str, str]) -> None:
+    with TypedShell("bash", srchat.home, env) as bash:
+        assert bash.offered("srchat ") >= {"ask", "config", "models"}
+        assert bash.offered("srchat ask --") >= {"--model", "--no-stream", "--help"}
+        assert bash.offered("srchat ask -m ") == set(MODELS)
+        assert bash.offered("srchat config get ") == {*SETTINGS, "profile"}
+        assert bash.offered("srchat ask -p ") == {
+            "work", "my work", "it's", "a:b", "$(touch pwned)", "demo",
+        }  # fmt: skip
+    assert not (srchat.home / "pwned").exists()
+
+
+def test_zsh_lists_commands_options_and_values(srchat: Srchat, env: dict[str, str]) -> None:
+    with TypedShell(needs("zsh"), srchat.home, env) as zsh:
+        assert re.search(r"ask +-- Ask one question", zsh.listing("srchat "))
+        assert re.search(r"--model +-- the model", zsh.listing("srchat ask --mo"))
+        models = zsh.listing("srchat ask -m ")
+        assert all(model in models for model in MODELS)
+
+
+def test_fish_offers_all(srchat: Srchat, env: dict[str, str]) -> None:
+    needs("fish")
+    fish = Fish(srchat.home, env)
+    assert fish.offered("srchat ") >= {"ask", "config", "models"}
+    assert fish.offered("srchat ask --") >= {"--model", "--no-stream", "--help"}
+    assert fish.offered("srchat ask -m ") == set(MODELS)
+    assert fish.offered("srchat ask --model=qwen3:4") == {"--model=qwen3:4b"}
+    assert fish.offered("srchat ask -p ") == {
+        "work", "my work", "it's", "a:b", "$(touch pwned)", "demo",
+    }  # fmt: skip
+    assert fish.offered("srchat ask -p work -m ") == {"only-at-work"}
+    assert fish.offered("srchat ask -f re") == {"read me.txt", "report.csv"}
+    assert fish.offered("srchat ask -s @re") == {"@read me.txt", "@report.csv"}
+    assert fish.offered("srchat config get ") == {*SETTINGS, "profile"}
+    assert fish.offered("srchat config set stream ") == {"true", "false"}
+    assert fish.offered("srchat config set model v") == {"vllm-primary"}
+    assert fish.offered("srchat ask config ") == set()
+    assert fish.offered("srchat ask -t ") == set()
+    assert not (srchat.home / "pwned").exists()
+
+
+def test_conversations_are_completed(shell: TypedShell, conversation: str) -> None:
+    line = f"srchat ask --conversation {conversation[:3]}"
+    assert shell.completed(line) == ["srchat", "ask", "--conversation", conversation]
+
+
+def test_fish_describes_conversations(
+    srchat: Srchat, env: dict[str, str], conversation: str
+) -> None:
+    needs("fish")
+    found = Fish(srchat.home, env).described("srchat ask --conversation ")
+    assert [line.partition("\t")[0] for line in found] == [conversation]
+    assert "first: a 'question'?" in found[0]
+
+
+PAGES = sorted(path for path in generated() if path.startswith("man/"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_manual_page_is_clean(path: str) -> None:
+    done = subprocess.run(
+        [needs("man"), "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", ROOT / path],
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANROFFSEQ": "", "MANWIDTH": "80"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_mandoc_finds_nothing_but_the_missing_date(path: str) -> None:
+    done = subprocess.run(
+        [needs("mandoc"), "-Tlint", ROOT / path], capture_output=True, text=True, check=False
+    )
+    # Without a date the same source makes the same page.
+    assert [line for line in done.stdout.splitlines() if "missing date" not in line] == []
+
+
+def shown(path: str) -> str:
+    """Return a page as a reader sees it, on very long lines."""
+    done = subprocess.run(
+        [needs("man"), "-l", ROOT / path],
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "1000"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def test_a_page_shows_commands_as_they_are_typed() -> None:
+    text = shown("man/srchat-ask.1")
+    for _, command in PROSE["srchat ask"].examples:
+        assert f"\n           {command}\n" in text
+    assert "--no-stream" in text
+    for section in ("SYNOPSIS", "OPTIONS", "EXAMPLES", "ENVIRONMENT", "FILES", "EXIT STATUS"):
+        assert f"\n{section}\n" in text
+
+
+def test_the_pages_tell_every_setting_and_every_exit_code() -> None:
+    settings, overview = shown("man/srchat-config.5"), shown("man/srchat.1")
+    for entry in SETTINGS.values():
+        assert re.search(rf"^       {entry.name}\b", settings, re.MULTILINE)
+        assert entry.variable in settings
+    assert set(EXIT_MEANINGS) == set(ExitCode)
+    for code, meaning in EXIT_MEANINGS.items():
+        assert re.search(rf"^       {int(code)} +{re.escape(meaning)}$", overview, re.MULTILINE)
+
+
+def test_the_page_of_chat_tells_every_slash_command() -> None:
+    text = shown("man/srchat-chat.1")
+    for command in COMMANDS.values():
+        assert re.search(rf"^       /{command.name}\b", text, re.MULTILINE)
+
+
+def test_what_the_manual_adds_belongs_to_commands_that_there_are() -> None:
+    commands = {command.path for command in command_tree(get_command(app)).walk()}
+    assert set(PROSE) <= commands
+
+
+EXAMPLES = {
+    *(command for prose in PROSE.values() for _, command in prose.examples),
+    *(
+        text
+        for command in command_tree(get_command(app)).walk()
+        for text in command.paragraphs
+        if is_command(text)
+    ),
+}
+WITH_A_SERVER = {"srchat config init"}  # asks for one; see tests/cli/test_config.py
+
+
+@pytest.mark.parametrize("command", sorted(EXAMPLES - WITH_A_SERVER))
+def test_an_example_of_the_manual_runs(
+    srchat: Srchat, env: dict[str, str], conversation: str, command: str
+) -> None:
+    (srchat.home / "prompt.txt").write_text("why?")
+    (srchat.home / "report.csv").write_text("month,sales\nMay,3\n")
+    subprocess.run(["git", "init", "--quiet"], cwd=srchat.home, check=True)
+    srchat("history", "export", "--all", "--format", "json")
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        env=env | {"SRCHAT_PROFILE": "demo"},
+        cwd=srchat.home, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    # The demo's answers need not hold code.
+    assert done.returncode == (6 if " -x " in command else 0), done.stderr
+
+
+def test_the_script_for_powershell_closes_what_it_opens() -> None:
+    text = (ROOT / "completions/srchat.ps1").read_text(encoding="utf-8")
+    without_comments = re.sub(r"^ *#.*$", "", text, flags=re.MULTILINE)
+    code = re.sub(r"'(?:[^']|'')*'|\"(?:[^\"`]|`.)*\"", "", without_comments)
+    assert "'" not in code
+    for opening, closing in ("()", "{}", "[]"):
+        assert code.count(opening) == code.count(closing)
+    # Keys of its tables do not tell upper and lower case apart.
+    for table in re.findall(
+        r"(?:Options|Takes|Commands) = (?:\[ordered\])?@\{(.*?)\n +\}", text, re.S
+    ):
+        keys = re.findall(r"^ +'([^']+)' =", table, re.MULTILINE)
+        assert len({key.lower() for key in keys}) == len(keys)

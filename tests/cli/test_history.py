@@ -1,0 +1,335 @@
+"""`srchat history`: stored conversations listed, shown, searched, exported, imported, deleted."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from srchat.conversation import Conversation, TurnRecord
+from srchat.store import ConversationStore
+from tests.conftest import Srchat
+from tests.pseudo_terminal import TerminalSession
+
+ATTACK = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202eevil\x00\x7f [red]x[/] \U000e0041"
+NOW = time.time()
+
+
+def keep(
+    srchat: Srchat, id: str, *turns: tuple[str, str], age: float = 0.0, **more: Any
+) -> Conversation:
+    """Store a conversation of prompts and replies, last used so many seconds ago."""
+    conversation = Conversation(id, created_at=NOW - age, used_at=NOW - age, **more)
+    for place, (prompt, reply) in enumerate(turns):
+        turn = TurnRecord(
+            f"{id}{place}", prompt, parent=conversation.head, reply=reply, complete=True,
+            model="asked", served_model="served", asked_at=NOW - age,
+        )  # fmt: skip
+        conversation = conversation.with_turn(turn)
+    path = srchat.home / ".local" / "share" / "srchat" / "history.db"
+    store = ConversationStore(path)
+    store.add_conversation(conversation)
+    store.close()
+    return conversation
+
+
+def on_terminal(srchat: Srchat, *args: str, lines: int = 24, **env: str) -> TerminalSession:
+    command = srchat.command("history", *args)
+    return TerminalSession(command, srchat.env | env, lines=lines, cwd=str(srchat.home))
+
+
+# --- list ----------------------------------------------------------------------------------
+
+
+def test_the_list_in_a_pipe_has_a_line_each_with_tabs(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("How\tare you?\nreally", "ok"), age=60)
+    keep(srchat, "bbbb2222", ("one", "1"), ("two", "2"))
+    lines = [line.split("\t") for line in srchat("history", "list").text.splitlines()]
+    assert [(line[0], line[2], line[3], line[4]) for line in lines] == [
+        ("bbbb2222", "served", "2", "one"),
+        ("aaaa1111", "served", "1", "How are you?"),
+    ]
+    assert len(srchat("history", "list", "-n", "1").text.splitlines()) == 1
+
+
+def test_the_list_as_json(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", (ATTACK, "ok"))
+    result = srchat("history", "list", "--json")
+    assert result.text.isascii()
+    (item,) = json.loads(result.out)
+    assert item == {
+        "id": "aaaa1111", "title": ATTACK.strip(), "created_at": NOW, "used_at": NOW, "turns": 1,
+        "model": "served", "complete": True,
+    }  # fmt: skip
+
+
+def test_without_a_history_there_is_nothing_and_nothing_is_made(srchat: Srchat) -> None:
+    assert srchat("history", "list") == (0, b"", "")
+    assert srchat("history", "list", "--json").out == b"[]\n"
+    assert srchat("history", "search", "x").code == 0
+    for command in (["show"], ["export"], ["show", "abcd"], ["delete", "abcd", "--yes"]):
+        assert srchat("history", *command).code == 2
+    assert srchat("history", "delete", "--all", "--yes").code == 0
+    assert not (srchat.home / ".local").exists()
+
+
+def test_a_list_that_fits_is_printed_and_a_long_one_paged(srchat: Srchat, tmp_path: Path) -> None:
+    for number in range(30):
+        keep(srchat, f"{number:08}", (f"prompt {number}", "r"))
+    pager = tmp_path / "pager"
+    pager.write_text("#!/bin/sh\necho PAGED\nhead -n 2\n")
+    pager.chmod(0o755)
+    with on_terminal(srchat, "list", PAGER=str(pager)) as session:
+        assert session.wait() == 0
+        assert session.lines[0] == "PAGED"
+        assert len(session.lines) == 3
+    with on_terminal(srchat, "list", lines=40, PAGER=str(pager)) as session:
+        assert session.wait() == 0
+        assert len(session.lines) == 30
+    with on_terminal(srchat, "list", PAGER="no-such-pager") as session:
+        assert session.wait() == 0
+        assert len(session.lines) == 30
+    with on_terminal(srchat, "list", PAGER="") as session:
+        assert session.wait() == 0
+        assert len(session.lines) == 30
+
+
+def test_a_list_on_a_terminal_keeps_to_its_width(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("日本語" * 50, "r"))
+    with on_terminal(srchat, "list") as session:
+        assert session.wait() == 0
+        assert len(session.lines) == 1
+
+
+# --- show ----------------------------------------------------------------------------------
+
+
+def test_show_in_a_pipe_is_markdown_and_exact(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("hi", "**bold**\n\x1b[31m\r\n"), system="Be brief.")
+    text = srchat("history", "show").text
+    assert text.startswith("# hi\n\naaaa1111, begun ")
+    assert "\n## System\n\nBe brief.\n" in text
+    assert text.endswith("\n## served\n\n**bold**\n\x1b[31m\r\n")
+
+
+def test_show_on_a_terminal_is_rendered_and_inert(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", (f"hi {ATTACK}", f"**bold** {ATTACK}"), system=ATTACK)
+    with on_terminal(srchat, "show") as session:
+        assert session.wait() == 0
+        text = "\n".join(session.lines)
+        raw = session.raw
+    assert "bold" in text
+    assert "**bold**" not in text
+    assert "\\u202eevil" in text
+    assert "[red]x[/]" in text
+    assert b"\x1b]0;" not in raw
+    assert b"\x1b[2J" not in raw
+    assert "\u202e".encode() not in raw
+    assert "\x9b".encode() not in raw
+
+
+def test_show_tells_what_it_does_not_show(srchat: Srchat) -> None:
+    conversation = keep(srchat, "aaaa1111", ("one", "1"), ("two", "2"))
+    again = TurnRecord("again", "two again", parent="aaaa11110", reply="3", complete=True)
+    store = ConversationStore(srchat.home / ".local" / "share" / "srchat" / "history.db")
+    store.add_turn(conversation, again)
+    store.close()
+    result = srchat("history", "show", "aaaa")
+    assert "two again" in result.text
+    assert "\ntwo\n" not in result.text
+    assert result.err == ("srchat: 1 turn of another branch is not shown; --all shows everything\n")
+    result = srchat("history", "show", "aaaa", "--all")
+    assert "\ntwo\n" in result.text
+    assert "on another branch" in result.text
+    assert result.err == ""
+    assert len(json.loads(srchat("history", "show", "--json").out)["turns"]) == 3
+
+
+def test_an_id_that_is_not_there_or_not_enough_is_a_usage_error(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("one", "1"))
+    keep(srchat, "aaaa2222", ("two", "2"))
+    assert srchat("history", "show", "zz").code == 2
+    result = srchat("history", "show", "aaaa")
+    assert result.code == 2
+    assert "aaaa1111, aaaa2222" in result.err
+
+
+# --- search --------------------------------------------------------------------------------
+
+
+def test_search_shows_where_it_was_said(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("about cats", f"A cat says {ATTACK} miaow."))
+    keep(srchat, "bbbb2222", ("about dogs", "A dog barks."))
+    text = srchat("history", "search", "miaow").text
+    head, snippet = text.splitlines()
+    assert head.startswith("aaaa1111  ")
+    assert head.endswith("  about cats")
+    assert "miaow" in snippet
+    assert "\x1b" not in text
+    assert "\x00" not in text
+    hits = json.loads(srchat("history", "search", "about", "--json").out)
+    assert [hit["conversation"] for hit in hits] == ["bbbb2222", "aaaa1111"]
+    nothing = srchat("history", "search", "zebra")
+    assert (nothing.code, nothing.out, nothing.err) == (
+        0, b"", "srchat: nothing found for 'zebra'\n",
+    )  # fmt: skip
+
+
+def test_search_marks_its_hits_on_a_terminal(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("about cats", "miaow \x1b[2J"))
+    with on_terminal(srchat, "search", "miaow") as session:
+        assert session.wait() == 0
+        assert b"\x1b[1mmiaow\x1b[0m \\x1b[2J" in session.raw
+
+
+@pytest.mark.parametrize("query", ['"', "AND", "(", "NEAR(", "*", "C++", "a:b", "-x", "%"])
+def test_no_query_is_an_error(srchat: Srchat, query: str) -> None:
+    keep(srchat, "aaaa1111", ("some C++", "text"))
+    result = srchat("history", "search", "--", query)
+    assert result.code == 0
+    assert ("C++" in result.text) == (query == "C++")
+
+
+# --- export and import ---------------------------------------------------------------------
+
+NASTY = ("lone \ud800 half, NUL \x00, \r\n and \x1b[2J", "x" * 100_000 + "\udfff")
+
+
+def test_what_is_exported_is_imported_exactly_and_once(srchat: Srchat) -> None:
+    first = keep(srchat, "aaaa1111", NASTY, ("more", "text"), age=9, system="Be \udc00 brief.")
+    second = keep(srchat, "bbbb2222", ("two", "2"))
+    exported = srchat("history", "export", "--all", "--format", "json").out
+    (srchat.home / "out.json").write_bytes(exported)
+    srchat.env["SRCHAT_DATA"] = str(srchat.home / "other")
+    result = srchat("history", "import", "out.json")
+    assert result == (0, b"", "srchat: 3 new turns in 2 of 2 conversations\n")
+    assert srchat("history", "export", "--all", "--format", "json").out == exported
+    again = srchat("history", "import", "-", stdin=exported)
+    assert again.err == "srchat: 0 new turns in 0 of 2 conversations\n"
+    store = ConversationStore(srchat.home / "other" / "history.db")
+    assert [store.load(summary.id) for summary in store.summaries()] == [second, first]
+    store.close()
+
+
+def test_one_conversation_is_exported_as_markdown(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("one", "1"), age=5)
+    keep(srchat, "bbbb2222", ("two", "2 \udc00"))
+    assert srchat("history", "export").text.startswith("# two\n")
+    assert srchat("history", "export").text.endswith("2 \ufffd\n")
+    text = srchat("history", "export", "aaaa", "bbbb").text
+    assert text.index("# one") < text.index("\n---\n") < text.index("# two")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", "{}", '{"srchat_history": 9, "conversations": []}', "[" * 100_000,
+     '{"srchat_history": 1, "conversations": [{"id": "../../x", "turns": []}]}'],
+)  # fmt: skip
+def test_what_was_not_exported_is_not_imported(srchat: Srchat, text: str) -> None:
+    (srchat.home / "in.json").write_text(text)
+    result = srchat("history", "import", "in.json")
+    assert result.code == 2
+    assert result.err.startswith("srchat: cannot import in.json: ")
+    assert result.err.count("\n") == 1
+
+
+def test_a_file_that_is_broken_at_its_end_changes_nothing(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("one", "1"))
+    document = json.loads(srchat("history", "export", "--format", "json").out)
+    document["conversations"][0]["id"] = "bbbb2222"
+    document["conversations"].append({"id": 5})
+    assert srchat("history", "import", "-", stdin=json.dumps(document).encode()).code == 2
+    assert len(srchat("history", "list").text.splitlines()) == 1
+    assert srchat("history", "import", "no-such-file").code == 2
+
+
+# --- delete --------------------------------------------------------------------------------
+
+
+def ids(srchat: Srchat) -> list[str]:
+    return [item["id"] for item in json.loads(srchat("history", "list", "--json").out)]
+
+
+def test_those_named_are_deleted(srchat: Srchat) -> None:
+    for id_ in ("aaaa1111", "bbbb2222", "cccc3333"):
+        keep(srchat, id_, ("one", "1"))
+    result = srchat("history", "delete", "aaaa", "cccc3333", "--yes")
+    assert result == (0, b"", "srchat: 2 conversations deleted\n")
+    assert ids(srchat) == ["bbbb2222"]
+
+
+def test_the_old_ones_are_deleted(srchat: Srchat) -> None:
+    day = 86400.0
+    for age in (0, 29, 31, 400):
+        keep(srchat, f"{age:08}", ("one", "1"), age=age * day)
+    assert srchat("history", "delete", "--older-than", "30d", "-y").code == 0
+    assert ids(srchat) == ["00000000", "00000029"]
+    assert srchat("history", "delete", "--older-than", "1h", "-y").code == 0
+    assert ids(srchat) == ["00000000"]
+    assert srchat("history", "delete", "--all", "-y").code == 0
+    assert ids(srchat) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--older-than", "30"], ["--older-than", "-1d"], ["--older-than", ""], ["aaaa", "--all"],
+     ["--all", "--older-than", "1d"], ["zzzz"], ["aaaa", "zzzz"]],
+)  # fmt: skip
+def test_what_is_not_clear_deletes_nothing(srchat: Srchat, arguments: list[str]) -> None:
+    keep(srchat, "aaaa1111", ("one", "1"), age=1e8)
+    assert srchat("history", "delete", "--yes", *arguments).code == 2
+    assert ids(srchat) == ["aaaa1111"]
+
+
+def test_without_a_terminal_and_yes_nothing_is_deleted(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("one", "1"))
+    result = srchat("history", "delete", "aaaa", stdin=b"y\n")
+    assert result.code == 2
+    assert "--yes" in result.err
+    assert ids(srchat) == ["aaaa1111"]
+
+
+def test_on_a_terminal_it_asks(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", (f"title {ATTACK}", "1"))
+    for key, left in (("\n", 1), ("n\n", 1), ("y\n", 0)):
+        with on_terminal(srchat, "delete", "aaaa") as session:
+            session.wait_for_text("[y/N]")
+            assert b"\x1b]0;" not in session.raw
+            session.type(key)
+            session.wait()
+        assert len(ids(srchat)) == left
+
+
+# --- the cost ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["list", "search x", "export --all", "show"])
+def test_history_needs_neither_http_nor_rich(srchat: Srchat, command: str) -> None:
+    keep(srchat, "aaaa1111", ("one", "1"))
+    code = (
+        "import sys; from srchat.cli.app import main; "
+        f"code = main(['history', *{command.split()}]); "
+        "print(code, [n for n in ('httpx', 'rich', 'prompt_toolkit') if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=srchat.env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "0 []"
+
+
+def test_incomplete_is_told_on_a_terminal(srchat: Srchat) -> None:
+    conversation = keep(srchat, "aaaa1111", ("one", "1"))
+    store = ConversationStore(srchat.home / ".local" / "share" / "srchat" / "history.db")
+    turn = dataclasses.replace(conversation.turns[0], complete=False, reason="it broke off")
+    store.update_turn(conversation, turn)
+    store.close()
+    with on_terminal(srchat, "show") as session:
+        assert session.wait() == 0
+        assert session.lines[-1] == "(not complete: it broke off)"
+    with on_terminal(srchat, "list") as session:
+        assert session.wait() == 0
+        assert " 1! " in session.lines[0]
