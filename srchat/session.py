@@ -179,7 +179,8 @@ class Turn:
             yield Notice(f"the server calls this API deprecated: {headers['x-api-deprecated']}")
         attempts = headers.get("x-litellm-attempted-fallbacks", "0")
         if attempts.isdecimal() and int(attempts[:9]) > 0:
-            yield from self._fallback(headers.get("x-litellm-model-group", "another model"))
+            group = headers.get("x-litellm-model-group", self._request.model)
+            yield from self._fallback("another model" if group == self._request.model else group)
 
     def _fallback(self, model: str) -> Iterator[Notice]:
         if not self._told_fallback and model != self._request.model:

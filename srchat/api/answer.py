@@ -7,7 +7,7 @@ and a server may answer a streamed request with a whole completion.
 import json
 from typing import Final
 
-from srchat.api.error_body import ErrorBody, read_error, read_error_body
+from srchat.api.error_body import ErrorBody, read_error, read_error_body, read_error_text
 from srchat.api.models import ChatCompletion, ChatCompletionChunk
 from srchat.api.sse import ServerSentEvent, SSEDecoder
 from srchat.errors import ProtocolError
@@ -19,13 +19,15 @@ _BLANK: Final = b" \t\r\n\xef\xbb\xbf"
 class AnswerDecoder:
     """Turns the body of an answer into chunks; however it is cut, the same text.
 
-    `done`: `[DONE]` has come, or the whole of a JSON document. `finish_reason`: what the
-    server said, "" so far. `error`: an error sent in place of the rest of the answer.
+    `started`: the first text or reasoning has come. `done`: `[DONE]` has come, or the whole of
+    a JSON document. `finish_reason`: what the server said, "" so far. `error`: an error sent in
+    place of the rest of the answer.
     `unreadable`: one line for each chunk that could not be read and was left out.
     Raises ProtocolError for a body that is no answer at all.
     """
 
     def __init__(self) -> None:
+        self.started = False
         self.done = False
         self.finish_reason = ""
         self.error: ErrorBody | None = None
@@ -57,7 +59,7 @@ class AnswerDecoder:
         if self._sse is None:
             raise ProtocolError("the server sent an empty reply")
         # Servers forget the blank line behind their last event; what is whole is not thrown away.
-        return self._merged(self._sse.feed(b"\n\n"))
+        return self.feed(b"\n\n")
 
     def _merged(self, events: list[ServerSentEvent]) -> ChatCompletionChunk | None:
         chunks = []
@@ -74,25 +76,33 @@ class AnswerDecoder:
             merged = ChatCompletionChunk(
                 content="".join([chunk.content for chunk in chunks]),
                 reasoning="".join([chunk.reasoning for chunk in chunks]),
-                model=merged.model or chunks[0].model,
+                model=next((c.model for c in reversed(chunks) if c.model), ""),
                 usage=next((c.usage for c in reversed(chunks) if c.usage), None),
             )
         merged.finish_reason = self.finish_reason
         return merged
 
     def _chunk(self, event: ServerSentEvent) -> ChatCompletionChunk | None:
-        if event.data == "[DONE]":
+        data = event.data.strip()
+        if not data:  # a sign of life
+            return None
+        if data == "[DONE]":
             self.done = True
             return None
+        if event.type == "error":
+            self.error = read_error_text(data)
+            return None
         try:
-            value = json.loads(event.data)
-            if event.type == "error" or _is_error(value):
+            value = json.loads(data)
+            if _is_error(value):
                 self.error = read_error(value)
                 return None
             chunk = ChatCompletionChunk.from_json(value)
         except (ValueError, RecursionError) as exc:
-            self.unreadable.append(f"{exc}: {event.data[:80]}")
+            self.unreadable.append(f"{exc}: {data[:80]}")
             return None
+        if chunk.content or chunk.reasoning:
+            self.started = True
         if chunk.finish_reason:
             self.finish_reason = chunk.finish_reason
         return chunk
@@ -107,14 +117,16 @@ class AnswerDecoder:
         if body.startswith(b"<"):
             title = read_error_body(body, 200).message
             raise ProtocolError(f"the server sent a web page, not an answer: {title}")
+        text = body.decode("utf-8", "replace")
         try:
-            value = json.loads(body.decode("utf-8", "replace"))
+            value = json.loads(text)
             if _is_error(value):
                 self.error = read_error(value)
                 return None
             completion = ChatCompletion.from_json(value)
         except (ValueError, RecursionError) as exc:
-            raise ProtocolError(f"the server's reply cannot be read: {exc}") from exc
+            said = read_error_text(text).message or exc
+            raise ProtocolError(f"the server's reply cannot be read: {said}") from exc
         self.done = True
         self.finish_reason = completion.finish_reason
         return ChatCompletionChunk(
@@ -127,6 +139,8 @@ class AnswerDecoder:
 
 
 def _is_error(value: object) -> bool:
+    if isinstance(value, list):
+        return any(isinstance(item, dict) and _is_error(item) for item in value)
     if not isinstance(value, dict):
         return False
     return (

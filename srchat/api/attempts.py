@@ -48,7 +48,7 @@ class Attempts:
             except APIError as exc:
                 exc.message = self._redact(exc.message)
                 exc.args = (exc.message,)
-                if exchange.started or not isinstance(exc, APIConnectionError | APIStatusError):
+                if not isinstance(exc, APIConnectionError | APIStatusError):
                     raise
                 if _was_stale(exchange, exc) or self._mend(exc):
                     continue
@@ -92,9 +92,5 @@ class Attempts:
 
 def _was_stale(exchange: Exchange, exc: APIError) -> bool:
     """Tell whether a kept-alive connection had died while it was idle: nothing worth a word."""
-    return (
-        exchange.reader.reused
-        and not exchange.headers
-        and isinstance(exc, APIConnectionError)
-        and exchange.reader.connection is not None
-    )
+    lost = isinstance(exc, APIConnectionError) and not exchange.headers
+    return lost and exchange.reader.reused

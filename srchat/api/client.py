@@ -38,6 +38,7 @@ class ChatClient:
 
     `base_url` ends where `/chat/completions` begins. `api_key`: sent as a bearer token, to
     this server and nowhere else; None sends none. `transport`: in place of the network.
+    `use_proxy`: go through the proxy that the environment names, if it does.
     `log`: told on one line each what goes over the wire.
     Raises APIConnectionError when the URL or a proxy of the environment cannot be used,
     ConfigError when the key cannot.
@@ -51,6 +52,7 @@ class ChatClient:
         timeouts: Timeouts | None = None,
         retry: RetryPolicy | None = None,
         transport: httpx.BaseTransport | None = None,
+        use_proxy: bool = True,
         log: Callable[[str], None] = _silent,
     ) -> None:
         self._base_url = base_url.rstrip("/")
@@ -61,11 +63,14 @@ class ChatClient:
         self._reader: StreamReader | None = None
         self._knows_stream_options = True
         try:
-            self._where = httpx.URL(self._base_url).netloc.decode()
-            self._http = self._http_client(transport)
+            self._where = _host(self._base_url)
+        except (httpx.InvalidURL, ValueError) as exc:
+            raise translated(exc, repr(self._base_url)) from exc
+        try:
+            self._http = self._http_client(transport, use_proxy=use_proxy)
         except Exception as exc:
-            # InvalidURL, UnicodeError, ValueError, ImportError: httpx has no one name for them.
-            raise translated(exc, self._base_url) from exc
+            # InvalidURL, ValueError, ImportError: httpx has no one name for them.
+            raise translated(exc, "the proxy of the environment") from exc
 
     def stream(self, request: ChatRequest) -> ChatStream:
         """Ask, and return the events of the answer; nothing is sent before they are taken.
@@ -163,7 +168,9 @@ class ChatClient:
             headers={"Content-Type": "application/json"},
         )
 
-    def _http_client(self, transport: httpx.BaseTransport | None) -> httpx.Client:
+    def _http_client(
+        self, transport: httpx.BaseTransport | None, *, use_proxy: bool
+    ) -> httpx.Client:
         headers = {
             "User-Agent": f"srchat/{__version__}",
             "Accept": "text/event-stream, application/json",
@@ -175,11 +182,21 @@ class ChatClient:
         return httpx.Client(
             headers=headers,
             transport=transport,
+            trust_env=use_proxy,
             verify=_ssl_context(self._base_url),
             # Silence is watched by the main thread: a socket's timeout starts anew at every ping.
             timeout=httpx.Timeout(limits.silence, connect=limits.connect, read=None),
             limits=httpx.Limits(max_keepalive_connections=1),
         )
+
+
+def _host(base_url: str) -> str:
+    """Return host and port. Raises ValueError, httpx.InvalidURL for what no request can reach."""
+    url = httpx.URL(base_url)
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("a base URL begins with http:// or https:// and a host")
+    url.host.encode("idna")  # as the resolver will: it raises for an empty or too long label
+    return url.netloc.decode()
 
 
 def _ssl_context(base_url: str) -> ssl.SSLContext:

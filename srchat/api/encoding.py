@@ -29,7 +29,7 @@ class BodyDecoder:
             yield part
             return
         try:
-            while part:
+            while part and not self._inflate.eof:
                 yield self._inflate.decompress(part, _MOST)
                 part = self._inflate.unconsumed_tail
         except zlib.error as exc:

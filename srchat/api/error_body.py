@@ -16,10 +16,12 @@ _MOST_READ: Final = 8192  # characters that are searched: patterns may cost thei
 _TITLE: Final = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]{0,2000}>")
 _LITELLM_ADVICE: Final = re.compile(
-    r"(?:LiteLLM: model group|Received Model Group=|Available Model).*", re.DOTALL
+    r"(?:LiteLLM: model group|Received Model Group=|Available Model|Deployment Info:"
+    r"|model=\S* context_window_fallbacks=).*",
+    re.DOTALL,
 )
 _LITELLM_PREFIX: Final = re.compile(
-    r"^(?:litellm\.)?(?:\w+\.)*\w+Error: (?:(?:\w+\.)*\w+Error: )*(?:\w+Exception - )?"
+    r"^(?:(?:[\w.]*Error|litellm\.Timeout|Timeout Error): |\w+Exception - )+"
 )
 
 
@@ -33,12 +35,17 @@ class ErrorBody(NamedTuple):
 
 def read_error_body(body: bytes, status: int) -> ErrorBody:
     """Read the body of an answer with an error status."""
-    text = body.decode("utf-8-sig", "replace").strip()
-    try:
-        said = read_error(json.loads(text))
-    except (ValueError, RecursionError):
-        said = ErrorBody(_plain(text))
+    said = read_error_text(body.decode("utf-8-sig", "replace"))
     return said if said.message else said._replace(message=_phrase(status))
+
+
+def read_error_text(text: str) -> ErrorBody:
+    """Read an error from a text of any shape; the message is "" where it says nothing."""
+    text = text.strip()
+    try:
+        return read_error(json.loads(text))
+    except (ValueError, RecursionError):
+        return ErrorBody(_plain(text))
 
 
 def read_error(value: object) -> ErrorBody:
@@ -46,13 +53,14 @@ def read_error(value: object) -> ErrorBody:
     if isinstance(value, str):
         return ErrorBody(_clean(value))
     if isinstance(value, list):
-        return ErrorBody("; ".join(filter(None, (read_error(item).message for item in value[:3]))))
+        said = filter(None, (read_error(item).message for item in value[:3]))
+        return ErrorBody(_short("; ".join(said)))
     if not isinstance(value, dict):
         return ErrorBody("")
     for key in ("error", "detail", "errors"):
         if value.get(key):
             inner = read_error(value[key])
-            if inner.message:
+            if any(inner):
                 return inner
     return ErrorBody(_message(value), _word(value.get("type")), _word(value.get("code")))
 

@@ -10,6 +10,7 @@ from srchat.api.error_body import read_error_body
 from srchat.api.events import Head, RequestSent
 from srchat.api.reader import Connected, End, Inbox, Item, Lost, StreamReader
 from srchat.errors import (
+    APIConnectionError,
     APIStatusError,
     APITimeoutError,
     AuthenticationError,
@@ -48,9 +49,7 @@ class Exchange:
     ) -> None:
         self.reader = reader
         self.headers: dict[str, str] = {}
-        self.started = False
         self.finished = False
-        self.silence = timeouts.silence
         self._inbox = inbox
         self._timeouts = timeouts
         self._where = where
@@ -103,14 +102,15 @@ class Exchange:
             raise ProtocolError(str(exc)) from exc
 
     def _items(self) -> Iterator[Item | None]:
-        connecting = self.reader.reused and not self.headers
-        alive = time.monotonic()
+        connecting = not self.headers
+        waited = 0.0  # in frames, not by the clock: a process that was stopped has not waited
         while True:
-            limit = self._timeouts.connect if connecting else self.silence
-            left = alive + limit - time.monotonic()
-            item = self._inbox.get(self.reader, min(FRAME, left))
+            limit = self._timeouts.connect if connecting else self._timeouts.silence
+            frame = min(FRAME, limit - waited)
+            item = self._inbox.get(self.reader, frame)
             if item is None:
-                if left <= FRAME:
+                waited += frame
+                if waited >= limit:
                     raise self._silence(limit, connecting=connecting)
                 yield None
                 continue
@@ -118,8 +118,7 @@ class Exchange:
                 raise item.error
             if isinstance(item, End):
                 return
-            connecting = False
-            alive = time.monotonic()
+            connecting, waited = False, 0.0
             if isinstance(item, Connected):
                 self._say(f"connected to {self._where}")
             else:
@@ -129,7 +128,6 @@ class Exchange:
         self._log(f"* {what} ({time.monotonic() - self._begin:.3f} s)")
 
     def _silence(self, limit: float, *, connecting: bool) -> APITimeoutError:
-        self.reader.cancel()
         if connecting:
             return APITimeoutError(f"cannot connect to {self._where}: no answer in {limit:g} s")
         return APITimeoutError(
@@ -159,9 +157,10 @@ class Exchange:
             for part in self.body():
                 body += part or b""
                 if len(body) > _MOST_ERROR_BODY or time.monotonic() > end:
-                    self.reader.cancel()
                     break
-        except (ProtocolError, APITimeoutError):
+            else:
+                self.finished = True
+        except (ProtocolError, APIConnectionError):
             pass  # the status says it all the same
         return bytes(body[:_MOST_ERROR_BODY])
 

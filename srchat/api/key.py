@@ -5,6 +5,7 @@ from typing import Final
 from srchat.errors import ConfigError
 
 _SHORTEST_REDACTED: Final = 6  # a shorter "key" (`none`, `x`) is a word that texts may hold
+_SHORTEST_PART: Final = 8  # its beginning up to there (`sk-srt-`) is every key's
 _TAIL: Final = 4  # characters that the console of the service shows, too
 
 
@@ -31,7 +32,13 @@ def masked(key: str) -> str:
 
 
 def redacted(text: str, key: str | None) -> str:
-    """Return `text` without the key."""
+    """Return `text` without the key, also where the text was cut short in the middle of it."""
     if not key or len(key) < _SHORTEST_REDACTED:
         return text
-    return text.replace(key, f"[key {masked(key)}]")
+    shown = f"[key {masked(key)}]"
+    text = text.replace(key, shown)
+    end = text.removesuffix("…")
+    for length in range(len(key) - 1, _SHORTEST_PART - 1, -1):
+        if end.endswith(key[:length]):
+            return end[:-length] + shown
+    return text

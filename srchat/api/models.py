@@ -30,6 +30,8 @@ class Range(NamedTuple):
 TEMPERATURE: Final = Range(0, 2)
 TOP_P: Final = Range(0, 1)
 MAX_TOKENS: Final = Range(1)
+CONTEXT_WINDOW: Final = Range(1)
+_MOST: Final = 2**53  # a count beyond it is none, and neither JSON nor a database would keep it
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,8 @@ class Usage:
         completion = _integer(value.get("completion_tokens"))
         if prompt is None and completion is None:
             return None
-        total = _integer(value.get("total_tokens"))
         known = (prompt or 0) + (completion or 0)
-        return cls(prompt or 0, completion or 0, known if total is None else total)
+        return cls(prompt or 0, completion or 0, _integer(value.get("total_tokens")) or known)
 
     def to_json(self) -> dict[str, int]:
         """Return the protocol's object."""
@@ -189,7 +190,7 @@ def _first_choice(value: dict[str, Any]) -> dict[str, Any] | None:
     if not isinstance(choices, list):
         return None
     for choice in choices:
-        if isinstance(choice, dict) and choice.get("index", 0) in (0, None):
+        if isinstance(choice, dict) and not _integer(choice.get("index")):
             return choice
     return None
 
@@ -204,8 +205,11 @@ def _string(value: object) -> str:
 
 
 def _integer(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= _MOST else None
 
 
 def _kind(value: object) -> str:
-    return {list: "a list", str: "a string", type(None): "null"}.get(type(value), "a number")
+    names = {list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -105,8 +105,8 @@ class StreamReader:
     """Sends one request on a thread of its own and posts what comes back.
 
     `connection` is the socket: of a kept-alive connection that may be used again, then the
-    one that is used. `reused`: no new connection was made (so far). `kept`: the answer was
-    read to its end, and the connection may serve the next request.
+    one that is used. `reused`: a kept one serves, so far. `kept`: the answer was read to its
+    end, and the connection may serve the next request.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class StreamReader:
         connection: socket.socket | None = None,
     ) -> None:
         self.connection: socket.socket | None = connection
-        self.reused = True
+        self.reused = connection is not None
         self.kept = False
         self._client = client
         self._request = request
@@ -215,7 +215,9 @@ def _failure(exc: Exception, where: str) -> str:
         return f"the proxy refused the way to {where}: {reason}"
     if isinstance(exc, httpx.ConnectError):
         return f"cannot connect to {where}: {reason}"
-    return f"the connection to {where} was lost: {reason}"
+    if isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError):
+        return f"the connection to {where} was lost: {reason}"
+    return f"cannot use {where}: {reason}"
 
 
 _PREFIX: Final = re.compile(r"^\[(?:Errno -?\d+|SSL[^\]]*)\] ?")

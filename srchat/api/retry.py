@@ -80,8 +80,9 @@ def server_delay(headers: Mapping[str, str], *, limited: bool, now: float) -> fl
 
     `limited`: the status was 429; only then the resets of the rate limit count.
     """
-    if (milliseconds := _number(headers.get("retry-after-ms", ""))) is not None:
-        return _sane(milliseconds / 1000)
+    milliseconds = _number(headers.get("retry-after-ms", ""))
+    if milliseconds is not None and (seconds := _sane(milliseconds / 1000)) is not None:
+        return seconds
     for name in ("retry-after", "llm_provider-retry-after"):
         if (seconds := _time(headers.get(name, ""), now)) is not None:
             return seconds

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _BOM: Final = b"\xef\xbb\xbf"
-MAX_LINE: Final = 64 * 1024 * 1024
+MAX_EVENT: Final = 64 * 1024 * 1024
 
 
 class ServerSentEvent(NamedTuple):
@@ -23,17 +23,19 @@ class ServerSentEvent(NamedTuple):
 class SSEDecoder:
     """Turns the bytes of an event stream into events; however they are cut, the same ones.
 
+    By the standard an event that never gets its blank line is dropped: there is no flush().
     `id` and `retry` fields are for reconnecting, which a chat completion cannot do: ignored.
-    Raises ValueError when one line grows beyond `max_line` bytes.
+    Raises ValueError when one line, or the data of one event, grows beyond `max_event` bytes.
     """
 
-    def __init__(self, max_line: int = MAX_LINE) -> None:
-        self._max_line = max_line
+    def __init__(self, max_event: int = MAX_EVENT) -> None:
+        self._max_event = max_event
         self._partial: list[bytes] = []  # pieces of the line that has not ended yet
         self._partial_size = 0
         self._after_cr = False
         self._at_start = True
         self._data: list[str] = []
+        self._data_size = 0
         self._type = ""
 
     def feed(self, part: bytes) -> list[ServerSentEvent]:
@@ -46,24 +48,20 @@ class SSEDecoder:
             self._hold(part)
             return []
         self._after_cr = part.endswith(b"\r")
-        self._hold(part)
-        *lines, rest = _split(b"".join(self._partial))
+        *lines, rest = _split(b"".join([*self._partial, part]))
         self._partial, self._partial_size = [], 0
         self._hold(rest)
         return self._read(lines)
-
-    def flush(self) -> list[ServerSentEvent]:
-        """End the stream. By the standard an event without its blank line is dropped."""
-        self._partial, self._partial_size = [], 0
-        self._data, self._type = [], ""
-        return []
 
     def _hold(self, piece: bytes) -> None:
         if piece:
             self._partial.append(piece)
             self._partial_size += len(piece)
-            if self._partial_size > self._max_line:
-                raise ValueError(f"a line of the event stream is over {self._max_line} bytes")
+            self._check(self._partial_size)
+
+    def _check(self, size: int) -> None:
+        if size > self._max_event:
+            raise ValueError(f"an event of the stream is over {self._max_event} bytes")
 
     def _read(self, lines: list[bytes]) -> list[ServerSentEvent]:
         events = []
@@ -73,7 +71,7 @@ class SSEDecoder:
                 self._at_start = False
                 line = line.removeprefix(_BOM)
             if line.startswith(b"data: "):  # nearly every line
-                self._data.append(line[6:].decode("utf-8", "replace"))
+                self._take(line[6:])
             elif line:
                 self._field(line)
             elif event := self._dispatch():
@@ -82,18 +80,23 @@ class SSEDecoder:
 
     def _field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
-        text = value.removeprefix(b" ").decode("utf-8", "replace")
+        value = value.removeprefix(b" ")
         if name == b"data":
-            self._data.append(text)
+            self._take(value)
         elif name == b"event":
-            self._type = text
+            self._type = value.decode("utf-8", "replace")
+
+    def _take(self, value: bytes) -> None:
+        self._data_size += len(value) + 1
+        self._check(self._data_size)
+        self._data.append(value.decode("utf-8", "replace"))
 
     def _dispatch(self) -> ServerSentEvent | None:
         if not self._data:
             self._type = ""
             return None
         event = ServerSentEvent(self._type or "message", "\n".join(self._data))
-        self._data, self._type = [], ""
+        self._data, self._data_size, self._type = [], 0, ""
         return event
 
 

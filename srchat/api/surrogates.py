@@ -21,8 +21,6 @@ class SurrogateJoiner:
         """Return the joined text as far as it is decided."""
         if text.isascii() and not self._held:
             return text
-        if not text:
-            return ""
         text, self._held = self._held + text, ""
         if "\ud800" <= text[-1] <= "\udbff":
             text, self._held = text[:-1], text[-1]

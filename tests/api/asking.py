@@ -1,0 +1,77 @@
+"""Takes an answer event by event and tells what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from srchat.api.client import ChatClient
+from srchat.api.events import Event, Head, RetryWait
+from srchat.api.exchange import Timeouts
+from srchat.api.models import ChatCompletionChunk, ChatRequest, Message, Usage
+from srchat.api.retry import RetryPolicy
+from srchat.api.stream import ChatStream
+from srchat.errors import SrchatError
+
+HELLO = ChatRequest(
+    "vllm-primary",
+    (Message("user", "hello"),),
+    stream=True,
+    stream_options={"include_usage": True},
+)
+AT_ONCE = RetryPolicy(max_wait=0.01)  # retries with hardly a wait
+ONCE = RetryPolicy(max_retries=0)
+
+
+@dataclass
+class Answer:
+    """What came of an answer, also after an error."""
+
+    text: str = ""
+    reasoning: str = ""
+    finish_reason: str = ""
+    usage: Usage | None = None
+    heads: list[Head] = field(default_factory=list)
+    waits: dict[int, RetryWait] = field(default_factory=dict)  # the first of each retry
+    unreadable: int = 0
+    error: SrchatError | None = None
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, ChatCompletionChunk):
+            self.text += event.content
+            self.reasoning += event.reasoning
+            self.finish_reason = event.finish_reason or self.finish_reason
+            self.usage = event.usage or self.usage
+        elif isinstance(event, Head):
+            self.heads.append(event)
+        elif isinstance(event, RetryWait):
+            self.waits.setdefault(event.retry, event)
+
+    @property
+    def message(self) -> str:
+        return self.error.message if self.error else ""
+
+
+def taken(stream: ChatStream, seen: Callable[[Event], None] = lambda _: None) -> Answer:
+    """Take all of an answer; `seen` is told each event."""
+    answer = Answer()
+    try:
+        for event in stream:
+            answer.take(event)
+            seen(event)
+    except SrchatError as exc:
+        answer.error = exc
+    answer.unreadable = len(stream.unreadable)
+    return answer
+
+
+def ask(
+    url: str,
+    request: ChatRequest = HELLO,
+    *,
+    key: str | None = None,
+    retry: RetryPolicy = ONCE,
+    connect: float = 5.0,
+    silence: float = 5.0,
+) -> Answer:
+    """Ask once, with a client of its own."""
+    with ChatClient(url, key, timeouts=Timeouts(connect, silence), retry=retry) as client:
+        return taken(client.stream(request))

@@ -1,0 +1,312 @@
+"""AnswerDecoder: bodies of a 200, however they are cut."""
+
+import json
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from srchat.api import answer
+from srchat.api.answer import AnswerDecoder
+from srchat.api.error_body import ErrorBody
+from srchat.api.models import Usage
+from srchat.api.sse import SSEDecoder
+from srchat.errors import ProtocolError
+from tests.server import DONE, chunk, completion, delta, event
+
+
+class Read(NamedTuple):
+    """All that an AnswerDecoder makes of a body."""
+
+    content: str = ""
+    reasoning: str = ""
+    finish_reason: str = ""
+    usage: Usage | None = None
+    done: bool = False
+    error: ErrorBody | None = None
+    unreadable: int = 0
+    protocol_error: str = ""
+
+
+def read(*parts: bytes) -> Read:
+    decoder = AnswerDecoder()
+    content, reasoning, finish_reason, usage, failure = "", "", "", None, ""
+    try:
+        chunks = [*map(decoder.feed, parts)]
+        if not (decoder.done or decoder.error):
+            chunks.append(decoder.flush())
+    except ProtocolError as exc:
+        chunks, failure = [], exc.message
+    for piece in filter(None, chunks):
+        content += piece.content
+        reasoning += piece.reasoning
+        finish_reason = piece.finish_reason or finish_reason
+        usage = piece.usage or usage
+    assert failure or finish_reason == decoder.finish_reason
+    return Read(
+        content,
+        reasoning,
+        finish_reason,
+        usage,
+        decoder.done,
+        decoder.error,
+        len(decoder.unreadable),
+        failure,
+    )
+
+
+USAGE = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
+COUNTED = Usage(3, 5, 8)
+BAD = [
+    b"data: null\n\n",
+    b"data: [1]\n\n",
+    b"data: 17\n\n",
+    b'data: "text"\n\n',
+    b"data: true\n\n",
+    b"data: {malformed\n\n",
+    b"data: NaN\n\n",
+    b"data: " + b"[" * 100_000 + b"\n\n",
+    b'data: {"a":' + b"9" * 10_000 + b"}\n\n",
+    b'data: {"choices": [{"delta": {"content": "cut\n\n',
+    b"data: \xff\xfe\n\n",
+]
+
+FRAGMENTS = [
+    chunk("a"),
+    chunk("é😀\u2028\x85"),
+    event(delta("日本")).replace(b"\n", b"\r\n"),
+    event(delta("r")).replace(b"\n\n", b"\r\r"),
+    json.dumps(delta("raw")).encode(),
+    b"data: ",
+    chunk(reasoning_content="think"),
+    chunk(finish="stop"),
+    event({"choices": [], "usage": USAGE}),
+    event({"error": {"message": "broken"}}),
+    DONE,
+    b": ping\n\n",
+    b"data:\n\n",
+    *BAD[:6],
+    b"\xef\xbb\xbf",
+    b"\n",
+    b"\r\n",
+    b" ",
+    b"{",
+    b"<html>",
+    "é".encode()[:1],
+    json.dumps(completion("whole")).encode(),
+]
+BODIES = st.lists(st.sampled_from(FRAGMENTS), max_size=12).map(b"".join)
+
+
+@settings(max_examples=400)
+@given(BODIES, st.data())
+def test_however_an_answer_is_cut_it_is_read_the_same(body: bytes, data: st.DataObject) -> None:
+    places = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=12)))
+    borders = [0, *places, len(body)]
+    parts = [body[a:b] for a, b in pairwise(borders)]
+    assert read(*parts) == read(body)
+
+
+@given(BODIES)
+def test_byte_by_byte_an_answer_is_read_the_same(body: bytes) -> None:
+    assert read(*(body[i : i + 1] for i in range(len(body)))) == read(body)
+
+
+def test_a_streamed_answer() -> None:
+    parts = [chunk(role="assistant", content=""), chunk("Hel"), chunk("lo"), chunk(finish="stop")]
+    assert read(*parts, DONE) == Read("Hello", finish_reason="stop", done=True)
+
+
+def test_what_one_part_completes_comes_as_one_chunk() -> None:
+    decoder = AnswerDecoder()
+    merged = decoder.feed(
+        chunk("a", model="first", reasoning="x")
+        + chunk("b", model="second", reasoning="y")
+        + event({"choices": [], "usage": USAGE})
+        + chunk("c", model="")
+        + chunk("d", finish="stop", model="")[:-1]
+    )
+    assert merged is not None
+    assert (merged.content, merged.reasoning, merged.usage) == ("abc", "xy", COUNTED)
+    assert (merged.finish_reason, merged.model) == ("", "second")
+    assert decoder.feed(b": ping") is None
+    last = decoder.feed(b"\n\n")
+    assert last is not None
+    assert (last.content, last.finish_reason) == ("d", "stop")
+
+
+FINISH = delta(finish="stop")
+LAST = delta("a", finish="stop")
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [delta("a"), FINISH, {"choices": [], "usage": USAGE}],
+        [delta("a"), FINISH, {"choices": [{"index": 0, "delta": {}}], "usage": USAGE}],
+        [delta("a"), {**FINISH, "usage": USAGE}],
+        [{**LAST, "usage": USAGE}],
+        [{**delta("a"), "usage": {**USAGE, "prompt_tokens": 1}}, {**FINISH, "usage": USAGE}],
+        [{**delta("a"), "usage": USAGE}, {**FINISH, "usage": None}],
+        [{**delta("a"), "usage": USAGE}, {"usage": {}}, FINISH],
+    ],
+    ids=["vllm", "litellm", "finish chunk", "one chunk", "every chunk", "first, null", "first, {}"],
+)
+@pytest.mark.parametrize("parts", [1, 100])
+def test_usage_is_found_wherever_it_stands(events: list[dict[str, Any]], parts: int) -> None:
+    pieces = [*map(event, events), DONE]
+    cut = pieces if parts > 1 else [b"".join(pieces)]
+    assert read(*cut) == Read("a", finish_reason="stop", usage=COUNTED, done=True)
+
+
+@pytest.mark.parametrize("bad", BAD, ids=range(len(BAD)))
+def test_one_bad_chunk_is_one_bad_chunk_and_is_told(bad: bytes) -> None:
+    whole = Read("ab", finish_reason="stop", done=True, unreadable=1)
+    assert read(chunk("a"), bad, chunk("b"), chunk(finish="stop"), DONE) == whole
+    assert read(b"".join([chunk("a"), bad, chunk("b"), chunk(finish="stop"), DONE])) == whole
+
+
+def test_a_bad_chunk_is_shown_in_short() -> None:
+    decoder = AnswerDecoder()
+    decoder.feed(b"data: {malformed " + b"x" * 1000 + b"\n\n")
+    (line,) = decoder.unreadable
+    assert "{malformed" in line
+    assert len(line) < 200
+
+
+@pytest.mark.parametrize(
+    "life", [b": ping\n\n", b"\n\n\n", b"data:\n\n", b"data: \r\n\r\n", b"id: 3\n\n"]
+)
+def test_a_sign_of_life_says_nothing(life: bytes) -> None:
+    assert read(life, chunk("a"), life, DONE) == Read("a", done=True)
+
+
+@pytest.mark.parametrize(
+    "done", [b"data: [DONE]\n\n", b"data:[DONE]\n\n", b"data:  [DONE] \r\n\r\n"]
+)
+def test_what_follows_done_is_not_read(done: bytes) -> None:
+    assert read(chunk("a") + done + chunk("b") + b"data: {bad\n\n") == Read("a", done=True)
+    assert read(chunk("a"), done, chunk("b")) == Read("a", done=True)
+
+
+def test_without_done_and_finish_reason_nothing_is_called_done() -> None:
+    assert read(chunk("a")) == Read("a")
+
+
+def test_the_last_event_counts_without_its_blank_line() -> None:
+    for end in (b"", b"\n", b"\r", b"\r\n"):
+        assert read(chunk("a"), b"data: [DONE]" + end) == Read("a", done=True)
+
+
+ERRORS: list[tuple[bytes, str]] = [
+    (event({"error": {"message": "broken", "type": "x", "code": 500}}), "broken"),
+    (event({"error": "broken"}), "broken"),
+    (event({"error": ["broken", "twice"]}), "broken; twice"),
+    (event([{"error": {"message": "broken"}}]), "broken"),
+    (event({"object": "error", "message": "broken"}), "broken"),
+    (event({"detail": "broken"}), "broken"),
+    (event({**delta("z"), "error": {"message": "broken"}}), "broken"),
+    (event({"error": {"code": 500}}), ""),
+    (b"event: error\n" + event({"message": "broken"}), "broken"),
+    (b"event: error\n" + event("broken"), "broken"),
+    (b"event: error\ndata: broken\n\n", "broken"),
+    (b"event: error\ndata: <h1>broken</h1>\n\n", "broken"),
+]
+
+
+@pytest.mark.parametrize(("error", "message"), ERRORS, ids=range(len(ERRORS)))
+def test_an_error_in_the_stream_ends_it_and_keeps_what_came(error: bytes, message: str) -> None:
+    for parts in ([chunk("a") + error + chunk("b") + DONE], [chunk("a"), error, chunk("b"), DONE]):
+        said = read(*parts)
+        assert (said.content, said.done, said.unreadable) == ("a", False, 0)
+        assert said.error is not None
+        assert said.error.message == message
+
+
+@pytest.mark.parametrize("value", [None, "", {}, [], False])
+def test_an_error_field_that_says_no_error_is_none(value: object) -> None:
+    said = event({**delta("a"), "error": value})
+    assert read(said, DONE) == Read("a", done=True)
+
+
+def test_an_error_keeps_its_type_and_code() -> None:
+    said = read(event({"error": {"message": "m", "type": "t", "code": 7}}))
+    assert said.error == ErrorBody("m", "t", "7")
+
+
+@pytest.mark.parametrize("front", [b"", b"\n\n  ", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n\t"])
+def test_a_whole_completion_is_read(front: bytes) -> None:
+    body = front + json.dumps(completion("Hello\n😀")).encode() + b"\n"
+    assert read(body) == Read("Hello\n😀", finish_reason="stop", usage=COUNTED, done=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"error": {"message": "broken"}}, "broken"),
+        ({"error": "broken"}, "broken"),
+        ({"detail": "broken"}, "broken"),
+        ([{"error": {"message": "broken"}}], "broken"),
+        ({"object": "error", "message": "broken"}, "broken"),
+    ],
+)
+def test_an_error_with_status_200_is_an_error(body: object, message: str) -> None:
+    said = read(json.dumps(body).encode())
+    assert said.error is not None
+    assert said.error.message == message
+    assert not said.done
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "empty reply"),
+        (b" \r\n\xef\xbb\xbf ", "empty reply"),
+        (b"<html><title>Log in</title></html>", "a web page, not an answer: Log in"),
+        (b"<!doctype html><p>Hello</p>", "a web page, not an answer: Hello"),
+        (b"{malformed json: <<<chaos>>>", "cannot be read: {malformed json: <<<chaos>>>"),
+        (b'{"message": "try later"}', "cannot be read: try later"),
+        (b"{" + b"x" * 10_000, "cannot be read: {xxx"),
+        (b'{"object": "list", "data": []}', "no message"),
+        (b"[]", "no message"),
+        (b"[1, 2", "cannot be read"),
+        (b"[" * 100_000, "cannot be read"),
+        (b'{"a": ' + b"9" * 10_000 + b"}", "cannot be read"),
+    ],
+)
+def test_a_body_that_is_no_answer_is_said(body: bytes, said: str) -> None:
+    assert said in read(body).protocol_error
+
+
+def test_the_end_of_an_answer_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SSEDecoder.__init__, "__defaults__", (100,))
+    assert "over 100 bytes" in read(b"data: " + b"x" * 60 + b"\ndata: " + b"x" * 60).protocol_error
+
+
+def test_a_plain_text_is_no_answer() -> None:
+    assert read(b"Internal Server Error") == Read()
+
+
+@pytest.mark.parametrize("start", [b"{", b"<", b"data: "])
+def test_an_answer_in_one_piece_is_bounded(start: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer, "_MOST_JSON", 100_000)
+    monkeypatch.setattr(SSEDecoder.__init__, "__defaults__", (100_000,))
+    assert "over 100000 bytes" in read(start, *[b"x" * 1000] * 200).protocol_error
+
+
+def test_invalid_utf_8_becomes_replacement_characters() -> None:
+    body = event(delta("a?b")).replace(b"?", b"\xff")
+    assert read(body, DONE).content == "a\ufffdb"
+
+
+def test_halves_of_surrogate_pairs_pass_as_they_are() -> None:
+    assert read(chunk("\ud83d") + chunk("\ude00"), DONE).content == "\ud83d\ude00"
+
+
+def test_the_text_keeps_every_character() -> None:
+    text = "".join(map(chr, [*range(0x20), 0x7F, 0x85, 0xA0, 0x2028, 0x2029, 0xFEFF, 0x1F600]))
+    assert read(chunk(text), DONE).content == text
+    raw = json.dumps(delta(text[0x20:]), ensure_ascii=False).encode()
+    assert read(b"data: " + raw + b"\n\n", DONE).content == text[0x20:]

@@ -1,0 +1,739 @@
+"""ChatClient over real sockets: what it sends, when it tries again, what it says."""
+
+import json
+import socket
+import threading
+import time
+import tracemalloc
+import zlib
+from collections.abc import Sequence
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from srchat.api.client import ChatClient
+from srchat.api.exchange import Timeouts
+from srchat.api.models import ChatCompletion, ChatRequest, Message, Model, Usage
+from srchat.api.retry import RetryPolicy
+from srchat.errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    ConfigError,
+    ExitCode,
+    ProtocolError,
+    RateLimitError,
+    ServerError,
+)
+from tests.api.asking import AT_ONCE, HELLO, ONCE, ask, taken
+from tests.conftest import Serve
+from tests.server import (
+    CLOSE,
+    DONE,
+    HOLD,
+    RESET,
+    Pause,
+    Request,
+    Script,
+    ScriptedServer,
+    Step,
+    answer,
+    chunk,
+    chunked,
+    completion,
+    error,
+    event,
+    head,
+    json_response,
+)
+
+KEY = "sk-srt-0123456789abcdef"
+CHUNKED = {"Transfer-Encoding": "chunked"}
+PLAIN = ChatRequest("m", (Message("user", "hi"),))
+
+
+def kept(*pieces: str) -> Script:
+    """An answer that leaves the connection open for the next request."""
+    events = [chunk(piece) for piece in pieces]
+    return [head(headers=CHUNKED), chunked(*events, chunk(finish="stop"), DONE)]
+
+
+def settle(client: ChatClient) -> None:
+    """Let the reader come to the end of the answer behind [DONE]."""
+    assert client._reader
+    client._reader.join(5)
+
+
+# What is sent
+
+
+def test_the_request_is_the_protocols(serve: Serve) -> None:
+    server = serve(answer("Hello"))
+    ask(server.url + "/", key=f" {KEY}\n")
+    (request,) = server.requests
+    assert (request.method, request.path) == ("POST", "/v1/chat/completions")
+    assert request.json == HELLO.to_json()
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["accept-encoding"] == "identity"
+    assert "text/event-stream" in request.headers["accept"]
+    assert request.headers["user-agent"].startswith("srchat/")
+    assert KEY not in request.path + request.body.decode()
+
+
+def test_without_a_key_none_is_sent(serve: Serve) -> None:
+    server = serve(answer("Hello"))
+    ask(server.url)
+    assert "authorization" not in server.requests[0].headers
+
+
+def test_nothing_is_sent_before_the_answer_is_wanted(serve: Serve) -> None:
+    server = serve(answer("Hello"))
+    with ChatClient(server.url, None) as client:
+        client.stream(HELLO)
+        time.sleep(0.1)
+    assert server.connections == 0
+
+
+def test_every_prompt_that_python_can_hold_is_sent(serve: Serve) -> None:
+    text = "é 😀 \u2028 \0 \udc00 \ud83d"
+    server = serve(answer("Hello"))
+    ask(server.url, ChatRequest("m", (Message("user", text),)))
+    assert server.requests[0].json["messages"][0]["content"] == text
+
+
+def test_a_large_prompt_is_sent_whole(serve: Serve) -> None:
+    text = "x" * 3_000_000
+    server = serve(answer("Hello"))
+    assert ask(server.url, ChatRequest("m", (Message("user", text),))).text == "Hello"
+    assert server.requests[0].json["messages"][0]["content"] == text
+
+
+# The connection
+
+
+def test_the_next_request_uses_the_same_connection(serve: Serve) -> None:
+    server = serve(kept("one"), kept("two"), json_response(completion("three")), kept("four"))
+    with ChatClient(server.url, None) as client:
+        texts = []
+        for _ in range(4):
+            texts.append(taken(client.stream(HELLO)).text)
+            settle(client)
+    assert texts == ["one", "two", "three", "four"]
+    assert server.connections == 1
+
+
+def test_after_a_refusal_the_same_connection_is_used(serve: Serve) -> None:
+    server = serve(error(503), error(429), kept("Hello"))
+    with ChatClient(server.url, None, retry=AT_ONCE) as client:
+        assert taken(client.stream(HELLO)).text == "Hello"
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("death", [CLOSE, RESET])
+def test_a_kept_connection_that_died_is_replaced_silently_once(serve: Serve, death: Any) -> None:
+    server = serve(kept("one"), [death], kept("two"))
+    with ChatClient(server.url, None, retry=ONCE) as client:
+        taken(client.stream(HELLO))
+        settle(client)
+        got = taken(client.stream(HELLO))
+    assert (got.text, got.error, got.waits) == ("two", None, {})
+    assert (len(server.requests), server.connections) == (3, 2)
+
+
+def test_a_connection_that_dies_on_a_new_connection_is_a_failure(serve: Serve) -> None:
+    server = serve(kept("one"), [CLOSE], [CLOSE], kept("two"))
+    with ChatClient(server.url, None, retry=ONCE) as client:
+        taken(client.stream(HELLO))
+        settle(client)
+        got = taken(client.stream(HELLO))
+    assert isinstance(got.error, APIConnectionError)
+    assert len(server.requests) == 3
+
+
+def test_a_kept_connection_that_the_server_closed_while_idle_is_not_used(serve: Serve) -> None:
+    server = serve([*kept("one"), CLOSE], kept("two"))
+    with ChatClient(server.url, None, retry=ONCE) as client:
+        taken(client.stream(HELLO))
+        settle(client)
+        time.sleep(0.1)
+        assert taken(client.stream(HELLO)).text == "two"
+    assert (len(server.requests), server.connections) == (2, 2)
+
+
+def test_a_server_that_went_away_between_two_requests_is_told(serve: Serve) -> None:
+    server = serve([*kept("one"), CLOSE])
+    with ChatClient(server.url, None, retry=ONCE) as client:
+        taken(client.stream(HELLO))
+        settle(client)
+        server.__exit__()
+        got = taken(client.stream(HELLO))
+    assert isinstance(got.error, APIConnectionError)
+    assert "cannot connect" in got.message
+
+
+def test_a_connection_left_open_behind_done_is_closed_by_the_next_request(serve: Serve) -> None:
+    server = serve([head(headers=CHUNKED), chunked(chunk("one"), DONE)[:-5], HOLD], kept("two"))
+    with ChatClient(server.url, None, retry=ONCE) as client:
+        assert taken(client.stream(HELLO)).text == "one"
+        assert taken(client.stream(HELLO)).text == "two"
+        assert server.client_left.wait(3)
+
+
+def test_a_torrent_behind_done_is_cut_off(serve: Serve) -> None:
+    flood = [chunk("x" * 10_000)] * 5000
+    server = serve([head(), chunk("one"), DONE, *flood, HOLD])
+    with ChatClient(server.url, None) as client:
+        assert taken(client.stream(HELLO)).text == "one"
+        assert server.client_left.wait(3)
+
+
+def test_requests_in_a_row_share_nothing_of_their_answers(serve: Serve) -> None:
+    broken = [head(headers=CHUNKED), b"fff\r\n" + chunk("lost"), CLOSE]
+    server = serve(broken, [head(), b"data: {bad\n\n", *answer("a")[1:]], error(400), answer("b"))
+    with ChatClient(server.url, None, retry=ONCE) as client:
+        got = [taken(client.stream(HELLO)) for _ in range(4)]
+    assert [said.text for said in got] == ["lost", "a", "", "b"]
+    assert [said.unreadable for said in got] == [0, 1, 0, 0]
+
+
+def test_no_thread_is_left_behind(serve: Serve) -> None:
+    before = threading.active_count()
+    server = serve(kept("one"), [head(), chunk("two"), HOLD], error(500))
+    count = threading.active_count()
+    with ChatClient(server.url, None, retry=ONCE, timeouts=Timeouts(silence=0.2)) as client:
+        for _ in range(3):
+            taken(client.stream(HELLO))
+    time.sleep(0.1)
+    names = [thread.name for thread in threading.enumerate()]
+    assert "srchat-reader" not in names
+    assert count >= before
+
+
+# Trying again
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("times", [1, 3])
+def test_what_may_pass_is_tried_again_until_it_does(serve: Serve, status: int, times: int) -> None:
+    server = serve(*[error(status)] * times, answer("Hello"))
+    got = ask(server.url, retry=AT_ONCE)
+    assert (got.text, got.error) == ("Hello", None)
+    assert len(server.requests) == times + 1
+    assert list(got.waits) == list(range(1, times + 1))
+    assert f"says {status}: no" in got.waits[1].reason
+    assert got.waits[1].retries == 3
+    assert all(request.body == server.requests[0].body for request in server.requests)
+
+
+FINAL: dict[int, tuple[type[APIStatusError], ExitCode]] = {
+    408: (APIStatusError, ExitCode.REFUSED),
+    429: (RateLimitError, ExitCode.RATE_LIMIT),
+    500: (ServerError, ExitCode.SERVER),
+    503: (ServerError, ExitCode.SERVER),
+}
+
+
+@pytest.mark.parametrize("status", FINAL)
+def test_what_does_not_pass_fails_after_four_attempts(serve: Serve, status: int) -> None:
+    server = serve(error(status, "try later", code="c", type="t"))
+    got = ask(server.url, retry=AT_ONCE)
+    kind, code = FINAL[status]
+    assert type(got.error) is kind
+    assert isinstance(got.error, APIStatusError)
+    assert (got.error.exit_code, got.error.status) == (code, status)
+    assert (got.error.code, got.error.type) == ("c", "t")
+    assert got.message == f"127.0.0.1:{server.port} says {status}: try later"
+    assert len(server.requests) == 4
+
+
+REFUSED: dict[int, type[APIStatusError]] = {
+    **dict.fromkeys([400, 404, 405, 409, 410, 413, 418, 422, 451], APIStatusError),
+    401: AuthenticationError,
+    403: AuthenticationError,
+    501: ServerError,
+    505: ServerError,
+}
+
+
+@pytest.mark.parametrize("status", REFUSED)
+def test_a_refusal_is_not_tried_again(serve: Serve, status: int) -> None:
+    server = serve(error(status, headers={"Retry-After": "0"}), answer("again"))
+    got = ask(server.url, retry=AT_ONCE)
+    assert type(got.error) is REFUSED[status]
+    assert len(server.requests) == 1
+    assert got.waits == {}
+
+
+def test_a_wrong_key_at_a_proxy_without_its_database_is_an_authentication_error(
+    serve: Serve,
+) -> None:
+    got = ask(serve(error(400, "no database", type="no_db_connection")).url)
+    assert type(got.error) is AuthenticationError
+    assert got.error.exit_code == ExitCode.AUTHENTICATION
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "1"}, 1.0),
+        ({"retry-after": "0.4"}, 0.4),
+        ({"llm_provider-retry-after": "0.4"}, 0.4),
+        ({"Retry-After-Ms": "400"}, 0.4),
+        ({"X-RateLimit-Reset-Requests": "400ms", "X-RateLimit-Remaining-Requests": "0"}, 0.4),
+    ],
+)
+def test_no_attempt_before_the_time_that_the_server_named(
+    serve: Serve, headers: dict[str, str], seconds: float
+) -> None:
+    server = serve(error(429, headers=headers), answer("Hello"))
+    got = ask(server.url, retry=RetryPolicy())
+    assert got.text == "Hello"
+    first, second = (request.at for request in server.requests)
+    assert second - first >= seconds
+    assert got.waits[1].left == pytest.approx(seconds * 1.05, rel=0.1)
+
+
+def test_no_attempt_before_the_moment_that_the_server_named(serve: Serve) -> None:
+    moment = int(time.time()) + 2
+    headers = {"Retry-After": formatdate(moment, usegmt=True)}
+    server = serve(error(503, headers=headers), answer("Hello"))
+    assert ask(server.url, retry=RetryPolicy()).text == "Hello"
+    assert time.time() >= moment
+
+
+def test_a_wait_is_told_again_in_every_frame_with_what_is_left(serve: Serve) -> None:
+    server = serve(error(429, headers={"Retry-After": "0.5"}), answer("Hello"))
+    lefts: list[float] = []
+    with ChatClient(server.url, None) as client:
+        taken(client.stream(HELLO), lambda item: lefts.append(getattr(item, "left", -1.0)))
+    told = [left for left in lefts if left >= 0]
+    assert len(told) >= 4
+    assert told == sorted(told, reverse=True)
+
+
+@pytest.mark.parametrize("absurd", ["-1", "nan", "inf", "soon", "99999999999999", "1e9", ""])
+def test_an_absurd_wait_is_not_waited(serve: Serve, absurd: str) -> None:
+    server = serve(error(429, headers={"Retry-After": absurd}), answer("Hello"))
+    assert ask(server.url, retry=AT_ONCE).text == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "max_wait", "hint"),
+    [
+        ("7", 5.0, "the server asks to wait 7 s; --max-wait 5 allows less"),
+        ("300", 1000.0, "the server asks to wait 300 s; srchat waits 120 s at most"),
+        ("86400", 60.0, "the server asks to wait 86400 s; srchat waits 120 s at most"),
+    ],
+)
+def test_too_long_a_wait_fails_at_once_and_says_how_long(
+    serve: Serve, seconds: str, max_wait: float, hint: str
+) -> None:
+    server = serve(error(429, headers={"Retry-After": seconds}), answer("again"))
+    got = ask(server.url, retry=RetryPolicy(max_wait=max_wait))
+    assert isinstance(got.error, RateLimitError)
+    assert got.error.hint == hint
+    assert len(server.requests) == 1
+
+
+def test_a_refused_connection_is_tried_again_and_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    got = ask(f"http://127.0.0.1:{port}/v1", retry=AT_ONCE)
+    assert isinstance(got.error, APIConnectionError)
+    assert got.message == f"cannot connect to 127.0.0.1:{port}: connection refused"
+    assert got.error.exit_code == ExitCode.NETWORK
+    assert list(got.waits) == [1, 2, 3]
+
+
+def test_a_server_that_comes_up_meanwhile_is_reached(serve: Serve) -> None:
+    server = serve([RESET], error(502), [head(), HOLD], answer("Hello"))
+    got = ask(server.url, retry=AT_ONCE, silence=0.2)
+    assert (got.text, len(server.requests)) == ("Hello", 4)
+
+
+# stream_options
+
+
+NAMED: list[Script] = [
+    error(400, "Unknown parameter: 'stream_options'."),
+    error(422, "stream_options: extra inputs are not permitted"),
+    json_response(
+        {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]},
+        422,
+    ),
+]
+
+
+@pytest.mark.parametrize("refusal", NAMED, ids=range(len(NAMED)))
+def test_a_server_that_does_not_know_stream_options_is_asked_without(
+    serve: Serve, refusal: Script
+) -> None:
+    server = serve(refusal, kept("one"), kept("two"))
+    with ChatClient(server.url, None, retry=ONCE) as client:
+        first = taken(client.stream(HELLO))
+        assert (first.text, first.waits) == ("one", {})
+        assert taken(client.stream(HELLO)).text == "two"
+    sent = ["stream_options" in request.json for request in server.requests]
+    assert sent == [True, False, False]
+
+
+def test_a_server_that_refuses_stream_options_for_ever_is_asked_twice(serve: Serve) -> None:
+    server = serve(NAMED[0])
+    got = ask(server.url, retry=AT_ONCE)
+    assert isinstance(got.error, APIStatusError)
+    assert len(server.requests) == 2
+
+
+def test_another_400_is_not_about_stream_options(serve: Serve) -> None:
+    server = serve(error(400, "context length exceeded"), answer("again"))
+    assert ask(server.url).error
+    assert len(server.requests) == 1
+
+
+# Redirects
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_and_said(serve: Serve, status: int) -> None:
+    other = serve(answer("elsewhere"))
+    target = f"{other.url}/chat/completions"
+    server = serve([head(status, {"Location": target, "Content-Length": "0"})])
+    got = ask(server.url, key=KEY, retry=AT_ONCE)
+    assert type(got.error) is APIStatusError
+    assert f"redirects to {target}" in got.message
+    assert "base_url" in got.error.hint
+    assert (len(server.requests), other.connections) == (1, 0)
+
+
+@pytest.mark.parametrize("location", ["", "ftp://x", "\x80", "/v1/chat/completions"])
+def test_an_odd_redirect_is_not_followed_either(serve: Serve, location: str) -> None:
+    server = serve([head(302, {"Location": location, "Content-Length": "0"})])
+    got = ask(server.url, retry=AT_ONCE)
+    assert type(got.error) is APIStatusError
+    assert len(server.requests) == 1
+
+
+# Error bodies
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [head(401), b'{"error": "bad key"}', RESET],
+        [head(401, {"Content-Length": "999"}), b'{"error": "bad key"}', CLOSE],
+        [head(401, CHUNKED), b"fff\r\n" + b'{"error": "bad key"}', CLOSE],
+        [head(401, CHUNKED), b"nonsense", CLOSE],
+        [head(401, {"Content-Encoding": "gzip"}), b"nonsense", CLOSE],
+        [head(401, {"Content-Encoding": "br"}), b"nonsense", CLOSE],
+        [head(401), b'{"error": "bad key"}', HOLD],
+    ],
+    ids=["RST", "short", "cut", "bad part", "not gzip", "br", "silent"],
+)
+def test_a_broken_error_body_does_not_hide_the_status(serve: Serve, body: Script) -> None:
+    server = serve(body, answer("again"))
+    got = ask(server.url, retry=AT_ONCE, silence=0.3)
+    assert type(got.error) is AuthenticationError
+    assert len(server.requests) == 1
+
+
+def test_what_came_of_a_broken_error_body_is_shown(serve: Serve) -> None:
+    got = ask(serve([head(401, {"Content-Length": "999"}), b'{"error": "bad key"}', CLOSE]).url)
+    assert got.message.endswith("says 401: bad key")
+
+
+def bomb(megabytes: int) -> bytes:
+    packer = zlib.compressobj(wbits=31)
+    return b"".join(packer.compress(bytes(1_000_000)) for _ in range(megabytes)) + packer.flush()
+
+
+TRICKLE: list[Step] = [b"x", Pause(0.05)] * 1000
+ENDLESS: dict[str, Script] = {
+    "endless": [head(401), *[b"x" * 10_000] * 30_000],
+    "trickling": [head(401), *TRICKLE],
+    "silent": [head(401), HOLD],
+    "gzip bomb": [
+        head(401, {"Content-Encoding": "gzip"}),
+        bomb(100),
+        HOLD,
+    ],
+}
+
+
+@pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS.keys())
+def test_an_endless_error_body_stays_within_bounds(
+    serve: Serve, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("srchat.api.exchange._ERROR_BODY_TIME", 0.5)
+    server = serve(script)
+    begun = time.monotonic()
+    tracemalloc.start()
+    got = ask(server.url, silence=30)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert type(got.error) is AuthenticationError
+    assert time.monotonic() - begun < 3
+    assert peak < 40 * 1024 * 1024
+    assert len(got.message) < 500
+
+
+# The key
+
+
+SAID = f"invalid key {KEY} (Authorization: Bearer {KEY})"
+ECHOES: dict[str, Script] = {
+    "401": error(401, SAID),
+    "429, for ever": error(429, SAID),
+    "plain text": [head(500, type="text/plain"), SAID.encode(), CLOSE],
+    "web page": [head(403), f"<title>{SAID}</title>".encode(), CLOSE],
+    "cut short": error(400, "x" * 380 + f" {KEY} {KEY}"),
+    "cut short, no blanks": error(400, "x" * 378 + f"{KEY}{KEY}"),
+    "in the stream": [head(), event({"error": {"message": SAID}}), CLOSE],
+    "in the stream, after text": [head(), chunk("a"), event({"error": SAID}), CLOSE],
+    "web page with 200": json_response(f"<title>{SAID}</title>".encode()),
+    "redirect": [head(302, {"Location": f"http://x/?{KEY}", "Content-Length": "0"})],
+    "status line": [f"HTTP/9.9 {KEY} no\r\n\r\n".encode(), CLOSE],
+    "encoding": [head(headers={"Content-Encoding": KEY}), b"x", CLOSE],
+}
+
+
+@pytest.mark.parametrize("script", ECHOES.values(), ids=ECHOES.keys())
+def test_the_key_is_in_no_message_though_the_server_echoes_it(serve: Serve, script: Script) -> None:
+    got = ask(serve(script).url, key=KEY, retry=AT_ONCE)
+    assert got.error
+    said = [got.message, got.error.hint, str(got.error), repr(got.error)]
+    said += [wait.reason for wait in got.waits.values()]
+    for text in said:
+        assert KEY[:10] not in text
+
+
+@pytest.mark.parametrize(
+    "key", ["sk-bad\nkey-1234", "sk-bad key-1234", "sk-bädkey-1234", "\x7fsk-bad"]
+)
+def test_a_key_that_cannot_be_sent_is_refused_before_anything_is(serve: Serve, key: str) -> None:
+    server = serve(answer("Hello"))
+    with pytest.raises(ConfigError) as caught:
+        ChatClient(server.url, key)
+    assert "bad" not in caught.value.message
+    assert server.connections == 0
+
+
+def test_the_log_tells_what_goes_over_the_wire_and_not_the_key(serve: Serve) -> None:
+    lines: list[str] = []
+    server = serve(error(503), answer("Hello", headers={"X-Request-Id": "abc"}))
+    with ChatClient(server.url, KEY, retry=AT_ONCE, log=lines.append) as client:
+        taken(client.stream(HELLO))
+    log = "\n".join(lines)
+    assert log.count(f"> POST {server.url}/chat/completions") == 2
+    assert "answers 503" in log
+    assert "answers 200" in log
+    assert "< x-request-id: abc" in log
+    assert KEY not in log
+
+
+# Base URLs and proxies
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "",
+        "nonsense",
+        "http://",
+        "http://[::1",
+        "http://x:abc/v1",
+        "ftp://x/v1",
+        f"http://{'a' * 64}.test/v1",
+        "http://a..b/v1",
+        "http://\udc00/v1",
+        "http://x\n/v1",
+        "//x",
+        "http:///v1",
+        "unix:///tmp/x",
+    ],
+)
+def test_a_base_url_that_cannot_be_used_is_told_at_once(base_url: str) -> None:
+    with pytest.raises(APIConnectionError) as caught:
+        ChatClient(base_url, KEY)
+    assert caught.value.message.startswith(f"cannot use {base_url.rstrip('/')!r}: ")
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "x y", "127.0.0.1:99999"])
+def test_a_host_that_is_not_found_is_told(host: str) -> None:
+    got = ask(f"http://{host}/v1")
+    assert isinstance(got.error, APIConnectionError)
+    assert got.message.startswith("cannot connect to ")
+    assert "base_url" in got.error.hint
+
+
+class BluntServer(ScriptedServer):
+    """Answers whatever comes."""
+
+    def _read_request(
+        self, connection: socket.socket, buffer: bytes
+    ) -> tuple[Request, bytes] | None:
+        part = self._receive(connection)
+        return (Request("", "", {}, part), b"") if part else None
+
+
+def test_tls_at_a_plain_port_is_told_with_a_hint() -> None:
+    with BluntServer([[b"HTTP/1.1 400 Bad Request\r\n\r\n", CLOSE]]) as server:
+        got = ask(server.url.replace("http", "https"))
+    assert isinstance(got.error, APIConnectionError)
+    assert "http://" in got.error.hint
+
+
+@pytest.fixture
+def proxied(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Any:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+    def start(name: str, *scripts: Script, user: str = "") -> Any:
+        server = serve(*scripts)
+        monkeypatch.setenv(name, f"http://{user}127.0.0.1:{server.port}")
+        return server
+
+    return start
+
+
+def test_a_proxy_of_the_environment_is_used(proxied: Any) -> None:
+    proxy = proxied("HTTP_PROXY", answer("Hello"))
+    assert ask("http://chat.test/v1").text == "Hello"
+    assert proxy.requests[0].path == "http://chat.test/v1/chat/completions"
+
+
+def test_no_proxy_is_honoured(proxied: Any, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = proxied("HTTP_PROXY", answer("proxy"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert ask(serve(answer("direct")).url).text == "direct"
+    assert proxy.connections == 0
+
+
+def test_a_proxy_that_refuses_the_way_is_told_and_sees_no_key(proxied: Any) -> None:
+    proxy = proxied("HTTPS_PROXY", [b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", CLOSE])
+    got = ask("https://chat.test/v1", key=KEY)
+    assert isinstance(got.error, APIConnectionError)
+    assert "proxy" in got.message
+    assert "407" in got.message
+    assert proxy.requests[0].method == "CONNECT"
+    assert KEY not in str(proxy.requests)
+
+
+def test_the_password_of_a_proxy_is_in_no_message(proxied: Any) -> None:
+    proxied("HTTPS_PROXY", [CLOSE], user="user:hunter2@")
+    got = ask("https://chat.test/v1")
+    assert got.error
+    assert "hunter2" not in got.message + got.error.hint
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5://127.0.0.1:9", "nonsense://x", "http://[::1", "http://x:y"]
+)
+def test_a_proxy_that_cannot_be_used_is_told(
+    proxied: Any, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(APIConnectionError) as caught:
+        ChatClient("http://chat.test/v1", None)
+    assert caught.value.message.startswith("cannot use the proxy of the environment: ")
+
+
+# complete and list_models
+
+
+def test_complete_returns_a_streamed_answer_whole(serve: Serve) -> None:
+    usage = event({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}})
+    server = serve(
+        [
+            head(),
+            chunk("a\ud83d", reasoning="r"),
+            Pause(0.02),
+            chunk("\ude00b"),
+            usage,
+            chunk(finish="length"),
+            DONE,
+            CLOSE,
+        ]
+    )
+    with ChatClient(server.url, None) as client:
+        whole = client.complete(HELLO)
+    assert whole == ChatCompletion("a😀b", "r", "length", "vllm-primary", Usage(1, 2, 3))
+
+
+def test_complete_returns_a_whole_answer(serve: Serve) -> None:
+    server = serve(json_response(completion("Hello")))
+    with ChatClient(server.url, None) as client:
+        whole = client.complete(PLAIN)
+    assert whole == ChatCompletion("Hello", "", "stop", "vllm-primary", Usage(3, 5, 8))
+    assert server.requests[0].json == PLAIN.to_json()
+
+
+def test_complete_raises_what_the_stream_raises(serve: Serve) -> None:
+    with ChatClient(serve(error(401)).url, None) as client, pytest.raises(AuthenticationError):
+        client.complete(PLAIN)
+
+
+MODELS = {"object": "list", "data": [{"id": "a", "max_model_len": 4096}, {"id": "b"}, {}, None]}
+
+
+def models_of(url: str, key: str | None = None, retry: RetryPolicy = ONCE) -> Sequence[Model]:
+    with ChatClient(url, key, retry=retry, timeouts=Timeouts(silence=0.3)) as client:
+        return client.list_models()
+
+
+@pytest.mark.parametrize("value", [MODELS, MODELS["data"]])
+def test_the_models_of_a_server_are_listed(serve: Serve, value: object) -> None:
+    server = serve(json_response(value))
+    assert models_of(server.url, KEY) == [Model("a", "", 4096), Model("b", "", None)]
+    (request,) = server.requests
+    assert (request.method, request.path, request.body) == ("GET", "/v1/models", b"")
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_list_that_broke_off_is_asked_for_again_from_the_start(serve: Serve) -> None:
+    body = json.dumps(MODELS).encode()
+    cut: Script = [head(headers={"Content-Length": "9999"}), body[:50], CLOSE]
+    server = serve(cut, json_response(MODELS))
+    assert len(models_of(server.url, retry=AT_ONCE)) == 2
+    assert len(server.requests) == 2
+
+
+def test_the_waits_for_a_list_are_told(serve: Serve) -> None:
+    server = serve(error(503, headers={"Retry-After": "0.2"}), json_response(MODELS))
+    with ChatClient(server.url, None) as client:
+        waits: list[float] = []
+        client.list_models(lambda wait: waits.append(wait.left))
+    assert waits
+    assert server.requests[1].at - server.requests[0].at >= 0.2
+
+
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [
+        (error(401), AuthenticationError),
+        (error(404), APIStatusError),
+        (json_response(b"<html>"), ProtocolError),
+        (json_response(b""), ProtocolError),
+        (json_response({"data": None}), ProtocolError),
+        (json_response(3), ProtocolError),
+        (json_response(b"[" * 100_000), ProtocolError),
+        ([HOLD], APITimeoutError),
+        ([CLOSE], APIConnectionError),
+    ],
+)
+def test_what_is_no_list_of_models_is_told(
+    serve: Serve, script: Script, kind: type[APIError]
+) -> None:
+    with pytest.raises(kind):
+        models_of(serve(script).url)
+
+
+def test_an_endless_list_of_models_is_cut_off(serve: Serve) -> None:
+    server = serve([head(), *[b"x" * 100_000] * 5000])
+    with pytest.raises(ProtocolError, match="over 8388608 bytes"):
+        models_of(server.url)
+    assert server.client_left.wait(3)

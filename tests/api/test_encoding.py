@@ -1,0 +1,84 @@
+"""Compressed bodies are unpacked exactly, and within bounds."""
+
+import gzip
+import tracemalloc
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from srchat.api.encoding import BodyDecoder
+
+TEXT = "data: é😀\n\n".encode() * 5000
+
+
+def unpacked(encoding: str, *parts: bytes) -> bytes:
+    decoder = BodyDecoder(encoding)
+    return b"".join(piece for part in parts for piece in decoder.feed(part))
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
+def test_a_plain_body_passes_as_it_is(encoding: str) -> None:
+    assert unpacked(encoding, b"ab", b"", b"c") == b"abc"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", " GZIP "])
+@given(st.binary(max_size=300), st.integers(1, 50))
+def test_gzip_is_unpacked_however_it_is_cut(encoding: str, body: bytes, size: int) -> None:
+    packed = gzip.compress(body)
+    parts = [packed[i : i + size] for i in range(0, len(packed), size)]
+    assert unpacked(encoding, *parts) == body
+
+
+@pytest.mark.parametrize("size", [1, 100, 10**6])
+def test_what_unpacks_to_many_pieces_is_whole(size: int) -> None:
+    packed = gzip.compress(TEXT * 4)
+    parts = [packed[i : i + size] for i in range(0, len(packed), size)]
+    assert unpacked("gzip", *parts) == TEXT * 4
+
+
+def test_deflate_is_unpacked() -> None:
+    assert unpacked("deflate", zlib.compress(TEXT)) == TEXT
+
+
+def test_each_flushed_piece_comes_at_once() -> None:
+    packer = zlib.compressobj(wbits=31)
+    decoder = BodyDecoder("gzip")
+    for text in (b"data: 1\n\n", b"data: 2\n\n"):
+        part = packer.compress(text) + packer.flush(zlib.Z_SYNC_FLUSH)
+        assert b"".join(decoder.feed(part)) == text
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "none"])
+def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
+    with pytest.raises(ValueError, match="not asked for"):
+        BodyDecoder(encoding)
+
+
+@pytest.mark.parametrize("body", [b"data: hello\n\n", b"\x1f\x8bnonsense, not deflate"])
+def test_a_broken_body_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match="broken"):
+        unpacked("gzip", body)
+
+
+def test_a_bomb_comes_in_small_pieces_and_small_memory() -> None:
+    bomb = gzip.compress(bytes(64 * 1024 * 1024))
+    tracemalloc.start()
+    sizes = [len(piece) for piece in BodyDecoder("gzip").feed(bomb)]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sum(sizes) == 64 * 1024 * 1024
+    assert max(sizes) <= 64 * 1024
+    assert peak < 2 * 1024 * 1024
+
+
+def test_what_follows_the_end_of_the_compressed_body_is_not_collected() -> None:
+    decoder = BodyDecoder("gzip")
+    assert b"".join(decoder.feed(gzip.compress(b"abc") + b"rest")) == b"abc"
+    tracemalloc.start()
+    for _ in range(100):
+        assert b"".join(decoder.feed(bytes(100_000))) == b""
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1024 * 1024

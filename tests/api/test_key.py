@@ -1,0 +1,71 @@
+"""The key is checked before it is used, and is in no text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from srchat.api.key import checked_key, masked, redacted
+from srchat.errors import ConfigError
+
+KEY = "sk-srt-0123456789abcdef"
+
+
+@pytest.mark.parametrize("text", [KEY, f" {KEY}\n", f"\t{KEY}\r\n", f"\u00a0{KEY}\u2003"])
+def test_surrounding_blanks_are_no_part_of_a_key(text: str) -> None:
+    assert checked_key(text) == KEY
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\n"])
+def test_an_empty_key_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="empty"):
+        checked_key(text)
+
+
+@pytest.mark.parametrize("bad", ["\n", "\r", " ", "\0", "\x7f", "é", "\u200b", "“", "😀", "\udc00"])
+def test_a_key_that_cannot_stand_in_a_header_is_refused_without_being_shown(bad: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked_key(f"sk-secret{bad}part")
+    said = f"{caught.value.message} {caught.value.hint}"
+    assert f"U+{ord(bad):04X}" in said
+    assert "character 10" in said
+    assert "secret" not in said
+    assert "part" not in said
+
+
+@given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1))
+def test_every_visible_ascii_text_is_a_key(text: str) -> None:
+    assert checked_key(text) == text
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"), [(KEY, "…cdef"), ("0123456789ab", "…89ab"), ("0123456789a", "…"), ("", "…")]
+)
+def test_at_most_the_last_four_characters_of_a_long_key_are_shown(key: str, shown: str) -> None:
+    assert masked(key) == shown
+
+
+@pytest.mark.parametrize(
+    "text", [KEY, f"Bearer {KEY}", f'{{"key":"{KEY}"}} and {KEY}', f"{KEY}{KEY}"]
+)
+def test_a_key_is_taken_out_wherever_it_stands(text: str) -> None:
+    clean = redacted(text, KEY)
+    assert KEY not in clean
+    assert "[key …cdef]" in clean
+    assert redacted(clean, KEY) == clean
+
+
+@pytest.mark.parametrize("end", ["", "…"])
+@pytest.mark.parametrize("length", range(8, len(KEY)))
+def test_the_beginning_of_a_key_is_taken_out_where_a_text_was_cut(length: int, end: str) -> None:
+    clean = redacted(f"invalid key {KEY[:length]}{end}", KEY)
+    assert KEY[:8] not in clean
+    assert clean.startswith("invalid key [key …cdef]")
+
+
+@pytest.mark.parametrize("key", [None, "", "none", "x"])
+def test_a_word_that_serves_as_key_is_not_taken_out_of_texts(key: str | None) -> None:
+    assert redacted("none of this is x", key) == "none of this is x"
+
+
+def test_a_text_without_the_key_stays_as_it_is() -> None:
+    assert redacted("the server said sk-no", KEY) == "the server said sk-no"

@@ -1,0 +1,238 @@
+"""The inbox that the main thread waits on, and the words for what fails in the reader."""
+
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+import time
+
+import httpx  # noqa: TID251 - its exceptions are translated here
+import pytest
+
+from srchat.api.client import ChatClient
+from srchat.api.exchange import Timeouts
+from srchat.api.reader import Connected, End, Inbox, Lost, translated
+from srchat.errors import APIConnectionError, APITimeoutError, Interrupted
+from tests.api.asking import HELLO, ONCE, taken
+from tests.conftest import Serve
+from tests.server import CLOSE, DONE, Pause, chunk, head
+
+ME, OTHER = object(), object()
+
+
+def test_items_come_in_their_order() -> None:
+    inbox = Inbox()
+    for item in (Connected(), b"a", End()):
+        inbox.post(ME, item)
+    assert [inbox.get(ME, 1) for _ in range(3)] == [Connected(), b"a", End()]
+
+
+def test_bytes_that_wait_together_come_together() -> None:
+    inbox = Inbox()
+    for item in (b"a", b"b", b"c", End(), b"d"):
+        inbox.post(ME, item)
+    assert [inbox.get(ME, 1) for _ in range(3)] == [b"abc", End(), b"d"]
+
+
+def test_what_comes_together_is_bounded() -> None:
+    inbox = Inbox()
+    for _ in range(20):
+        inbox.post(ME, bytes(100_000))
+    first = inbox.get(ME, 1)
+    assert isinstance(first, bytes)
+    assert 100_000 < len(first) < 500_000
+
+
+def test_items_of_an_earlier_reader_are_dropped() -> None:
+    inbox = Inbox()
+    for source, item in ((OTHER, b"x"), (ME, b"a"), (OTHER, b"y"), (OTHER, End()), (ME, b"b")):
+        inbox.post(source, item)
+    assert inbox.get(ME, 1) == b"a"
+    assert inbox.get(ME, 1) == b"b"
+    assert inbox.get(ME, 0.01) is None
+
+
+@pytest.mark.parametrize("timeout", [0.05, 0.0, -1.0])
+def test_an_empty_inbox_gives_none_after_the_timeout(timeout: float) -> None:
+    begun = time.monotonic()
+    assert Inbox().get(ME, timeout) is None
+    assert time.monotonic() - begun >= timeout
+
+
+def test_an_interrupt_goes_before_everything_that_waits() -> None:
+    inbox = Inbox()
+    inbox.post(ME, b"a")
+    inbox.interrupt(signal.SIGTERM)
+    with pytest.raises(Interrupted, match="terminated"):
+        inbox.get(ME, 1)
+    with pytest.raises(Interrupted):
+        inbox.get(ME, 1)
+
+
+def test_an_interrupt_wakes_who_waits() -> None:
+    inbox = Inbox()
+    threading.Timer(0.1, inbox.interrupt, [2]).start()
+    begun = time.monotonic()
+    with pytest.raises(Interrupted):
+        inbox.get(ME, 30)
+    assert time.monotonic() - begun < 2
+
+
+def test_an_interrupt_that_comes_while_bytes_are_joined_is_not_lost() -> None:
+    inbox = Inbox()
+    inbox.post(ME, b"a")
+    inbox.post(None, End())  # what interrupt() posts, seen before its number
+    inbox.post(ME, b"b")
+    assert inbox.get(ME, 1) == b"a"
+    assert inbox.get(ME, 1) == b"b"
+    inbox.interrupt(2)
+    with pytest.raises(Interrupted):
+        inbox.get(ME, 1)
+
+
+def test_a_full_inbox_has_no_room() -> None:
+    inbox = Inbox()
+    assert inbox.has_room()
+    for _ in range(600):
+        inbox.post(ME, b"a")
+    assert not inbox.has_room()
+    inbox.get(ME, 1)
+    assert inbox.has_room()
+
+
+URL = httpx.URL("https://chat.test:8443/v1/chat/completions")
+WHERE = "chat.test:8443"
+
+
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        (
+            httpx.ConnectError("[Errno 111] Connection refused"),
+            f"cannot connect to {WHERE}: connection refused",
+        ),
+        (
+            httpx.ConnectError("[Errno -2] Name or service not known"),
+            f"cannot connect to {WHERE}: name or service not known",
+        ),
+        (
+            httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)"),
+            f"cannot connect to {WHERE}: wrong version number",
+        ),
+        (httpx.ReadError(""), f"the connection to {WHERE} was lost: the connection was reset"),
+        (
+            httpx.WriteError(""),
+            f"the connection to {WHERE} was lost: the connection was reset while sending",
+        ),
+        (
+            httpx.RemoteProtocolError("Server disconnected without sending a response."),
+            f"the connection to {WHERE} was lost: the server closed it in the middle",
+        ),
+        (
+            httpx.RemoteProtocolError("peer closed connection (incomplete chunked read)"),
+            f"the connection to {WHERE} was lost: the server closed it in the middle",
+        ),
+        (httpx.ProxyError("407 Denied"), f"the proxy refused the way to {WHERE}: 407 Denied"),
+        (httpx.UnsupportedProtocol("no scheme"), f"cannot use {WHERE}: no scheme"),
+        (UnicodeError("label too long"), f"cannot use {WHERE}: label too long"),
+        (ZeroDivisionError(), f"cannot use {WHERE}: ZeroDivisionError"),
+    ],
+)
+def test_a_foreign_failure_becomes_one_line_of_ours(failure: Exception, message: str) -> None:
+    ours = translated(failure, URL)
+    assert type(ours) is APIConnectionError
+    assert ours.message == message
+
+
+@pytest.mark.parametrize(
+    "failure", [httpx.ConnectTimeout(""), httpx.WriteTimeout(""), httpx.PoolTimeout("")]
+)
+def test_a_foreign_timeout_is_a_timeout(failure: Exception) -> None:
+    assert type(translated(failure, URL)) is APITimeoutError
+
+
+@pytest.mark.parametrize(
+    ("failure", "hint"),
+    [
+        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"), "SSL_CERT_FILE"),
+        (httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version"), "http://"),
+        (httpx.ConnectError("[Errno 111] Connection refused"), "base_url"),
+        (ImportError("no socksio"), "socksio"),
+        (httpx.ReadError(""), ""),
+    ],
+)
+def test_a_failure_that_the_user_can_mend_has_a_hint(failure: Exception, hint: str) -> None:
+    assert hint in translated(failure, URL).hint
+    assert bool(translated(failure, URL).hint) is bool(hint)
+
+
+def test_a_failure_of_tls_behind_the_scenes_has_its_hint() -> None:
+    failure = httpx.ConnectError("EOF occurred in violation of protocol")
+    failure.__cause__ = ssl.SSLError("eof")
+    assert "http://" in translated(failure, URL).hint
+
+
+def test_lost_carries_the_error() -> None:
+    error = APIConnectionError("gone")
+    inbox = Inbox()
+    inbox.post(ME, Lost(error))
+    assert inbox.get(ME, 1) == Lost(error)
+
+
+class Transport(httpx.BaseTransport):
+    """Counts requests; fails each at once, or once it is told to."""
+
+    def __init__(self, told: threading.Event | None = None) -> None:
+        self.requests = 0
+        self.told = told
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests += 1
+        if self.told:
+            self.told.wait(30)
+        raise httpx.ConnectError("nobody there")
+
+
+def test_a_failure_before_there_is_a_connection_is_no_stale_connection() -> None:
+    transport = Transport()
+    with ChatClient(str(URL), None, transport=transport, retry=ONCE) as client:
+        got = taken(client.stream(HELLO))
+    assert got.message == f"cannot connect to {WHERE}: nobody there"
+    assert transport.requests == 1
+
+
+def test_a_way_to_the_server_that_is_looked_up_for_ever_is_a_timeout() -> None:
+    told = threading.Event()
+    limits = Timeouts(connect=0.3, silence=30)
+    with ChatClient(
+        str(URL), None, transport=Transport(told), timeouts=limits, retry=ONCE
+    ) as client:
+        got = taken(client.stream(HELLO))
+        told.set()
+    assert isinstance(got.error, APITimeoutError)
+    assert got.message == f"cannot connect to {WHERE}: no answer in 0.3 s"
+
+
+ASKER = """
+import sys
+from srchat.api.client import ChatClient
+from srchat.api.exchange import Timeouts
+from tests.api.asking import HELLO, ONCE, taken
+with ChatClient(sys.argv[1], None, timeouts=Timeouts(silence=0.6), retry=ONCE) as client:
+    print(taken(client.stream(HELLO), lambda event: print(flush=True)).text, flush=True)
+"""
+
+
+def test_a_process_that_was_stopped_has_not_waited(serve: Serve) -> None:
+    server = serve([head(), Pause(0.9), chunk("Hello"), DONE, CLOSE])
+    with subprocess.Popen(
+        [sys.executable, "-c", ASKER, server.url], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        for _ in range(4):  # until it waits
+            process.stdout.readline()
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(1.5)
+        process.send_signal(signal.SIGCONT)
+        assert process.stdout.read().strip() == b"Hello"

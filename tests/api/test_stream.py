@@ -1,0 +1,651 @@
+"""Answers over real sockets: every way they come, end, and fail to."""
+
+import gzip
+import json
+import socket
+import ssl
+import threading
+import time
+import tracemalloc
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from srchat.api.client import ChatClient
+from srchat.api.events import Event, RequestSent, RetryWait
+from srchat.api.exchange import Timeouts
+from srchat.api.models import ChatCompletionChunk, Usage
+from srchat.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    IncompleteAnswerError,
+    Interrupted,
+    ProtocolError,
+    SrchatError,
+)
+from tests.api.asking import AT_ONCE, HELLO, ONCE, ask, taken
+from tests.conftest import Serve
+from tests.server import (
+    CLOSE,
+    DONE,
+    HOLD,
+    RESET,
+    Pause,
+    Script,
+    ScriptedServer,
+    Step,
+    answer,
+    chunk,
+    chunked,
+    completion,
+    delta,
+    error,
+    event,
+    head,
+    json_response,
+)
+
+TEXT = "Grüße, 日本 and 😀:\u2028 done.\n"
+PIECES = [chunk(piece) for piece in TEXT]
+STREAM = b"".join([*PIECES, chunk(finish="stop"), DONE])
+CHUNKED = {"Transfer-Encoding": "chunked"}
+FINISH = chunk(finish="stop")
+
+
+def part(data: bytes) -> bytes:
+    """One part in chunked transfer coding, and no end."""
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+# How a whole answer comes
+
+
+def raw(value: dict[str, Any]) -> bytes:
+    return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
+
+
+RAW = b"".join([*(raw(delta(piece)) for piece in TEXT), FINISH, DONE])
+WHOLE: dict[str, Script] = {
+    "close-delimited": [head(), STREAM, CLOSE],
+    "content-length": [head(headers={"Content-Length": str(len(STREAM))}), STREAM],
+    "chunked": [head(headers=CHUNKED), chunked(*PIECES, FINISH, DONE)],
+    "HTTP/1.0": [head().replace(b"HTTP/1.1", b"HTTP/1.0"), STREAM, CLOSE],
+    "chunked in single bytes": [
+        head(headers=CHUNKED),
+        chunked(*(RAW[i : i + 1] for i in range(len(RAW)))),
+    ],
+    "torn in the middle of characters": [
+        head(),
+        *(RAW[i : i + 7] for i in range(0, len(RAW), 7)),
+        CLOSE,
+    ],
+    "CR LF": [head(), STREAM.replace(b"\n", b"\r\n"), CLOSE],
+    "CR": [head(), STREAM.replace(b"\n", b"\r"), CLOSE],
+    "gzip": [
+        head(headers={"Content-Encoding": "gzip", **CHUNKED}),
+        chunked(
+            *(
+                gzip.compress(STREAM)[i : i + 50]
+                for i in range(0, 5000, 50)
+                if i < len(gzip.compress(STREAM))
+            )
+        ),
+    ],
+    "deflate": [head(headers={"Content-Encoding": "deflate"}), zlib.compress(STREAM), CLOSE],
+    "a charset that lies": [head(type="text/event-stream; charset=utf-16"), RAW, CLOSE],
+    "a type that lies": [head(type="application/json"), STREAM, CLOSE],
+    "no type": [b"HTTP/1.1 200 OK\r\n\r\n", STREAM, CLOSE],
+    "without [DONE]": [head(headers=CHUNKED), chunked(*PIECES, FINISH)],
+    "without finish_reason": [head(headers=CHUNKED), chunked(*PIECES, DONE)],
+    "without the last blank line": [head(), STREAM.rstrip(b"\n"), CLOSE],
+    "with comments": [head(), b": hello\n\n", *PIECES, b": ping\n\n", FINISH, DONE, CLOSE],
+    "with a 100 before it": [b"HTTP/1.1 100 Continue\r\n\r\n", head(), STREAM, CLOSE],
+    "as one JSON document": json_response(completion(TEXT)),
+    "as one JSON document, chunked": [
+        head(headers=CHUNKED),
+        chunked(*(bytes([byte]) for byte in json.dumps(completion(TEXT)).encode())),
+    ],
+    "cut after finish_reason": [head(headers=CHUNKED), part(STREAM[: -len(DONE)]), CLOSE],
+    "reset after finish_reason": [
+        head(headers=CHUNKED),
+        part(STREAM[: -len(DONE)]),
+        Pause(0.1),
+        RESET,
+    ],
+    "status 201": [head(201), STREAM, CLOSE],
+}
+
+
+@pytest.mark.parametrize("script", WHOLE.values(), ids=WHOLE.keys())
+def test_a_whole_answer_is_read_exactly(serve: Serve, script: Script) -> None:
+    server = serve(script)
+    said = ask(server.url)
+    assert said.error is None
+    assert said.text == TEXT
+    assert said.unreadable == 0
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_a_whole_completion_is_read_whatever_was_asked_for(serve: Serve, streamed: bool) -> None:
+    server = serve(json_response(completion("Hello", "length")))
+    request = HELLO if streamed else type(HELLO)(HELLO.model, HELLO.messages)
+    said = ask(server.url, request)
+    assert (said.text, said.finish_reason, said.usage) == ("Hello", "length", Usage(3, 5, 8))
+    assert ("stream" in server.requests[0].json) is streamed
+
+
+def test_text_comes_as_it_is_sent_and_not_at_the_end(serve: Serve) -> None:
+    server = serve([head(), chunk("one"), Pause(0.4), chunk("two"), FINISH, DONE, CLOSE])
+    times: dict[str, float] = {}
+
+    def seen(item: Event) -> None:
+        if isinstance(item, ChatCompletionChunk):
+            times.setdefault(item.content, time.monotonic())
+
+    with ChatClient(server.url, None) as client:
+        taken(client.stream(HELLO), seen)
+    assert times["two"] - times["one"] > 0.2
+
+
+def test_a_frame_in_which_nothing_comes_yields_none(serve: Serve) -> None:
+    events: list[Event] = []
+    server = serve([Pause(0.3), head(), Pause(0.3), *answer("Hello")[1:]])
+    with ChatClient(server.url, None) as client:
+        taken(client.stream(HELLO), events.append)
+    kinds = [type(item).__name__ for item in events]
+    sent, came = kinds.index("RequestSent"), kinds.index("Head")
+    assert kinds[sent:came].count("NoneType") >= 2
+    assert kinds[came : kinds.index("ChatCompletionChunk")].count("NoneType") >= 2
+
+
+def test_reasoning_comes_apart_from_the_answer(serve: Serve) -> None:
+    said = ask(serve([head(), chunk(reasoning="hm"), *answer("yes")[1:]]).url)
+    assert (said.reasoning, said.text) == ("hm", "yes")
+
+
+def test_only_choice_0_is_the_answer(serve: Serve) -> None:
+    second = {"index": 1, "delta": {"content": "B"}, "finish_reason": None}
+    both = delta("a")
+    both["choices"].insert(0, second)
+    ended = {"choices": [{**second, "delta": {}, "finish_reason": "length"}]}
+    server = serve(
+        [head(), event(both), event(ended), event({"choices": [second]}), *answer("b")[1:]]
+    )
+    said = ask(server.url)
+    assert (said.text, said.finish_reason) == ("ab", "stop")
+
+
+@pytest.mark.parametrize(
+    "bad", [b"null", b"[1]", b"17", b"{oops", b"[" * 100_000, b'{"a":' + b"9" * 5000 + b"}"]
+)
+def test_a_bad_chunk_is_left_out_and_told(serve: Serve, bad: bytes) -> None:
+    server = serve([head(), chunk("a"), b"data: " + bad + b"\n\n", *answer("b")[1:]])
+    said = ask(server.url)
+    assert (said.text, said.unreadable, said.error) == ("ab", 1, None)
+
+
+def test_a_long_line_in_small_pieces_is_read(serve: Serve) -> None:
+    text = "x" * (2 * 1024 * 1024)
+    line = chunk(text)
+    script = [head(), *(line[i : i + 1000] for i in range(0, len(line), 1000)), FINISH, DONE, CLOSE]
+    assert ask(serve(script).url).text == text
+
+
+# How an answer ends
+
+
+@pytest.mark.parametrize("ending", [HOLD, CLOSE, RESET])
+@pytest.mark.parametrize("headers", [{}, CHUNKED], ids=["plain", "chunked"])
+def test_done_ends_the_answer_at_once(serve: Serve, ending: Any, headers: dict[str, str]) -> None:
+    body = chunk("Hello") + DONE
+    server = serve([head(headers=headers), part(body) if headers else body, Pause(0.05), ending])
+    begun = time.monotonic()
+    said = ask(server.url, silence=30)
+    assert (said.text, said.error) == ("Hello", None)
+    assert time.monotonic() - begun < 3
+    if ending is HOLD:
+        assert server.client_left.wait(3)
+
+
+@pytest.mark.parametrize("pings", [0, 100], ids=["silent", "with comments"])
+def test_after_finish_reason_an_open_connection_is_not_waited_for_long(
+    serve: Serve, pings: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("srchat.api.stream._AFTER_FINISH", 0.3)
+    life = [Pause(0.1), b": ping\n\n"] * pings
+    server = serve([head(), chunk("Hello"), FINISH, *life, HOLD])
+    begun = time.monotonic()
+    said = ask(server.url, silence=30)
+    assert (said.text, said.finish_reason, said.error) == ("Hello", "stop", None)
+    assert time.monotonic() - begun < 4
+    assert server.client_left.wait(3)
+
+
+def test_usage_that_comes_late_is_waited_for(serve: Serve) -> None:
+    usage = event({"choices": [], "usage": completion("")["usage"]})
+    server = serve([head(), chunk("Hello"), FINISH, Pause(0.3), usage, CLOSE])
+    assert ask(server.url, silence=1).usage == Usage(3, 5, 8)
+
+
+def test_silence_after_finish_reason_is_no_failure(serve: Serve) -> None:
+    said = ask(serve([head(), chunk("Hello"), FINISH, HOLD]).url, silence=0.2)
+    assert (said.text, said.error) == ("Hello", None)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        [head(), chunk("Hello"), CLOSE],
+        [head(), chunk("Hello") + b'data: {"choices": [{"del', CLOSE],
+        [head(headers=CHUNKED), chunked(chunk("Hello"))],
+        [head(headers=CHUNKED), part(chunk("Hello")), CLOSE],
+        [head(headers=CHUNKED), b"fff\r\n" + chunk("Hello"), CLOSE],
+        [head(headers=CHUNKED), part(chunk("Hello")), b"nonsense\r\n", CLOSE],
+        [head(headers=CHUNKED), part(chunk("Hello")), Pause(0.1), RESET],
+        [head(headers={"Content-Length": "9999"}), chunk("Hello"), CLOSE],
+        [head(), chunk("Hello"), Pause(0.1), RESET],
+    ],
+    ids=[
+        "FIN",
+        "FIN in a chunk",
+        "end",
+        "no last part",
+        "cut part",
+        "bad part",
+        "RST in parts",
+        "short",
+        "RST",
+    ],
+)
+def test_an_answer_that_breaks_off_is_kept_and_told_and_not_asked_again(
+    serve: Serve, ending: Script
+) -> None:
+    server = serve(ending, answer("again"))
+    said = ask(server.url, retry=AT_ONCE)
+    assert said.text == "Hello"
+    assert isinstance(said.error, IncompleteAnswerError)
+    assert said.message.startswith("the answer broke off: ")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        [CLOSE],
+        [RESET],
+        [b"HTTP/1.1 200 OK\r\nContent-", CLOSE],
+        [head(headers=CHUNKED), Pause(0.1), CLOSE],
+        [head(headers=CHUNKED), part(chunk(role="assistant")), Pause(0.1), CLOSE],
+        [head(headers=CHUNKED), part(b": ping\n\n"), b"50\r\ndata", CLOSE],
+        [head(headers={"Content-Length": "999"}), chunk(""), CLOSE],
+        [head(), chunk(""), Pause(0.1), RESET],
+    ],
+    ids=["FIN", "RST", "half a head", "cut", "cut after role", "cut part", "short", "RST in body"],
+)
+def test_a_connection_lost_before_the_first_text_is_tried_again(serve: Serve, cut: Script) -> None:
+    server = serve(cut, cut, answer("Hello"))
+    said = ask(server.url, retry=AT_ONCE)
+    assert (said.text, said.error) == ("Hello", None)
+    assert len(server.requests) == 3
+    assert list(said.waits) == [1, 2]
+
+
+def test_a_connection_that_is_always_lost_ends_in_an_error(serve: Serve) -> None:
+    server = serve([CLOSE])
+    said = ask(server.url, retry=AT_ONCE)
+    assert isinstance(said.error, APIConnectionError)
+    assert str(server.port) in said.message
+    assert len(server.requests) == 4
+
+
+def test_reasoning_counts_as_text_that_is_not_asked_for_again(serve: Serve) -> None:
+    server = serve([head(headers=CHUNKED), part(chunk(reasoning="hm")), Pause(0.05), CLOSE])
+    said = ask(server.url, retry=AT_ONCE)
+    assert isinstance(said.error, IncompleteAnswerError)
+    assert said.reasoning == "hm"
+    assert len(server.requests) == 1
+
+
+ERRORS: list[bytes] = [
+    event({"error": {"message": "broken", "code": 500}}),
+    event({"error": "broken"}),
+    event({"error": ["broken"]}),
+    event([{"error": {"message": "broken"}}]),
+    event({"object": "error", "message": "broken"}),
+    event({"detail": "broken"}),
+    b"event: error\ndata: broken\n\n",
+]
+
+
+@pytest.mark.parametrize("after", [b"", DONE], ids=["", "DONE"])
+@pytest.mark.parametrize("before", ["", "Hello"], ids=["before text", "after text"])
+@pytest.mark.parametrize("said", ERRORS, ids=range(len(ERRORS)))
+def test_an_error_in_the_stream_ends_the_answer_with_its_message(
+    serve: Serve, said: bytes, before: str, after: bytes
+) -> None:
+    server = serve([head(), chunk(before), said, after, CLOSE])
+    got = ask(server.url, retry=AT_ONCE)
+    assert got.text == before
+    assert isinstance(got.error, IncompleteAnswerError)
+    assert got.message.endswith(": broken")
+    assert len(server.requests) == 1
+
+
+def test_an_error_in_the_stream_ends_it_though_the_connection_stays(serve: Serve) -> None:
+    server = serve([head(), chunk("Hello"), ERRORS[0], HOLD])
+    got = ask(server.url, silence=30)
+    assert got.message.endswith(": broken")
+    assert server.client_left.wait(3)
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (json_response({"error": {"message": "broken"}}), "broken"),
+        (json_response({"detail": "broken"}), "broken"),
+        (json_response(b"{malformed json: <<<chaos>>>"), "cannot be read"),
+        (json_response({"object": "list", "data": []}), "no message"),
+        (json_response(b"<html><title>Log in</title></html>"), "web page, not an answer: Log in"),
+        (json_response(b""), "empty reply"),
+        ([head(), CLOSE], "empty reply"),
+        ([head(headers=CHUNKED), chunked()], "empty reply"),
+        ([head(204)], "empty reply"),
+        ([head(), b": ping\n\n", CLOSE], "without an answer"),
+        ([head(), chunk(role="assistant", content=""), CLOSE], "without an answer"),
+        ([head(), b"Service unavailable", CLOSE], "without an answer"),
+        ([head(headers={"Content-Encoding": "br"}), b"xyz", CLOSE], "'br'"),
+        ([head(headers={"Content-Encoding": "gzip"}), STREAM, CLOSE], "broken"),
+    ],
+)
+def test_a_200_that_is_no_answer_is_told_and_not_asked_again(
+    serve: Serve, script: Script, said: str
+) -> None:
+    server = serve(script, answer("again"))
+    got = ask(server.url, retry=AT_ONCE)
+    assert got.text == ""
+    assert isinstance(got.error, ProtocolError | IncompleteAnswerError)
+    assert said in got.message
+    assert len(server.requests) == 1
+
+
+def test_a_compressed_answer_that_turns_to_nonsense_is_kept_and_told(serve: Serve) -> None:
+    packer = zlib.compressobj(wbits=31)
+    good = packer.compress(chunk("Hello")) + packer.flush(zlib.Z_SYNC_FLUSH)
+    server = serve(
+        [head(headers={"Content-Encoding": "gzip"}), good, Pause(0.1), b"\xff" * 99, CLOSE]
+    )
+    got = ask(server.url)
+    assert got.text == "Hello"
+    assert isinstance(got.error, IncompleteAnswerError)
+    assert "compressed answer is broken" in got.message
+
+
+def test_what_does_not_speak_http_is_told(serve: Serve) -> None:
+    got = ask(serve([b"SSH-2.0-OpenSSH_9.2\r\n", CLOSE]).url)
+    assert isinstance(got.error, APIConnectionError)
+    assert got.text == ""
+
+
+def test_endless_headers_are_refused(serve: Serve) -> None:
+    got = ask(serve([b"HTTP/1.1 200 OK\r\n", *[b"X-Bomb: " + b"x" * 10_000 + b"\r\n"] * 1000]).url)
+    assert isinstance(got.error, APIConnectionError)
+
+
+# Silence
+
+
+@pytest.mark.parametrize(
+    "script", [[HOLD], [b"HTTP/1.1 200 OK\r\n", HOLD], [head(), HOLD], [head(), chunk(""), HOLD]]
+)
+def test_silence_before_the_first_text_is_tried_again(serve: Serve, script: Script) -> None:
+    server = serve(script, answer("Hello"))
+    got = ask(server.url, retry=AT_ONCE, silence=0.25)
+    assert (got.text, got.error) == ("Hello", None)
+    assert len(server.requests) == 2
+    assert "for 0.25 s" in got.waits[1].reason
+
+
+def test_silence_in_the_middle_breaks_the_answer_off(serve: Serve) -> None:
+    server = serve([head(), chunk("Hello"), HOLD], answer("again"))
+    got = ask(server.url, retry=AT_ONCE, silence=0.25)
+    assert got.text == "Hello"
+    assert isinstance(got.error, IncompleteAnswerError)
+    assert "nothing came" in got.message
+    assert server.client_left.wait(3)
+    assert len(server.requests) == 1
+
+
+def test_comments_count_as_life(serve: Serve) -> None:
+    life = [Pause(0.15), b": ping\n\n"] * 5
+    server = serve([head(), *life, chunk("Hel"), *life, chunk("lo"), FINISH, DONE, CLOSE])
+    got = ask(server.url, silence=0.4)
+    assert (got.text, got.error) == ("Hello", None)
+
+
+def test_the_time_that_the_user_of_the_events_takes_is_no_silence(serve: Serve) -> None:
+    server = serve([head(), chunk("a"), Pause(0.2), chunk("b"), Pause(0.2), FINISH, DONE, CLOSE])
+    with ChatClient(server.url, None, timeouts=Timeouts(silence=0.3), retry=ONCE) as client:
+        got = taken(client.stream(HELLO), lambda item: time.sleep(0.5 if item else 0.01))
+    assert (got.text, got.error) == ("ab", None)
+
+
+# Interrupts
+
+
+class Interruption:
+    """Interrupts a stream once `wanted` holds for an event, and sees how soon it ends."""
+
+    def __init__(
+        self, client: ChatClient, wanted: Callable[[Event], bool], signum: int = 2
+    ) -> None:
+        self.interrupted_at = 0.0
+        self.stream = client.stream(HELLO)
+        self.wanted = wanted
+        self.signum = signum
+        self.answer = taken(self.stream, self.seen)
+        self.took = time.monotonic() - self.interrupted_at
+        assert client._reader
+        client._reader.join(1)
+        self.reader_ended = not client._reader._thread.is_alive()
+
+    def seen(self, item: Event) -> None:
+        if not self.interrupted_at and self.wanted(item):
+            # From another thread and a little later: the main thread waits then.
+            self.interrupted_at = time.monotonic() + 0.1
+            threading.Timer(0.1, self.stream.interrupt, [self.signum]).start()
+
+
+def is_text(item: Event) -> bool:
+    return isinstance(item, ChatCompletionChunk) and bool(item.content)
+
+
+PINGS: list[Step] = [b": ping\n\n", Pause(0.02)] * 200
+PHASES: dict[str, tuple[Script, Callable[[Event], bool], str]] = {
+    "before headers": ([HOLD], lambda item: isinstance(item, RequestSent), ""),
+    "before the first text": ([head(), HOLD], lambda item: isinstance(item, tuple), ""),
+    "in mid-stream": ([head(), chunk("Hello"), HOLD], is_text, "Hello"),
+    "in parts": ([head(headers=CHUNKED), part(chunk("Hello")), HOLD], is_text, "Hello"),
+    "while pings come": ([head(), *PINGS], lambda _: True, ""),
+    "while text pours": ([head(), *[chunk("x" * 5000)] * 20_000, HOLD], is_text, "x"),
+    "in an error body": ([head(400, type="text/plain"), b"no", HOLD], lambda _: True, ""),
+}
+
+
+@pytest.mark.parametrize(("script", "wanted", "text"), PHASES.values(), ids=PHASES.keys())
+def test_an_interrupt_ends_the_answer_promptly_and_closes_the_connection(
+    serve: Serve, script: Script, wanted: Callable[[Event], bool], text: str
+) -> None:
+    server = serve(script)
+    with ChatClient(server.url, None) as client:
+        got = Interruption(client, wanted)
+        assert isinstance(got.answer.error, Interrupted)
+        assert got.answer.error.exit_code == 130
+        assert got.took < 0.5
+        assert got.answer.text[:5].startswith(text)
+        assert got.reader_ended
+        assert server.client_left.wait(3)
+    assert len(server.requests) == 1
+
+
+def test_an_interrupt_before_anything_is_sent_is_not_lost(serve: Serve) -> None:
+    server = serve(answer("Hello"))
+    with ChatClient(server.url, None) as client:
+        stream = client.stream(HELLO)
+        stream.interrupt(15)
+        got = taken(stream)
+        assert isinstance(got.error, Interrupted)
+        assert got.error.exit_code == 143
+        assert got.text == ""
+
+
+def test_an_interrupt_while_connecting_ends_promptly(full_backlog: str) -> None:
+    begun = time.monotonic()
+    with ChatClient(full_backlog, None, timeouts=Timeouts(connect=30)) as client:
+        stream = client.stream(HELLO)
+        threading.Timer(0.2, stream.interrupt, [1]).start()
+        got = taken(stream)
+    assert isinstance(got.error, Interrupted)
+    assert got.error.exit_code == 129
+    assert time.monotonic() - begun < 1.2
+
+
+def test_an_interrupt_while_waiting_to_try_again_ends_promptly(serve: Serve) -> None:
+    server = serve(error(429, headers={"Retry-After": "30"}))
+    with ChatClient(server.url, None) as client:
+        got = Interruption(client, lambda item: isinstance(item, RetryWait))
+    assert isinstance(got.answer.error, Interrupted)
+    assert got.took < 0.5
+    assert len(server.requests) == 1
+
+
+class TLSServer(ScriptedServer):
+    """A ScriptedServer behind TLS. `thinks`: seconds until it answers the handshake."""
+
+    def __init__(self, script: Script, authority: trustme.CA, *, thinks: float = 0) -> None:
+        super().__init__([script])
+        self._thinks = thinks
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(self._context)
+
+    def _serve(self, connection: socket.socket) -> None:
+        self._stopping.wait(self._thinks)
+        connection.settimeout(5)
+        super()._serve(self._context.wrap_socket(connection, server_side=True))
+
+
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    return authority
+
+
+@pytest.mark.parametrize("script", [[HOLD], [head(), chunk("Hello"), HOLD]])
+def test_an_interrupt_ends_an_answer_over_tls_as_promptly(
+    script: Script, authority: trustme.CA
+) -> None:
+    wanted: Callable[[Event], bool] = is_text if len(script) > 1 else PHASES["before headers"][1]
+    with (
+        TLSServer(script, authority) as server,
+        ChatClient(server.url.replace("http", "https"), None) as client,
+    ):
+        got = Interruption(client, wanted)
+        assert isinstance(got.answer.error, Interrupted)
+        assert got.took < 0.5
+        assert got.reader_ended
+        assert server.client_left.wait(3)
+
+
+def test_a_connection_that_comes_up_after_the_interrupt_is_not_used(
+    authority: trustme.CA,
+) -> None:
+    with (
+        TLSServer([HOLD], authority, thinks=0.5) as server,
+        ChatClient(server.url.replace("http", "https"), None) as client,
+    ):
+        begun = time.monotonic()
+        stream = client.stream(HELLO)
+        threading.Timer(0.2, stream.interrupt, [2]).start()
+        got = taken(stream)
+        assert isinstance(got.error, Interrupted)
+        assert time.monotonic() - begun < 0.7
+        assert client._reader
+        client._reader.join(3)
+        assert not client._reader._thread.is_alive()
+        assert server.requests == []
+
+
+def test_after_an_interrupt_the_client_asks_again(serve: Serve) -> None:
+    server = serve([head(), chunk("Hello"), HOLD], answer("Hi"))
+    with ChatClient(server.url, None) as client:
+        Interruption(client, is_text)
+        assert taken(client.stream(HELLO)).text == "Hi"
+
+
+def test_an_answer_that_nobody_takes_any_more_is_ended(serve: Serve) -> None:
+    server = serve([head(), *[chunk("Hello"), Pause(0.02)] * 500])
+    with ChatClient(server.url, None) as client:
+        for item in client.stream(HELLO):
+            if is_text(item):
+                break
+        assert server.client_left.wait(3)
+
+
+def test_leaving_the_client_ends_what_is_still_read(serve: Serve) -> None:
+    server = serve([head(), chunk("Hello"), HOLD])
+    with ChatClient(server.url, None) as client:
+        events = iter(client.stream(HELLO))
+        while not is_text(next(events)):
+            pass
+    assert server.client_left.wait(3)
+
+
+# Bounds
+
+
+def test_a_slow_consumer_holds_the_server_back(serve: Serve) -> None:
+    sent = 0
+    size = 64 * 1024
+    text = chunk("x" * (size - len(chunk(""))))
+
+    class Counting(ScriptedServer):
+        def _send(self, connection: Any, data: bytes) -> bool:
+            nonlocal sent
+            done = super()._send(connection, data)
+            sent += len(data)
+            return done
+
+    tracemalloc.start()
+    script: Script = [head(), *[text] * 3000, FINISH, DONE, CLOSE]
+    with Counting([script]) as server, ChatClient(server.url, None) as client:
+        events = iter(client.stream(HELLO))
+        while not is_text(next(events)):
+            pass
+        before = -1
+        while before < sent:
+            before = sent
+            time.sleep(0.3)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert sent < 100 * 1024 * 1024
+        assert peak < 100 * 1024 * 1024
+        rest = sum(len(item.content) for item in events if isinstance(item, ChatCompletionChunk))
+        assert rest > 2900 * (size - len(chunk("")))
+
+
+def test_every_failure_is_one_of_ours(serve: Serve) -> None:
+    for script in ([b"\0" * 100, CLOSE], [b"HTTP/1.1 abc\r\n\r\n", CLOSE], [head(999), CLOSE]):
+        got = ask(serve(script).url)
+        assert isinstance(got.error, SrchatError)
+
+
+def test_no_connection_in_time_is_a_timeout(full_backlog: str) -> None:
+    got = ask(full_backlog, connect=0.3)
+    assert isinstance(got.error, APITimeoutError)
+    assert got.message.startswith("cannot connect to 127.0.0.1:")

@@ -1,0 +1,345 @@
+"""A turn: its events, its reply, and how it ends. Over real sockets."""
+
+import tracemalloc
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from srchat.api.client import ChatClient
+from srchat.api.events import RequestSent, RetryWait
+from srchat.api.models import Message, Usage
+from srchat.api.retry import RetryPolicy
+from srchat.config import Config
+from srchat.errors import (
+    APIError,
+    IncompleteAnswerError,
+    Interrupted,
+    ProtocolError,
+    RateLimitError,
+    SrchatError,
+)
+from srchat.session import (
+    ChatSession,
+    Notice,
+    Reasoning,
+    Reply,
+    Text,
+    TextBuffer,
+    TurnEvent,
+    chat_request,
+)
+from tests.conftest import Serve
+from tests.server import (
+    CLOSE,
+    DONE,
+    HOLD,
+    Pause,
+    Script,
+    answer,
+    chunk,
+    completion,
+    error,
+    event,
+    head,
+    json_response,
+)
+
+
+@dataclass
+class Outcome:
+    """The events of a turn, by kind, and what it left."""
+
+    reply: Reply
+    events: list[TurnEvent] = field(default_factory=list)
+    error: SrchatError | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(item.text for item in self.events if isinstance(item, Text))
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(item.text for item in self.events if isinstance(item, Reasoning))
+
+    @property
+    def notices(self) -> list[str]:
+        return [item.text for item in self.events if isinstance(item, Notice)]
+
+    @property
+    def message(self) -> str:
+        return self.error.message if self.error else ""
+
+
+def turn(
+    serve: Serve, *scripts: Script, interrupt_at: type | None = None, **settings: Any
+) -> Outcome:
+    server = serve(*scripts)
+    config = Config(**{"model": "vllm-primary", **settings})
+    with ChatClient(server.url, None, retry=RetryPolicy(max_wait=0.01)) as client:
+        turn = ChatSession(client, config).turn(chat_request(config, [Message("user", "hi")]))
+        outcome = Outcome(turn.reply)
+        try:
+            for item in turn:
+                outcome.events.append(item)
+                if interrupt_at and isinstance(item, interrupt_at):
+                    turn.interrupt(2)
+        except SrchatError as exc:
+            outcome.error = exc
+    return outcome
+
+
+# The request
+
+
+def test_settings_that_are_not_set_are_not_sent() -> None:
+    sent = chat_request(Config(model="m", stream=False), [Message("user", "hi")]).to_json()
+    assert sent == {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+
+
+def test_settings_become_parameters() -> None:
+    config = Config(model="m", temperature=0.0, top_p=0.5, max_tokens=7, stop=("a",), stream=True)
+    sent = chat_request(config, []).to_json()
+    assert sent == {
+        "model": "m",
+        "messages": [],
+        "temperature": 0.0,
+        "top_p": 0.5,
+        "max_tokens": 7,
+        "stop": ["a"],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+# A complete answer
+
+
+def test_a_turn_yields_text_and_leaves_a_complete_reply(serve: Serve) -> None:
+    usage = event({"choices": [], "usage": completion("")["usage"]})
+    got = turn(
+        serve,
+        [head(), chunk("Hel"), chunk("lo"), chunk(finish="stop"), usage, DONE, CLOSE],
+    )
+    reply = got.reply
+    assert got.error is None
+    assert got.text == reply.content == "Hello"
+    assert (reply.complete, reply.finish_reason, reply.model) == (True, "stop", "vllm-primary")
+    assert reply.usage == Usage(3, 5, 8)
+    assert 0 < reply.asked_at <= reply.first_at <= reply.ended_at
+    assert got.notices == []
+    assert RequestSent() in got.events
+
+
+def test_usage_that_came_early_is_kept(serve: Serve) -> None:
+    early = event({"choices": [], "usage": completion("")["usage"]})
+    got = turn(serve, [head(), early, Pause(0.05), *answer("Hello")[1:]])
+    assert got.reply.usage == Usage(3, 5, 8)
+
+
+def test_a_whole_document_gives_the_same_events(serve: Serve) -> None:
+    got = turn(serve, json_response(completion("Hello")), stream=False)
+    assert (got.text, got.reply.complete, got.error) == ("Hello", True, None)
+
+
+def test_done_without_finish_reason_is_complete(serve: Serve) -> None:
+    got = turn(serve, [head(), chunk("Hello"), DONE, CLOSE])
+    assert (got.reply.complete, got.reply.finish_reason, got.error) == (True, "", None)
+
+
+def test_reasoning_is_no_part_of_the_answer(serve: Serve) -> None:
+    got = turn(
+        serve, [head(), chunk(reasoning="hm"), chunk(reasoning_content="m"), *answer("yes")[1:]]
+    )
+    assert (got.reasoning, str(got.reply.reasoning)) == ("hmm", "hmm")
+    assert (got.text, got.reply.content) == ("yes", "yes")
+
+
+def test_halves_of_a_pair_become_one_character(serve: Serve) -> None:
+    got = turn(serve, answer("a\ud83d", "\ude00b"))
+    assert got.text == got.reply.content == "a😀b"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [answer("a\ud83d"), [head(), chunk("a\ud83d"), CLOSE], [head(), chunk("a\ud83d"), HOLD]],
+    ids=["complete", "broken off", "interrupted"],
+)
+def test_a_half_that_stays_alone_is_not_lost(serve: Serve, script: Script) -> None:
+    got = turn(serve, script, interrupt_at=Text if script[-1] is HOLD else None)
+    assert got.text == got.reply.content == "a\ud83d"
+
+
+# Endings
+
+
+@pytest.mark.parametrize(("limit", "named"), [(None, "max_tokens;"), (7, "max_tokens (7);")])
+def test_a_stop_at_max_tokens_is_complete_and_told(
+    serve: Serve, limit: int | None, named: str
+) -> None:
+    got = turn(serve, answer("Hello", finish="length"), max_tokens=limit)
+    assert (got.text, got.reply.complete, got.error) == ("Hello", True, None)
+    (notice,) = got.notices
+    assert named in notice
+    assert "--max-tokens" in notice
+
+
+@pytest.mark.parametrize(
+    ("script", "text", "said"),
+    [
+        (answer("He", finish="content_filter"), "He", "content filter"),
+        (answer("", finish="content_filter"), "", "content filter"),
+        (answer("He", finish="abort"), "He", "shutting down"),
+        (answer("He", finish="error"), "He", "server failed"),
+        (answer(), "", "the answer is empty"),
+        (answer(finish="length"), "", "max_tokens was used up"),
+        (answer(finish="tool_calls"), "", "tool"),
+        ([head(), chunk(reasoning="hm"), *answer()[1:]], "", "only thought"),
+        ([head(), chunk("He"), CLOSE], "He", "without finishing"),
+        ([head(), chunk("He"), event({"error": "broken"}), CLOSE], "He", "broken"),
+        ([head(headers={"Content-Length": "999"}), chunk("He"), CLOSE], "He", "broke off"),
+        (json_response(completion("")), "", "the answer is empty"),
+    ],
+)
+def test_an_answer_that_is_not_whole_is_kept_and_told(
+    serve: Serve, script: Script, text: str, said: str
+) -> None:
+    got = turn(serve, script)
+    assert isinstance(got.error, IncompleteAnswerError)
+    assert said in got.message
+    assert got.text == got.reply.content == text
+    assert not got.reply.complete
+    assert got.reply.ended_at > 0
+
+
+def test_a_text_with_a_call_of_a_tool_is_an_answer(serve: Serve) -> None:
+    got = turn(serve, answer("Hello", finish="tool_calls"))
+    assert (got.text, got.error) == ("Hello", None)
+
+
+@pytest.mark.parametrize(
+    ("script", "kind"), [(json_response(b"<html>"), ProtocolError), (error(429), RateLimitError)]
+)
+def test_a_failure_leaves_an_empty_reply(
+    serve: Serve, script: Script, kind: type[APIError]
+) -> None:
+    got = turn(serve, script)
+    assert type(got.error) is kind
+    assert (got.reply.content, got.reply.complete, got.reply.first_at) == ("", False, 0)
+    assert got.reply.ended_at > 0
+
+
+def test_an_interrupt_keeps_what_came(serve: Serve) -> None:
+    got = turn(serve, [head(), chunk("Hello"), HOLD], interrupt_at=Text)
+    assert isinstance(got.error, Interrupted)
+    assert (got.reply.content, got.reply.complete) == ("Hello", False)
+
+
+def test_waits_are_yielded_with_their_reason(serve: Serve) -> None:
+    got = turn(serve, error(503, "busy"), answer("Hello"))
+    waits = [item for item in got.events if isinstance(item, RetryWait)]
+    assert "503: busy" in waits[0].reason
+    assert got.text == "Hello"
+
+
+# Notices
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_chunks_that_could_not_be_read_are_told_after_the_answer(serve: Serve, count: int) -> None:
+    got = turn(serve, [head(), chunk("a"), *[b"data: {bad\n\n"] * count, *answer("b")[1:]])
+    assert got.text == "ab"
+    (notice,) = got.notices
+    assert notice.startswith("a piece" if count == 1 else "3 pieces")
+    assert "{bad" in notice
+    assert isinstance(got.events[-1], Notice)
+
+
+def test_chunks_that_could_not_be_read_are_told_after_a_failure_too(serve: Serve) -> None:
+    got = turn(serve, [head(), chunk("a"), b"data: {bad\n\n", CLOSE])
+    assert len(got.notices) == 1
+    assert isinstance(got.error, IncompleteAnswerError)
+
+
+def test_a_deprecated_api_is_told(serve: Serve) -> None:
+    got = turn(serve, answer("a", headers={"X-API-Deprecated": "ends 2027-01-01"}))
+    assert got.notices == ["the server calls this API deprecated: ends 2027-01-01"]
+
+
+def served_by(model: str, *pieces: str, **headers: str) -> Script:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    chunks = [chunk(piece, model=model) for piece in pieces]
+    return [head(headers=named), *chunks, chunk(finish="stop", model=model), DONE, CLOSE]
+
+
+@pytest.mark.parametrize("model", ["gpt-4o-mini", "claude-haiku"])
+def test_a_fallback_model_is_told_once(serve: Serve, model: str) -> None:
+    got = turn(serve, served_by(model, "a", "b"))
+    assert got.notices == [f"vllm-primary is not available: {model} answers in its place"]
+    assert got.reply.model == model
+
+
+@pytest.mark.parametrize("model", ["qwen3-4b", "vllm-primary", "/models/qwen", ""])
+def test_another_name_of_the_model_is_no_fallback(serve: Serve, model: str) -> None:
+    got = turn(serve, served_by(model, "a"))
+    assert got.notices == []
+    assert got.reply.model == (model or "vllm-primary")
+
+
+def test_a_model_that_was_asked_for_is_no_fallback(serve: Serve) -> None:
+    assert turn(serve, served_by("gpt-4o", "a"), model="gpt-4o").notices == []
+
+
+def test_the_model_that_was_asked_for_is_no_fallback_after_another(serve: Serve) -> None:
+    script = [head(), chunk("a", model="x"), Pause(0.05), *served_by("gpt-4o", "b")[1:]]
+    got = turn(serve, script, model="gpt-4o")
+    assert got.notices == []
+    assert got.reply.model == "gpt-4o"
+
+
+def test_the_patterns_are_a_setting(serve: Serve) -> None:
+    got = turn(serve, served_by("other-1", "a"), fallback_models=("other-*",))
+    assert len(got.notices) == 1
+
+
+def test_a_proxy_that_reports_a_fallback_is_believed_and_told_once(serve: Serve) -> None:
+    headers = {"x_litellm_attempted_fallbacks": "1", "x_litellm_model_group": "spare"}
+    got = turn(serve, served_by("gpt-4o-mini", "a", **headers))
+    assert got.notices == ["vllm-primary is not available: spare answers in its place"]
+
+
+@pytest.mark.parametrize("group", [{}, {"x_litellm_model_group": "vllm-primary"}])
+def test_a_fallback_without_a_name_is_told_too(serve: Serve, group: dict[str, str]) -> None:
+    got = turn(serve, served_by("vllm-primary", "a", x_litellm_attempted_fallbacks="2", **group))
+    assert got.notices == ["vllm-primary is not available: another model answers in its place"]
+
+
+@pytest.mark.parametrize("value", ["0", "", "none", "-1", "²", "9" * 5000])
+def test_odd_counts_of_fallbacks_break_nothing(serve: Serve, value: str) -> None:
+    headers = {"x_litellm_attempted_fallbacks": value}
+    got = turn(serve, served_by("m", "a", **headers))
+    assert len(got.notices) == (1 if value.startswith("9") else 0)
+
+
+# The buffer
+
+
+def test_a_text_buffer_keeps_every_piece_in_order() -> None:
+    buffer = TextBuffer()
+    assert not buffer
+    assert str(buffer) == ""
+    pieces = [str(number) for number in range(10_000)]
+    for piece in pieces:
+        buffer.append(piece)
+    assert buffer
+    assert str(buffer) == "".join(pieces)
+
+
+def test_a_text_buffer_of_many_small_pieces_is_small() -> None:
+    buffer = TextBuffer()
+    tracemalloc.start()
+    for number in range(100_000):
+        buffer.append(f"{number:06}")
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size < 3 * 600_000
