@@ -22,6 +22,11 @@ class CodeExtractor:
         self._fence = ""
         self._indent = 0
 
+    @property
+    def is_inside(self) -> bool:
+        """Tell whether the last whole line stands in a block, or opens one."""
+        return bool(self._fence)
+
     def feed(self, text: str) -> str:
         """Return the code that `text` completes."""
         if "\n" not in text:
@@ -56,6 +61,20 @@ class CodeExtractor:
         blank = "\n" if self.found else ""
         self.found = True
         return blank
+
+
+def code_blocks(text: str) -> list[str]:
+    """Return the code of each block of a whole answer."""
+    blocks: list[str] = []
+    extractor = CodeExtractor()
+    for line in re.findall(r"[^\n]*\n|[^\n]+", text):
+        was_inside = extractor.is_inside
+        code = extractor.feed(line) + ("" if line.endswith("\n") else extractor.flush())
+        if was_inside:
+            blocks[-1] += code
+        elif extractor.is_inside:
+            blocks.append("")
+    return blocks
 
 
 class CodeWriter:

@@ -27,7 +27,7 @@ class StatusLine:
         if not self._output.can_move:
             return
         picture = self._pictures[int(time.monotonic() / _TURN) % len(self._pictures)]
-        line = _fitting(f"{picture} {one_line(text)}", self._output.size().columns - 1)
+        line = fitting(f"{picture} {one_line(text)}", self._output.size().columns - 1)
         if line != self._shown:
             self._shown = line
             self._messages.draw(_CLEAR + line)
@@ -39,7 +39,8 @@ class StatusLine:
             self._messages.draw(_CLEAR)
 
 
-def _fitting(text: str, columns: int) -> str:
+def fitting(text: str, columns: int) -> str:
+    """Return as much of a line's beginning as goes into so many columns."""
     width = 0
     for place, character in enumerate(text):
         width += 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,183 @@
+"""Highlighting of a fenced code block whose lines come one by one.
+
+A lexer wants the whole code. Here it gets some lines at a time: a line is given out when
+eight to sixteen more have come, and lexing starts again at a place where a fresh lexer
+gives the same tokens. What is given out depends on the lines only, never on when they
+came, so a block printed at once looks the same.
+
+Pygments and Rich's `syntax` are imported by the first code block: they are slow, and many
+answers hold no code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from rich.style import Style
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
+    from rich.syntax import SyntaxTheme
+
+# As many lines wait for what follows them, and are given out in halves.
+_HELD: Final = 16
+_STEP: Final = 8
+# A lexer that finds no place to start again (a function of 200 lines in C) is made to.
+_MOST_LEXED: Final = 64
+_TAB: Final = 4
+# What may begin a string or a comment of many lines: then one line alone tells too little.
+_SPANNING: Final = re.compile(r"\"\"\"|'''|/\*|<!--|`|<<|\{-|=begin")
+
+# Colours that can be read on dark and on light backgrounds: no white, black, blue, yellow.
+DEFAULT_THEME: Final = "terminal"
+
+
+@lru_cache(maxsize=8)
+def syntax_theme(name: str) -> SyntaxTheme:
+    """Return the theme `name`: "terminal", "ansi_dark", "ansi_light", or one of Pygments'."""
+    from rich.syntax import ANSISyntaxTheme, Syntax  # noqa: PLC0415  # slow, see above
+
+    return ANSISyntaxTheme(_terminal_theme()) if name == DEFAULT_THEME else Syntax.get_theme(name)
+
+
+@lru_cache(maxsize=8)
+def background_of(name: str) -> Style | None:
+    """Return the background that the theme `name` wants behind the code, if any."""
+    background = syntax_theme(name).get_background_style()
+    return None if background.transparent_background else background
+
+
+def _terminal_theme() -> dict[tuple[str, ...], Style]:
+    from pygments.token import (  # noqa: PLC0415  # slow, see above
+        Comment,
+        Generic,
+        Keyword,
+        Name,
+        Number,
+        Operator,
+        String,
+    )
+
+    return {
+        Comment: Style(dim=True, italic=True),
+        Comment.Preproc: Style(color="magenta"),
+        Keyword: Style(color="magenta"),
+        Keyword.Constant: Style(color="cyan"),
+        Keyword.Type: Style(color="cyan"),
+        Name.Builtin: Style(color="cyan"),
+        Name.Class: Style(bold=True),
+        Name.Decorator: Style(color="magenta"),
+        Name.Exception: Style(color="red"),
+        Name.Function: Style(bold=True),
+        Name.Tag: Style(color="magenta"),
+        Number: Style(color="cyan"),
+        Operator.Word: Style(color="magenta"),
+        String: Style(color="green"),
+        Generic.Deleted: Style(color="red"),
+        Generic.Inserted: Style(color="green"),
+        Generic.Heading: Style(bold=True),
+        Generic.Subheading: Style(color="magenta"),
+    }
+
+
+@lru_cache(maxsize=32)
+def _lexer(name: str) -> Lexer | None:
+    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415  # slow, see above
+    from pygments.util import ClassNotFound  # noqa: PLC0415  # slow, see above
+
+    try:
+        return get_lexer_by_name(name, stripnl=False, ensurenl=True)
+    except ClassNotFound:
+        return None
+
+
+class CodeLines:
+    """Takes complete lines of code, gives out highlighted ones."""
+
+    def __init__(self, info: str, theme_name: str) -> None:
+        self._language = info.strip().partition(" ")[0]
+        self._theme_name = theme_name
+        self._lines: list[str] = []
+        self._done = 0
+        # How the first of the lines that wait look, for previews.
+        self._held: list[Text] = []
+
+    def feed(self, lines: list[str]) -> list[Text]:
+        """Return the lines that have been decided."""
+        finished: list[Text] = []
+        for line in lines:
+            self._lines.append(line.expandtabs(_TAB).rstrip())
+            if len(self._lines) - self._done == _HELD:
+                finished += self._step()
+        return finished
+
+    def finish(self) -> list[Text]:
+        """Return all other lines but blank ones at the end; the code is over."""
+        while len(self._lines) > self._done and not self._lines[-1]:
+            self._lines.pop()
+        return self._highlight(self._lines)[self._done :]
+
+    def preview(self) -> CodePreview:
+        """Return how the lines that wait look now, for the lines that come to be put behind."""
+        waiting = len(self._lines) - self._done
+        if len(self._held) < waiting:
+            if _SPANNING.search("\n".join(self._lines)):
+                self._held = self._highlight(self._lines)[self._done :]
+            else:
+                for line in self._lines[len(self._held) - waiting :]:
+                    self._held += self._highlight([line])
+        return CodePreview(self._held, self._highlight)
+
+    def _step(self) -> list[Text]:
+        highlighted = self._highlight(self._lines)
+        finished = highlighted[self._done : self._done + _STEP]
+        self._done += _STEP
+        self._held = highlighted[self._done :]
+        rest = self._lines[self._done :]
+        if len(self._lines) > _MOST_LEXED or self._highlight(rest) == self._held:
+            self._lines, self._done = rest, 0
+        return finished
+
+    def _highlight(self, lines: list[str]) -> list[Text]:
+        lexer = _lexer(self._language) if self._language and any(lines) else None
+        if lexer is None:
+            return [Text(line) for line in lines]
+        style_of = syntax_theme(self._theme_name).get_style_for_token
+        highlighted = [Text()]
+        for kind, value in lexer.get_tokens("\n".join(lines) + "\n"):
+            first, *others = value.split("\n")
+            highlighted[-1].append(first, style_of(kind))
+            for other in others:
+                highlighted.append(Text())
+                highlighted[-1].append(other, style_of(kind))
+        # Should it lose or invent any, the text is what counts.
+        if [line.plain for line in highlighted[:-1]] != lines:
+            return [Text(line) for line in lines]
+        return highlighted[:-1]
+
+
+class CodePreview:
+    """Stands for a code block that has not come to its end."""
+
+    def __init__(self, held: list[Text], highlight: Callable[[list[str]], list[Text]]) -> None:
+        self._lines = list(held)
+        self._highlight = highlight
+
+    def feed(self, lines: list[str]) -> list[Text]:
+        """Put `lines` behind those that wait."""
+        # Each on its own: good enough until it is complete.
+        for line in lines:
+            self._lines += self._highlight([line.expandtabs(_TAB)])
+        return []
+
+    def finish(self) -> list[Text]:
+        """Return all lines."""
+        return self._lines
+
+    def preview(self) -> CodePreview:
+        """Return itself."""
+        return self

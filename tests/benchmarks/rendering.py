@@ -1,0 +1,126 @@
+"""What live rendering costs, beside printing the whole answer once.
+
+    python -m tests.benchmarks.rendering [--full]
+
+Answers are streamed at 100 tokens a second of virtual time into a terminal of 80x40: the
+clock jumps over the waiting, and counts what the work itself takes. CPU is that of this
+process, per 1,000 tokens; "ratio" is to printing once.
+"""
+
+import argparse
+import os
+import random
+import time
+from collections.abc import Callable
+
+from srchat.output.markdown import MarkdownWriter
+from tests.answers import long_answer, paragraph, tokens
+from tests.printed import printed
+from tests.terminal import TerminalOutput
+
+_PER_SECOND = 100
+
+
+class VirtualClock:
+    """The time, but waiting takes none."""
+
+    def __init__(self) -> None:
+        self._skipped = 0.0
+
+    def __call__(self) -> float:
+        """Return the time now."""
+        return time.perf_counter() + self._skipped
+
+    def wait_until(self, moment: float) -> None:
+        """Let the time pass until `moment`, if it is still to come."""
+        self._skipped += max(0.0, moment - self())
+
+
+def streamed(pieces: list[str], per_second: float) -> tuple[float, TerminalOutput, float]:
+    """Return CPU seconds, the terminal, and when the first thing was seen."""
+    output = _output()
+    clock = VirtualClock()
+    writer = MarkdownWriter(output, clock=clock)
+    start, seen = clock(), 0.0
+    cpu = time.process_time()
+    for number, piece in enumerate(pieces, 1):
+        clock.wait_until(start + number / per_second)
+        writer.write(piece)
+        if output.writes and not seen:
+            seen = clock() - start
+    writer.close()
+    return time.process_time() - cpu, output, seen
+
+
+def _output() -> TerminalOutput:
+    output = TerminalOutput(80, 40)
+    output.emulates = False
+    return output
+
+
+def once(text: str) -> tuple[float, int]:
+    """Return CPU seconds and bytes of printing `text` at once."""
+    cpu = time.process_time()
+    result = printed(text, _output())
+    return time.process_time() - cpu, len(result.encode())
+
+
+def report(name: str, text: str, per_second: float = _PER_SECOND) -> None:
+    """Print one line about streaming `text`."""
+    pieces = tokens(text)
+    cpu, output, seen = streamed(pieces, per_second)
+    once_cpu, once_bytes = once(text)
+    thousands = len(pieces) / 1000
+    print(
+        f"{name:<28}{len(pieces):>8}{cpu / thousands:>9.3f}{once_cpu / thousands:>9.3f}"
+        f"{cpu / once_cpu:>7.1f}{len(output.text.encode()) / once_bytes:>7.2f}{seen:>7.2f}"
+        f"{len(output.writes) / thousands:>8.0f}"
+    )
+
+
+def _table(rows: int) -> str:
+    random_ = random.Random(1)
+    lines = [f"| {n} | {paragraph(random_, 3)} | {paragraph(random_, 5)} |" for n in range(rows)]
+    return "\n".join(["| n | name | what it is |", "|--:|------|------------|", *lines, ""])
+
+
+def _worst_cases() -> dict[str, Callable[[], str]]:
+    random_ = random.Random(1)
+    prose = paragraph(random_, 4000)[:20_000]
+    quote = "".join(f"> {prose[i : i + 78]}\n" for i in range(0, len(prose), 78))
+    nested = "".join(f"  - {paragraph(random_, 8)}\n" for _ in range(400))
+    code = "".join(f"    value_{n} = compute(value_{n - 1}, {n})  # step\n" for n in range(2000))
+    return {
+        "table of 300 rows": lambda: _table(300),
+        "400 items in one item": lambda: "- one\n" + nested,
+        "400 items in '1. - '": lambda: "- - zero\n" + nested,
+        "paragraph of 20 kB": lambda: prose + "\n",
+        "quote of 20 kB": lambda: quote,
+        "quote of 20 kB, one line": lambda: f"> {prose}\n",
+        "fence of 2,000 lines": lambda: f"```python\ndef f():\n{code}```\n",
+        "fence in an item's line": lambda: f"- ```python\n{code}  ```\n",
+        "indented code": lambda: code,
+        "list of 500 items": lambda: "".join(f"- {paragraph(random_, 8)}\n" for _ in range(500)),
+    }
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--full", action="store_true", help="up to 100,000 tokens")
+    arguments = parser.parse_args()
+    os.environ["TERM"] = "xterm-256color"
+    once(long_answer(2000))  # imports and caches
+    print(
+        f"{'':<28}{'tokens':>8}{'s/1k':>9}{'once/1k':>9}{'ratio':>7}{'bytes':>7}{'first':>7}{'frames':>8}"
+    )
+    sizes = [1_000, 5_000, 20_000] + ([50_000, 100_000] if arguments.full else [])
+    for size in sizes:
+        report(f"{size:,} tokens", long_answer(4 * size))
+    report("20,000, as fast as they come", long_answer(80_000), per_second=1e9)
+    for name, text in _worst_cases().items():
+        report(name, text())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""Markdown documents that nobody would write, and ways to cut them, for hypothesis."""
+
+from hypothesis import strategies as st
+
+_PIECES = (
+    # Marks of blocks, to be put together in any order.
+    *("- ", "* ", "+ ", "-\n", "1. ", "2) ", "10. ", "  - ", "   1. ", "- - ", "1. > "),
+    *("> ", ">", "> > ", "> - ", "\n> ", "# h", "## h | i", "***", "- - -", "---", "==="),
+    *("```", "~~~", "```py", "- ```\n", "`", "|", "|---|---|", "--- | ---", "- | x"),
+    *("  ", "    ", "      ", "\t", " ", "\n", "\n", "\n", "\n\n", "\n  ", "\n    "),
+    # Texts and whole blocks.
+    *("foo", "bar | baz", "*x*", "**b** ", "~~s~~", "`c` ", "[l](/u)", "[a]: /u", "<b>"),
+    *("word " * 20, "日本語", "e\u0301", "👍🏽 ", "\N{ZERO WIDTH JOINER}", "ا"),
+    *("| a | b | c |\n|---|:-:|--:|\n", "| long cell text | x |\n", "    code"),
+    *("```py\ndef f():\n  return 1\n", "![i](/p)", "&amp;", "\\*"),
+)
+
+documents = st.lists(st.sampled_from(_PIECES), max_size=25).map("".join)
+sizes = st.lists(st.integers(1, 12), min_size=1, max_size=20)
+
+
+def cut(text: str, lengths: list[int]) -> list[str]:
+    """Return `text` in pieces of these lengths, taken again and again."""
+    pieces = []
+    start = number = 0
+    while start < len(text):
+        end = start + lengths[number % len(lengths)]
+        pieces.append(text[start:end])
+        start, number = end, number + 1
+    return pieces

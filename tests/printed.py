@@ -1,0 +1,34 @@
+"""An answer printed at once: what the live rendering has to come to."""
+
+from collections.abc import Iterator
+
+from rich.console import Console, ConsoleOptions
+from rich.segment import Segment
+
+from srchat.output.blocks import block_tokens, markdown_parser
+from srchat.output.markdown import console_for, layout_for
+from srchat.output.sanitize import sanitized
+from srchat.output.streams import Output
+
+
+class Answer:
+    """A whole answer, as something that Rich can print."""
+
+    def __init__(self, text: str, output: Output) -> None:
+        self._text = sanitized(text)
+        self._output = output
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        """Lay out all tokens of the whole text in one go."""
+        tokens = block_tokens(markdown_parser(), self._text)
+        for row in layout_for(self._output, console).feed(tokens):
+            yield from row
+            yield Segment.line()
+
+
+def printed(text: str, output: Output) -> str:
+    """Return what one `Console.print` of the whole `text` writes to a terminal like `output`."""
+    console = console_for(output)
+    with console.capture() as capture:
+        console.print(Answer(text, output), end="")
+    return capture.get()
