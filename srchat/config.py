@@ -18,6 +18,7 @@ from srchat.key_choice import choose_key, is_loopback, same_origin, usable_key
 from srchat.layers import Layer, layer_of, merged
 from srchat.setting import (
     Choice,
+    CodeTheme,
     Command,
     Flag,
     Kind,
@@ -82,7 +83,7 @@ class Config:
         ("claude*", "gpt-*"),
         "patterns of models that are worth a word when they answer",
     )
-    code_theme: str = setting(Text(), "ansi_dark", "the colours of code (a Pygments style)")
+    code_theme: str = setting(CodeTheme(), "terminal", "the colours of code")
     keys: str = setting(Choice(("emacs", "vi")), "emacs", "the keys for editing a line in a chat")
     allow_http: bool = setting(
         Flag(), default=False, help="send the key over http:// to hosts beyond this machine"

@@ -76,6 +76,22 @@ class Number(Kind):
         return self.check(int(text) if self.whole else float(text))
 
 
+class CodeTheme(Kind):
+    """The colours of code: the terminal's own, or a style of Pygments."""
+
+    description = "terminal, ansi_dark, ansi_light, or a style of Pygments such as monokai"
+    _OWN: Final = ("terminal", "ansi_dark", "ansi_light")
+
+    def check(self, value: object) -> object:
+        """Return the name of the theme."""
+        if value not in self._OWN:
+            from pygments.styles import get_all_styles  # noqa: PLC0415 - only other names need it
+
+            if value not in get_all_styles():
+                raise ValueError
+        return value
+
+
 class Flag(Kind):
     """Yes or no."""
 
