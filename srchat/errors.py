@@ -14,6 +14,8 @@ SrchatError                     1    anything not foreseen
 │  ├─ ProtocolError             6    a 200 that is no answer: HTML, garbage, nothing
 │  └─ IncompleteAnswerError     6    the answer broke off, was filtered or is empty
 ├─ StoreError                   9    the history store cannot be used
+│  ├─ StoreBusyError            9    another process has it locked
+│  └─ BrokenStoreError          9    its file is damaged
 ├─ OutputError                 74    standard output cannot be written
 ├─ ClosedPipeError            141    the reader of standard output has gone (`| head`)
 └─ Interrupted        129 130 143    SIGHUP, SIGINT, SIGTERM
@@ -24,6 +26,7 @@ foreign library is called; `srchat.cli.app.main` turns them into an exit code.
 
 import signal
 from enum import IntEnum
+from typing import Final
 
 
 class ExitCode(IntEnum):
@@ -44,6 +47,25 @@ class ExitCode(IntEnum):
     INTERRUPT = 130
     CLOSED_PIPE = 141
     TERMINATED = 143
+
+
+EXIT_MEANINGS: Final = {
+    ExitCode.DONE: "Done; also when the answer stopped at max_tokens, which is said.",
+    ExitCode.UNEXPECTED: "Something unexpected.",
+    ExitCode.USAGE: "The command line asks for something that cannot be done.",
+    ExitCode.CONFIG: "The configuration holds a value that is not allowed, or cannot be read.",
+    ExitCode.AUTHENTICATION: "The API key is missing, or was refused (401, 403).",
+    ExitCode.REFUSED: "The server refused the request (any other 4xx).",
+    ExitCode.SERVER: "The server failed (5xx), or the answer is incomplete or empty.",
+    ExitCode.RATE_LIMIT: "Too many requests or tokens (429).",
+    ExitCode.NETWORK: "No connection: name, refused, TLS, proxy, timeout.",
+    ExitCode.STORE: "The stored conversations cannot be used.",
+    ExitCode.OUTPUT: "Standard output cannot be written.",
+    ExitCode.HANGUP: "Hung up (SIGHUP).",
+    ExitCode.INTERRUPT: "Interrupted (SIGINT, Ctrl-C).",
+    ExitCode.CLOSED_PIPE: "The reader of standard output has gone (| head).",
+    ExitCode.TERMINATED: "Terminated (SIGTERM).",
+}
 
 
 class SrchatError(Exception):
@@ -138,6 +160,14 @@ class StoreError(SrchatError):
     """The history store cannot be used."""
 
     exit_code = ExitCode.STORE
+
+
+class StoreBusyError(StoreError):
+    """Another process has the store locked; trying again later may help."""
+
+
+class BrokenStoreError(StoreError):
+    """The store's file is damaged, or is not what it should be."""
 
 
 class OutputError(SrchatError):

@@ -23,6 +23,7 @@ from srchat.prompt import (
     user_message,
 )
 from srchat.session import Reply
+from srchat.usage_line import usage_line
 
 Words = Annotated[
     list[str] | None,
@@ -88,9 +89,7 @@ def ask(
     runtime.read_options(ctx.params)
     chosen = chosen_conversation(runtime, conversation, last=continue_)
     message = _message(runtime, prompt or [], file or [], no_stdin=no_stdin, editor=editor)
-    turn = conversation_turn(
-        runtime, chosen, message, title=" ".join(prompt or []), save=not no_save
-    )
+    turn = conversation_turn(runtime, chosen, message, title=_title(prompt or []), save=not no_save)
     if dry_run:
         runtime.stdout.write(json.dumps(turn.request.to_json(), indent=2) + "\n")
         return
@@ -104,9 +103,13 @@ def ask(
             runtime.painter(runtime.plain_writer() if raw else None).paint(turn)
     finally:
         if usage:
-            runtime.messages.tell(_usage_line(turn.reply))
+            runtime.messages.tell(usage_line(turn.reply))
         for notice in turn.close():
             runtime.messages.say(notice)
+
+
+def _title(words: Sequence[str]) -> str:
+    return "" if list(words) == ["-"] else " ".join(words)
 
 
 def _message(
@@ -181,21 +184,3 @@ def _print_code(runtime: Runtime, turn: ConversationTurn) -> None:
         # Not on standard output, where somebody expects code; and not lost either.
         runtime.messages.draw(sanitized(turn.reply.content).rstrip("\n") + "\n")
         raise IncompleteAnswerError("the answer has no code block; its text stands above")
-
-
-def _usage_line(reply: Reply) -> str:
-    seconds = reply.ended_at - reply.asked_at
-    parts = [reply.model]
-    if reply.usage:
-        parts.append(f"{reply.usage.prompt_tokens} tokens in, {reply.usage.completion_tokens} out")
-    else:
-        parts.append("the server counted no tokens")
-    parts.append(f"{seconds:.1f} s")
-    if reply.first_at:
-        parts.append(f"first text after {reply.first_at - reply.asked_at:.1f} s")
-    streaming = reply.ended_at - reply.first_at
-    if reply.usage and reply.first_at and streaming > 0 and reply.usage.completion_tokens > 1:
-        parts.append(f"{reply.usage.completion_tokens / streaming:.0f} tokens/s")
-    if reply.rate_limit:
-        parts.append(str(reply.rate_limit))
-    return ", ".join(parts)

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from srchat import model_cache, paths
 from srchat.api.events import RetryWait
 from srchat.api.models import Model
 from srchat.cli import options
+from srchat.cli.conversations import remember_windows
 from srchat.cli.runtime import Runtime
 from srchat.output.sanitize import one_line
 
@@ -37,6 +39,9 @@ def models(
         runtime.stdout.write_foreign(_table(found, runtime.config.model))
     else:
         runtime.stdout.write_foreign("".join(f"{model.id}\n" for model in found))
+    remember_windows(runtime, found)
+    names = [model.id for model in found]
+    model_cache.write(str(paths.cache_path()), runtime.config.base_url, names)  # for completion
 
 
 def _announcer(runtime: Runtime) -> "_Announcer":

@@ -69,6 +69,16 @@ BaseUrl = Annotated[str | None, _setting("base_url", "--base-url", metavar="URL"
 Timeout = Annotated[float | None, _setting("timeout", "--timeout", metavar="SECONDS")]
 Retries = Annotated[int | None, _setting("retries", "--retries", metavar="N")]
 MaxWait = Annotated[float | None, _setting("max_wait", "--max-wait", metavar="SECONDS")]
+Continue = Annotated[
+    bool, typer.Option("-c", "--continue", help="Continue the conversation that was used last.")
+]
+ConversationId = Annotated[
+    str | None,
+    typer.Option(
+        "--conversation", metavar="ID", help="Continue this one; the beginning of its id will do."
+    ),
+]
+NoSave = Annotated[bool, typer.Option("--no-save", help="Keep nothing of this on disk.")]
 ShowUsage = Annotated[
     bool, typer.Option("--usage", help="A line about tokens, time and speed on standard error.")
 ]

@@ -5,9 +5,13 @@ changes them less than it changes the clock. A figure is the median of runs that
 with those of its floor, and the ratio is that of the medians.
 """
 
+import atexit
+import functools
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
@@ -33,11 +37,19 @@ class Row(NamedTuple):
     goal: str
 
 
+@functools.cache
+def _data_folder() -> str:
+    """Return a folder for what is kept meanwhile; it goes with the process."""
+    folder = tempfile.mkdtemp(prefix="srchat-benchmark-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def run(command: Sequence[str], env: Mapping[str, str] | None = None) -> Cost:
     """Run a command, its output thrown away."""
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env=dict(os.environ) | dict(env or {}),
+        env=dict(os.environ) | {"SRCHAT_DATA": _data_folder()} | dict(env or {}),
     )  # fmt: skip
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import sqlite3  # noqa: TID251 - to look at the file from outside
 import subprocess
 import sys
@@ -134,6 +135,11 @@ def test_the_model_stays_on_the_same_server_unless_another_is_given(
     assert here.requests[-1].json["model"] == "special"
     srchat("ask", "third", "-c", "-m", "other", "--base-url", here.url)
     assert here.requests[-1].json["model"] == "other"
+    refusing = serve(error(400, "no such model"), answer("one"))
+    srchat("ask", "a", "-c", "-m", "good", "--base-url", here.url)
+    srchat("ask", "b", "-c", "-m", "typo", "--base-url", refusing.url)
+    srchat("ask", "c", "-c", "--base-url", here.url)
+    assert here.requests[-1].json["model"] == "good"
     srchat("ask", "fourth", "-c", "--base-url", there.url)
     assert there.requests[-1].json["model"] == "vllm-primary"
 
@@ -240,16 +246,16 @@ def test_the_data_folder_can_be_another_one(srchat: Srchat, serve: Serve) -> Non
     assert not path_of(srchat).exists()
 
 
-def test_sqlite_is_not_loaded_before_the_request_is_sent(srchat: Srchat) -> None:
-    code = (
-        "import sys; from srchat.cli.app import main; "
-        "code = main(['ask', '--dry-run', '--no-stdin', 'hi', '-p', 'demo']); "
-        "print(code, [name for name in ('sqlite3', 'srchat.store') if name in sys.modules])"
-    )
+def test_sqlite_is_not_loaded_before_the_request_is_sent(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"))
+    command = [sys.executable, "-X", "importtime", *srchat.command()[1:]]
     done = subprocess.run(
-        [sys.executable, "-c", code], env=srchat.env, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines()[-1] == "0 []"
+        [*command, "ask", "hi", "-v", "--no-stdin", "--base-url", server.url],
+        env=srchat.env, cwd=srchat.home, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    sent = done.stderr.index("* the request is sent")
+    assert "_sqlite3" not in done.stderr[:sent]
+    assert "_sqlite3" in done.stderr[sent:]
 
 
 # --- a store that is in the way ------------------------------------------------------------
@@ -271,8 +277,8 @@ def test_a_locked_store_does_not_hold_the_answer_back(
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout
     out = b""
-    while b"it.\n" not in out:
-        out += process.stdout.read1(100)  # type: ignore[attr-defined] # a buffered reader
+    while b"it.\n" not in out and (part := os.read(process.stdout.fileno(), 100)):
+        out += part
     shown = time.monotonic()
     process.wait(20)
     assert 3 < time.monotonic() - shown < 8  # it tried as long as may be, but with all said

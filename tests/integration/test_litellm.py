@@ -151,3 +151,13 @@ def test_an_unknown_key_is_refused(limited: Srchat) -> None:
     result = limited("ask", "hi", SOLIDRUST_API_KEY="sk-nobody-knows")
     assert (result.code, result.out) == (4, b"")
     assert "sk-nobody" not in result.err
+
+
+def test_a_context_window_that_is_exceeded_is_tried_with_fewer_turns(proxy: Srchat) -> None:
+    for more in ([], ["-c"]):
+        assert proxy("ask", "hi", *more).code == 0
+    result = proxy("ask", "more", "-c", "-m", "mock-context")
+    assert result.code == 5
+    assert "left out of the request" in result.err
+    assert "context window exceeded" in result.err
+    assert proxy("ask", "-c", "and now?").text == f"{ANSWER}\n"

@@ -1,0 +1,148 @@
+"""`srchat history`: find stored conversations and read them."""
+
+import json
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from srchat.cli.history_files import delete, export, import_
+from srchat.cli.history_rows import day_and_time, hit_row, summary_row
+from srchat.cli.runtime import Runtime
+from srchat.conversation import Conversation, TurnRecord
+from srchat.errors import UsageError
+from srchat.output.pager import write_lines
+from srchat.output.sanitize import one_line, sanitized
+from srchat.prompt import argument_text
+from srchat.transcript import conversation_to_json, to_markdown
+
+history_app = typer.Typer(help="See, search and manage stored conversations.")
+history_app.command()(export)
+history_app.command("import")(import_)
+history_app.command()(delete)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Limit = Annotated[
+    int | None, typer.Option("-n", "--limit", min=1, metavar="N", help="At most so many.")
+]
+
+
+@history_app.callback(invoke_without_command=True)
+def history(ctx: typer.Context) -> None:
+    """See, search and manage stored conversations."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+@history_app.command("list")
+def list_(ctx: typer.Context, *, limit: Limit = None, as_json: AsJson = False) -> None:
+    """List conversations, the one used last first.
+
+    Into a pipe, one a line with its fields separated by tabs: id, time, model, turns, title.
+    """
+    runtime: Runtime = ctx.obj
+    store = runtime.stored
+    found = store.summaries(limit) if store else iter(())
+    if as_json:
+        runtime.stdout.write(json.dumps([item._asdict() for item in found], indent=2) + "\n")
+        return
+    output = runtime.stdout
+    columns = output.size().columns if output.is_terminal else None
+    write_lines(output, runtime.environ, (summary_row(item, columns) for item in found))
+
+
+@history_app.command()
+def show(
+    ctx: typer.Context,
+    id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]",
+            help="The beginning of its id will do; without one, the conversation used last.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    all_branches: Annotated[
+        bool, typer.Option("--all", help="Also the turns that were edited or tried again.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a conversation."""
+    runtime: Runtime = ctx.obj
+    conversation = _conversation(runtime, id)
+    turns = list(conversation.turns) if all_branches else conversation.branch
+    if as_json:
+        runtime.stdout.write(json.dumps(conversation_to_json(conversation), indent=2) + "\n")
+        return
+    if runtime.stdout.is_terminal:
+        _render(runtime, conversation, turns)
+    else:
+        for part in to_markdown(conversation, turns, day_and_time):
+            runtime.stdout.write_foreign(part)
+    if hidden := len(conversation.turns) - len(turns):
+        turns_are = "turn of another branch is" if hidden == 1 else "turns of other branches are"
+        runtime.messages.say(f"{hidden} {turns_are} not shown; --all shows everything")
+
+
+@history_app.command()
+def search(
+    ctx: typer.Context,
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WORD...", help='Words, "phrases" and prefix*; all must occur in one turn.'
+        ),
+    ],
+    *,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Search prompts and answers, the newest first."""
+    runtime: Runtime = ctx.obj
+    query = argument_text(" ".join(words))
+    store = runtime.stored
+    hits = store.search(query, limit or 20) if store else []
+    if as_json:
+        found = [hit.plain() for hit in hits]
+        runtime.stdout.write(json.dumps(found, indent=2) + "\n")
+        return
+    if not hits:
+        runtime.messages.say(f"nothing found for {query!r}")
+    bold = runtime.stdout.has_color
+    write_lines(runtime.stdout, runtime.environ, (hit_row(hit, bold=bold) for hit in hits))
+
+
+def _conversation(runtime: Runtime, prefix: str | None) -> Conversation:
+    store = runtime.stored
+    id_ = (store.find(prefix) if prefix is not None else store.last_used()) if store else None
+    if store is None or id_ is None:
+        raise UsageError("no conversation has been kept yet")
+    return store.load(id_)
+
+
+def _render(runtime: Runtime, conversation: Conversation, turns: list[TurnRecord]) -> None:
+    out = runtime.stdout
+    out.write(f"{one_line(conversation.title)}  ({conversation.id})\n")
+    if conversation.system:
+        out.write(_heading(runtime, "system") + sanitized(conversation.system).rstrip() + "\n")
+    for turn in turns:
+        out.write(_heading(runtime, f"you, {day_and_time(turn.asked_at)}"))
+        out.write(sanitized(turn.prompt).rstrip() + "\n")
+        out.write(_heading(runtime, turn.served_model or turn.model))
+        for text in _reply(turn):
+            writer = runtime.answer_writer()
+            writer.write(text)
+            writer.close()
+        if not turn.complete:
+            out.write(f"({one_line(f'not complete: {turn.reason}')})\n")
+
+
+def _reply(turn: TurnRecord) -> Iterator[str]:
+    if turn.reply:
+        yield turn.reply
+
+
+def _heading(runtime: Runtime, text: str) -> str:
+    line = f"--- {one_line(text)} ---"
+    return f"\n\x1b[1m{line}\x1b[0m\n\n" if runtime.stdout.has_color else f"\n{line}\n\n"

@@ -1,0 +1,191 @@
+"""`srchat history export`, `import` and `delete`: conversations in and out of the store."""
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from srchat.cli.history_rows import day_and_time
+from srchat.cli.questions import Questions
+from srchat.cli.runtime import Runtime
+from srchat.errors import UsageError
+from srchat.output.plain import exact_bytes
+from srchat.transcript import VERSION, conversation_to_json, conversations_from_json, to_markdown
+
+if TYPE_CHECKING:
+    from srchat.store import ConversationStore
+
+_AGE: Final = re.compile(r"(\d{1,6})\s*([hdwmy])")
+_PATIENCE: Final = 5.0  # seconds
+_HOURS: Final = {"h": 1, "d": 24, "w": 168, "m": 730, "y": 8766}
+
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ID]...", help="The beginning of an id will do.", show_default=False),
+]
+
+
+class Format(StrEnum):
+    """What an export looks like."""
+
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def export(
+    ctx: typer.Context,
+    ids: Ids = None,
+    *,
+    format: Annotated[
+        Format, typer.Option("--format", help="JSON keeps everything, and can be imported.")
+    ] = Format.MARKDOWN,
+    everything: Annotated[bool, typer.Option("--all", help="All conversations.")] = False,
+) -> None:
+    """Write conversations to standard output, without an ID the one used last.
+
+    srchat history export --all --format json > conversations.json
+    """
+    runtime: Runtime = ctx.obj
+    store = runtime.stored
+    chosen = _chosen(store, ids or [], everything=everything) if store else []
+    if not chosen and not everything:
+        raise UsageError("no conversation has been kept yet")
+    parts = _json(store, chosen) if format is Format.JSON else _markdown(store, chosen)
+    for part in parts:
+        if runtime.stdout.is_terminal:
+            runtime.stdout.write_foreign(part)
+        else:
+            runtime.stdout.write_bytes(exact_bytes(part))
+
+
+def import_(
+    ctx: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="What `export --format json` wrote; - is a pipe.")
+    ],
+) -> None:
+    """Take conversations in that were exported as JSON.
+
+    What is there already stays as it is: the same file twice changes nothing.
+    """
+    runtime: Runtime = ctx.obj
+    store = runtime.open_store(_PATIENCE)
+    conversations = turns = 0
+    try:
+        # All is read before anything is written: a broken file changes nothing.
+        found = list(conversations_from_json(json.loads(_read(runtime, file))))
+    except (ValueError, RecursionError) as exc:
+        raise UsageError(f"cannot import {file}: {exc}") from exc
+    for conversation in found:
+        new = store.add_conversation(conversation)
+        turns += new
+        conversations += bool(new)
+    store.index()
+    runtime.messages.say(f"{turns} new turns in {conversations} of {len(found)} conversations")
+
+
+def delete(
+    ctx: typer.Context,
+    ids: Ids = None,
+    *,
+    older_than: Annotated[
+        str | None,
+        typer.Option(
+            "--older-than", metavar="AGE", help="Those not used for so long: 12h, 30d, 8w, 6m, 1y."
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All conversations.")] = False,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete conversations; they are gone for good."""
+    runtime: Runtime = ctx.obj
+    if sum((bool(ids), older_than is not None, everything)) != 1:
+        raise UsageError("name conversations, or give --older-than or --all")
+    since = None if older_than is None else time.time() - _seconds(older_than)
+    store = runtime.stored
+    chosen: list[str] = []
+    if store and since is not None:
+        chosen = store.ids(since)
+    elif store:
+        chosen = _chosen(store, ids or [], everything=everything)
+    elif ids:
+        raise UsageError("no conversation has been kept yet")
+    if not chosen or store is None:
+        runtime.messages.say("there is nothing to delete")
+        return
+    if not yes:
+        _confirm(runtime, store, chosen)
+    count = store.delete(chosen)
+    runtime.messages.say(f"{_counted(count)} deleted")
+
+
+def _confirm(runtime: Runtime, store: "ConversationStore", chosen: list[str]) -> None:
+    questions = Questions(runtime.stdin_fd, runtime.messages)
+    if not questions.interactive:
+        raise UsageError(f"--yes is needed to delete {_counted(len(chosen))} without being asked")
+    what = _counted(len(chosen))
+    if len(chosen) == 1:
+        conversation = store.load(chosen[0])
+        what = f"{conversation.title!r} of {day_and_time(conversation.used_at)}"
+    if not questions.confirm(f"delete {what}?", default=False):
+        raise UsageError("nothing was deleted")
+
+
+def _counted(count: int) -> str:
+    return "1 conversation" if count == 1 else f"{count} conversations"
+
+
+def _chosen(store: "ConversationStore", ids: list[str], *, everything: bool) -> list[str]:
+    if everything:
+        if ids:
+            raise UsageError("--all and an ID exclude each other")
+        return store.ids()
+    if ids:
+        return list(dict.fromkeys(store.find(prefix) for prefix in ids))
+    last = store.last_used()
+    return [last] if last else []
+
+
+def _json(store: "ConversationStore | None", chosen: list[str]) -> Iterator[str]:
+    yield f'{{"srchat_history": {VERSION}, "conversations": [\n'
+    for place, id_ in enumerate(chosen):
+        assert store
+        # Escaped to ASCII: exact for every text, and inert on a terminal.
+        document = json.dumps(conversation_to_json(store.load(id_)))
+        yield document + (",\n" if place + 1 < len(chosen) else "\n")
+    yield "]}\n"
+
+
+def _markdown(store: "ConversationStore | None", chosen: list[str]) -> Iterator[str]:
+    for place, id_ in enumerate(chosen):
+        assert store
+        if place:
+            yield "\n---\n\n"
+        conversation = store.load(id_)
+        yield from to_markdown(conversation, conversation.turns, day_and_time)
+
+
+def _seconds(age: str) -> float:
+    match = _AGE.fullmatch(age.strip().lower())
+    if not match:
+        raise UsageError(f"--older-than: {age!r} is no age; give one like 12h, 30d, 8w, 6m or 1y")
+    return float(match[1]) * _HOURS[match[2]] * 3600.0
+
+
+def _read(runtime: Runtime, file: str) -> str:
+    try:
+        data = _read_descriptor(runtime.stdin_fd) if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as exc:
+        raise UsageError(f"cannot read {file}: {exc.strerror}") from exc
+
+
+def _read_descriptor(fd: int) -> bytes:
+    with os.fdopen(fd, "rb", closefd=False) as stdin:
+        return stdin.read()

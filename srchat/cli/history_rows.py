@@ -1,0 +1,47 @@
+"""Stored conversations as lines of a list; all of them inert, wherever they go."""
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from srchat.output.sanitize import one_line, sanitized
+from srchat.output.status import fitting
+
+if TYPE_CHECKING:
+    from srchat.store import Summary
+    from srchat.store_search import Hit
+
+_BOLD: Final = "\x1b[1m"
+_PLAIN: Final = "\x1b[0m"
+
+
+def day_and_time(seconds: float) -> str:
+    """Return a Unix time as local day and time."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+    except (ValueError, OverflowError, OSError):
+        return "?"
+
+
+def summary_row(summary: "Summary", columns: int | None) -> str:
+    """Return a conversation's line; None columns: tabs between the fields, and nothing cut."""
+    turns = str(summary.turns) if summary.complete else f"{summary.turns}!"
+    when, model, title = day_and_time(summary.used_at), one_line(summary.model), _title(summary)
+    if columns is None:
+        return "\t".join((summary.id, when, model, str(summary.turns), title)) + "\n"
+    line = f"{summary.id}  {when}  {fitting(model, 16):<16} {turns:>4}  {title}"
+    return fitting(line, columns - 1) + "\n"
+
+
+def hit_row(hit: "Hit", *, bold: bool) -> str:
+    """Return a found turn: its conversation on one line, the text around the hit on the next."""
+    begin, end = (_BOLD, _PLAIN) if bold else ("", "")
+    parts = [sanitized(" ".join(part.split(" "))) for part in hit.parts()]
+    snippet = "".join(
+        f"{begin}{part}{end}" if place % 2 else part for place, part in enumerate(parts)
+    )
+    head = f"{hit.conversation}  {day_and_time(hit.asked_at)}  {one_line(hit.title, 80)}"
+    return f"{head}\n    {' '.join(snippet.split())}\n"
+
+
+def _title(summary: "Summary") -> str:
+    return one_line(summary.title) or "(no title)"

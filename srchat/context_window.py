@@ -1,0 +1,67 @@
+"""What servers say when a request is longer than the model's context window. Pure.
+
+Every server has its own words and most name the limit. Real ones are in the tests: vLLM old
+and new, LiteLLM around it, llama.cpp's two servers, OpenAI, SGLang, Anthropic.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+_WINDOWS: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"maximum (?:context|model|input|prompt) length (?:is|of)[^\d]{0,20}(\d+)",
+        r"max_model_len ?(?:=|is|of) ?(\d+)",
+        r"available context size \((\d+)",
+        r"context (?:window|length|size) (?:of|is|\()[^\d]{0,10}(\d+)",
+        r"n_ctx\"? ?[=:] ?(\d+)",
+        r"tokens ?> ?(\d+) maximum",
+    )
+)
+_ASKED: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\((\d+) in the messages",
+        r"messages resulted in (\d+) tokens",
+        r"(?:prompt|request|input) (?:contains|has) (\d+) (?:input )?tokens",
+        r"(?:request|input|requested tokens) \((\d+)(?: tokens)?\)",
+        r"n_prompt_tokens\"? ?[=:] ?(\d+)",
+        r"too long: (\d+) tokens",
+    )
+)
+_WORDS: Final = (
+    "context length", "context window", "context size", "context_length", "maximum context",
+    "max_model_len", "prompt is too long", "exceed_context", "maximum model length",
+    "maximum prompt length",
+)  # fmt: skip
+# The answer alone is asked for longer than the window: no shorter prompt helps.
+_ANSWER_ALONE: Final = re.compile(
+    r"max_tokens ?= ?\d+ cannot be greater|must be less than max_model_len"
+)
+
+
+class Refusal(NamedTuple):
+    """A request was too long: the window and the prompt's length in tokens, None if not said.
+
+    `by_answer`: not the prompt is too long but the answer that `max_tokens` asks for.
+    """
+
+    window: int | None
+    asked: int | None
+    by_answer: bool = False
+
+
+def read_refusal(message: str, type: str = "", code: str = "") -> Refusal | None:
+    """Read an error of a server; None where it is about something else."""
+    said = f"{message} {type} {code}".lower()
+    if not any(word in said for word in _WORDS):
+        return None
+    window, asked = _number(_WINDOWS, message), _number(_ASKED, message)
+    return Refusal(window, asked, bool(_ANSWER_ALONE.search(message)))
+
+
+def _number(patterns: tuple[re.Pattern[str], ...], text: str) -> int | None:
+    for pattern in patterns:
+        if (found := pattern.search(text)) and len(found[1]) < 10:
+            return int(found[1]) or None
+    return None

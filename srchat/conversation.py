@@ -1,0 +1,168 @@
+"""A conversation: its turns, the messages array that is sent, and how that is made to fit. Pure.
+
+Turns form a tree: each knows its parent, so that a turn that was tried again, edited or
+undone stays. The branch in use leads from the first turn to `head`.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from srchat.api.models import Message, Usage
+
+_CHARACTERS: Final = 4  # of a token, about, in English; code has 3 to 4, Chinese 1
+_AROUND: Final = 4  # tokens that a chat template puts around a message, about
+_PRIOR: Final = 200  # tokens; below, what a server counted is mostly its template
+_FACTORS: Final = (0.25, 6.0)  # no text of people is further off than this
+_LONGEST_ANSWER: Final = 1024  # tokens to leave for an answer whose length is not limited
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """A prompt and what came of it. Times are Unix seconds, None for not yet.
+
+    `reason`: why the reply is not complete, "" where it is. `model` was asked, `served_model`
+    answered. `estimated_tokens`: what `estimate` said of the messages that were sent.
+    """
+
+    id: str
+    prompt: str
+    parent: str | None = None
+    reply: str = ""
+    complete: bool = False
+    reason: str = ""
+    finish_reason: str = ""
+    base_url: str = ""
+    model: str = ""
+    served_model: str = ""
+    usage: Usage | None = None
+    estimated_tokens: int = 0
+    asked_at: float = 0.0
+    first_at: float | None = None
+    ended_at: float | None = None
+
+    def messages(self) -> list[Message]:
+        """Return what of it is sent with later prompts: nothing where nothing was answered.
+
+        A reply of blanks counts as none: servers refuse messages without content.
+        """
+        if not self.reply.strip():
+            return []
+        return [Message("user", self.prompt), Message("assistant", self.reply)]
+
+
+class Fitted(NamedTuple):
+    """The messages array to send, how many of the oldest turns it lacks, and `estimate` of it."""
+
+    messages: tuple[Message, ...]
+    left_out: int
+    estimated_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The turns in the order they were asked in, of all branches, and the newest one in use.
+
+    `title`: the first line of the first prompt, "" until there is one.
+    """
+
+    id: str
+    title: str = ""
+    system: str | None = None
+    created_at: float = 0.0
+    used_at: float = 0.0
+    head: str | None = None
+    turns: tuple[TurnRecord, ...] = ()
+
+    @property
+    def branch(self) -> list[TurnRecord]:
+        """The turns from the first to `head`."""
+        by_id = {turn.id: turn for turn in self.turns}
+        path: list[TurnRecord] = []
+        turn = by_id.get(self.head) if self.head else None
+        while turn and len(path) < len(self.turns):  # a file that was tampered with may loop
+            path.append(turn)
+            turn = by_id.get(turn.parent) if turn.parent else None
+        return path[::-1]
+
+    @property
+    def newest(self) -> TurnRecord | None:
+        """The turn that is `head`."""
+        return next((turn for turn in reversed(self.turns) if turn.id == self.head), None)
+
+    def with_turn(self, turn: TurnRecord) -> "Conversation":
+        """Return the conversation with that turn as its head: new, or a newer state of it."""
+        known = any(other.id == turn.id for other in self.turns)
+        turns = (
+            tuple(turn if other.id == turn.id else other for other in self.turns)
+            if known
+            else (*self.turns, turn)
+        )
+        title = self.title or title_of(turn.prompt)
+        return dataclasses.replace(self, turns=turns, head=turn.id, title=title)
+
+    def fit(
+        self,
+        prompt: str,
+        window: int | None = None,
+        max_tokens: int | None = None,
+        factor: float | None = None,
+    ) -> Fitted:
+        """Return the messages array for the next prompt, fitted to a window of tokens.
+
+        Whole turns are left out, the oldest first; never the system prompt, never `prompt`,
+        so that the array can still be too long. `window` None: everything is sent.
+        `max_tokens`: room for the answer. `factor`: in place of the conversation's own.
+        """
+        first = [Message("system", self.system)] if self.system and self.system.strip() else []
+        last = [Message("user", prompt)]
+        turns = [messages for turn in self.branch if (messages := turn.messages())]
+        kept = len(turns)
+        if window is not None:
+            room = window - answer_room(window, max_tokens)
+            room_left = room / (factor or self.factor) - estimate([*first, *last])
+            kept = _fitting([estimate(messages) for messages in turns], room_left)
+        middle = [message for messages in turns[len(turns) - kept :] for message in messages]
+        array = (*first, *middle, *last)
+        return Fitted(array, len(turns) - kept, estimate(array))
+
+    @property
+    def factor(self) -> float:
+        """Tokens that the server counts for one that is estimated, by the last count it gave."""
+        for turn in reversed(self.branch):
+            if turn.usage and turn.usage.prompt_tokens and turn.estimated_tokens:
+                return calibrated(turn.usage.prompt_tokens, turn.estimated_tokens)
+        return 1.0
+
+
+def estimate(messages: Iterable[Message]) -> int:
+    """Return about how many tokens the messages are."""
+    return sum(_AROUND + -(-len(message.content) // _CHARACTERS) for message in messages)
+
+
+def calibrated(counted: int, estimated: int) -> float:
+    """Return the factor between a count of the server and the estimate of the same messages."""
+    low, high = _FACTORS
+    return min(high, max(low, (counted + _PRIOR) / (estimated + _PRIOR)))
+
+
+def answer_room(window: int, max_tokens: int | None) -> int:
+    """Return the tokens of a window that are kept free for the answer."""
+    return min(max_tokens or _LONGEST_ANSWER, window // 4 if max_tokens is None else window // 2)
+
+
+def title_of(prompt: str) -> str:
+    """Return the first line of a prompt that has something in it."""
+    return next((line.strip()[:200] for line in prompt.splitlines() if line.strip()), "")
+
+
+def _fitting(sizes: Sequence[int], room: float) -> int:
+    """Return how many from the end of `sizes` go into `room`."""
+    kept = 0
+    for size in reversed(sizes):
+        room -= size
+        if room < 0:
+            break
+        kept += 1
+    return kept

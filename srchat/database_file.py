@@ -1,0 +1,59 @@
+"""The file of a database: made for its owner alone, and put out of the way when it is damaged."""
+
+import contextlib
+import fcntl
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+# The file itself last: a new one in its place must not find companions of the old one.
+_SUFFIXES: Final = ("-wal", "-shm", "")
+
+
+def make_file(path: Path) -> None:
+    """Have a file that only its owner reads; SQLite gives its companions the same mode."""
+    directory = path.parent
+    missing = [part for part in (directory, *directory.parents) if not part.exists()]
+    for part in reversed(missing):
+        part.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise OSError(0, "it is not a file")
+    if mode & 0o077:
+        path.chmod(0o600)  # by its name: closing a descriptor would drop the locks of SQLite
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells this file from a later one of its name, None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@contextlib.contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Be the only one who renames files in there."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks: then by luck
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def renamed(path: Path) -> Path:
+    """Rename a file with its companions and return its new name."""
+    now = time.strftime("%Y%m%d-%H%M%S")
+    target = path.with_name(f"{path.name}.broken-{now}-{os.getpid()}")
+    for suffix in _SUFFIXES:
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(target.with_name(target.name + suffix))
+    return target

@@ -1,0 +1,192 @@
+"""Conversations as documents: JSON that keeps everything, Markdown to be read. Pure.
+
+The JSON is `{"srchat_history": 1, "conversations": [...]}`, each conversation with all its
+turns in the order they were asked in; what is read back is checked value by value.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from srchat.api.models import Usage
+from srchat.conversation import Conversation, TurnRecord, title_of
+
+VERSION: Final = 1
+_LAST_TIME: Final = 1e11  # Unix seconds
+_MOST_TOKENS: Final = 2**53
+_ID: Final = re.compile(r"[0-9a-z]{4,64}")
+_TEXTS: Final = ("reply", "reason", "finish_reason", "base_url", "model", "served_model")
+
+
+def conversation_to_json(conversation: Conversation) -> dict[str, Any]:
+    """Return everything that is known of a conversation."""
+    return {
+        "id": conversation.id,
+        "title": conversation.title,
+        "system": conversation.system,
+        "created_at": conversation.created_at,
+        "used_at": conversation.used_at,
+        "head": conversation.head,
+        "turns": [_turn_to_json(turn) for turn in conversation.turns],
+    }
+
+
+def conversations_from_json(value: object) -> Iterator[Conversation]:
+    """Yield the conversations of a document. Raises ValueError with the place that is wrong."""
+    if not isinstance(value, dict) or not isinstance(value.get("conversations"), list):
+        raise ValueError("it is not what `srchat history export --format json` writes")
+    if value.get("srchat_history") != VERSION:
+        raise ValueError("it was written by a newer srchat")
+    for place, item in enumerate(value["conversations"]):
+        yield _conversation(_Fields(item, f"conversations[{place}]"))
+
+
+def to_markdown(
+    conversation: Conversation, turns: Iterable[TurnRecord], when: Callable[[float], str]
+) -> Iterator[str]:
+    """Yield the conversation as Markdown, piece by piece; texts stand in it as they are.
+
+    `when` writes a Unix time. A turn that does not follow the one before it says so.
+    """
+    title = " ".join(conversation.title.split()) or "Conversation"
+    yield f"# {title}\n\n{conversation.id}, begun {when(conversation.created_at)}\n"
+    if conversation.system:
+        yield f"\n## System\n\n{_ended(conversation.system)}"
+    before: str | None = None
+    for turn in turns:
+        branch = "" if turn.parent == before else ", on another branch"
+        yield f"\n## You, {when(turn.asked_at)}{branch}\n\n{_ended(turn.prompt)}"
+        yield f"\n## {turn.served_model or turn.model or 'Answer'}\n\n"
+        if turn.reply:
+            yield _ended(turn.reply)
+        if not turn.complete:
+            yield f"\n*Not complete: {turn.reason}*\n" if turn.reply else f"*{turn.reason}*\n"
+        before = turn.id
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _turn_to_json(turn: TurnRecord) -> dict[str, Any]:
+    return {
+        "id": turn.id,
+        "parent": turn.parent,
+        "prompt": turn.prompt,
+        **{name: getattr(turn, name) for name in _TEXTS},
+        "complete": turn.complete,
+        "usage": turn.usage.to_json() if turn.usage else None,
+        "estimated_tokens": turn.estimated_tokens,
+        "asked_at": turn.asked_at,
+        "first_at": turn.first_at,
+        "ended_at": turn.ended_at,
+    }
+
+
+class _Fields:
+    """An object of the document, and where it stands. Raises ValueError for a wrong type."""
+
+    def __init__(self, value: object, place: str) -> None:
+        if not isinstance(value, dict):
+            raise ValueError(f"{place} is not an object")
+        self._value: Mapping[str, object] = value
+        self._place = place
+
+    def text(self, name: str) -> str:
+        return str(self._typed(name, str, ""))
+
+    def optional_text(self, name: str) -> str | None:
+        return None if self._value.get(name) is None else self.text(name)
+
+    def id(self, name: str) -> str:
+        text = self.text(name)
+        if not _ID.fullmatch(text):
+            raise self._wrong(name)
+        return text
+
+    def optional_id(self, name: str) -> str | None:
+        return None if self._value.get(name) is None else self.id(name)
+
+    def time(self, name: str) -> float:
+        return self.optional_time(name) or 0.0
+
+    def optional_time(self, name: str) -> float | None:
+        if self._value.get(name) is None:
+            return None
+        return float(self._number(name, (int, float), _LAST_TIME))
+
+    def flag(self, name: str) -> bool:
+        return self._typed(name, bool, default=False) is True
+
+    def count(self, name: str) -> int:
+        return int(self._number(name, int, _MOST_TOKENS))
+
+    def usage(self) -> Usage | None:
+        value = self._value.get("usage")
+        if value is None:
+            return None
+        inner = _Fields(value, f"{self._place}.usage")
+        names = ("prompt_tokens", "completion_tokens", "total_tokens")
+        return Usage(*(inner.count(name) for name in names))
+
+    def each(self, name: str) -> Iterator["_Fields"]:
+        value = self._typed(name, list, [])
+        assert isinstance(value, list)
+        for place, item in enumerate(value):
+            yield _Fields(item, f"{self._place}.{name}[{place}]")
+
+    def _number(self, name: str, kind: type | tuple[type, ...], most: float) -> float:
+        value = self._value.get(name, 0)
+        if isinstance(value, bool) or not isinstance(value, kind):
+            raise self._wrong(name)
+        assert isinstance(value, int | float)
+        if not 0 <= value <= most:
+            raise self._wrong(name)
+        return value
+
+    def _typed(self, name: str, kind: type | tuple[type, ...], default: object) -> object:
+        value = self._value.get(name, default)
+        if not isinstance(value, kind):
+            raise self._wrong(name)
+        return value
+
+    def _wrong(self, name: str) -> ValueError:
+        return ValueError(f"{self._place}.{name} is missing, or not what it should be")
+
+
+def _conversation(fields: _Fields) -> Conversation:
+    turns: list[TurnRecord] = []
+    known: set[str] = set()
+    for turn_fields in fields.each("turns"):
+        turn = _turn(turn_fields)
+        if turn.parent not in known:
+            # A parent stands before its children, so that no branch can be a circle.
+            turn = dataclasses.replace(turn, parent=None)
+        known.add(turn.id)
+        turns.append(turn)
+    head = fields.optional_id("head")
+    return Conversation(
+        id=fields.id("id"),
+        title=fields.text("title") or (title_of(turns[0].prompt) if turns else ""),
+        system=fields.optional_text("system"),
+        created_at=fields.time("created_at"),
+        used_at=fields.time("used_at"),
+        head=head if head in known else turns[-1].id if turns else None,
+        turns=tuple(turns),
+    )
+
+
+def _turn(fields: _Fields) -> TurnRecord:
+    return TurnRecord(
+        id=fields.id("id"),
+        prompt=fields.text("prompt"),
+        parent=fields.optional_id("parent"),
+        **{name: fields.text(name) for name in _TEXTS},
+        complete=fields.flag("complete"),
+        usage=fields.usage(),
+        estimated_tokens=fields.count("estimated_tokens"),
+        asked_at=fields.time("asked_at"),
+        first_at=fields.optional_time("first_at"),
+        ended_at=fields.optional_time("ended_at"),
+    )

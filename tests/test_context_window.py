@@ -1,0 +1,115 @@
+"""What servers say of a request that is too long; the texts are real."""
+
+import pytest
+
+from srchat.api.error_body import read_error_body
+from srchat.context_window import Refusal, read_refusal
+
+VLLM = (
+    "This model's maximum context length is 1024 tokens. However, your prompt contains at least "
+    "1025 input tokens, which exceeds this limit even without any output tokens. Please reduce "
+    "the length of the input prompt. (parameter=input_tokens, value=1025)"
+)
+
+REAL = [
+    (VLLM, Refusal(1024, None)),
+    (
+        (
+            "This model's maximum context length is 16384 tokens. "
+            "However, you requested 122946 tokens "
+            "(112946 in the messages, 10000 in the completion). Please reduce the length of the "
+            "messages or completion."
+        ),
+        Refusal(16384, 112946),
+    ),
+    (
+        (
+            "'max_tokens' or 'max_completion_tokens' is too large: "
+            "4000. This model's maximum context "
+            "length is 4096 tokens and your request has 700 input tokens (4000 > 4096 - 700)."
+        ),
+        Refusal(4096, 700),
+    ),
+    (
+        (
+            "max_tokens=100000 cannot be greater than "
+            "max_model_len=1024. Please request fewer output "
+            "tokens. (parameter=max_tokens, value=100000)"
+        ),
+        Refusal(1024, None, by_answer=True),
+    ),
+    (
+        (
+            "request (20001 tokens) exceeds the available context size (8192 tokens), "
+            "try increasing it"
+        ),
+        Refusal(8192, 20001),
+    ),
+    (
+        (
+            "the request exceeds the available context size. try increasing the context size or "
+            "enable context shift"
+        ),
+        Refusal(None, None),
+    ),
+    ("Requested tokens (9437) exceed context window of 8192", Refusal(8192, 9437)),
+    (
+        (
+            "This model's maximum context length is 4097 tokens. "
+            "However, your messages resulted in "
+            "6164 tokens. Please reduce the length of the messages."
+        ),
+        Refusal(4097, 6164),
+    ),
+    (
+        "The input (5000 tokens) is longer than the model's context length (4096 tokens).",
+        Refusal(4096, 5000),
+    ),
+    ("prompt is too long: 210000 tokens > 200000 maximum", Refusal(200000, 210000)),
+    (
+        (
+            "Trying to keep the first 5000 tokens when context the "
+            "overflows. However, the model is "
+            "loaded with context length of only 4096 tokens, which is not enough."
+        ),
+        Refusal(4096, None),
+    ),
+    ("this is a mock context window exceeded error", Refusal(None, None)),
+]
+
+
+@pytest.mark.parametrize(("message", "refusal"), REAL)
+def test_the_words_of_each_server_are_understood(message: str, refusal: Refusal) -> None:
+    assert read_refusal(message) == refusal
+
+
+def test_the_limit_is_found_in_what_a_proxy_wraps() -> None:
+    body = (
+        '{"error":{"message":"litellm.ContextWindowExceededError: litellm.BadRequestError: '
+        'ContextWindowExceededError: Hosted_vllmException - {\\"error\\":{\\"message\\":\\"'
+        + VLLM
+        + '\\",\\"type\\":\\"BadRequestError\\",\\"param\\":\\"input_tokens\\",\\"code\\":400}}\\n'
+        "model=vllm-real. context_window_fallbacks=None. fallbacks=[].\\n\\nLiteLLM: model group "
+        "'vllm-real' failed with the error above and no fallback model group was found for it.\","
+        '"type":"invalid_request_error","param":null,"code":"400"}}'
+    )
+    said = read_error_body(body.encode(), 400)
+    assert read_refusal(said.message, said.type, said.code) == Refusal(1024, None)
+
+
+def test_a_code_alone_is_enough() -> None:
+    assert read_refusal("too long", code="context_length_exceeded") == Refusal(None, None)
+    assert read_refusal("no", type="exceed_context_size_error") == Refusal(None, None)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["", "model not found", "temperature must be at most 2", "maximum tokens per minute is 10000"],
+)
+def test_other_refusals_are_left_alone(message: str) -> None:
+    assert read_refusal(message) is None
+
+
+def test_absurd_numbers_are_no_limit() -> None:
+    assert read_refusal(f"maximum context length is {'9' * 5000} tokens") == Refusal(None, None)
+    assert read_refusal("maximum context length is 0 tokens") == Refusal(None, None)

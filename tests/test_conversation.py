@@ -1,0 +1,184 @@
+"""The messages array, and how it is made to fit the context window."""
+
+import dataclasses
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from srchat.api.models import Message, Usage
+from srchat.conversation import (
+    Conversation,
+    TurnRecord,
+    answer_room,
+    calibrated,
+    estimate,
+    title_of,
+)
+
+USAGE = Usage(100, 10, 110)
+
+
+def turn(id: str, parent: str | None = None, **more: object) -> TurnRecord:
+    values = {"prompt": f"prompt {id}", "reply": f"reply {id}", "complete": True, **more}
+    return TurnRecord(id=id, parent=parent, **values)  # type: ignore[arg-type] # values of a test
+
+
+def linear(*sizes: int, system: str | None = None) -> Conversation:
+    """A conversation whose replies have the given numbers of characters."""
+    conversation = Conversation("c", system=system)
+    for place, size in enumerate(sizes):
+        record = turn(f"t{place}", conversation.head, prompt="p", reply="r" * size)
+        conversation = conversation.with_turn(record)
+    return conversation
+
+
+# --- the messages array --------------------------------------------------------------------
+
+
+def test_a_new_conversation_sends_system_prompt_and_prompt() -> None:
+    assert Conversation("c", system="Be brief.").fit("hi").messages == (
+        Message("system", "Be brief."),
+        Message("user", "hi"),
+    )
+    assert Conversation("c").fit("hi").messages == (Message("user", "hi"),)
+    assert Conversation("c", system="").fit("hi").messages == (Message("user", "hi"),)
+
+
+def test_turns_are_sent_in_order_before_the_prompt() -> None:
+    conversation = Conversation("c").with_turn(turn("a")).with_turn(turn("b", "a"))
+    assert [message.content for message in conversation.fit("new").messages] == [
+        "prompt a", "reply a", "prompt b", "reply b", "new",
+    ]  # fmt: skip
+
+
+def test_a_turn_that_was_never_answered_is_not_sent_and_one_that_broke_off_is() -> None:
+    conversation = (
+        Conversation("c")
+        .with_turn(turn("a", reply="", complete=False))
+        .with_turn(turn("b", "a", reply="half an ans", complete=False))
+    )
+    assert [message.content for message in conversation.fit("new").messages] == [
+        "prompt b", "half an ans", "new",
+    ]  # fmt: skip
+
+
+def test_only_the_branch_in_use_is_sent() -> None:
+    first = Conversation("c").with_turn(turn("a")).with_turn(turn("b", "a"))
+    tried_again = first.with_turn(turn("b2", "a"))
+    assert [record.id for record in tried_again.branch] == ["a", "b2"]
+    assert len(tried_again.turns) == 3
+    undone = dataclasses.replace(tried_again, head="a")
+    assert [record.id for record in undone.branch] == ["a"]
+
+
+def test_a_newer_state_of_a_turn_takes_its_place() -> None:
+    conversation = Conversation("c").with_turn(turn("a", reply="")).with_turn(turn("a", reply="x"))
+    assert [record.reply for record in conversation.turns] == ["x"]
+
+
+def test_parents_in_a_circle_or_missing_end_the_branch() -> None:
+    circle = Conversation("c", head="a", turns=(turn("a", "b"), turn("b", "a")))
+    assert len(circle.branch) == 2
+    assert [t.id for t in Conversation("c", head="a", turns=(turn("a", "gone"),)).branch] == ["a"]
+    assert Conversation("c", head="gone").branch == []
+
+
+def test_the_title_is_the_first_line_of_the_first_prompt() -> None:
+    conversation = Conversation("c").with_turn(turn("a", prompt="\n  first  \nsecond"))
+    assert conversation.with_turn(turn("b", "a")).title == "first"
+    assert title_of(" \n\t\n") == ""
+    assert len(title_of("x" * 1000)) == 200
+
+
+# --- fitting -------------------------------------------------------------------------------
+
+
+def test_without_a_window_everything_is_sent() -> None:
+    assert linear(*[10_000] * 50).fit("hi").left_out == 0
+
+
+def test_the_oldest_turns_are_left_out_and_counted() -> None:
+    fitted = linear(4000, 4000, 400, 400).fit("hi", window=1000)
+    assert fitted.left_out == 2
+    assert len(fitted.messages) == 5
+
+
+def test_no_turn_is_kept_that_stands_before_one_that_is_left_out() -> None:
+    # The first turn alone would fit; a hole in the middle would change what was meant.
+    assert linear(4, 40_000, 4).fit("hi", window=1000).left_out == 2
+
+
+def test_system_prompt_and_newest_prompt_are_never_left_out() -> None:
+    fitted = linear(40, 40, system="s" * 9000).fit("p" * 9000, window=100)
+    assert [message.role for message in fitted.messages] == ["system", "user"]
+    assert fitted.left_out == 2
+
+
+def test_room_is_kept_for_the_answer() -> None:
+    assert answer_room(8192, None) == 1024
+    assert answer_room(1024, None) == 256
+    assert answer_room(8192, 2000) == 2000
+    assert answer_room(1024, 100_000) == 512  # the server says what is wrong with that
+    tight = linear(400, 400, 400)
+    assert tight.fit("hi", window=450, max_tokens=10).left_out == 0
+    assert tight.fit("hi", window=450, max_tokens=220).left_out == 1
+
+
+def test_a_real_count_corrects_the_estimate() -> None:
+    chinese = turn("a", prompt="字" * 4000, reply="好", usage=Usage(4000, 1, 4001))
+    sent = estimate([Message("user", chinese.prompt)])
+    chinese = dataclasses.replace(chinese, estimated_tokens=sent)
+    conversation = Conversation("c").with_turn(chinese)
+    assert 3 < conversation.factor < 4.2
+    assert conversation.fit("hi", window=8000).left_out == 0
+    assert conversation.fit("hi", window=4000).left_out == 1
+    without = Conversation("c").with_turn(dataclasses.replace(chinese, usage=None))
+    assert without.fit("hi", window=4000).left_out == 0
+
+
+def test_the_newest_count_is_the_one_that_counts() -> None:
+    conversation = (
+        Conversation("c")
+        .with_turn(turn("a", usage=Usage(9000, 1, 9001), estimated_tokens=1000))
+        .with_turn(turn("b", "a", usage=Usage(1000, 1, 1001), estimated_tokens=1000))
+        .with_turn(turn("d", "b", usage=None, estimated_tokens=1000))
+    )
+    assert conversation.factor == 1.0
+
+
+def test_the_template_around_a_short_prompt_does_not_spoil_the_estimate() -> None:
+    assert calibrated(counted=10, estimated=5) < 1.05
+
+
+def test_no_count_of_a_server_is_believed_beyond_reason() -> None:
+    assert calibrated(10**9, 10) == 6.0
+    assert calibrated(0, 10**6) == 0.25
+
+
+@given(
+    sizes=st.lists(st.integers(0, 3000), max_size=12),
+    system=st.none() | st.text(max_size=400),
+    prompt=st.text(max_size=2000),
+    window=st.integers(1, 4000),
+    max_tokens=st.none() | st.integers(1, 4000),
+)
+def test_what_is_sent_is_the_longest_end_that_fits(
+    sizes: list[int], system: str | None, prompt: str, window: int, max_tokens: int | None
+) -> None:
+    conversation = linear(*sizes, system=system)
+    everything = conversation.fit(prompt).messages
+    fitted = conversation.fit(prompt, window, max_tokens)
+    first = 1 if system else 0
+    assert fitted.messages[:first] == everything[:first]
+    assert fitted.messages[-1] == Message("user", prompt)
+    rest = fitted.messages[first:]
+    assert rest == everything[len(everything) - len(rest) :]
+    room = window - answer_room(window, max_tokens)
+    sendable = [record for record in conversation.branch if record.reply]
+    assert len(rest) == 2 * (len(sendable) - fitted.left_out) + 1
+    if fitted.left_out < len(sendable):
+        assert estimate(fitted.messages) <= room
+    if fitted.left_out:
+        more = sendable[fitted.left_out - 1].messages()
+        assert estimate([*fitted.messages, *more]) > room
+    assert fitted.estimated_tokens == estimate(fitted.messages)
