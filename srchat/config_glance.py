@@ -20,7 +20,12 @@ def glance(text: str) -> Tables:
 
 
 def _plain(text: str) -> Tables | None:
-    """Return what the lines say, None where one of them is not plain."""
+    """Return what the lines say, None where one of them is not plain.
+
+    An array may go on for lines; none of its last lines is plain.
+    """
+    if '"""' in text or "'''" in text:
+        return None  # lines within a text could look like any other
     table: dict[str, str] = {}
     tables = {"": table}
     for full_line in text.split("\n"):
@@ -29,45 +34,36 @@ def _plain(text: str) -> Tables | None:
             continue
         if line[0] == "[":
             name = _profile_of(line)
-            if not name or name in tables:
+            if not name:
                 return None
             table = tables[name] = {}
-            continue
-        key, equals, value = line.partition("=")
-        key, value = key.rstrip(" \t"), value.lstrip(" \t")
-        if not equals or not _is_bare(key) or key == "profiles" or not _is_whole(value):
+        elif not _take(table, line):
             return None
-        if key in WANTED:
-            plain = _plain_text(value)
-            if plain is None:
-                return None
-            table[key] = plain
     return tables
+
+
+def _take(table: dict[str, str], line: str) -> bool:
+    """Put a setting into its table if it is wanted; return whether the line is plain."""
+    key, equals, value = line.partition("=")
+    key, value = key.rstrip(" \t"), value.lstrip(" \t")
+    if not equals or not value or not _is_bare(key) or key == "profiles":
+        return False
+    if key not in WANTED:
+        return True
+    plain = _plain_text(value)
+    if plain is not None:
+        table[key] = plain
+    return plain is not None
 
 
 def _profile_of(header: str) -> str | None:
     """Return NAME of `[profiles.NAME]`, None for any other header."""
-    inside, closed, rest = header[1:].partition("]")
-    group, _, name = inside.strip(" \t").partition(".")
-    plain = closed and group == "profiles" and _is_bare(name) and _is_comment(rest)
-    return name if plain else None
+    group, _, name = header[1:].partition("]")[0].strip(" \t").partition(".")
+    return name if group == "profiles" and _is_bare(name) else None
 
 
 def _is_bare(key: str) -> bool:
     return key.isascii() and key.replace("_", "a").replace("-", "a").isalnum()
-
-
-def _is_comment(rest: str) -> bool:
-    return rest.strip(" \t\r").startswith("#") or not rest.strip(" \t\r")
-
-
-def _is_whole(value: str) -> bool:
-    """Tell whether a value surely ends on its line."""
-    if value.startswith(('"""', "'''", "{")):
-        return False
-    if value.startswith("["):
-        return value.endswith("]") and value.count("[") == 1 and "#" not in value
-    return bool(value)
 
 
 def _plain_text(value: str) -> str | None:
@@ -75,9 +71,8 @@ def _plain_text(value: str) -> str | None:
     quote = value[0]
     if quote not in "\"'":
         return None
-    inside, closed, rest = value[1:].partition(quote)
-    is_plain = closed and _is_comment(rest) and "\\" not in inside
-    return inside if is_plain else None
+    inside, closed, _ = value[1:].partition(quote)
+    return inside if closed and "\\" not in inside else None
 
 
 def _parsed(text: str) -> Tables:

@@ -1,0 +1,59 @@
+"""`python -m srchat.cli.generate [--check]`: write the generated files, or compare them."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from srchat.cli.generate import generated
+
+ROOT: Final = Path(__file__).parents[3]
+_HINT: Final = "python -m srchat.cli.generate"
+
+
+def differences(root: Path) -> list[str]:
+    """Return the paths of files that are not as they would be made now, or should not be."""
+    texts = generated()
+    wrong = [path for path, text in texts.items() if _read(root / path) != text]
+    return sorted({*wrong, *_left_over(root, set(texts))})
+
+
+def write(root: Path) -> list[str]:
+    """Write what differs, remove what is left over, and return the paths of both."""
+    texts, changed = generated(), differences(root)
+    for path in changed:
+        if path in texts:
+            (root / path).parent.mkdir(exist_ok=True)
+            (root / path).write_text(texts[path], encoding="utf-8")
+        else:
+            (root / path).unlink()
+    return changed
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def _left_over(root: Path, wanted: set[str]) -> set[str]:
+    """Return the files of commands that are gone."""
+    found = {f"{place}/{file.name}" for place in ("completions", "man")
+             for file in (root / place).glob("*")}  # fmt: skip
+    return found - wanted
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files, or with --check return 1 and name those that differ."""
+    if arguments == ["--check"]:
+        wrong = differences(ROOT)
+        for path in wrong:
+            print(f"{path} is not up to date: run {_HINT}", file=sys.stderr)
+        return 1 if wrong else 0
+    if arguments:
+        print(f"usage: {_HINT} [--check]", file=sys.stderr)
+        return 2
+    for path in write(ROOT):
+        print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

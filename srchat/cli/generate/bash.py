@@ -1,0 +1,197 @@
+"""The completion script for bash. Pure."""
+
+from typing import Final
+
+from srchat.cli.generate import setting_values
+from srchat.cli.generate.command_tree import Argument, Command, Option, Values
+
+_SCRIPT: Final = r"""# Completion of srchat for bash, made by `python -m srchat.cli.generate`.
+#
+# Commands and options stand here; only the names of models, profiles and conversations are
+# asked from srchat, which reads them from files.
+
+# Tell what the command $1 has, in `commands` and `options`; and in `takes` what its option
+# or argument $2 takes.
+_srchat_command() {
+    commands='' options='' takes=''
+    case $1 in
+@COMMANDS@
+    esac
+}
+
+# Put the words up to the cursor into `words`. Those of bash are cut at ":", "=" and "@".
+_srchat_words() {
+    local rest=${COMP_LINE:0:COMP_POINT} i
+    words=()
+    for (( i = 0; i < COMP_CWORD; i++ )); do
+        _srchat_piece "${COMP_WORDS[i]}"
+        rest=${rest#"${COMP_WORDS[i]}"}
+    done
+    _srchat_piece "${rest#"${rest%%[![:space:]]*}"}"
+}
+
+# Add a piece to `words`, as a word of its own where a blank begins `rest`; take that away.
+_srchat_piece() {
+    if [[ ${#words[@]} == 0 || $rest == [[:space:]]* ]]; then
+        words+=("$1")
+    else
+        words[${#words[@]}-1]+=$1
+    fi
+    rest=${rest#"${rest%%[![:space:]]*}"}
+}
+
+# Offer the lines of standard input that begin with what is typed ($1), quoted for the shell.
+_srchat_offer() {
+    local typed=$1 plain quote='' before='' mark line
+    case $typed in
+        [\"\']*) quote=${typed:0:1} plain=${typed:1} ;;
+        *) IFS= read plain <<<"$typed" ;; # without -r: takes the backslashes away
+    esac
+    for mark in : = @; do
+        # readline replaces only what stands behind the last of these, or an @ with it
+        if [[ -z $quote && $COMP_WORDBREAKS == *$mark* && $typed == *$mark* ]]; then
+            line=${typed%$mark*}${mark%@}
+            (( ${#line} > ${#before} )) && before=$line
+        fi
+    done
+    while IFS= read -r line; do
+        line=${line%%$'\t'*}
+        [[ $line == "$plain"* ]] || continue
+        case $quote in
+            '') printf -v line %q "$line" ;;
+            \') line=${line//\'/\'\\\'\'} ;;
+            *)
+                line=${line//\\/\\\\} line=${line//\"/\\\"}
+                line=${line//\$/\\\$} line=${line//\`/\\\`}
+                ;;
+        esac
+        COMPREPLY+=("${line#"$before"}")
+    done
+}
+
+# Leave it to readline to complete files or directories: "default" or "dirnames".
+_srchat_paths() {
+    compopt -o "$1" 2>/dev/null && return
+    local line
+    while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$2")
+}
+
+# Offer files behind an @.
+_srchat_text_or_file() {
+    [[ $1 == @* ]] || return
+    local path
+    while IFS= read -r path; do
+        [[ -d $path ]] && path+=/
+        printf '@%s\n' "$path"
+    done < <(compgen -f -- "${1#@}")
+}
+
+# Offer values: what is taken ($1), what is typed ($2), the setting named before ($3).
+_srchat_values() {
+    case $1 in
+        models|profiles|conversations)
+            _srchat_offer "$2" < <(command srchat __complete "$1" "${words[@]}" 2>/dev/null)
+            ;;
+        files) _srchat_paths default "$2" ;;
+        directories) _srchat_paths dirnames "$2" ;;
+        text_or_file) _srchat_offer "$2" < <(_srchat_text_or_file "$2") ;;
+        settings) _srchat_offer "$2" < <(printf '%s\n' @SETTINGS@) ;;
+        setting_value)
+            case $3 in
+@SETTING_VALUES@
+            esac
+            ;;
+        choices\ *) _srchat_offer "$2" < <(printf '%s\n' ${1#choices }) ;;
+    esac
+}
+
+_srchat() {
+    local commands options takes words IFS=$' \t\n'
+    COMPREPLY=()
+    _srchat_words
+    local command=srchat option='' ended='' first='' place=1 i
+    local last=$(( ${#words[@]} - 1 ))
+    for (( i = 1; i < last; i++ )); do
+        local word=${words[i]}
+        _srchat_command "$command" "$word"
+        if [[ -n $option ]]; then
+            option=''
+        elif [[ -z $ended && $word == -- ]]; then
+            ended=1
+        elif [[ -z $ended && $word == -?* ]]; then
+            [[ -n $takes ]] && option=$word
+        elif [[ " $commands " == *" $word "* ]]; then
+            command+=" $word"
+        else
+            (( place++ == 1 )) && first=$word
+        fi
+    done
+    local typed=${words[last]}
+    if [[ -z $option && -z $ended && $typed == --*=* ]]; then
+        option=${typed%%=*} typed=${typed#*=}
+    fi
+    _srchat_command "$command" "${option:-$place}"
+    if [[ -n $option ]]; then
+        _srchat_values "$takes" "$typed" ''
+    elif [[ -z $ended && $typed == -* ]]; then
+        _srchat_offer "$typed" < <(printf '%s\n' $options)
+    elif [[ -n $commands ]]; then
+        _srchat_offer "$typed" < <(printf '%s\n' $commands)
+    else
+        _srchat_values "$takes" "$typed" "$first"
+    fi
+}
+
+complete -F _srchat srchat
+"""
+
+
+def script(tree: Command) -> str:
+    """Return the script for a command tree."""
+    words = [
+        f"""{name}) _srchat_values 'choices {" ".join(some)}' "$2" '' ;;"""
+        for name, some in setting_values.WORDS.items()
+    ]
+    asked = [
+        f"""{name}) _srchat_values {values} "$2" '' ;;"""
+        for name, values in setting_values.ASKED.items()
+    ]
+    return (
+        _SCRIPT.replace("@COMMANDS@", "\n".join(_command(command) for command in tree.walk()))
+        .replace("@SETTINGS@", " ".join(setting_values.NAMES))
+        .replace("@SETTING_VALUES@", "\n".join(f"{' ' * 16}{line}" for line in [*words, *asked]))
+    )
+
+
+def _command(command: Command) -> str:
+    flags = [flag for option in command.options for flag in (*option.flags, *option.opposites)]
+    lines = [f"        '{command.path}')"]
+    if command.commands:
+        lines.append(f"            commands='{' '.join(sub.name for sub in command.commands)}'")
+    lines.append(f"            options='{' '.join(flags)}'")
+    cases = _cases(command)
+    if cases:
+        lines += ["            case $2 in", *(f"                {case}" for case in cases)]
+        lines.append("            esac")
+    return "\n".join([*lines, "            ;;"])
+
+
+def _cases(command: Command) -> list[str]:
+    """Return the lines of a `case` that tells what each option and argument takes."""
+    options = [
+        f"{'|'.join(option.flags)}) takes={_takes(option)} ;;"
+        for option in command.options
+        if option.values is not Values.NONE
+    ]
+    arguments = [
+        f"{'[1-9]*' if argument.many else number}) takes={_takes(argument)} ;;"
+        for number, argument in enumerate(command.arguments, 1)
+        if argument.values is not Values.FREE
+    ]
+    return options + arguments
+
+
+def _takes(parameter: Option | Argument) -> str:
+    if parameter.values is Values.CHOICES:
+        return f"'choices {' '.join(parameter.choices)}'"
+    return str(parameter.values)

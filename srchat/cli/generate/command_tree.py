@@ -1,0 +1,166 @@
+"""The command tree as plain data: what completion scripts and manual pages are made of."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from typer.core import TyperArgument, TyperGroup, TyperOption
+
+
+class Values(StrEnum):
+    """What may follow an option or stand as an argument, as far as completion knows.
+
+    MODELS, PROFILES and CONVERSATIONS are asked from srchat, by these very words.
+    """
+
+    NONE = "none"  # an option that takes no value
+    FREE = "free"  # a text or a number that only the user knows
+    CHOICES = "choices"
+    FILES = "files"
+    DIRECTORIES = "directories"
+    TEXT_OR_FILE = "text_or_file"  # a text, or @ and a file
+    MODELS = "models"
+    PROFILES = "profiles"
+    CONVERSATIONS = "conversations"
+    SETTINGS = "settings"
+    SETTING_VALUE = "setting_value"  # a value for the setting named before
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option: all its spellings, the spellings of its opposite, and what it takes."""
+
+    name: str
+    flags: tuple[str, ...]
+    opposites: tuple[str, ...]
+    metavar: str
+    help: str
+    values: Values
+    choices: tuple[str, ...] = ()
+    repeatable: bool = False
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A positional argument; `many` takes all that is left."""
+
+    name: str
+    metavar: str
+    help: str
+    required: bool
+    many: bool
+    values: Values
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command with all its words (`srchat config set`), or a group of commands."""
+
+    path: str
+    paragraphs: tuple[str, ...]
+    options: tuple[Option, ...]
+    arguments: tuple[Argument, ...]
+    commands: tuple["Command", ...]
+
+    @property
+    def name(self) -> str:
+        """The last of its words."""
+        return self.path.split()[-1]
+
+    @property
+    def summary(self) -> str:
+        """What it does, in a phrase without a full stop."""
+        return self.paragraphs[0].removesuffix(".") if self.paragraphs else ""
+
+    def walk(self) -> list["Command"]:
+        """Return it and all the commands below, from the top."""
+        return [self, *(below for command in self.commands for below in command.walk())]
+
+
+# What a parameter takes is known by its name, or else by the word that help shows for it.
+_BY_NAME: Final = {
+    "conversation": Values.CONVERSATIONS,
+    "model": Values.MODELS,
+    "profile": Values.PROFILES,
+    "system": Values.TEXT_OR_FILE,
+}
+_BY_METAVAR: Final = {
+    "DIRECTORY": Values.DIRECTORIES,
+    "FILE": Values.FILES,
+    "ID": Values.CONVERSATIONS,
+    "PATH": Values.FILES,
+}
+_OF_CONFIG: Final = {
+    "name": Values.SETTINGS,
+    "value": Values.SETTING_VALUE,
+    "values": Values.SETTING_VALUE,
+}
+_HELP: Final = Option("help", ("-h", "--help"), (), "", "Show the help.", Values.NONE)
+
+
+def command_tree(command: Any, path: str = "srchat") -> Command:  # noqa: ANN401 - private to typer
+    """Return what `typer.main.get_command` returns, as data. What is hidden is left out."""
+    shown = [param for param in command.params if not getattr(param, "hidden", False)]
+    below = command.commands if isinstance(command, TyperGroup) else {}
+    return Command(
+        path=path,
+        paragraphs=paragraphs(command.help or ""),
+        options=(*(_option(p) for p in shown if isinstance(p, TyperOption)), _HELP),
+        arguments=tuple(_argument(p, path) for p in shown if isinstance(p, TyperArgument)),
+        commands=tuple(
+            command_tree(sub, f"{path} {name}") for name, sub in below.items() if not sub.hidden
+        ),
+    )
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """Return the paragraphs of a text, each on one line."""
+    return tuple(" ".join(part.split()) for part in text.split("\n\n") if part.strip())
+
+
+def _option(param: TyperOption) -> Option:
+    takes = Values.NONE if param.is_flag else _values(param, _BY_NAME)
+    return Option(
+        name=param.name or "",
+        flags=tuple(param.opts),
+        opposites=tuple(param.secondary_opts),
+        metavar="" if param.is_flag else _metavar(param),
+        help=param.help or "",
+        values=takes,
+        choices=_choices(param),
+        repeatable=param.multiple,
+    )
+
+
+def _argument(param: TyperArgument, path: str) -> Argument:
+    names = _OF_CONFIG if path.startswith("srchat config ") else _BY_NAME
+    return Argument(
+        name=param.name or "",
+        metavar=_metavar(param).strip("[].") or "",
+        help=param.help or "",
+        required=param.required,
+        many=param.nargs == -1,
+        values=_values(param, names),
+        choices=_choices(param),
+    )
+
+
+def _metavar(param: TyperOption | TyperArgument) -> str:
+    if param.metavar:
+        return param.metavar
+    if choices := _choices(param):
+        return "|".join(choices)
+    return (param.name or "").upper()
+
+
+def _choices(param: TyperOption | TyperArgument) -> tuple[str, ...]:
+    found = getattr(param.type, "choices", ())
+    return tuple(str(getattr(choice, "value", choice)) for choice in found)
+
+
+def _values(param: TyperOption | TyperArgument, names: dict[str, Values]) -> Values:
+    if _choices(param):
+        return Values.CHOICES
+    metavar = _metavar(param).strip("[].")
+    return names.get(param.name or "") or _BY_METAVAR.get(metavar, Values.FREE)

@@ -1,0 +1,97 @@
+"""The manual page of the configuration file, from the table of settings. Pure."""
+
+from typing import Final
+
+from srchat.cli.generate.command_tree import Command, paragraphs
+from srchat.cli.generate.environment import FILES
+from srchat.cli.generate.roff import (
+    bold,
+    example,
+    head,
+    italic,
+    item,
+    paragraph,
+    section,
+    see_also,
+    sentence,
+)
+from srchat.cli.generate.setting_values import allowed
+from srchat.config import SETTINGS
+from srchat.setting import Setting
+from srchat.toml_edit import toml_value
+
+_DESCRIPTION: Final = """
+One TOML file sets what `srchat`(1) does. `srchat config set` changes a setting and leaves
+everything else in the file as it is, comments too; `srchat config show` tells where each value
+in force comes from. The file is made readable only for its owner.
+
+The strongest of these holds: an option of the command line; a variable `SRCHAT_NAME`; the
+profile in use; `SOLIDRUST_API_KEY` and `SOLIDRUST_BASE_URL`; the top level of the file; the
+default.
+"""
+_PROFILES: Final = """
+A table `[profiles.NAME]` may hold every setting. It is used by the option `--profile NAME`, by
+the variable `SRCHAT_PROFILE`, or by the setting `profile` at the top level of the file.
+
+The profile `demo` is built in: a small responder inside srchat answers, without a key and
+without a network.
+"""
+_KEY: Final = """
+The key goes to the server that was configured where the key was given, and nowhere else: a
+profile with a `base_url` of its own gets its own `api_key` or `api_key_command`. A key is never
+taken from the command line, where other users can see it.
+"""
+_EXAMPLE: Final = """\
+model = "vllm-primary"
+
+[profiles.commit]                      # git diff | srchat ask -p commit
+system = "Write a commit message for this diff. Only the message."
+temperature = 0.2
+
+[profiles.local]
+base_url = "http://127.0.0.1:8000/v1"
+model = "qwen3-4b"
+"""
+
+
+def page(tree: Command, names: list[str]) -> str:
+    """Return the page."""
+    flags = _flags(tree)
+    settings = [_setting(entry, flags.get(entry.name, "")) for entry in SETTINGS.values()]
+    profile = item(bold("profile"), ["The profile to use when none is named."])
+    file = item(italic(FILES[0].name), ["The file; `SRCHAT_CONFIG` names another one."])
+    lines = [
+        *head("srchat-config", 5, "configuration file of srchat"),
+        *section("DESCRIPTION", _told(_DESCRIPTION)),
+        *section("SETTINGS", [*(line for entry in settings for line in entry), *profile]),
+        *section("PROFILES", _told(_PROFILES)),
+        *section("THE KEY", _told(_KEY)),
+        *section("EXAMPLES", example(*_EXAMPLE.splitlines())),
+        *section("FILES", file),
+        *see_also(name for name in names if name != "srchat-config(5)"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _told(text: str) -> list[str]:
+    return [line for part in paragraphs(text) for line in paragraph(part)]
+
+
+def _flags(tree: Command) -> dict[str, str]:
+    """Return how the command line spells each setting."""
+    return {
+        option.name: ", ".join(f"`{flag}`" for flag in (*option.flags, *option.opposites))
+        for command in tree.walk()
+        for option in command.options
+    }
+
+
+def _setting(entry: Setting, flags: str) -> list[str]:
+    default = "Unset by default." if entry.default is None else _default(entry.default)
+    spelled = f"Variable `{entry.variable}`; " + (f"option {flags}." if flags else "no option.")
+    about = f"{sentence(entry.help)} {allowed(entry)}{default}"
+    return item(bold(entry.name), [about, spelled])
+
+
+def _default(value: object) -> str:
+    return f"The default is `{toml_value(value)}`."

@@ -1,0 +1,106 @@
+"""The variables and the files that the manual names, and which page needs which."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from srchat.cli.generate.command_tree import Command
+
+
+class Traits(NamedTuple):
+    """What a command does, as its options and those of the commands below it tell."""
+
+    options: frozenset[str]
+    talks: bool  # to the server
+    stores: bool  # conversations
+    edits: bool  # in the user's editor
+    names: frozenset[str]  # of the commands
+
+
+def traits_of(command: Command) -> Traits:
+    """Return what a command does."""
+    below = command.walk()
+    options = frozenset(option.name for sub in below for option in sub.options)
+    names = frozenset(sub.name for sub in below)
+    return Traits(
+        options=options,
+        talks="base_url" in options,
+        stores="no_save" in options or "history" in names,
+        edits="editor" in options or bool(names & {"edit", "chat"}),
+        names=names,
+    )
+
+
+class Named(NamedTuple):
+    """A variable or a file, what it means, and the commands that it concerns."""
+
+    name: str
+    help: str
+    concerns: Callable[[Traits], bool]
+
+
+def _all(_: Traits) -> bool:
+    return True
+
+
+def _talks(traits: Traits) -> bool:
+    return traits.talks
+
+
+VARIABLES: Final = (
+    Named("SRCHAT_CONFIG", "The path of the configuration file, in place of the usual one.", _all),
+    Named(
+        "SRCHAT_DATA",
+        "The directory of the stored conversations, in place of the usual one.",
+        lambda traits: traits.stores,
+    ),
+    Named("SRCHAT_PROFILE", "The profile to use, when no option names one.", _all),
+    Named(
+        "SOLIDRUST_API_KEY, SOLIDRUST_BASE_URL",
+        "Key and server of that service; a profile with a server of its own is stronger.",
+        _talks,
+    ),
+    Named(
+        "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
+        "The proxy to go through, and the hosts that need none.",
+        _talks,
+    ),
+    Named(
+        "SSL_CERT_FILE, SSL_CERT_DIR", "Certificate authorities in place of the system's.", _talks
+    ),
+    Named(
+        "VISUAL, EDITOR",
+        "The editor, with its arguments; `vi` where neither is set.",
+        lambda traits: traits.edits,
+    ),
+    Named(
+        "PAGER",
+        "What shows a text that is longer than the screen; `less` where it is not set.",
+        lambda traits: "history" in traits.names,
+    ),
+    Named("NO_COLOR", "If it is not empty, nothing is coloured.", _talks),
+    Named("SRCHAT_DEBUG", "If it is `1`, a failure is told with its traceback.", _all),
+)
+
+FILES: Final = (
+    Named(
+        "~/.config/srchat/config.toml",
+        "The configuration, see `srchat-config`(5). On macOS it is in `~/Library/Application "
+        "Support/srchat`; `srchat config path` tells.",
+        _all,
+    ),
+    Named(
+        "~/.local/share/srchat/history.db",
+        "The stored conversations, an SQLite database.",
+        lambda traits: traits.stores,
+    ),
+    Named(
+        "~/.local/share/srchat/typed_lines",
+        "The lines that were typed in chats.",
+        lambda traits: "chat" in traits.names,
+    ),
+    Named(
+        "~/.cache/srchat/models-*",
+        "The names of the models that each server offered last, for completion.",
+        lambda traits: "models" in traits.names,
+    ),
+)

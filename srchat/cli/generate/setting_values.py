@@ -1,0 +1,27 @@
+"""The settings and their values, for completion and manual."""
+
+from typing import Final
+
+from srchat.cli.generate.command_tree import Values
+from srchat.config import SETTINGS
+from srchat.setting import Choice, Flag, Setting, Text
+
+_PROFILE: Final = "profile"  # stands in the file beside the settings
+
+HELP: Final = {
+    **{name: entry.help for name, entry in SETTINGS.items()},
+    _PROFILE: "the profile to use when none is named",
+}
+NAMES: Final = tuple(HELP)
+# What a setting can be: one of a few words, or a name that srchat is asked for.
+WORDS: Final = {
+    entry.name: entry.kind.words if isinstance(entry.kind, Choice) else ("true", "false")
+    for entry in SETTINGS.values()
+    if isinstance(entry.kind, (Choice, Flag))
+}
+ASKED: Final = {"model": Values.MODELS, _PROFILE: Values.PROFILES}
+
+
+def allowed(entry: Setting) -> str:
+    """Return the sentence that tells what a setting may be, and a blank; "" for any text."""
+    return "" if type(entry.kind) is Text else f"Allowed is {entry.kind.description}. "

@@ -1,0 +1,50 @@
+"""The names of a server's models as `srchat models` saw them last: for completion, offline.
+
+One small file a server, one name a line. It is only ever a convenience: what cannot be read
+is empty, what cannot be written is not kept.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+
+TYPE_CHECKING = False  # that of typing, which costs 5 ms to load
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MOST_BYTES = 1024 * 1024
+
+
+def read(directory: str, base_url: str) -> list[str]:
+    """Return the models of a server, in its order; none where nothing is known."""
+    try:
+        with open(_path(directory, base_url), "rb") as file:  # noqa: PTH123 - pathlib costs 9 ms
+            data = file.read(_MOST_BYTES)
+    except OSError:
+        return []
+    return data.decode("utf-8", "replace").split("\n")[:-1]
+
+
+def write(directory: str, base_url: str, models: Iterable[str]) -> None:
+    """Keep the models of a server; names that could not be typed are left out."""
+    lines = "".join(f"{model}\n" for model in models if model and model.isprintable())
+    path = _path(directory, base_url)
+    staged = f"{path}.{os.getpid()}"
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)  # noqa: PTH103 - as above
+        with open(staged, "w", encoding="utf-8", opener=_private) as file:
+            file.write(lines)
+        os.replace(staged, path)  # noqa: PTH105 - as above
+    except OSError:
+        return
+
+
+def _path(directory: str, base_url: str) -> str:
+    # A URL is no file name. The sum tells apart those that look the same without their marks.
+    plain = "".join(char if char.isalnum() or char in ".-" else "_" for char in base_url[:100])
+    return os.path.join(directory, f"models-{plain}-{zlib.crc32(base_url.encode()):08x}")  # noqa: PTH118 - as above
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,138 @@
+"""What is shipped: nothing that does not belong, and it runs wherever it is installed."""
+
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import srchat as package
+from srchat.cli.generate import generated
+from tests.shells import ROOT
+
+VERSION: Final = re.escape(package.__version__)
+SHARED: Final = {
+    "share/bash-completion/completions/srchat": "completions/srchat.bash",
+    "share/zsh/site-functions/_srchat": "completions/_srchat",
+    "share/fish/vendor_completions.d/srchat.fish": "completions/srchat.fish",
+    "share/srchat/srchat.ps1": "completions/srchat.ps1",
+    **{
+        f"share/man/man{path[-1]}/{path.removeprefix('man/')}": path
+        for path in generated()
+        if path.startswith("man/")
+    },
+}
+GENERATOR: Final = "srchat/cli/generate/"
+
+
+def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
+    """Return what a program prints; its words are shown where it fails."""
+    done = subprocess.run(
+        command, env=env or dict(os.environ), capture_output=True, text=True, timeout=300,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The wheel and the sdist that it was built from."""
+    place = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--installer=uv", "--outdir", place, ROOT)
+    (wheel,), (sdist,) = place.glob("*.whl"), place.glob("*.tar.gz")
+    return wheel, sdist
+
+
+def modules() -> set[str]:
+    """Return the Python files of the package as they stand in the repository."""
+    found = {str(path.relative_to(ROOT)) for path in (ROOT / "srchat").rglob("*.py")}
+    return {path for path in found if not path.startswith(GENERATOR)}
+
+
+def test_the_generated_files_all_have_their_place_in_the_wheel() -> None:
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shared = document["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    assert {place: path for path, place in shared.items()} == SHARED
+    assert set(shared) == set(generated())
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_program_and_nothing_else(built: tuple[Path, Path]) -> None:
+    with zipfile.ZipFile(built[0]) as wheel:
+        names = set(wheel.namelist())
+        metadata = f"srchat-{package.__version__}.dist-info"
+        data = f"srchat-{package.__version__}.data/data"
+        own = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
+        assert names == {
+            *modules(), "srchat/py.typed",
+            *(f"{metadata}/{name}" for name in own), *(f"{data}/{name}" for name in SHARED),
+        }  # fmt: skip
+        for place, path in SHARED.items():
+            assert wheel.read(f"{data}/{place}") == (ROOT / path).read_bytes()
+        entry = wheel.read(f"{metadata}/entry_points.txt").decode()
+        assert entry == "[console_scripts]\nsrchat = srchat.__main__:main\n"
+
+
+@pytest.mark.slow
+def test_the_sdist_holds_the_sources_and_nothing_else(built: tuple[Path, Path]) -> None:
+    belongs = re.compile(
+        rf"srchat-{VERSION}/("
+        r"srchat/([\w]+/)*\w+\.py|srchat/py\.typed|tests/.+\.(py|md|txt|json|toml)|completions/\w*srchat(\.\w+)?"
+        r"|man/srchat(-\w+)?\.[15]|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE"
+        r"|pyproject\.toml|PKG-INFO|\.gitignore)"
+    )
+    with tarfile.open(built[1]) as sdist:
+        names = sdist.getnames()
+    assert [name for name in names if not belongs.fullmatch(name)] == []
+    inside = {name.partition("/")[2] for name in names}
+    assert inside >= {*generated(), *modules(), "pyproject.toml", "LICENSE", "README.md"}
+
+
+# Each installs a file into a directory of its own, and returns where its programs are.
+Install = Callable[[Path, Path], Path]
+
+
+def with_pip(file: Path, place: Path) -> Path:
+    run(sys.executable, "-m", "venv", place)
+    run(place / "bin/python", "-m", "pip", "install", "--quiet", file)
+    return place / "bin"
+
+
+def with_pipx(file: Path, place: Path) -> Path:
+    places = {f"PIPX_{name}": str(place / name) for name in ("HOME", "BIN_DIR", "MAN_DIR")}
+    run(sys.executable, "-m", "pipx", "install", file, env=os.environ | places)
+    assert (place / "MAN_DIR/man1/srchat-ask.1").exists()
+    return place / "BIN_DIR"
+
+
+def with_uv(file: Path, place: Path) -> Path:
+    places = {"UV_TOOL_DIR": str(place / "tools"), "UV_TOOL_BIN_DIR": str(place / "bin")}
+    command = ("-m", "uv", "tool", "install", "--python", sys.executable, file)
+    run(sys.executable, *command, env=os.environ | places)
+    return place / "bin"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("install", "kind"), [(with_pip, 0), (with_pip, 1), (with_pipx, 0), (with_uv, 0), (with_uv, 1)]
+)
+def test_what_is_installed_runs(
+    built: tuple[Path, Path], tmp_path: Path, install: Install, kind: int
+) -> None:
+    programs = install(built[kind], tmp_path / "place")
+    env = {"HOME": str(tmp_path), "PATH": os.defpath, "LANG": "C.UTF-8"}
+    srchat = programs / "srchat"
+    assert run(srchat, "--version", env=env) == f"srchat {package.__version__}\n"
+    assert "hi" in run(srchat, "ask", "--no-stdin", "--profile", "demo", "hi", env=env)
+    assert run(srchat, "__complete", "profiles", env=env) == "demo\n"
+    prefix = srchat.resolve().parent.parent
+    for place, path in SHARED.items():
+        assert (prefix / place).read_bytes() == (ROOT / path).read_bytes()
