@@ -87,7 +87,7 @@ class CodeTheme(Kind):
         if value not in self._OWN:
             from pygments.styles import get_all_styles  # noqa: PLC0415 - only other names need it
 
-            if value not in get_all_styles():
+            if value not in list(get_all_styles()):
                 raise ValueError
         return value
 
