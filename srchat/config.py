@@ -7,6 +7,7 @@ profile that names another server must not be sent there, nor be given that serv
 """
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -35,6 +36,7 @@ DEFAULT_BASE_URL: Final = "https://api.solidrust.ai/v1"
 DEMO_PROFILE: Final = "demo"
 DEMO_BASE_URL: Final = "http://demo.invalid/v1"  # a name that can never be on a network (RFC 6761)
 _DEMO: Final = {"base_url": DEMO_BASE_URL, "model": "srchat-demo"}
+_LIKE_A_KEY: Final = re.compile(r"sk-|[\w-]{13}")
 _LONGEST_SHOWN: Final = 60  # characters of a wrong value in a message
 _SERVICE_VARIABLES: Final = {"api_key": "SOLIDRUST_API_KEY", "base_url": "SOLIDRUST_BASE_URL"}
 
@@ -176,7 +178,7 @@ def _converted(entry: Setting, value: object, where: str, *, parse: bool) -> obj
 def _shown(entry: Setting, value: object) -> str:
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     # A key that slipped into another setting, or a URL with a password, is not repeated.
-    if entry.secret or "sk-" in text or "@" in text:
+    if entry.secret or isinstance(value, dict | list) or "@" in text or _LIKE_A_KEY.search(text):
         return "cannot be that"
     return f"is {text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + '…'}"
 

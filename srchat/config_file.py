@@ -95,8 +95,8 @@ class _Reading:
             raise ConfigError(f"{self._where(('profiles',))}: profiles is not a table")
         if profile is not None and not isinstance(profile, str):
             raise ConfigError(
-                f"{self._where(('profile',))}: profile is {profile!r}; "
-                "allowed is the name of a profile"
+                f"{self._where(('profile',))}: profile is not the name of one",
+                hint="a profile itself is written [profiles.NAME]",
             )
         return FileSettings(
             path=str(self._path),

@@ -19,7 +19,7 @@ from srchat.conversation import (
     TurnRecord,
     calibrated,
 )
-from srchat.errors import APIStatusError, RateLimitError, SrchatError
+from srchat.errors import APIStatusError, Interrupted, RateLimitError, SrchatError
 from srchat.recorder import Recorder
 from srchat.session import Notice, Reply, Text, Turn, TurnEvent
 
@@ -104,7 +104,7 @@ class ConversationTurn:
     def __iter__(self) -> Iterator[TurnEvent]:
         try:
             yield from self._ask_fitted()
-        except SrchatError as exc:
+        except (SrchatError, Interrupted) as exc:
             self._failure = exc.message
             raise
         self._failure = None

@@ -17,8 +17,9 @@ SrchatError                     1    anything not foreseen
 │  ├─ StoreBusyError            9    another process has it locked
 │  └─ BrokenStoreError          9    its file is damaged
 ├─ OutputError                 74    standard output cannot be written
-├─ ClosedPipeError            141    the reader of standard output has gone (`| head`)
-└─ Interrupted        129 130 143    SIGHUP, SIGINT, SIGTERM
+└─ ClosedPipeError            141    the reader of standard output has gone (`| head`)
+
+Interrupted           129 130 143    SIGHUP, SIGINT, SIGTERM; not a failure, so beside the tree
 
 Names follow openai-python's. A foreign exception becomes one of these where the
 foreign library is called; `srchat.cli.app.main` turns them into an exit code.
@@ -182,10 +183,16 @@ class ClosedPipeError(SrchatError):
     exit_code = ExitCode.CLOSED_PIPE
 
 
-class Interrupted(SrchatError):  # noqa: N818 - a request, not an error
-    """A signal asked srchat to end."""
+class Interrupted(BaseException):
+    """A signal asked srchat to end.
+
+    Not an Exception, as KeyboardInterrupt is none: whoever handles failures does not mean it.
+    """
 
     def __init__(self, signum: int) -> None:
         words = {signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
-        super().__init__(words.get(signal.Signals(signum), "interrupted"))
+        self.message = words.get(signal.Signals(signum), "interrupted")
+        self.hint = ""
+        self.signum = signum
         self.exit_code = ExitCode(128 + signum)
+        super().__init__(self.message)

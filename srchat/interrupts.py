@@ -6,13 +6,16 @@ answer is painted, whoever paints it is told instead, and nothing is torn.
 """
 
 import contextlib
+import math
 import signal
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final
 
 from srchat.errors import Interrupted
 
+_STUCK: Final = 1.0  # seconds
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -28,11 +31,30 @@ def install() -> None:
             signal.signal(signum, raise_interrupted)
 
 
+def ignore() -> None:
+    """Let no signal disturb the last words; what is left to do is short."""
+    for signum in _SIGNALS:
+        signal.signal(signum, signal.SIG_IGN)
+
+
 @contextlib.contextmanager
 def delivered_to(tell: Callable[[int], None]) -> Iterator[None]:
-    """Have `tell` called with the number of a signal that comes meanwhile."""
+    """Have `tell` called with the number of a signal that comes meanwhile.
+
+    One that comes a second after another raises Interrupted: what should have ended is stuck,
+    perhaps in a write that nobody reads.
+    """
+    told = math.inf
+
+    def handle(signum: int, _frame: FrameType | None) -> None:
+        nonlocal told
+        if time.monotonic() - told > _STUCK:
+            raise Interrupted(signum)
+        told = min(told, time.monotonic())
+        tell(signum)
+
     before = {
-        signum: signal.signal(signum, lambda number, _frame: tell(number))
+        signum: signal.signal(signum, handle)
         for signum in _SIGNALS
         if signal.getsignal(signum) != signal.SIG_IGN
     }

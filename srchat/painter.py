@@ -5,7 +5,7 @@ main thread; a signal that comes meanwhile ends the turn, and what came is kept 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 from srchat.api.events import RequestSent, RetryWait
@@ -13,7 +13,7 @@ from srchat.interrupts import delivered_to
 from srchat.output.sanitize import Sanitizer
 from srchat.output.status import StatusLine
 from srchat.output.streams import Messages
-from srchat.session import Notice, Reasoning, Text, Turn, TurnEvent
+from srchat.session import Notice, Reasoning, Reply, Text, TurnEvent
 
 _DIM: Final = "\x1b[2m"
 _PLAIN: Final = "\x1b[0m"
@@ -30,6 +30,20 @@ class AnswerWriter(Protocol):
         """End the answer, whole or not. May be called twice."""
 
 
+class PaintedTurn(Protocol):
+    """What is shown: its events, and what came so far."""
+
+    @property
+    def reply(self) -> Reply:
+        """What came so far."""
+
+    def interrupt(self, signum: int) -> None:
+        """End the iteration with Interrupted. Safe in a signal handler."""
+
+    def __iter__(self) -> Iterator[TurnEvent]:
+        """Yield the events."""
+
+
 class Painter:
     """Shows turns. `open_writer` is called once a request is on its way."""
 
@@ -37,20 +51,20 @@ class Painter:
         self._messages = messages
         self._open_writer = open_writer
 
-    def paint(self, turn: Turn) -> None:
+    def paint(self, turn: PaintedTurn) -> None:
         """Show a whole turn. Raises what the turn raises, after showing what came of it."""
         painting = _Painting(turn, self._messages, self._open_writer)
-        try:
-            with delivered_to(turn.interrupt):
+        with delivered_to(turn.interrupt):
+            try:
                 for event in turn:
                     painting.show(event)
-        finally:
-            painting.close()
+            finally:
+                painting.close()  # a second Ctrl-C does not tear this, either
 
 
 class _Painting:
     def __init__(
-        self, turn: Turn, messages: Messages, open_writer: Callable[[], AnswerWriter]
+        self, turn: PaintedTurn, messages: Messages, open_writer: Callable[[], AnswerWriter]
     ) -> None:
         self._turn = turn
         self._messages = messages
@@ -70,8 +84,9 @@ class _Painting:
         elif event is None:
             self._tick()
         elif isinstance(event, Reasoning):
-            self._status.clear()
-            self._reasoning.write(event.text)
+            if not self._turn.reply.text:  # not into the middle of the answer
+                self._status.clear()
+                self._reasoning.write(event.text)
         elif isinstance(event, RequestSent):
             self._tick()
             self._opened()  # loads Rich while the server thinks

@@ -1,5 +1,6 @@
 """The user's message: words, files and standard input made into one text, none of it altered."""
 
+import errno
 import os
 import select
 from collections.abc import Callable, Mapping, Sequence
@@ -38,8 +39,13 @@ def _delimited(attachment: Attachment) -> str:
     while f"</{tag}>" in text:
         tag += "_"
     end = "" if text.endswith("\n") else "\n"
-    shown = name.replace("&", "&amp;").replace('"', "&quot;").replace("\n", " ")
-    return f'<{tag} name="{shown}">\n{text}{end}</{tag}>'
+    return f'<{tag} name="{_attribute(name)}">\n{text}{end}</{tag}>'
+
+
+def _attribute(name: str) -> str:
+    """Return a file's name, which may be any bytes, as it can stand between quotes."""
+    text = name.encode("utf-8", "replace").decode()
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("\n", " ")
 
 
 def read_file(path: str) -> Attachment:
@@ -53,7 +59,11 @@ def read_file(path: str) -> Attachment:
 
 
 def text_or_file(text: str) -> str:
-    """Return `text`, or for `@FILE` what the file holds; `@@` begins a text with one @."""
+    """Return `text`, or for `@FILE` what the file holds; `@@` begins a text with one @.
+
+    Raises UsageError where either is not UTF-8 text.
+    """
+    argument_text(text)
     if text.startswith("@@"):
         return text[1:]
     return read_file(text[1:]).text if text.startswith("@") else text
@@ -64,19 +74,26 @@ def read_stdin(fd: int, on_wait: Callable[[], None] | None) -> Attachment:
 
     There is no deadline: a slow producer is never cut off. When nothing at all has come for a
     second, `on_wait` is called once. A closed standard input counts as empty.
-    Raises UsageError where it is not UTF-8 text.
+    Raises UsageError where it cannot be read to its end, or is not UTF-8 text.
     """
-    parts = []
+    parts: list[bytes] = []
     try:
         if on_wait and not select.select([fd], [], [], _PATIENCE)[0]:
             on_wait()
-        while part := os.read(fd, _PART):
+        while part := _read(fd):
             parts.append(part)
     except OSError as exc:
-        if not isinstance(exc, IsADirectoryError):
-            return Attachment("stdin", "")  # closed, or a terminal that has gone
-        raise UsageError("standard input is a directory") from exc
+        if exc.errno != errno.EBADF:  # that is: closed
+            raise UsageError(f"cannot read standard input: {exc.strerror}") from exc
     return Attachment("stdin", decoded(b"".join(parts), "standard input"))
+
+
+def _read(fd: int) -> bytes:
+    while True:
+        try:
+            return os.read(fd, _PART)
+        except BlockingIOError:
+            select.select([fd], [], [])  # somebody (ssh, node) made the pipe non-blocking
 
 
 def decoded(data: bytes, name: str) -> str:
@@ -100,7 +117,7 @@ def argument_text(text: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as exc:
-        raise UsageError(f"the prompt is not UTF-8 text: {text!a}") from exc
+        raise UsageError(f"the command line is not UTF-8 text: {text!a}") from exc
     return text
 
 
@@ -120,9 +137,9 @@ def edited(text: str, environ: Mapping[str, str]) -> str:
             raise UsageError(f"the editor ended with {code}")
         written = read_file(name).text
     except UsageError as exc:
-        if Path(name).stat().st_size:
+        if Path(name).exists() and Path(name).stat().st_size:
             raise UsageError(f"{exc.message}; your text is in {name}", hint=exc.hint) from exc
-        Path(name).unlink()
+        Path(name).unlink(missing_ok=True)
         raise
     Path(name).unlink()
     return written

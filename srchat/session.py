@@ -14,7 +14,7 @@ from srchat.api.models import ChatCompletionChunk, ChatRequest, Message, Usage
 from srchat.api.rate_limit import RateLimit, read_rate_limit
 from srchat.api.surrogates import SurrogateJoiner
 from srchat.config import Config
-from srchat.errors import IncompleteAnswerError, SrchatError
+from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
@@ -142,7 +142,7 @@ class Turn:
             for event in self._stream:
                 yield from self._seen(event)
             yield from self._end()
-        except SrchatError:
+        except (SrchatError, Interrupted):
             yield from self._rest()
             raise
         finally:

@@ -34,10 +34,11 @@ class TerminalSession:
         self.exit_code: int | None = None
         self.pid, self._fd = pty.fork()
         if self.pid == 0:  # pragma: no cover - the child
+            # Before it looks: later, the size would have changed under its eyes.
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
             if cwd:
                 os.chdir(cwd)
             os.execvpe(command[0], list(command), dict(env))
-        self._resize(columns, lines)
 
     def __enter__(self) -> Self:
         return self

@@ -55,7 +55,7 @@ def test_a_byte_order_mark_and_crlf_are_read(tmp_path: Path) -> None:
         ("stream = 1", "line 1: stream is 1; allowed is true or false"),
         ("retries = true", "line 1: retries is true; allowed is a whole number"),
         ("model = 3", "line 1: model is 3; allowed is text"),
-        ("stop = [1]", "line 1: stop is [1]; allowed is a list of texts"),
+        ("stop = [1]", "line 1: stop cannot be that; allowed is a list of texts"),
         ("temperature = nan", "line 1: temperature is nan; allowed is a number from 0 to 2"),
         (
             "system = '''\ntop_p = 9\n'''\n[profiles.\"a b\"]\n# x\ntop_p = 9\n",
@@ -64,10 +64,10 @@ def test_a_byte_order_mark_and_crlf_are_read(tmp_path: Path) -> None:
         ("profiles = { w = { top_p = 9 } }", "line 1: top_p is 9"),
         ("\n[profiles]\nw = 3\n", "line 3: profiles.w is not a table"),
         ("profiles = 3", "line 1: profiles is not a table"),
-        ("profile = 3", "line 1: profile is 3; allowed is the name of a profile"),
+        ("profile = 3", "line 1: profile is not the name of one"),
         ("base_url = 'ftp://x'", "line 1: base_url is 'ftp://x'; allowed is an http:// or"),
         ("api_key_command = 'pass x'", "line 1: api_key_command is 'pass x'; allowed is a list"),
-        ("api_key_command = []", "line 1: api_key_command is []; allowed is a list"),
+        ("api_key_command = []", "line 1: api_key_command cannot be that; allowed is a list"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:

@@ -17,6 +17,7 @@ from srchat.errors import (
     Interrupted,
     ProtocolError,
     RateLimitError,
+    Interrupted,
     SrchatError,
 )
 from srchat.session import (
@@ -52,7 +53,7 @@ class Outcome:
 
     reply: Reply
     events: list[TurnEvent] = field(default_factory=list)
-    error: SrchatError | None = None
+    error: SrchatError | Interrupted | None = None
 
     @property
     def text(self) -> str:
@@ -84,7 +85,7 @@ def turn(
                 outcome.events.append(item)
                 if interrupt_at and isinstance(item, interrupt_at):
                     turn.interrupt(2)
-        except SrchatError as exc:
+        except (SrchatError, Interrupted) as exc:
             outcome.error = exc
     return outcome
 

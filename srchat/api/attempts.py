@@ -56,6 +56,8 @@ class Attempts:
                 if decision.wait is None:
                     raise self._final(exc, decision) from exc.__cause__
                 retries += 1
+                if not exchange.finished:
+                    exchange.reader.cancel()  # nothing is left open while we wait
                 yield from self._wait(decision.wait, exc, retries)
             else:
                 return

@@ -7,7 +7,9 @@ Nothing of srchat but its errors is known here: base URL, key and limits are arg
 """
 
 import json
+import math
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Final, Self
@@ -23,7 +25,7 @@ from srchat.api.reader import Inbox, StreamReader, translated
 from srchat.api.retry import RetryPolicy
 from srchat.api.stream import ChatStream
 from srchat.api.surrogates import join_surrogates
-from srchat.errors import APIError, APIStatusError, ProtocolError
+from srchat.errors import APIError, APIStatusError, APITimeoutError, ProtocolError
 
 _MOST_MODELS: Final = 8 * 1024 * 1024  # bytes of GET /models
 _PATIENCE: Final = 0.2  # seconds; a reader that is still connecting cannot be woken
@@ -92,10 +94,12 @@ class ChatClient:
             usage=next((chunk.usage for chunk in reversed(chunks) if chunk.usage), None),
         )
 
-    def list_models(self, on_wait: Callable[[RetryWait], None] = _silent) -> list[Model]:
+    def list_models(
+        self, on_wait: Callable[[RetryWait], None] = _silent, within: float = math.inf
+    ) -> list[Model]:
         """Return the models that the server offers; `on_wait` is told each wait for a retry.
 
-        Raises APIError and its kin.
+        `within`: seconds that it may take in all. Raises APIError and its kin.
         """
         inbox = Inbox()
         body = bytearray()
@@ -111,7 +115,10 @@ class ChatClient:
                 yield None
             exchange.finished = True
 
+        end = time.monotonic() + within
         for event in self._attempts(inbox, "GET", "/models", None).run(read):
+            if time.monotonic() > end:
+                raise APITimeoutError(f"the list of models did not come within {within:g} s")
             if event is not None:
                 on_wait(event)
         return _models(bytes(body))

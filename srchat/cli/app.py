@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -12,6 +13,9 @@ from typer.exceptions import TyperException
 
 from srchat import __version__, interrupts
 from srchat.cli.ask import ask
+from srchat.cli.chat import chat
+from srchat.cli.config import config_app
+from srchat.cli.history import history_app
 from srchat.cli.models import models
 from srchat.cli.runtime import Runtime
 from srchat.errors import (
@@ -32,7 +36,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(ask)
+app.command()(chat)
 app.command()(models)
+app.add_typer(config_app, name="config")
+app.add_typer(history_app, name="history")
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it with the value alone
@@ -60,18 +67,28 @@ def main(arguments: Sequence[str]) -> int:
     reserve_standard_descriptors()
     runtime = Runtime(os.environ)
     try:
-        return _run(arguments or ["--help"], runtime)
+        interrupts.install()
+        return _reported(arguments or ["--help"], runtime)
+    except Interrupted as exc:
+        interrupts.ignore()
+        runtime.messages.tell(exc.message)
+        return int(exc.exit_code)
+    finally:
+        interrupts.ignore()
+        runtime.close()
+
+
+def _reported(arguments: Sequence[str], runtime: Runtime) -> int:
+    try:
+        return _run(arguments, runtime)
     except SrchatError as exc:
         return _report(exc, runtime)
-    except KeyboardInterrupt:
-        return _report(Interrupted(2), runtime)
     except Exception as exc:  # noqa: BLE001 - the last place that can say it in one line
         return _report_unexpected(exc, runtime)
 
 
 def _run(arguments: Sequence[str], runtime: Runtime) -> int:
     try:
-        interrupts.install()
         code = app(list(arguments), prog_name="srchat", standalone_mode=False, obj=runtime)
         if sys.stdout:
             sys.stdout.flush()
@@ -79,25 +96,29 @@ def _run(arguments: Sequence[str], runtime: Runtime) -> int:
     except TyperException as exc:
         raise _usage_error(exc) from exc
     except typer.Abort as exc:
-        raise Interrupted(2) from exc
+        raise Interrupted(signal.SIGINT) from exc
     except OSError as exc:
         # All of ours are translated where they happen; what is left is help that Typer prints.
         raise _give_up_stdout(exc) from exc
-    finally:
-        runtime.close()
 
 
 def _usage_error(exc: TyperException) -> UsageError:
     context = getattr(exc, "ctx", None)
     command = context.command_path if context else "srchat"
     where = f"{command.removeprefix('srchat ')}: " if " " in command else ""
-    return UsageError(f"{where}{exc.format_message()}", hint=f"see: {command} --help")
+    message = exc.format_message()
+    if command == "srchat" and message.startswith("No such command"):
+        hint = 'a question is asked with: srchat ask "..."; see: srchat --help'
+    else:
+        hint = f"see: {command} --help"
+    return UsageError(f"{where}{message}", hint=hint)
 
 
 def _report(exc: SrchatError, runtime: Runtime) -> int:
     _print_traceback(exc, runtime)
     if not isinstance(exc, ClosedPipeError):
         hint = exc.hint or runtime.hint_for(exc)
+        interrupts.ignore()  # it is said once, and whole
         runtime.messages.tell(f"{exc.message} ({hint})" if hint else exc.message)
     return int(exc.exit_code)
 

@@ -10,7 +10,7 @@ from srchat.cli import options
 from srchat.cli.conversations import chosen_conversation, conversation_turn
 from srchat.cli.runtime import Runtime
 from srchat.conversation_turn import ConversationTurn
-from srchat.errors import IncompleteAnswerError, SrchatError, UsageError
+from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError, UsageError
 from srchat.output.code import CodeWriter
 from srchat.output.sanitize import sanitized
 from srchat.output.streams import is_terminal
@@ -104,8 +104,17 @@ def ask(
     finally:
         if usage:
             runtime.messages.tell(usage_line(turn.reply))
-        for notice in turn.close():
-            runtime.messages.say(notice)
+        _close(runtime, turn)
+
+
+def _close(runtime: Runtime, turn: ConversationTurn) -> None:
+    try:
+        notices = turn.close()
+    except Interrupted:
+        runtime.messages.say("the end of this answer is not kept: the history was locked")
+        raise
+    for notice in notices:
+        runtime.messages.say(notice)
 
 
 def _title(words: Sequence[str]) -> str:
@@ -155,7 +164,7 @@ def _print_json(runtime: Runtime, turn: ConversationTurn) -> None:
     failure = ""
     try:
         runtime.painter(_Unseen()).paint(turn)
-    except SrchatError as exc:
+    except (SrchatError, Interrupted) as exc:
         failure = exc.message
         raise
     finally:

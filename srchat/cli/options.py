@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from srchat.config import SETTINGS
-from srchat.prompt import text_or_file
+from srchat.prompt import argument_text, text_or_file
 
 
 def _setting(name: str, *flags: str, metavar: str, help: str = "") -> Any:  # noqa: ANN401 - as typer.Option
@@ -24,7 +24,7 @@ def _parser(name: str) -> Callable[[str], Any]:
 
     def parse(text: str) -> object:
         try:
-            return kind.parse(text)
+            return kind.parse(argument_text(text))
         except ValueError:
             raise typer.BadParameter(f"{text!r}; allowed is {kind.description}") from None
 
@@ -49,7 +49,12 @@ TopP = Annotated[float | None, _setting("top_p", "--top-p", metavar="0..1")]
 MaxTokens = Annotated[int | None, _setting("max_tokens", "--max-tokens", metavar="N")]
 Stop = Annotated[
     list[str] | None,
-    typer.Option("--stop", metavar="TEXT", help="Stop the answer at this text (repeatable)."),
+    typer.Option(
+        "--stop",
+        parser=argument_text,
+        metavar="TEXT",
+        help="Stop the answer at this text (repeatable).",
+    ),
 ]
 Stream = Annotated[
     bool | None,

@@ -16,13 +16,15 @@ from srchat.config import (
     DEMO_BASE_URL,
     SETTINGS,
     Config,
+    FileSettings,
     Resolved,
     did_you_mean,
     key_to_send,
     resolve,
 )
-from srchat.errors import APIStatusError, SrchatError
+from srchat.errors import APIStatusError, SrchatError, StoreError
 from srchat.hints import hint_for_status, is_about_model
+from srchat.key_choice import is_loopback
 from srchat.output.plain import PlainWriter
 from srchat.output.streams import Messages, Output
 from srchat.painter import AnswerWriter, Painter
@@ -30,7 +32,9 @@ from srchat.session import ChatSession
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
+    from srchat.store import ConversationStore
 
+_STORE_TIME: Final = 5.0  # seconds that reading the history may wait for others
 _HINT_TIME: Final = 3.0  # seconds that asking for a better hint may take
 
 
@@ -47,10 +51,12 @@ class Runtime:
         self._options: dict[str, object] = {}
         self._profile: str | None = None
         self._verbose = False
+        self._store: ConversationStore | None = None
+        self._printed_keys: dict[tuple[str, ...], str] = {}
 
     def read_options(self, parameters: Mapping[str, object]) -> None:
         """Take from a command's parameters those that are settings or about all commands."""
-        given = {name: value for name, value in parameters.items() if value not in (None, [])}
+        given = {name: value for name, value in parameters.items() if value not in (None, [], ())}
         self._options = {name: given[name] for name in SETTINGS if name in given}
         if "stop" in self._options:
             self._options["stop"] = tuple(self._options["stop"])  # type: ignore[arg-type] # a list of typer's
@@ -59,42 +65,77 @@ class Runtime:
         self.messages.quiet = bool(given.get("quiet"))
 
     @cached_property
+    def file(self) -> FileSettings:
+        """What the configuration file sets. Raises ConfigError."""
+        file = config_file.load(paths.config_path(self.environ))
+        if file.is_exposed:
+            self.messages.say(
+                f"others can read {file.path}; any `srchat config set` or chmod 600 mends that"
+            )
+        return file
+
+    @cached_property
     def settings(self) -> Resolved:
         """The configuration in force. Raises ConfigError."""
-        file = config_file.load(paths.config_path(self.environ))
-        return resolve(file, self.environ, self._options, self._profile)
+        return resolve(self.file, self.environ, self._options, self._profile)
 
     @property
     def config(self) -> Config:
         """The values of the settings in force."""
         return self.settings.config
 
+    def use(self, config: Config) -> None:
+        """Let other values of settings hold from now on; those of the options are forgotten."""
+        before = self.config
+        self.settings = self.settings._replace(config=config)
+        connection = ("timeout", "retries", "max_wait")
+        if any(getattr(config, name) != getattr(before, name) for name in connection):
+            self._close_client()
+
     @cached_property
     def client(self) -> "ChatClient":
         """The client of the configured server. Raises ConfigError, MissingKeyError, APIError."""
-        return self._new_client(self.config.timeout, self.config.retries)
+        return self.client_for(self.settings, self.config.timeout, self.config.retries)
 
-    def _new_client(self, timeout: float, retries: int) -> "ChatClient":
-        key = key_to_send(self.settings)
-        self.messages.redact = lambda text: redacted(text, key)
+    def client_for(self, settings: Resolved, timeout: float, retries: int) -> "ChatClient":
+        """Return a client of a server that need not be the configured one.
+
+        Raises ConfigError, MissingKeyError, APIError.
+        """
+        key = self.key_for(settings)
 
         from srchat.api.client import ChatClient  # noqa: PLC0415 - httpx, 60 ms
         from srchat.api.exchange import Timeouts  # noqa: PLC0415
         from srchat.api.retry import RetryPolicy  # noqa: PLC0415
 
         transport = None
-        if self.config.base_url == DEMO_BASE_URL:
+        if settings.config.base_url == DEMO_BASE_URL:
             from srchat.api.demo import DemoTransport  # noqa: PLC0415
 
             transport = DemoTransport()
         return ChatClient(
-            self.config.base_url,
+            settings.config.base_url,
             key,
             timeouts=Timeouts(silence=timeout),
-            retry=RetryPolicy(retries, self.config.max_wait),
+            retry=RetryPolicy(retries, settings.config.max_wait),
             transport=transport,
+            # To a proxy, a request to this machine would go in clear, and the key with it.
+            use_proxy=not is_loopback(settings.config.base_url),
             log=self.messages.tell if self._verbose else lambda _: None,
         )
+
+    def key_for(self, settings: Resolved) -> str | None:
+        """Return the key for a server, None for none. Raises ConfigError, MissingKeyError."""
+        key = key_to_send(settings, self._key_printed_by)
+        self.messages.redact = lambda text: redacted(text, key)
+        return key
+
+    def _key_printed_by(self, command: tuple[str, ...]) -> str:
+        if command not in self._printed_keys:
+            from srchat.key_command import key_printed_by  # noqa: PLC0415 - subprocess, 3 ms
+
+            self._printed_keys[command] = key_printed_by(command)
+        return self._printed_keys[command]
 
     @property
     def session(self) -> ChatSession:
@@ -103,13 +144,39 @@ class Runtime:
 
     def painter(self, writer: AnswerWriter | None = None) -> Painter:
         """Return what shows an answer: through `writer`, or as standard output deserves."""
-        return Painter(self.messages, lambda: writer or self._answer_writer())
+        return Painter(self.messages, lambda: writer or self.answer_writer())
+
+    def was_given(self, name: str) -> bool:
+        """Tell whether the command line sets a setting: by an option, or by its `--profile`."""
+        origin = self.settings.origins[name]
+        return name in self._options or (self._profile is not None and "profile" in origin)
+
+    def open_store(self, patience: float) -> "ConversationStore":
+        """Return the stored conversations; `patience`: seconds to wait. Raises StoreError."""
+        if self._store is None:
+            try:
+                from srchat.store import ConversationStore  # noqa: PLC0415 - sqlite3, 10 ms
+            except ImportError as exc:
+                raise StoreError("no history: this Python was built without sqlite3") from exc
+            self._store = ConversationStore(paths.database_path(self.environ), patience)
+        return self._store
+
+    @property
+    def stored(self) -> "ConversationStore | None":
+        """The stored conversations, None where nothing was ever kept. Raises StoreError."""
+        if not paths.database_path(self.environ).exists():
+            return None
+        store = self.open_store(_STORE_TIME)
+        if store.notice:
+            self.messages.say(store.notice)
+        return store
 
     def plain_writer(self) -> PlainWriter:
         """Return a writer of the answer's text without any dress."""
         return PlainWriter(self.stdout)
 
-    def _answer_writer(self) -> AnswerWriter:
+    def answer_writer(self) -> AnswerWriter:
+        """Return what writes an answer as standard output deserves it."""
         if not self.stdout.is_terminal:
             return self.plain_writer()
         from srchat.output.markdown import MarkdownWriter  # noqa: PLC0415 - Rich, 120 ms
@@ -118,17 +185,25 @@ class Runtime:
 
     def hint_for(self, exc: SrchatError) -> str:
         """Return the way out of a failure; for an unknown model, with the models there are."""
-        if not isinstance(exc, APIStatusError):
+        if not isinstance(exc, APIStatusError) or "settings" not in self.__dict__:
             return ""
         hint = hint_for_status(exc, self.settings)
         if not is_about_model(exc, self.config.model):
             return hint
-        with contextlib.suppress(SrchatError), self._new_client(_HINT_TIME, 0) as client:
-            names = [model.id for model in client.list_models()]
+        with (
+            contextlib.suppress(SrchatError),
+            self.client_for(self.settings, _HINT_TIME, 0) as client,
+        ):
+            names = [model.id for model in client.list_models(within=_HINT_TIME)]
             return did_you_mean(self.config.model, names)
         return hint
 
     def close(self) -> None:
-        """Close the connection, if there was one."""
-        if "client" in self.__dict__:
-            self.client.close()
+        """Let go of connection and history, if there were any."""
+        if self._store:
+            self._store.leave()
+        self._close_client()
+
+    def _close_client(self) -> None:
+        if client := self.__dict__.pop("client", None):
+            client.close()

@@ -28,6 +28,7 @@ class LiveRows:
 
     def __init__(self) -> None:
         self._tail = [""]
+        self._columns = 0
 
     def last_frame(self, final: list[str], size: os.terminal_size) -> str:
         """Return what turns the old tail into the rows `final` and ends the last of them."""
@@ -44,6 +45,10 @@ class LiveRows:
         """
         columns, height = size
         old, new = self._tail, final + (tail or [""])
+        if columns != self._columns:
+            # Terminals cut rows or wrap them anew: nothing is where, or what, it was.
+            old = ["\0"] * len(old) if self._columns else old
+            self._columns = columns
         self._tail = tail or [""]
         if old == new:
             return ""

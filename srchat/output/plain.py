@@ -27,23 +27,27 @@ class PlainWriter:
 
     def write(self, text: str) -> None:
         """Write a piece; "" writes nothing. Raises OutputError or ClosedPipeError."""
-        if self._sanitizer:
-            self._put(self._sanitizer.feed(text))
-        elif text:
-            self._last = text[-1]
-            self._output.write_bytes(exact_bytes(text))
+        self._put(self._sanitizer.feed(text) if self._sanitizer else text)
 
     def close(self) -> None:
         """End the answer, whole or not."""
         if self._closed:
             return
-        self._closed = True
         if self._sanitizer:
             self._put(self._sanitizer.flush())
         if self._last and self._last != "\n":
-            self._output.write("\n")
+            self._put("\n")
+        self._closed = True
 
     def _put(self, text: str) -> None:
-        if text:
-            self._last = text[-1]
-            self._output.write(text)
+        if not text:
+            return
+        self._last = text[-1]
+        try:
+            if self._sanitizer:
+                self._output.write(text)
+            else:
+                self._output.write_bytes(exact_bytes(text))
+        except BaseException:
+            self._closed = True  # full, gone, or stuck: nothing more goes there
+            raise

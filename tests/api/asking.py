@@ -9,7 +9,7 @@ from srchat.api.exchange import Timeouts
 from srchat.api.models import ChatCompletionChunk, ChatRequest, Message, Usage
 from srchat.api.retry import RetryPolicy
 from srchat.api.stream import ChatStream
-from srchat.errors import SrchatError
+from srchat.errors import Interrupted, SrchatError
 
 HELLO = ChatRequest(
     "vllm-primary",
@@ -32,7 +32,7 @@ class Answer:
     heads: list[Head] = field(default_factory=list)
     waits: dict[int, RetryWait] = field(default_factory=dict)  # the first of each retry
     unreadable: int = 0
-    error: SrchatError | None = None
+    error: SrchatError | Interrupted | None = None
 
     def take(self, event: Event) -> None:
         if isinstance(event, ChatCompletionChunk):
@@ -57,7 +57,7 @@ def taken(stream: ChatStream, seen: Callable[[Event], None] = lambda _: None) ->
         for event in stream:
             answer.take(event)
             seen(event)
-    except SrchatError as exc:
+    except (SrchatError, Interrupted) as exc:
         answer.error = exc
     answer.unreadable = len(stream.unreadable)
     return answer

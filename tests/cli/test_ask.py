@@ -319,6 +319,52 @@ def test_a_silent_pipe_gets_a_word_and_a_slow_one_is_not_cut_off(
     assert "one two three" in server.requests[0].json["messages"][0]["content"]
 
 
+def test_a_pipe_that_somebody_made_non_blocking_is_read_whole(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("ok"))
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    process = subprocess.Popen(
+        srchat.command("ask", "q", "--base-url", server.url), env=srchat.env, stdin=reading,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    os.close(reading)
+    for part in (b"one ", b"two ", b"three"):
+        os.write(writing, part)
+        time.sleep(0.2)
+    os.close(writing)
+    process.communicate(timeout=20)
+    assert "one two three" in server.requests[0].json["messages"][0]["content"]
+
+
+def test_standard_input_that_cannot_be_read_is_refused(srchat: Srchat) -> None:
+    with Path("/proc/self/mem").open("rb") as unreadable:
+        done = subprocess.run(
+            srchat.command("ask", "q", "--dry-run"), env=srchat.env, stdin=unreadable,
+            capture_output=True, timeout=20, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"cannot read standard input" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["-s", "-m", "--stop"])
+def test_an_option_that_is_not_utf8_is_refused(srchat: Srchat, option: str) -> None:
+    result = srchat("ask", "q", "--dry-run", option, "k\udce4se")
+    assert (result.code, result.out) == (2, b"")
+    assert "not UTF-8" in result.err
+
+
+def test_a_file_name_that_is_not_utf8_is_shown_as_far_as_it_can_be(srchat: Srchat) -> None:
+    name = os.fsencode(srchat.home) + b"/f\xe4.txt"
+    Path(os.fsdecode(name)).write_text("text")
+    assert 'f?.txt">\ntext\n</file>' in content(srchat, "q", "-f", os.fsdecode(name))
+
+
+def test_an_editor_that_removes_the_file_is_said(srchat: Srchat) -> None:
+    result = srchat("ask", "-e", "--dry-run", EDITOR="rm")
+    assert result.code == 2
+    assert "cannot read" in result.err
+
+
 def test_the_editor_writes_the_prompt(srchat: Srchat) -> None:
     editor = srchat.home / "my editor"
     editor.write_text('#!/bin/sh\nprintf " edited" >> "$1"\n')
@@ -524,6 +570,35 @@ def test_signals_that_come_in_a_burst_end_it_once(srchat: Srchat, serve: Serve) 
     assert (process.returncode, out, err) == (130, b"\n", b"srchat: interrupted\n")
 
 
+def test_the_search_for_a_hint_is_bounded_and_ends_with_a_signal(
+    srchat: Srchat, serve: Serve
+) -> None:
+    drip = [head(type="application/json"), *([b" ", Pause(0.3)] * 100)]
+    refusal = error(404, "no model nope", code="model_not_found")
+    server = serve(refusal, drip)
+    process = srchat.start("ask", "q", "-m", "nope", "--base-url", server.url)
+    end = time.monotonic() + 10
+    while len(server.requests) < 2 and time.monotonic() < end:
+        time.sleep(0.02)
+    process.send_signal(2)
+    assert process.communicate(timeout=3)[0] == b""
+    assert process.returncode == 130
+    result = srchat("ask", "q", "-m", "nope", "--base-url", serve(refusal, drip).url, timeout=12)
+    assert result.code == 5
+    assert "no model nope" in result.err
+
+
+def test_a_signal_at_any_moment_of_the_start_shows_no_traceback(srchat: Srchat) -> None:
+    for moment in range(2, 30, 2):
+        process = srchat.start("ask", "q", "--base-url", "http://127.0.0.1:9/v1")
+        time.sleep(moment / 100)
+        process.send_signal(2)
+        _, err = process.communicate(timeout=10)
+        assert process.returncode in (-2, 130)
+        assert b"srchat/cli" not in err  # a traceback before main() is Python's own
+        assert b"proxy" not in err
+
+
 def test_a_signal_ends_a_wait_at_once(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(429, "later", {"Retry-After": "50"}))
     process = srchat.start("ask", "q", "--base-url", server.url)
@@ -543,6 +618,21 @@ def test_a_reader_that_goes_away_is_no_failure_worth_a_word(srchat: Srchat, serv
         check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (141, b"xxxxx", b"")
+
+
+def test_an_output_that_nobody_reads_can_be_left_with_a_second_signal(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve([head(), *(chunk("x" * 100_000) for _ in range(20)), HOLD])
+    process = srchat.start("ask", "q", "--no-save", "--base-url", server.url)
+    time.sleep(1.5)  # the pipe is full, and nobody reads it
+    process.send_signal(15)
+    time.sleep(1.5)
+    assert process.poll() is None
+    process.send_signal(15)
+    process.wait(timeout=5)
+    process.communicate()
+    assert process.returncode == 143
 
 
 @pytest.mark.parametrize("args", [["ask", "q"], ["ask", "--json", "q"], ["ask", "--dry-run", "q"]])

@@ -64,6 +64,18 @@ def test_reasoning_is_dim_and_no_part_of_the_answer(srchat: Srchat, serve: Serve
         assert b"\x1b[31m" not in session.raw
 
 
+def test_reasoning_behind_text_does_not_land_inside_the_answer(
+    srchat: Srchat, serve: Serve
+) -> None:
+    late = chunk(reasoning_content="afterthought")
+    server = serve(
+        [head(), chunk("one "), Pause(0.2), late, Pause(0.2), chunk("two", "stop"), DONE]
+    )
+    with asking(srchat, server.url) as session:
+        assert session.wait() == 0
+        assert session.lines == ["one two"]
+
+
 def test_interrupted_in_mid_answer_what_came_stays_and_the_terminal_is_sane(
     srchat: Srchat, serve: Serve
 ) -> None:

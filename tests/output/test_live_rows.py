@@ -86,3 +86,11 @@ def test_a_row_that_ends_at_the_edge_keeps_its_last_character() -> None:
     assert terminal.lines == ["0123456789"]
     terminal.feed(rows.last_frame(["0123456789"], os.terminal_size((10, 5))))
     assert terminal.lines == ["0123456789"]
+
+
+def test_after_a_change_of_width_every_row_of_the_tail_is_written_anew() -> None:
+    rows = LiveRows()
+    rows.frame([], ["name  value", "a     b"], os.terminal_size((30, 5)))
+    frame = rows.frame([], ["name  value", "a     b"], os.terminal_size((20, 5)))
+    assert "name  value\na     b" in frame
+    assert rows.frame([], ["name  value", "a     b"], os.terminal_size((20, 5))) == ""
