@@ -1,6 +1,5 @@
 """`python -m srchat`, and the entry point of the command `srchat`."""
 
-import _signal  # `signal` without its enums, which take 2 ms to load
 import gc
 import sys
 
@@ -19,8 +18,10 @@ def main() -> None:
 
         complete(sys.argv[2:])
         return
-    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
-        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # no traceback while modules load
+    import signal  # noqa: PLC0415
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback while modules load
     from srchat.cli.app import main as run  # noqa: PLC0415
 
     code = run(sys.argv[1:])
