@@ -64,7 +64,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     profile: options.Profile = None,
 ) -> None:
-    """Print every setting and where its value comes from; the key is masked."""
+    """Print every setting and its origin; the key is masked."""
     runtime: Runtime = ctx.obj
     runtime.read_options({"profile": profile})
     if as_json:
@@ -98,7 +98,7 @@ def get(
 def set_value(
     ctx: typer.Context, name: Name, values: Values = None, *, profile: InProfile = None
 ) -> None:
-    """Set one setting in the file; everything else in it stays as it is.
+    """Set one setting; everything else in the file stays as it is.
 
     srchat config set model qwen3-4b
 
@@ -116,7 +116,7 @@ def set_value(
 
 @config_app.command()
 def unset(ctx: typer.Context, name: Name, *, profile: InProfile = None) -> None:
-    """Take one setting out of the file; everything else in it stays as it is."""
+    """Unset one setting; everything else in the file stays as it is."""
     runtime: Runtime = ctx.obj
     path = paths.config_path(runtime.environ)
     if config_edit.is_set(path, profile, name):

@@ -21,7 +21,7 @@ def check(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Check the file and all its profiles, and try the server and the key."""
+    """Check the file with all its profiles; try server and key."""
     runtime: Runtime = ctx.obj
     runtime.read_options(ctx.params)
     there = Path(runtime.file.path).exists()

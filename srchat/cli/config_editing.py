@@ -24,7 +24,7 @@ _TEMPLATE = b"""\
 
 
 def edit(ctx: typer.Context) -> None:
-    """Edit the file in $VISUAL or $EDITOR; it is checked before it is kept."""
+    """Edit the file in $VISUAL or $EDITOR; it is kept once it is right."""
     runtime: Runtime = ctx.obj
     path = paths.config_path(runtime.environ)
     old = read_bytes(path)

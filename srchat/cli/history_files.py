@@ -47,7 +47,7 @@ def export(
     ] = Format.MARKDOWN,
     everything: Annotated[bool, typer.Option("--all", help="All conversations.")] = False,
 ) -> None:
-    """Write conversations to standard output, without an ID the one used last.
+    """Write conversations out; without an ID the one used last.
 
     srchat history export --all --format json > conversations.json
     """

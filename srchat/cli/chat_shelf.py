@@ -1,0 +1,157 @@
+"""What a chat asks for beside answers: models, stored conversations, the clipboard."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from srchat import clipboard, model_cache, paths
+from srchat.chat import Chat
+from srchat.cli.conversations import agreed, remember_windows
+from srchat.cli.history_rows import day_and_time, hit_row, summary_row
+from srchat.cli.runtime import Runtime
+from srchat.conversation import Conversation
+from srchat.errors import SrchatError, StoreError, UsageError
+from srchat.output.sanitize import one_line, sanitized
+from srchat.output.streams import Output
+from srchat.saved_file import write_conversation
+
+if TYPE_CHECKING:
+    from srchat.api.models import Model
+    from srchat.repl.loop import Shelf
+
+_RECENT: Final = 50  # conversations that are offered
+_FOUND: Final = 10  # hits that are shown
+_MODELS_TIME: Final = 5.0  # seconds that a list of models for completion may take
+
+
+class ChatShelf:
+    """Gets things for one chat. `screen`: where they are shown.
+
+    `models_came` is called, by a thread, when models can be completed that could not before.
+    """
+
+    def __init__(self, runtime: Runtime, chat: Chat, screen: Output) -> None:
+        self._runtime = runtime
+        self._chat = chat
+        self._screen = screen
+        self.models_came: Callable[[], None] = lambda: None
+        self._asked = False
+
+    def shelf(self) -> "Shelf":
+        """Return it as the REPL wants it."""
+        from srchat.repl.loop import Shelf  # noqa: PLC0415 - as late as the REPL itself
+
+        return Shelf(
+            models=self.models,
+            find=self.find,
+            load=self.load,
+            show_history=self.show_history,
+            show_last=self.show_last,
+            copy=lambda text: clipboard.copy(text, self._runtime.environ, self._screen),
+            save=partial(write_conversation, when=day_and_time),
+            hint=self._runtime.hint_for,
+        )
+
+    # Models
+
+    def models(self) -> list[str]:
+        """Ask the server for its models."""
+        self._asked = True
+        return self._learnt(self._runtime.client.list_models())
+
+    def known_models(self) -> list[str]:
+        """Return the models as they were told last; the first time, ask in the background."""
+        if not self._asked:
+            self._asked = True
+            threading.Thread(target=self._fetch, daemon=True).start()
+        return model_cache.read(str(paths.cache_path()), self._runtime.config.base_url)
+
+    def _fetch(self) -> None:
+        runtime = self._runtime
+        try:
+            with runtime.client_for(runtime.settings, _MODELS_TIME, 0) as client:
+                found = client.list_models()
+        except SrchatError:
+            return  # it is only for completion
+        self._cache(found)
+        self.models_came()
+
+    def _learnt(self, found: "list[Model]") -> list[str]:
+        windows = {model.id: model.context_window for model in found if model.context_window}
+        self._chat.learn_windows(windows)
+        remember_windows(self._runtime, found)
+        self._cache(found)
+        return [model.id for model in found]
+
+    def _cache(self, found: "list[Model]") -> None:
+        names = [model.id for model in found]
+        model_cache.write(str(paths.cache_path()), self._runtime.config.base_url, names)
+
+    # Conversations
+
+    def find(self, words: str) -> list[tuple[str, str]]:
+        """Return ids and rows of stored conversations whose id or title the words are about."""
+        store = self._runtime.stored
+        wanted = words.lower().split()
+        found = []
+        for item in store.summaries(None if words else _RECENT) if store else ():
+            if item.id == words:
+                return [(item.id, "")]
+            title = item.title.lower()
+            if all(word in title for word in wanted) or item.id.startswith(words):
+                row = f"{day_and_time(item.used_at)}  {one_line(item.title, 100)}"
+                found.append((item.id, f"{row} ({item.turns})"))
+            if len(found) >= _RECENT:
+                break
+        return found
+
+    def offered(self, words: str) -> list[tuple[str, str]]:
+        """Return what `find` does, nothing where the history cannot be read: for completion."""
+        try:
+            return self.find(words)
+        except StoreError:
+            return []
+
+    def load(self, id: str) -> Conversation:
+        """Return a stored conversation; its model answers from now on."""
+        store = self._runtime.stored
+        if store is None:
+            raise UsageError("no conversation has been kept yet")
+        conversation, config = agreed(self._runtime, store.load(id))
+        if config != self._chat.config:
+            self._chat.config = config
+        return conversation
+
+    def show_history(self, words: str) -> None:
+        """Show the conversations used last, or the turns in which words occur."""
+        store = self._runtime.stored
+        size = self._screen.size()
+        if words:
+            hits = store.search(words, _FOUND) if store else []
+            rows = [hit_row(hit, bold=self._screen.has_color) for hit in hits]
+        else:
+            most = max(3, size.lines - 4)
+            rows = (
+                [summary_row(item, size.columns) for item in store.summaries(most)] if store else []
+            )
+        if not rows:
+            raise UsageError(f"nothing found for {words!r}" if words else "no conversation is kept")
+        self._screen.write("".join(rows))
+
+    def show_last(self, conversation: Conversation) -> None:
+        """Show what a conversation is, and its last turn."""
+        turns = conversation.branch
+        count = "1 turn" if len(turns) == 1 else f"{len(turns)} turns"
+        title = one_line(conversation.title, 60) or "(no title)"
+        self._screen.write(f"{title} ({conversation.id}, {count})\n")
+        if not turns:
+            return
+        last = turns[-1]
+        self._screen.write(f"\n> {sanitized(last.prompt).rstrip()}\n\n")
+        if last.reply and self._runtime.stdout.is_terminal:
+            writer = self._runtime.answer_writer()
+            writer.write(last.reply)
+            writer.close()
+        if not last.complete:
+            self._screen.write(f"({one_line(f'not complete: {last.reason}')})\n")

@@ -1,0 +1,57 @@
+"""The clipboard: by the system's own tool, or through the terminal (OSC 52).
+
+A text never reaches the terminal as it is: what is written is our own sequence with the
+text in base64 inside.
+"""
+
+import base64
+import shutil
+import subprocess
+from collections.abc import Mapping
+from typing import Final
+
+from srchat.output.plain import exact_bytes
+from srchat.output.streams import Output
+
+_PATIENCE: Final = 3.0  # seconds that a tool may take
+# More than that is cut off or ignored by terminals (xterm's limit is about 100,000 of base64).
+_MOST_BYTES: Final = 74_000
+
+# The tool, and the variable without which it has no display to work with.
+_TOOLS: Final = (
+    (("pbcopy",), None),
+    (("wl-copy",), "WAYLAND_DISPLAY"),
+    (("xclip", "-selection", "clipboard"), "DISPLAY"),
+    (("xsel", "--clipboard", "--input"), "DISPLAY"),
+)
+
+
+def copy(text: str, environ: Mapping[str, str], screen: Output) -> str:
+    """Put a text on the clipboard; return how, in words, "" where there is no way."""
+    data = exact_bytes(text)
+    for command, variable in _TOOLS:
+        if (variable is None or environ.get(variable)) and _copied(command, data, environ):
+            return f"with {command[0]}"
+    if not screen.can_move or len(data) > _MOST_BYTES:
+        return ""
+    screen.write(f"\x1b]52;c;{base64.b64encode(data).decode('ascii')}\x07")
+    return "through the terminal (OSC 52)"
+
+
+def _copied(command: tuple[str, ...], data: bytes, environ: Mapping[str, str]) -> bool:
+    program = shutil.which(command[0], path=environ.get("PATH"))
+    if program is None:
+        return False
+    try:
+        # Its output is thrown away: these tools stay in the background and would hold a pipe.
+        done = subprocess.run(  # noqa: S603 - one of the four above
+            [program, *command[1:]],
+            input=data,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0

@@ -1,0 +1,80 @@
+"""The keys that differ from prompt_toolkit's own."""
+
+from collections.abc import Callable, Mapping
+
+from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import has_focus, vi_navigation_mode
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+
+from srchat.errors import UsageError
+from srchat.prompt import argument_text, edited
+
+
+def bindings(environ: Mapping[str, str], failed: Callable[[str], None]) -> KeyBindings:
+    """Return the keys: Enter sends, Alt-Enter is a new line, Ctrl-X Ctrl-E the editor.
+
+    `failed` is told why there is no editor.
+    """
+    keys = KeyBindings()
+    at_prompt = has_focus(DEFAULT_BUFFER)
+    keys.add("enter", filter=at_prompt)(_send)
+    keys.add("c-j", filter=at_prompt)(_send)
+    keys.add("tab", filter=at_prompt)(_complete)
+    keys.add("escape", "enter", filter=at_prompt)(_begin_line)
+    # There is no mouse here. What looks like one is part of a paste, and its handler may fail.
+    keys.add(Keys.Vt100MouseEvent)(_ignore)
+
+    @keys.add("c-x", "c-e", filter=at_prompt)
+    @keys.add("v", filter=at_prompt & vi_navigation_mode)
+    def _(event: KeyPressEvent) -> None:
+        run_in_terminal(lambda: _edit(event, environ, failed))
+
+    return keys
+
+
+def _send(event: KeyPressEvent) -> None:
+    buffer = event.current_buffer
+    if buffer.complete_state and buffer.complete_state.current_completion:
+        buffer.complete_state = None  # chosen; the next Enter sends it
+    elif buffer.document.text_before_cursor.endswith("\\"):
+        buffer.delete_before_cursor()
+        _begin_line(event)
+    else:
+        buffer.validate_and_handle()
+
+
+def _ignore(_event: KeyPressEvent) -> None:
+    pass
+
+
+def _begin_line(event: KeyPressEvent) -> None:
+    event.current_buffer.newline(copy_margin=False)
+
+
+def _complete(event: KeyPressEvent) -> None:
+    buffer = event.current_buffer
+    if buffer.complete_state and len(buffer.complete_state.completions) > 1:
+        buffer.complete_next()
+        return
+    # At once, and not by a task: who types fast has the menu still to come.
+    asked = CompleteEvent(completion_requested=True)
+    found = list(buffer.completer.get_completions(buffer.document, asked))
+    if len(found) == 1:
+        buffer.apply_completion(found[0])
+    else:
+        buffer.insert_text(get_common_complete_suffix(buffer.document, found))
+    buffer.start_completion()  # with what may stand behind it, or to choose from
+
+
+def _edit(event: KeyPressEvent, environ: Mapping[str, str], failed: Callable[[str], None]) -> None:
+    buffer = event.current_buffer
+    try:
+        text = edited(argument_text(buffer.text), environ).rstrip("\n")
+    except UsageError as exc:
+        failed(f"{exc.message} ({exc.hint})" if exc.hint else exc.message)
+        return
+    buffer.text = text
+    buffer.cursor_position = len(text)

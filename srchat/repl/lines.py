@@ -1,0 +1,94 @@
+"""Where lines come from when there is no line editor: a pipe, or a terminal that is dumb."""
+
+import os
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from srchat.errors import Interrupted
+from srchat.output.streams import Output
+from srchat.prompt import decoded
+
+PROMPT: Final = "> "
+MORE: Final = "  "  # before the lines of a message but the first
+_PART: Final = 65536
+_SIGINT: Final = 2
+
+
+class Lines(Protocol):
+    """Where lines come from.
+
+    `interactive`: somebody types them, and can be asked.
+    """
+
+    interactive: bool
+
+    def read(self, default: str = "") -> str:
+        """Return the next line, without its end; `default`: to be edited.
+
+        Raises EOFError at the end, KeyboardInterrupt for Ctrl-C, Interrupted for other
+        signals, UsageError for what is no text.
+        """
+
+    def ask(self, question: str) -> str:
+        """Return the answer to a question; raises as `read`."""
+
+    def choose(self, rows: Sequence[str]) -> int | None:
+        """Return the index of the row that is chosen, None for none; raises as `read`."""
+
+
+class PlainLines:
+    """Lines as the descriptor gives them. On a terminal its driver edits them."""
+
+    def __init__(self, fd: int, screen: Output | None) -> None:
+        self.interactive = screen is not None
+        self._fd = fd
+        self._screen = screen
+        self._buffer = b""
+
+    def read(self, default: str = "") -> str:
+        """Return the next line; on a terminal, a trailing backslash continues it."""
+        if default and self._screen:
+            self._screen.write_foreign(f"{default}\n")
+        text = self._line(PROMPT)
+        while self.interactive and text.endswith("\\"):
+            text = f"{text[:-1]}\n{self._line(MORE)}"
+        return text
+
+    def ask(self, question: str) -> str:
+        """Return the answer to a question."""
+        return self._line(f"{question} ")
+
+    def choose(self, rows: Sequence[str]) -> int | None:
+        """Let a number be typed."""
+        if not self._screen:
+            return None
+        for number, row in enumerate(rows, 1):
+            self._screen.write_foreign(f"{number:>2}  {row}\n")
+        answer = self.ask("number:").strip()
+        chosen = int(answer) if answer.isascii() and answer.isdecimal() and len(answer) < 5 else 0
+        return chosen - 1 if 0 < chosen <= len(rows) else None
+
+    def _line(self, prompt: str) -> str:
+        if self._screen:
+            self._screen.write(prompt)
+        while b"\n" not in self._buffer:
+            if not (part := self._part()):
+                break
+            self._buffer += part
+        line, found, self._buffer = self._buffer.partition(b"\n")
+        if not line and not found:
+            if self._screen:
+                self._screen.write("\n")  # whoever prompts next begins on a line of its own
+            raise EOFError
+        return decoded(line.removesuffix(b"\r"), "the line")
+
+    def _part(self) -> bytes:
+        try:
+            return os.read(self._fd, _PART)
+        except OSError:
+            return b""  # closed, or a terminal that has gone
+        except Interrupted as exc:
+            if self.interactive and exc.exit_code == 128 + _SIGINT:
+                self._buffer = b""
+                raise KeyboardInterrupt from exc
+            raise

@@ -1,0 +1,219 @@
+"""The loop: a line is a prompt or a slash command; nothing that fails ends it."""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from srchat import slash_commands
+from srchat.chat import Chat
+from srchat.errors import (
+    APIError,
+    ClosedPipeError,
+    ExitCode,
+    Interrupted,
+    OutputError,
+    SrchatError,
+    UsageError,
+)
+from srchat.output.sanitize import sanitized
+from srchat.output.status import fitting
+from srchat.output.streams import Messages, Output
+from srchat.repl.lines import Lines
+from srchat.slash_line import line_of, message_of
+
+if TYPE_CHECKING:
+    from srchat.conversation import Conversation
+
+_ROOMY: Final = 10  # rows of a screen on which blank lines may be spent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """What slash commands need that the chat itself does not.
+
+    `find`: the ids and rows of stored conversations that words are about. `hint`: the way out
+    of a failure.
+    """
+
+    models: Callable[[], list[str]]
+    find: Callable[[str], list[tuple[str, str]]]
+    load: Callable[[str], "Conversation"]
+    show_history: Callable[[str], None]
+    show_last: Callable[["Conversation"], None]
+    copy: Callable[[str], str]
+    save: Callable[[Path, "Conversation", Callable[[str], bool]], None]
+    hint: Callable[[SrchatError], str]
+
+
+class Repl:
+    """Runs a chat until its end. `screen`: where everything but answers is shown."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        lines: Lines,
+        shelf: Shelf,
+        screen: Output,
+        messages: Messages,
+        *,
+        debug: bool = False,
+    ) -> None:
+        self.chat = chat
+        self._lines = lines
+        self._shelf = shelf
+        self._screen = screen
+        self._messages = messages
+        self._debug = debug
+        self._code = ExitCode.DONE
+        self._next: str | None = None
+        self._is_over = False
+
+    def run(self) -> ExitCode:
+        """Read and run lines; return the exit code of the last failure of a script.
+
+        Raises Interrupted, and OutputError where nothing can be shown any more.
+        """
+        while not self._is_over:
+            try:
+                self._step()
+            except EOFError:
+                break
+            except KeyboardInterrupt:
+                continue
+            except Interrupted as exc:
+                # One Ctrl-C too many, that came when nothing was there to be stopped.
+                if not self._is_ctrl_c(exc):
+                    raise
+        return ExitCode.DONE if self._lines.interactive else self._code
+
+    # For slash commands: see srchat.chat_host
+
+    def tell(self, text: str) -> None:
+        """Show lines of text, which may come from outside."""
+        self._screen.write(sanitized(text).rstrip("\n") + "\n")
+
+    def show_help(self, lines: list[str]) -> None:
+        """Show lines of our own, each on one row."""
+        columns = self._screen.size().columns
+        self._screen.write("".join(f"{fitting(line, columns - 1)}\n" for line in lines))
+
+    def confirm(self, question: str) -> bool:
+        """Ask; nobody can be asked where lines come from a script."""
+        if not self._lines.interactive:
+            return False
+        try:
+            return self._lines.ask(f"{question} [y/N]").strip().lower() in ("y", "yes")
+        except (EOFError, KeyboardInterrupt):
+            return False
+
+    def edit_next(self, text: str) -> None:
+        """Let the next line begin as a text that takes the place of the last prompt."""
+        if not self._lines.interactive:
+            raise UsageError("/edit needs a terminal")
+        self._next = text
+
+    def leave(self) -> None:
+        """End the chat."""
+        self._is_over = True
+
+    def models(self) -> list[str]:
+        """Ask the server for its models."""
+        return self._shelf.models()
+
+    def show_history(self, words: str) -> None:
+        """Show stored conversations, or what is found in them."""
+        self._shelf.show_history(words)
+
+    def load(self, which: str) -> None:
+        """Go on with a stored conversation, and show its last turn."""
+        found = self._shelf.find(which)
+        if not found:
+            what = f"about {which!r}" if which else "yet"
+            raise UsageError(f"no conversation {what}", hint="/history lists them")
+        if len(found) == 1 and which:
+            chosen: int | None = 0
+        elif self._lines.interactive:
+            chosen = self._lines.choose([row for _, row in found])
+        else:
+            raise UsageError("usage: /load ID")
+        if chosen is not None:
+            conversation = self._shelf.load(found[chosen][0])
+            self.chat.take_up(conversation)
+            self._shelf.show_last(conversation)
+
+    def copy(self, text: str) -> str:
+        """Put a text on the clipboard."""
+        return self._shelf.copy(text)
+
+    def write_file(self, path: Path) -> None:
+        """Write the conversation into a file, over an old one only when that is wanted."""
+        self._shelf.save(path, self.chat.conversation, self.confirm)
+        self.tell(f"written to {path}")
+
+    # Inside
+
+    def _step(self) -> None:
+        editing, self._next = self._next, None
+        try:
+            line = self._lines.read(line_of(editing or ""))
+        except UsageError as exc:
+            self._failed(exc)
+            return
+        if line.strip():
+            self._handle(line, is_edited=editing is not None)
+
+    def _is_ctrl_c(self, exc: Interrupted) -> bool:
+        return self._lines.interactive and exc.exit_code == ExitCode.INTERRUPT
+
+    def _handle(self, line: str, *, is_edited: bool) -> None:
+        try:
+            self._run(line, is_edited=is_edited)
+        except (OutputError, ClosedPipeError):
+            raise
+        except Interrupted as exc:
+            if not self._is_ctrl_c(exc):
+                raise
+            self._failed(exc)
+        except KeyboardInterrupt:
+            pass
+        except SrchatError as exc:
+            self._failed(exc)
+        except Exception as exc:  # noqa: BLE001 - whatever it is, the conversation goes on
+            self._unexpected(exc)
+        notices, self.chat.notices = self.chat.notices, []
+        for notice in notices:
+            self._messages.say(notice)
+        if self._lines.interactive and self._screen.size().lines >= _ROOMY:
+            self._screen.write("\n")
+
+    def _run(self, line: str, *, is_edited: bool) -> None:
+        message = message_of(line)
+        if message is None:
+            slash_commands.run(self, line)
+        elif is_edited:
+            self.chat.send_edited(message)
+        else:
+            self.chat.send(message)
+
+    def _failed(self, exc: SrchatError | Interrupted) -> None:
+        self._code = exc.exit_code
+        hint = exc.hint or (self._shelf.hint(exc) if isinstance(exc, SrchatError) else "")
+        if isinstance(exc, APIError | Interrupted) and self._lines.interactive:
+            hint = "; ".join(filter(None, (hint, self._way_on())))
+        self._messages.tell(f"{exc.message} ({hint})" if hint else exc.message)
+
+    def _way_on(self) -> str:
+        last = self.chat.last_turn
+        if self.chat.failed or (last and not last.reply):
+            return "/retry asks again"
+        if last and not last.complete:
+            return "/continue goes on, /retry asks again"
+        return ""
+
+    def _unexpected(self, exc: Exception) -> None:
+        self._code = ExitCode.UNEXPECTED
+        self._messages.tell(f"unexpected {type(exc).__name__}: {exc} (please report it)")
+        for line in traceback.format_exception(exc) if self._debug else ():
+            self._messages.tell(line)

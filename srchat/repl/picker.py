@@ -1,0 +1,69 @@
+"""A list on the screen from which one row is chosen with the arrow keys."""
+
+from collections.abc import Sequence
+
+from prompt_toolkit.application import Application
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.input import Input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.layout import Dimension, FormattedTextControl, Layout, Window
+from prompt_toolkit.output import Output as TerminalOutput
+
+from srchat.output.sanitize import one_line
+from srchat.output.status import fitting
+from srchat.output.streams import Output
+
+_MOST = 12  # rows at once
+
+
+def picked(
+    rows: Sequence[str], screen: Output, input: Input, output: TerminalOutput
+) -> Application[int | None]:
+    """Return an application that ends with the index of a row, or None."""
+    chosen = 0
+
+    def text() -> StyleAndTextTuples:
+        columns, lines = screen.size()
+        height = max(1, min(_MOST, lines - 1))
+        first = max(0, min(chosen - height // 2, len(rows) - height))
+        return [
+            (
+                "reverse" if place == chosen else "",
+                fitting(f"{'>' if place == chosen else ' '} {one_line(rows[place])}", columns - 1)
+                + ("\n" if place + 1 < min(first + height, len(rows)) else ""),
+            )
+            for place in range(first, min(first + height, len(rows)))
+        ]
+
+    keys = KeyBindings()
+
+    def move(by: int) -> None:
+        nonlocal chosen
+        chosen = max(0, min(chosen + by, len(rows) - 1))
+
+    for names, by in ((("up", "c-p", "k"), -1), (("down", "c-n", "j", "tab"), 1),
+                      (("pageup",), -_MOST), (("pagedown",), _MOST),
+                      (("home",), -len(rows)), (("end",), len(rows))):  # fmt: skip
+        for name in names:
+            keys.add(name)(lambda _event, by=by: move(by))
+
+    @keys.add("enter")
+    @keys.add("c-j")
+    def _take(event: KeyPressEvent) -> None:
+        event.app.exit(result=chosen)
+
+    @keys.add("escape", eager=True)
+    @keys.add("q")
+    @keys.add("c-c")
+    @keys.add("c-d")
+    @keys.add("c-g")
+    def _leave(event: KeyPressEvent) -> None:
+        event.app.exit(result=None)
+
+    window = Window(FormattedTextControl(text, show_cursor=False), height=Dimension(min=1))
+    app: Application[int | None] = Application(
+        Layout(window), key_bindings=keys, erase_when_done=True, input=input, output=output
+    )
+    app.renderer.cpr_not_supported_callback = None
+    app.ttimeoutlen = 0.05
+    return app

@@ -1,0 +1,223 @@
+"""Lines from a terminal, edited with prompt_toolkit."""
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, TextIO, cast
+
+from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.input.defaults import create_input
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.output import Output as TerminalOutput
+from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.shortcuts import PromptSession
+from prompt_toolkit.styles import Style
+
+from srchat.errors import Interrupted, OutputError
+from srchat.interrupts import delivered_to
+from srchat.output.sanitize import one_line
+from srchat.output.status import fitting
+from srchat.output.streams import Output
+from srchat.prompt import argument_text
+from srchat.repl.completer import ChatCompleter
+from srchat.repl.keys import bindings
+from srchat.repl.lines import MORE, PROMPT
+from srchat.repl.picker import picked
+from srchat.repl.typed_history import Suggestions, TypedHistory
+
+_SIGINT: Final = 2
+_MENU: Final = 6  # rows for completions
+_FOR_STATUS: Final = 5  # rows that a screen has to have for a status line
+_STYLE: Final = Style.from_dict(
+    {
+        "prompt": "bold",
+        "bottom-toolbar": "noreverse dim",
+        "auto-suggestion": "dim",
+    }
+)
+
+
+class PromptLines:
+    """Lines that are typed, with history, completion and a status line.
+
+    `status` is asked for the status line's parts, the most important first. `shown` is
+    called once the first prompt is on the screen, `failed` told what goes wrong at it.
+    """
+
+    interactive = True
+
+    def __init__(
+        self,
+        screen: Output,
+        environ: Mapping[str, str],
+        history: TypedHistory,
+        completer: ChatCompleter,
+        status: Callable[[], Sequence[str]],
+        shown: Callable[[], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        self._screen = screen
+        self._status = status
+        self._shown: Callable[[], None] | None = shown
+        self._input = create_input(sys.stdin)
+        self._output = terminal_output(screen, environ)
+        self._session: PromptSession[str] = PromptSession(
+            [("class:prompt", PROMPT)],
+            multiline=True,
+            prompt_continuation=MORE,
+            style=_STYLE,
+            history=history,
+            auto_suggest=Suggestions(history),
+            search_ignore_case=True,
+            completer=completer,
+            complete_while_typing=Condition(self._is_command),
+            key_bindings=bindings(environ, failed),
+            bottom_toolbar=self._toolbar,
+            enable_suspend=True,
+            include_default_pygments_style=False,
+            input=self._input,
+            output=self._output,
+        )
+        app = self._session.app
+        app.ttimeoutlen = 0.05  # an Esc that is alone is no Alt
+        app.timeoutlen = 0.3
+        app.renderer.cpr_not_supported_callback = None  # then there is no status line
+        app.after_render += self._rendered
+
+    def use_keys(self, keys: str) -> None:
+        """Edit with the keys of "emacs" or "vi" from now on."""
+        is_vi = keys == "vi"
+        self._session.editing_mode = EditingMode.VI if is_vi else EditingMode.EMACS
+        self._session.cursor = ModalCursorShapeConfig() if is_vi else None
+
+    def complete_again(self) -> None:
+        """Look once more what there is to complete. May be called by any thread."""
+        app, buffer = self._session.app, self._session.default_buffer
+
+        def complete() -> None:
+            if app.is_running and not app.is_done and self._is_command():
+                buffer.start_completion()
+
+        if app.loop:
+            app.loop.call_soon_threadsafe(complete)
+
+    def read(self, default: str = "") -> str:
+        """Return what is typed next."""
+        rows = self._screen.size().lines
+        self._session.reserve_space_for_menu = max(0, min(_MENU, rows - _FOR_STATUS))
+        with ended_by_signals(self._session.app):
+            return argument_text(self._session.prompt(default=default, handle_sigint=False))
+
+    def ask(self, question: str) -> str:
+        """Return the answer to a question; nothing of it is kept."""
+        session: PromptSession[str] = PromptSession(
+            f"{one_line(question)} ", input=self._input, output=self._output
+        )
+        session.app.renderer.cpr_not_supported_callback = None
+        with ended_by_signals(session.app):
+            return session.prompt(handle_sigint=False)
+
+    def choose(self, rows: Sequence[str]) -> int | None:
+        """Let one of the rows be chosen with the arrow keys."""
+        app = picked(rows, self._screen, self._input, self._output)
+        with ended_by_signals(app):
+            return app.run(handle_sigint=False)
+
+    def _is_command(self) -> bool:
+        text = self._session.default_buffer.text
+        return text.startswith("/") and not text.startswith("//") and "\n" not in text
+
+    def _toolbar(self) -> StyleAndTextTuples | None:
+        columns, rows = self._screen.size()
+        if rows < _FOR_STATUS:
+            return None
+        return [("", fitting(_joined(self._status(), columns - 1), columns - 1))]
+
+    def _rendered(self, _: object) -> None:
+        if self._shown:
+            self._shown()
+            self._shown = None
+
+
+class _Terminal(Vt100_Output):
+    """A terminal that goes on marking pastes from one prompt to the next.
+
+    Else one that comes in between would be as many messages as it has lines.
+    """
+
+    def disable_bracketed_paste(self) -> None:
+        if not get_app().is_done:  # only an editor or a shell takes over
+            super().disable_bracketed_paste()
+
+
+class _Stream(io.TextIOBase):
+    """A screen as a file. Nothing is buffered that the interpreter could trip over at its end."""
+
+    def __init__(self, screen: Output) -> None:
+        self._screen = screen
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override] # a constant of the file
+        return self._screen.encoding
+
+    def fileno(self) -> int:
+        return self._screen.fd
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self._screen.write(text)
+        return len(text)
+
+
+def terminal_output(screen: Output, environ: Mapping[str, str]) -> TerminalOutput:
+    """Return prompt_toolkit's side of a screen."""
+    depth = None if screen.has_color else ColorDepth.DEPTH_1_BIT
+    return _Terminal.from_pty(
+        cast("TextIO", _Stream(screen)), term=environ.get("TERM"), default_color_depth=depth
+    )
+
+
+@contextlib.contextmanager
+def ended_by_signals(app: "Application[str] | Application[int | None]") -> Iterator[None]:
+    """Let a signal end an application: Ctrl-C as KeyboardInterrupt, others as Interrupted.
+
+    A terminal that has gone is the end of what is typed: EOFError.
+    """
+    seen: list[int] = []
+
+    def end() -> None:
+        if app.is_running and not app.is_done:
+            app.exit(exception=KeyboardInterrupt())
+
+    def tell(signum: int) -> None:
+        seen.append(signum)
+        if app.loop:
+            app.loop.call_soon_threadsafe(end)
+
+    with delivered_to(tell):
+        try:
+            yield
+        except (EOFError, KeyboardInterrupt, OSError, OutputError) as exc:
+            if other := [signum for signum in seen if signum != _SIGINT]:
+                raise Interrupted(other[-1]) from exc
+            if isinstance(exc, OSError):
+                raise EOFError from exc
+            raise
+
+
+def _joined(parts: Sequence[str], columns: int) -> str:
+    """Return as many of the parts as there is room for; the first is always there."""
+    line = ""
+    for part in map(one_line, parts):
+        longer = f"{line} · {part}" if line else f" {part}"
+        if line and len(longer) > columns:
+            break
+        line = longer
+    return line

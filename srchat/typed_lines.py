@@ -1,0 +1,72 @@
+"""The lines that were typed in chats: one file, for nobody else, used by many chats at once.
+
+Each entry is one line of JSON, so that it may hold anything, and is appended by one write
+under a lock. It is only a convenience: what cannot be read is left out, and a failure to
+write is told once.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+_MOST_BYTES: Final = 4 * 1024 * 1024  # that are read; twice as much, and the oldest go
+
+
+class TypedLines:
+    """The file. `path` None: lines are neither read nor kept. `keeps`: new ones are written."""
+
+    def __init__(self, path: Path, *, keeps: bool = True) -> None:
+        self._path = path
+        self._keeps = keeps
+        self._newest = ""
+
+    def load(self) -> list[str]:
+        """Return the lines of earlier chats, the oldest first."""
+        try:
+            with self._path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - _MOST_BYTES))
+                data = file.read(_MOST_BYTES)
+        except OSError:
+            return []
+        lines = data.split(b"\n")
+        whole = lines if size <= _MOST_BYTES else lines[1:]
+        return [text for line in whole if (text := _text(line))]
+
+    def append(self, text: str) -> None:
+        """Keep a line, unless it is the one before once more. Raises OSError."""
+        if not self._keeps or text == self._newest:
+            return
+        self._newest = text
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._locked() as fd:
+            if os.fstat(fd).st_size > 2 * _MOST_BYTES:
+                self._shrink(fd)
+            os.write(fd, json.dumps(text).encode("ascii") + b"\n")
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[int]:
+        fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield fd
+        finally:
+            os.close(fd)
+
+    def _shrink(self, fd: int) -> None:
+        """Let the oldest lines go. In place: others have the file open."""
+        data = os.pread(fd, _MOST_BYTES, os.fstat(fd).st_size - _MOST_BYTES)
+        os.ftruncate(fd, 0)
+        os.write(fd, data[data.find(b"\n") + 1 :])
+
+
+def _text(line: bytes) -> str:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return ""
+    return value if isinstance(value, str) else ""

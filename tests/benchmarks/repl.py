@@ -1,0 +1,139 @@
+"""What the REPL costs: its start, a key press, a long session.
+
+`python -m tests.benchmarks.repl`, about a minute. The clock is the wall's where somebody
+waits (start, echo), each beside its floor; memory is the most that the process held.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from srchat.conversation import Conversation, TurnRecord
+from srchat.store import ConversationStore
+from tests.benchmarks.measure import RUNS, Row, table
+from tests.chatting import ChatTerminal
+from tests.conftest import Srchat
+from tests.pseudo_terminal import PATIENCE
+from tests.server import DONE, ScriptedServer, chunk, chunked, head
+
+LINES = 10_000
+TURNS = 1_000
+REPLY = 20_000  # characters
+NOWHERE = "http://127.0.0.1:9/v1"
+
+
+def rows() -> list[Row]:
+    """Measure."""
+    return [*_start(), *_keys(), *_memory()]
+
+
+def _start() -> list[Row]:
+    floor, ours = [], []
+    with tempfile.TemporaryDirectory() as home:
+        srchat = Srchat(Path(home))
+        for _ in range(RUNS):
+            begin = time.perf_counter()
+            subprocess.run([sys.executable, "-c", "import typer, prompt_toolkit"], check=True)
+            floor.append(time.perf_counter() - begin)
+            begin = time.perf_counter()
+            with ChatTerminal(srchat, NOWHERE) as chat:
+                while not chat.is_at_prompt and time.perf_counter() - begin < PATIENCE:
+                    chat.read(0.001)
+                ours.append(time.perf_counter() - begin)
+    base, cost = median(floor), median(ours)
+    return [
+        Row("import typer, prompt_toolkit", f"{base * 1000:.0f} ms", "1", ""),
+        Row("srchat chat, until its prompt", f"{cost * 1000:.0f} ms",
+            f"{cost / base:.2f} x the imports", "1.5"),
+    ]  # fmt: skip
+
+
+def _keys() -> list[Row]:
+    with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as full:
+        _fill(Path(full))
+        base = _echo(Srchat(Path(empty)))
+        cost = _echo(Srchat(Path(full)), "--continue")
+    return [
+        Row("key press to echo, nothing typed before", f"{_ms(base)}", "1", ""),
+        Row(f"with {LINES:,} typed lines, {TURNS:,} turns", f"{_ms(cost)}",
+            f"{median(cost) / median(base):.2f} x", "20 ms"),
+    ]  # fmt: skip
+
+
+def _ms(times: list[float]) -> str:
+    return f"{median(times) * 1000:.1f} ms, at most {max(times) * 1000:.1f}"
+
+
+def _fill(home: Path) -> None:
+    lines = (json.dumps(f"{n} explain the number {n} to me") for n in range(LINES))
+    (home / "typed_lines").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    turns: list[TurnRecord] = []
+    for number in range(TURNS):
+        turns.append(
+            TurnRecord(
+                id=f"{number:012x}", prompt="what?" * 20, reply="so " * 300, complete=True,
+                parent=turns[-1].id if turns else None, asked_at=1e9, base_url=NOWHERE, model="m",
+            )
+        )  # fmt: skip
+    store = ConversationStore(home / "history.db")
+    store.add_conversation(
+        Conversation("c" * 12, "long", None, 1e9, 1e9, turns[-1].id, tuple(turns))
+    )
+    store.close()
+
+
+def _echo(srchat: Srchat, *args: str) -> list[float]:
+    """Return the seconds from each of some key presses to its echo."""
+    times = []
+    with ChatTerminal(srchat, NOWHERE, *args, SRCHAT_DATA=str(srchat.home)) as chat:
+        chat.wait_for_prompt()
+        chat.read(1.5)  # what is loaded meanwhile is loaded
+        # None of the typed lines begins so: all of them are looked at.
+        for character in "1 explain the number nothing and more":
+            seen = len(chat.raw)
+            begin = time.perf_counter()
+            chat.type(character)
+            while len(chat.raw) == seen:
+                chat.read(0.0005)
+            times.append(time.perf_counter() - begin)
+            chat.read(0.03)
+    return times
+
+
+def _memory() -> list[Row]:
+    body = chunked(*([chunk("x" * 100)] * (REPLY // 100)), chunk(finish="stop"), DONE)
+    script = [head(headers={"Transfer-Encoding": "chunked"}), body]
+    with ScriptedServer([script]) as server, tempfile.TemporaryDirectory() as home:
+        short = _peak(Path(home), server.url, 10)
+        long = _peak(Path(home), server.url, TURNS)
+    text = (TURNS - 10) * REPLY
+    grown = (long - short) * 1024
+    return [
+        Row(f"memory of {TURNS:,} turns of {REPLY // 1000} kB", f"{long / 1024:.0f} MiB",
+            f"+{grown / text:.2f} x the text", "3"),
+    ]  # fmt: skip
+
+
+def _peak(home: Path, url: str, turns: int) -> int:
+    """Return the most memory that a session held, in KiB."""
+    env = Srchat(home).env | {"SRCHAT_CONTEXT_WINDOW": "32768", "SRCHAT_DATA": str(home / "d")}
+    command = [sys.executable, "-m", "srchat", "chat", "--base-url", url, "-q"]
+    process = subprocess.Popen(
+        command, env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=Path.cwd()
+    )
+    assert process.stdin
+    process.stdin.write(b"".join(b"prompt %d\n" % n for n in range(turns)))
+    process.stdin.close()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_maxrss
+
+
+if __name__ == "__main__":
+    print(table(rows()))

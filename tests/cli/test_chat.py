@@ -1,0 +1,189 @@
+"""`srchat chat` without a terminal: a prompt a line, answers on standard output."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.chatting import sent
+from tests.conftest import Serve, Srchat
+from tests.server import CLOSE, HOLD, Script, answer, chunk, error, head
+
+
+def test_each_line_is_a_prompt_of_one_conversation(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("**one**"), answer("two\n"), answer("three"))
+    result = srchat("chat", "--base-url", server.url, stdin=b"a\n\nb\r\n  \nc")
+    assert result == (0, b"**one**\ntwo\nthree\n", "")
+    assert [content for _, content in sent(server)] == ["a", "**one**", "b", "two\n", "c"]
+
+
+def test_an_empty_input_is_no_failure(srchat: Srchat, serve: Serve) -> None:
+    assert srchat("chat", "--base-url", serve(answer("x")).url) == (0, b"", "")
+
+
+def test_a_closed_standard_input_is_empty(srchat: Srchat, serve: Serve) -> None:
+    command = " ".join(srchat.command("chat", "--base-url", serve(answer("x")).url))
+    done = subprocess.run(
+        ["sh", "-c", f"{command} <&-"], env=srchat.env, capture_output=True, timeout=20, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_slash_commands_work_and_keep_off_standard_output(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("yes"))
+    result = srchat(
+        "chat",
+        "--base-url",
+        server.url,
+        stdin=b"/model other\n/system Be brief.\nhi\n//exit\n/exit\nno\n",
+    )
+    assert result.code == 0
+    assert result.out == b"yes\nyes\n"
+    assert "other answers from now on" in result.err
+    assert "\x1b" not in result.err
+    assert [request.json["model"] for request in server.requests] == ["other", "other"]
+    assert sent(server)[0] == ("system", "Be brief.")
+    assert sent(server)[-1] == ("user", "/exit")
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [(error(400), 5), (error(401), 4), (error(429), 7), (error(500), 6),
+     ([head(), chunk("part"), CLOSE], 6)],
+)  # fmt: skip
+def test_the_exit_code_is_that_of_the_last_failure_and_the_rest_is_asked(
+    srchat: Srchat, serve: Serve, failure: Script, code: int
+) -> None:
+    server = serve(error(403), failure, answer("fine"))
+    result = srchat("chat", "--base-url", server.url, "--retries", "0", stdin=b"a\nb\nc\n")
+    assert result.code == code
+    assert result.out.endswith(b"fine\n")
+    assert result.err.count("srchat: ") == 2
+    assert "/retry" not in result.err
+
+
+def test_a_wrong_command_is_a_failure_of_usage(srchat: Srchat, serve: Serve) -> None:
+    result = srchat("chat", "--base-url", serve(answer("ok")).url, stdin=b"/retri\nhi\n")
+    assert result.code == 2
+    assert "did you mean /retry?" in result.err
+    assert result.out == b"ok\n"
+
+
+def test_what_needs_somebody_to_ask_is_refused(
+    srchat: Srchat, serve: Serve, tmp_path: Path
+) -> None:
+    there = tmp_path / "there.md"
+    there.write_text("old")
+    script = f"hi\n/save {there}\n/edit\n/load\n".encode()
+    result = srchat("chat", "--base-url", serve(answer("ok")).url, stdin=script)
+    assert result.code == 2
+    assert there.read_text() == "old"
+    assert "exists; it is as it was" in result.err
+    assert "/edit needs a terminal" in result.err
+    assert "usage: /load ID" in result.err
+
+
+def test_a_line_that_is_no_utf8_is_refused_and_the_next_is_asked(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("ok"))
+    result = srchat("chat", "--base-url", server.url, stdin=b"\xff\xfe\nhi\n")
+    assert (result.code, result.out) == (2, b"ok\n")
+    assert "the line is not UTF-8 text" in result.err
+    assert sent(server) == [("user", "hi")]
+
+
+def test_lines_are_answered_as_they_come(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"), answer("two"))
+    process = subprocess.Popen(
+        srchat.command("chat", "--base-url", server.url),
+        env=srchat.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdin
+    assert process.stdout
+    for line, expected in ((b"a\n", b"one\n"), (b"b\n", b"two\n")):
+        process.stdin.write(line)
+        process.stdin.flush()
+        assert process.stdout.readline() == expected
+    process.stdin.close()
+    assert process.wait(10) == 0
+    process.stdout.close()
+
+
+def test_an_interrupt_ends_a_script(srchat: Srchat, serve: Serve) -> None:
+    server = serve([head(), chunk("half"), HOLD])
+    process = subprocess.Popen(
+        srchat.command("chat", "--base-url", server.url),
+        env=srchat.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdin
+    process.stdin.write(b"a\nb\n")
+    process.stdin.flush()
+    assert process.stdout
+    assert process.stdout.read(4) == b"half"
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=10)
+    assert (process.returncode, out) == (130, b"\n")
+    assert len(server.requests) == 1
+
+
+def test_a_reader_that_has_gone_ends_it_quietly(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one\n" * 50_000))
+    command = " ".join(srchat.command("chat", "--base-url", server.url))
+    done = subprocess.run(
+        ["bash", "-c", f"printf 'a\\nb\\nc\\n' | {command} | head -1; echo ${{PIPESTATUS[1]}}"],
+        env=srchat.env, capture_output=True, timeout=20, check=False,
+    )  # fmt: skip
+    assert done.stdout == b"one\n141\n"
+    assert done.stderr == b""
+
+
+def test_files_go_with_the_first_prompt(srchat: Srchat, serve: Serve) -> None:
+    (srchat.home / "notes.txt").write_text("numbers\n")
+    server = serve(answer("ok"))
+    srchat("chat", "--base-url", server.url, "-f", "notes.txt", stdin=b"sum\nmore\n")
+    assert sent(server, 0) == [("user", '<file name="notes.txt">\nnumbers\n</file>\n\nsum')]
+    assert sent(server)[-1] == ("user", "more")
+
+
+def test_it_is_continued_with_its_own_model_and_system_prompt(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("ok"))
+    url = server.url
+    srchat("chat", "--base-url", url, "-m", "other", "-s", "Be brief.", stdin=b"one\n")
+    result = srchat("chat", "--base-url", url, "--continue", stdin=b"two\n")
+    assert result.code == 0
+    assert server.requests[-1].json["model"] == "other"
+    assert [content for _, content in sent(server)] == ["Be brief.", "one", "ok", "two"]
+
+
+def test_usage_is_told_after_each_answer(srchat: Srchat, serve: Serve) -> None:
+    result = srchat("chat", "--base-url", serve(answer("ok")).url, "--usage", stdin=b"a\nb\n")
+    assert result.err.count("the server counted no tokens") == 2
+
+
+def test_no_save_keeps_nothing(srchat: Srchat, serve: Serve) -> None:
+    data = srchat.home / "d"
+    url = serve(answer("ok")).url
+    srchat(
+        "chat", "--base-url", url, "--no-save", stdin=b"a\n/title x\n/undo\n", SRCHAT_DATA=str(data)
+    )
+    assert not data.exists()
+
+
+def test_a_missing_key_is_said_before_anything_begins(srchat: Srchat) -> None:
+    result = srchat("chat", stdin=b"hi\n")
+    assert result.code == 4
+    assert "no API key" in result.err
+
+
+def test_ten_thousand_lines_are_not_read_at_once_but_all_answered(
+    srchat: Srchat, serve: Serve
+) -> None:
+    begin = time.monotonic()
+    server = serve(answer("ok"))
+    script = b"".join(b"/title %d\n" % n for n in range(10_000)) + b"hi\n"
+    result = srchat("chat", "--base-url", server.url, "--no-save", stdin=script)
+    assert result.out == b"ok\n"
+    assert time.monotonic() - begin < 10
