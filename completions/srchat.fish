@@ -207,14 +207,14 @@ complete -c srchat -n '__srchat_at \'srchat models\'' -s q -l quiet -d 'No notic
 complete -c srchat -n '__srchat_at \'srchat models\'' -s v -l verbose -d 'Tell what goes over the wire; never the key'
 complete -c srchat -n '__srchat_at \'srchat models\'' -s h -l help -d 'Show the help'
 
-complete -c srchat -n '__srchat_at \'srchat config\' 1' -a show -d 'Print every setting and where its value comes from; the key is masked'
+complete -c srchat -n '__srchat_at \'srchat config\' 1' -a show -d 'Print every setting and its origin; the key is masked'
 complete -c srchat -n '__srchat_at \'srchat config\' 1' -a get -d 'Print the value of one setting'
-complete -c srchat -n '__srchat_at \'srchat config\' 1' -a set -d 'Set one setting in the file; everything else in it stays as it is'
-complete -c srchat -n '__srchat_at \'srchat config\' 1' -a unset -d 'Take one setting out of the file; everything else in it stays as it is'
+complete -c srchat -n '__srchat_at \'srchat config\' 1' -a set -d 'Set one setting; everything else in the file stays as it is'
+complete -c srchat -n '__srchat_at \'srchat config\' 1' -a unset -d 'Unset one setting; everything else in the file stays as it is'
 complete -c srchat -n '__srchat_at \'srchat config\' 1' -a path -d 'Print where the configuration file is, or would be'
-complete -c srchat -n '__srchat_at \'srchat config\' 1' -a edit -d 'Edit the file in $VISUAL or $EDITOR; it is checked before it is kept'
+complete -c srchat -n '__srchat_at \'srchat config\' 1' -a edit -d 'Edit the file in $VISUAL or $EDITOR; it is kept once it is right'
 complete -c srchat -n '__srchat_at \'srchat config\' 1' -a init -d 'Ask for server, key and model, try them, and write them down'
-complete -c srchat -n '__srchat_at \'srchat config\' 1' -a check -d 'Check the file and all its profiles, and try the server and the key'
+complete -c srchat -n '__srchat_at \'srchat config\' 1' -a check -d 'Check the file with all its profiles; try server and key'
 complete -c srchat -n '__srchat_at \'srchat config\'' -s h -l help -d 'Show the help'
 
 complete -c srchat -n '__srchat_at \'srchat config show\'' -l json -d 'Print one JSON object'
@@ -256,7 +256,7 @@ complete -c srchat -n '__srchat_at \'srchat config check\'' -s q -l quiet -d 'No
 complete -c srchat -n '__srchat_at \'srchat config check\'' -s v -l verbose -d 'Tell what goes over the wire; never the key'
 complete -c srchat -n '__srchat_at \'srchat config check\'' -s h -l help -d 'Show the help'
 
-complete -c srchat -n '__srchat_at \'srchat history\' 1' -a export -d 'Write conversations to standard output, without an ID the one used last'
+complete -c srchat -n '__srchat_at \'srchat history\' 1' -a export -d 'Write conversations out; without an ID the one used last'
 complete -c srchat -n '__srchat_at \'srchat history\' 1' -a import -d 'Take conversations in that were exported as JSON'
 complete -c srchat -n '__srchat_at \'srchat history\' 1' -a delete -d 'Delete conversations; they are gone for good'
 complete -c srchat -n '__srchat_at \'srchat history\' 1' -a list -d 'List conversations, the one used last first'

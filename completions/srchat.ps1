@@ -176,14 +176,14 @@ Register-ArgumentCompleter -Native -CommandName srchat -ScriptBlock {
         }
         'srchat config' = @{
             Commands = [ordered]@{
-                'show' = 'Print every setting and where its value comes from; the key is masked'
+                'show' = 'Print every setting and its origin; the key is masked'
                 'get' = 'Print the value of one setting'
-                'set' = 'Set one setting in the file; everything else in it stays as it is'
-                'unset' = 'Take one setting out of the file; everything else in it stays as it is'
+                'set' = 'Set one setting; everything else in the file stays as it is'
+                'unset' = 'Unset one setting; everything else in the file stays as it is'
                 'path' = 'Print where the configuration file is, or would be'
-                'edit' = 'Edit the file in $VISUAL or $EDITOR; it is checked before it is kept'
+                'edit' = 'Edit the file in $VISUAL or $EDITOR; it is kept once it is right'
                 'init' = 'Ask for server, key and model, try them, and write them down'
-                'check' = 'Check the file and all its profiles, and try the server and the key'
+                'check' = 'Check the file with all its profiles; try server and key'
             }
             Options = [ordered]@{
                 '-h' = 'Show the help'
@@ -321,7 +321,7 @@ Register-ArgumentCompleter -Native -CommandName srchat -ScriptBlock {
         }
         'srchat history' = @{
             Commands = [ordered]@{
-                'export' = 'Write conversations to standard output, without an ID the one used last'
+                'export' = 'Write conversations out; without an ID the one used last'
                 'import' = 'Take conversations in that were exported as JSON'
                 'delete' = 'Delete conversations; they are gone for good'
                 'list' = 'List conversations, the one used last first'

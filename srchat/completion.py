@@ -12,13 +12,13 @@ import os
 import sys
 
 from srchat import model_cache
-from srchat.config_glance import Tables, glance
+from srchat.config.glance import Tables, glance
 
 TYPE_CHECKING = False  # that of typing, which costs 5 ms to load
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-# As in srchat.config, which takes 30 ms to load; a test holds them together.
+# As in srchat.config.settings, which takes 30 ms to load; a test holds them together.
 _DEMO_PROFILE = "demo"
 _DEMO_BASE_URL = "http://demo.invalid/v1"
 _DEFAULT_BASE_URL = "https://api.solidrust.ai/v1"
@@ -60,7 +60,7 @@ def _values(arguments: Sequence[str], environ: Mapping[str, str]) -> Iterable[st
 
 
 def base_url_of(words: Sequence[str], environ: Mapping[str, str], tables: Tables) -> str:
-    """Return the server that a command line is about, by the order of `srchat.config`."""
+    """Return the server that a command line is about, by the order of `srchat.config.settings`."""
     profile = _option(words, "-p", "--profile") or environ.get("SRCHAT_PROFILE")
     profile = profile or tables[""].get("profile") or ""
     found = (

@@ -20,7 +20,7 @@ from srchat.conversation import (
     calibrated,
 )
 from srchat.errors import APIStatusError, Interrupted, RateLimitError, SrchatError
-from srchat.recorder import Recorder
+from srchat.history.recorder import Recorder
 from srchat.session import Notice, Reply, Text, Turn, TurnEvent
 
 _STOPPED: Final = "srchat was stopped before its end"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from srchat.config import Resolved
+from srchat.config.settings import Resolved
 from srchat.errors import APIStatusError, AuthenticationError, RateLimitError
 
 _TOO_LONG: Final = ("context length", "context window", "maximum context", "context_length")

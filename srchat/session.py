@@ -13,7 +13,7 @@ from srchat.api.events import Event, Head, RequestSent, RetryWait
 from srchat.api.models import ChatCompletionChunk, ChatRequest, Message, Usage
 from srchat.api.rate_limit import RateLimit, read_rate_limit
 from srchat.api.surrogates import SurrogateJoiner
-from srchat.config import Config
+from srchat.config.settings import Config
 from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
 
 if TYPE_CHECKING:

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from srchat import config_glance, model_cache, paths
+from srchat import model_cache, paths
 from srchat.completion import _directory, base_url_of
-from srchat.config import DEMO_BASE_URL, FileSettings, resolve
-from srchat.config_file import read
+from srchat.config import glance as config_glance
+from srchat.config.file import read
+from srchat.config.settings import DEMO_BASE_URL, FileSettings, resolve
 from tests.conftest import Serve, Srchat
 from tests.server import json_response
 
@@ -139,7 +140,7 @@ def test_a_value_costs_hardly_more_than_the_version(srchat: Srchat, kind: str) -
     srchat.configure('model = "m"\n[profiles.work]\nbase_url = "http://127.0.0.1:9/v1"\n')
     more = loaded(srchat, "__complete", kind, "srchat", "ask") - loaded(srchat, "--version")
     assert more <= {
-        "__future__", "zlib", "srchat.completion", "srchat.config_glance", "srchat.model_cache",
+        "__future__", "zlib", "srchat.completion", "srchat.config.glance", "srchat.model_cache",
     }  # fmt: skip
 
 
@@ -148,7 +149,7 @@ def test_conversations_load_sqlite_and_nothing_else_slow(srchat: Srchat) -> None
     more = loaded(srchat, "__complete", "conversations")
     assert "sqlite3" in more
     assert not more & {"typer", "httpx", "rich", "prompt_toolkit", "platformdirs", "pathlib"}
-    assert not more & {"socket", "srchat.store", "srchat.config"}
+    assert not more & {"socket", "srchat.history.store", "srchat.config.settings"}
 
 
 def test_models_are_those_that_the_server_offered_last(srchat: Srchat, serve: Serve) -> None:

@@ -10,14 +10,13 @@ from srchat.api.client import ChatClient
 from srchat.api.events import RequestSent, RetryWait
 from srchat.api.models import Message, Usage
 from srchat.api.retry import RetryPolicy
-from srchat.config import Config
+from srchat.config.settings import Config
 from srchat.errors import (
     APIError,
     IncompleteAnswerError,
     Interrupted,
     ProtocolError,
     RateLimitError,
-    Interrupted,
     SrchatError,
 )
 from srchat.session import (

@@ -14,6 +14,7 @@ from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError, Usage
 from srchat.output.code import CodeWriter
 from srchat.output.sanitize import sanitized
 from srchat.output.streams import is_terminal
+from srchat.output.typed_ahead import unechoed
 from srchat.prompt import (
     Attachment,
     argument_text,
@@ -100,7 +101,8 @@ def ask(
         elif code:
             _print_code(runtime, turn)
         else:
-            runtime.painter(runtime.plain_writer() if raw else None).paint(turn)
+            with unechoed(runtime.stdout.fd):
+                runtime.painter(runtime.plain_writer() if raw else None).paint(turn)
     finally:
         if usage:
             runtime.messages.tell(usage_line(turn.reply))

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 import typer
 
 from srchat import __version__, paths
-from srchat.chat import Chat, Outside
+from srchat.chat.chat import Chat, Outside
 from srchat.cli import options
 from srchat.cli.chat_shelf import ChatShelf
 from srchat.cli.conversations import agreed, chosen_conversation, learnt_window
 from srchat.cli.runtime import Runtime
-from srchat.config import SETTINGS, Config
+from srchat.config.settings import SETTINGS, Config
 from srchat.conversation import Conversation
 from srchat.conversation_turn import ConversationTurn
-from srchat.held_typing import held_typing
 from srchat.output.sanitize import one_line
 from srchat.output.streams import Output, is_terminal
+from srchat.output.typed_ahead import held_for_prompt
 from srchat.prompt import read_file
 from srchat.usage_line import usage_line
 
@@ -100,7 +100,7 @@ class _Chatting:
             self._greet(self._terminal)
         if self._prompt and self._terminal:
             # From prompt to prompt: what is typed in between is neither echoed nor torn.
-            with held_typing(self._runtime.stdin_fd, self._terminal):
+            with held_for_prompt(self._runtime.stdin_fd, self._terminal):
                 return int(repl.run())
         return int(repl.run())
 
@@ -121,10 +121,10 @@ class _Chatting:
 
     def _prompt_lines(self, screen: Output) -> "PromptLines":
         # prompt_toolkit, 100 ms
+        from srchat.chat.typed_lines import TypedLines  # noqa: PLC0415
         from srchat.repl.completer import ChatCompleter, Values  # noqa: PLC0415
         from srchat.repl.prompt_lines import PromptLines  # noqa: PLC0415
         from srchat.repl.typed_history import TypedHistory  # noqa: PLC0415
-        from srchat.typed_lines import TypedLines  # noqa: PLC0415
 
         environ = self._runtime.environ
         values = Values(
@@ -162,7 +162,7 @@ class _Chatting:
             runtime.stdout.write("\n")
         try:
             if self._terminal and not self._prompt:
-                with held_typing(runtime.stdin_fd, self._terminal):
+                with held_for_prompt(runtime.stdin_fd, self._terminal):
                     runtime.painter().paint(turn)
             else:
                 runtime.painter().paint(turn)

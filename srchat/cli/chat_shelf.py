@@ -5,8 +5,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from srchat import clipboard, model_cache, paths
-from srchat.chat import Chat
+from srchat import model_cache, paths
+from srchat.chat import clipboard
+from srchat.chat.chat import Chat
+from srchat.chat.saved_file import write_conversation
 from srchat.cli.conversations import agreed, remember_windows
 from srchat.cli.history_rows import day_and_time, hit_row, summary_row
 from srchat.cli.runtime import Runtime
@@ -14,7 +16,6 @@ from srchat.conversation import Conversation
 from srchat.errors import SrchatError, StoreError, UsageError
 from srchat.output.sanitize import one_line, sanitized
 from srchat.output.streams import Output
-from srchat.saved_file import write_conversation
 
 if TYPE_CHECKING:
     from srchat.api.models import Model

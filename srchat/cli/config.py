@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from srchat import config_edit, paths
+from srchat import paths
 from srchat.api.key import masked
 from srchat.cli import options
 from srchat.cli.config_check import check
@@ -20,14 +20,15 @@ from srchat.cli.config_notices import (
 )
 from srchat.cli.config_value import PROFILE, new_value
 from srchat.cli.runtime import Runtime
-from srchat.config import (
+from srchat.config import edit as config_edit
+from srchat.config.settings import (
     DEMO_PROFILE,
     SETTINGS,
     Resolved,
     known,
 )
+from srchat.config.toml_edit import toml_value
 from srchat.output.sanitize import one_line
-from srchat.toml_edit import toml_value
 
 config_app = typer.Typer(help="See and change the settings.", rich_markup_mode=None)
 

@@ -6,7 +6,7 @@ import typer
 
 from srchat.cli import options
 from srchat.cli.runtime import Runtime
-from srchat.config import did_you_mean
+from srchat.config.settings import did_you_mean
 from srchat.output.sanitize import one_line
 
 

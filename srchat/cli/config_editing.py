@@ -6,12 +6,14 @@ from pathlib import Path
 
 import typer
 
-from srchat import config_edit, config_file, paths
+from srchat import paths
 from srchat.cli.questions import Questions
 from srchat.cli.runtime import Runtime
+from srchat.config import edit as config_edit
+from srchat.config import file as config_file
+from srchat.config.locked_file import locked, read_bytes
 from srchat.editor import open_in_editor
 from srchat.errors import ConfigError, Interrupted, SrchatError
-from srchat.locked_file import locked, read_bytes
 
 _TEMPLATE = b"""\
 # Settings of srchat; `srchat config show` lists them all.

@@ -6,12 +6,16 @@ from typing import Annotated, Final, NamedTuple
 
 import typer
 
-from srchat import config_edit, config_file, local_servers, paths
+from srchat import paths
 from srchat.api.key import checked_key, masked
 from srchat.cli.config_notices import tell_backup, tell_what_is_stronger
 from srchat.cli.questions import Questions
 from srchat.cli.runtime import Runtime
-from srchat.config import (
+from srchat.config import edit as config_edit
+from srchat.config import file as config_file
+from srchat.config import local_servers
+from srchat.config.key_choice import same_origin
+from srchat.config.settings import (
     DEFAULT_BASE_URL,
     DEMO_PROFILE,
     SETTINGS,
@@ -31,7 +35,6 @@ from srchat.errors import (
     SrchatError,
     UsageError,
 )
-from srchat.key_choice import same_origin
 from srchat.output.sanitize import one_line
 
 _PROBE_TIME: Final = 2.0  # seconds for a server on this machine

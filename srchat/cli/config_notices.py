@@ -4,9 +4,9 @@ import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from srchat import config_file
 from srchat.cli.runtime import Runtime
-from srchat.config import SETTINGS, Resolved, resolve
+from srchat.config import file as config_file
+from srchat.config.settings import SETTINGS, Resolved, resolve
 from srchat.errors import SrchatError
 
 

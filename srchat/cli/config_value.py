@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Final
 
-from srchat import config_file
 from srchat.api.key import checked_key
 from srchat.cli.questions import typed_secret
 from srchat.cli.runtime import Runtime
-from srchat.config import DEMO_PROFILE, did_you_mean, known, parsed
+from srchat.config import file as config_file
+from srchat.config.kinds import TextList
+from srchat.config.settings import DEMO_PROFILE, did_you_mean, known, parsed
 from srchat.errors import ConfigError, UsageError
 from srchat.output.streams import is_terminal
 from srchat.prompt import read_stdin
-from srchat.setting import TextList
 
 PROFILE: Final = "profile"  # stands in the file beside the settings, and names their profile
 

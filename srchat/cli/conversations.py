@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from srchat.api.models import Model
 from srchat.cli.runtime import Runtime
-from srchat.config import Config
+from srchat.config.settings import Config
 from srchat.conversation import Conversation, title_of
 from srchat.conversation_turn import ConversationTurn, new_id
 from srchat.errors import StoreError, UsageError
-from srchat.recorder import Recorder
+from srchat.history.recorder import Recorder
 from srchat.session import chat_request
 
 _BRIEFLY = 0.2  # seconds

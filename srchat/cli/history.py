@@ -11,10 +11,10 @@ from srchat.cli.history_rows import day_and_time, hit_row, summary_row
 from srchat.cli.runtime import Runtime
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import UsageError
+from srchat.history.transcript import conversation_to_json, to_markdown
 from srchat.output.pager import write_lines
 from srchat.output.sanitize import one_line, sanitized
 from srchat.prompt import argument_text
-from srchat.transcript import conversation_to_json, to_markdown
 
 history_app = typer.Typer(help="See, search and manage stored conversations.")
 history_app.command()(export)

@@ -15,11 +15,16 @@ from srchat.cli.history_rows import day_and_time
 from srchat.cli.questions import Questions
 from srchat.cli.runtime import Runtime
 from srchat.errors import UsageError
+from srchat.history.transcript import (
+    VERSION,
+    conversation_to_json,
+    conversations_from_json,
+    to_markdown,
+)
 from srchat.output.plain import exact_bytes
-from srchat.transcript import VERSION, conversation_to_json, conversations_from_json, to_markdown
 
 if TYPE_CHECKING:
-    from srchat.store import ConversationStore
+    from srchat.history.store import ConversationStore
 
 _AGE: Final = re.compile(r"(\d{1,6})\s*([hdwmy])")
 _PATIENCE: Final = 5.0  # seconds

@@ -7,8 +7,8 @@ from srchat.output.sanitize import one_line, sanitized
 from srchat.output.status import fitting
 
 if TYPE_CHECKING:
-    from srchat.store import Summary
-    from srchat.store_search import Hit
+    from srchat.history.search import Hit
+    from srchat.history.store import Summary
 
 _BOLD: Final = "\x1b[1m"
 _PLAIN: Final = "\x1b[0m"

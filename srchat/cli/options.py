@@ -1,6 +1,6 @@
 """The options that commands share, each declared once.
 
-Help, ranges and parsing of those that are settings come from the table in `srchat.config`.
+Help, ranges and parsing of those that are settings come from the table in `srchat.config.settings`.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from srchat.config import SETTINGS
+from srchat.config.settings import SETTINGS
 from srchat.prompt import argument_text, text_or_file
 
 

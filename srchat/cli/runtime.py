@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from srchat import config_file, paths
+from srchat import paths
 from srchat.api.key import redacted
-from srchat.config import (
+from srchat.config import file as config_file
+from srchat.config.key_choice import is_loopback
+from srchat.config.settings import (
     DEMO_BASE_URL,
     SETTINGS,
     Config,
@@ -24,7 +26,6 @@ from srchat.config import (
 )
 from srchat.errors import APIStatusError, SrchatError, StoreError
 from srchat.hints import hint_for_status, is_about_model
-from srchat.key_choice import is_loopback
 from srchat.output.plain import PlainWriter
 from srchat.output.streams import Messages, Output
 from srchat.painter import AnswerWriter, Painter
@@ -32,7 +33,7 @@ from srchat.session import ChatSession
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
-    from srchat.store import ConversationStore
+    from srchat.history.store import ConversationStore
 
 _STORE_TIME: Final = 5.0  # seconds that reading the history may wait for others
 _HINT_TIME: Final = 3.0  # seconds that asking for a better hint may take
@@ -132,7 +133,7 @@ class Runtime:
 
     def _key_printed_by(self, command: tuple[str, ...]) -> str:
         if command not in self._printed_keys:
-            from srchat.key_command import key_printed_by  # noqa: PLC0415 - subprocess, 3 ms
+            from srchat.config.key_command import key_printed_by  # noqa: PLC0415 - subprocess, 3 ms
 
             self._printed_keys[command] = key_printed_by(command)
         return self._printed_keys[command]
@@ -155,7 +156,7 @@ class Runtime:
         """Return the stored conversations; `patience`: seconds to wait. Raises StoreError."""
         if self._store is None:
             try:
-                from srchat.store import ConversationStore  # noqa: PLC0415 - sqlite3, 10 ms
+                from srchat.history.store import ConversationStore  # noqa: PLC0415 - sqlite3, 10 ms
             except ImportError as exc:
                 raise StoreError("no history: this Python was built without sqlite3") from exc
             self._store = ConversationStore(paths.database_path(self.environ), patience)

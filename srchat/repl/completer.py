@@ -8,8 +8,8 @@ from pathlib import Path
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
+from srchat.chat.slash_commands import ALIASES, COMMANDS
 from srchat.output.sanitize import one_line
-from srchat.slash_commands import ALIASES, COMMANDS
 
 _MOST = 200
 _TITLE = 60  # characters

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from srchat import slash_commands
-from srchat.chat import Chat
+from srchat.chat import slash_commands
+from srchat.chat.chat import Chat
+from srchat.chat.slash_line import line_of, message_of
 from srchat.errors import (
     APIError,
     ClosedPipeError,
@@ -21,7 +22,6 @@ from srchat.output.sanitize import sanitized
 from srchat.output.status import fitting
 from srchat.output.streams import Messages, Output
 from srchat.repl.lines import Lines
-from srchat.slash_line import line_of, message_of
 
 if TYPE_CHECKING:
     from srchat.conversation import Conversation
@@ -88,7 +88,7 @@ class Repl:
                     raise
         return ExitCode.DONE if self._lines.interactive else self._code
 
-    # For slash commands: see srchat.chat_host
+    # For slash commands: see srchat.chat.host
 
     def tell(self, text: str) -> None:
         """Show lines of text, which may come from outside."""

@@ -17,7 +17,7 @@ from statistics import median
 
 from srchat.api.models import Usage
 from srchat.conversation import Conversation, TurnRecord, title_of
-from srchat.store import ConversationStore
+from srchat.history.store import ConversationStore
 from tests.benchmarks.measure import RUNS, Row, srchat, streaming_server, table
 
 MESSAGES = int(os.environ.get("SRCHAT_BENCHMARK_MESSAGES", "100000"))

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from srchat.conversation import Conversation, TurnRecord
-from srchat.store import ConversationStore
+from srchat.history.store import ConversationStore
 from tests.benchmarks.measure import RUNS, Row, table
 from tests.chatting import ChatTerminal
 from tests.conftest import Srchat

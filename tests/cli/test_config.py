@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from srchat.config import SETTINGS
+from srchat.config.settings import SETTINGS
 from tests.conftest import Result, Serve, Srchat
 from tests.pseudo_terminal import TerminalSession
 from tests.server import error, json_response

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from srchat.conversation import Conversation
-from srchat.store import ConversationStore
+from srchat.history.store import ConversationStore
 from tests.conftest import Serve, Srchat
 from tests.server import (
     CLOSE,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from srchat.conversation import Conversation, TurnRecord
-from srchat.store import ConversationStore
+from srchat.history.store import ConversationStore
 from tests.conftest import Srchat
 from tests.pseudo_terminal import TerminalSession
 

@@ -76,6 +76,23 @@ def test_reasoning_behind_text_does_not_land_inside_the_answer(
         assert session.lines == ["one two"]
 
 
+def test_what_is_typed_meanwhile_does_not_land_inside_the_answer_and_is_not_lost(
+    srchat: Srchat, serve: Serve
+) -> None:
+    words = [f"word{n} " for n in range(30)]
+    steps = [step for word in words for step in (chunk(word), Pause(0.05))]
+    server = serve([head(), *steps, chunk(finish="stop"), DONE])
+    ask = " ".join(srchat.command("ask", "q", "--base-url", server.url))
+    shell = ["sh", "-c", f'{ask}; read -r line; echo "typed: $line"']
+    with TerminalSession(shell, srchat.env) as session:
+        session.wait_for_text("word3")
+        for key in "hello\n":
+            session.type(key)
+            session.read(0.1)
+        assert session.wait() == 0
+        assert " ".join(session.lines).split() == [*"".join(words).split(), "typed:", "hello"]
+
+
 def test_interrupted_in_mid_answer_what_came_stays_and_the_terminal_is_sane(
     srchat: Srchat, serve: Serve
 ) -> None:

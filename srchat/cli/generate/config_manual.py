@@ -16,9 +16,9 @@ from srchat.cli.generate.roff import (
     sentence,
 )
 from srchat.cli.generate.setting_values import allowed
-from srchat.config import SETTINGS
-from srchat.setting import Setting
-from srchat.toml_edit import toml_value
+from srchat.config.kinds import Setting
+from srchat.config.settings import SETTINGS
+from srchat.config.toml_edit import toml_value
 
 _DESCRIPTION: Final = """
 One TOML file sets what `srchat`(1) does. `srchat config set` changes a setting and leaves

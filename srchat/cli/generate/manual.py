@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
+from srchat.chat.slash_commands import COMMANDS
+from srchat.chat.slash_commands import Command as SlashCommand
 from srchat.cli.generate import config_manual
 from srchat.cli.generate.command_tree import Argument, Command, Option, paragraphs
 from srchat.cli.generate.environment import FILES, VARIABLES, Traits, traits_of
@@ -20,10 +22,8 @@ from srchat.cli.generate.roff import (
     subsection,
 )
 from srchat.cli.generate.setting_values import allowed
-from srchat.config import SETTINGS
+from srchat.config.settings import SETTINGS
 from srchat.errors import EXIT_MEANINGS, ExitCode
-from srchat.slash_commands import COMMANDS
-from srchat.slash_commands import Command as SlashCommand
 
 _OF_THE_SERVER: Final = (
     ExitCode.AUTHENTICATION,

@@ -3,8 +3,8 @@
 from typing import Final
 
 from srchat.cli.generate.command_tree import Values
-from srchat.config import SETTINGS
-from srchat.setting import Choice, Flag, Setting, Text
+from srchat.config.kinds import Choice, Flag, Setting, Text
+from srchat.config.settings import SETTINGS
 
 _PROFILE: Final = "profile"  # stands in the file beside the settings
 

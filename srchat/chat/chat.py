@@ -1,0 +1,277 @@
+"""A chat: the conversation under way, the settings that hold in it, and what failed last.
+
+What prompts and slash commands do, without a terminal. Turns form branches: one that is
+tried again, edited or undone stays in the conversation, aside from the branch in use.
+"""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from srchat.api.models import ChatRequest
+from srchat.api.rate_limit import RateLimit
+from srchat.chat.context_meter import ContextMeter
+from srchat.config.settings import Config
+from srchat.conversation import Conversation, TurnRecord, title_of
+from srchat.conversation_turn import ConversationTurn, new_id
+from srchat.errors import Interrupted, OutputError, StoreError, UsageError
+from srchat.history.recorder import Recorder
+from srchat.interrupts import delivered_to
+from srchat.prompt import Attachment, user_message
+from srchat.session import Reply, Turn, chat_request
+
+if TYPE_CHECKING:
+    from srchat.history.store import ConversationStore
+
+GO_ON: Final = (
+    "Go on with your last answer exactly where it broke off. Repeat nothing of it, "
+    "and say nothing about the interruption."
+)
+_SIGINT: Final = 2
+_PATIENCE: Final = 5.0  # seconds to wait for other processes that use the store
+
+
+class Asked(NamedTuple):
+    """A prompt as it is sent. `parent`: the turn it follows; `model`: for it alone."""
+
+    message: str
+    title: str
+    parent: str | None
+    model: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """What a chat needs from outside.
+
+    `ask` begins a turn, `show` shows all of it; `open_store` None: nothing is kept.
+    `window`: what is known of a model's context window. `settings_changed` is told the
+    settings that hold from now on.
+    """
+
+    ask: Callable[[ChatRequest], Turn]
+    show: Callable[[ConversationTurn], None]
+    open_store: "Callable[[float], ConversationStore] | None" = None
+    window: Callable[[Config, Conversation], int | None] = lambda _config, _conversation: None
+    settings_changed: Callable[[Config], None] = lambda _config: None
+
+
+@dataclass
+class Totals:
+    """What was asked and answered since the chat began."""
+
+    turns: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def add(self, reply: Reply) -> None:
+        """Count a turn."""
+        self.turns += 1
+        if reply.usage:
+            self.prompt_tokens += reply.usage.prompt_tokens
+            self.completion_tokens += reply.usage.completion_tokens
+
+
+class Chat:
+    """One conversation after the other. Methods that ask raise what a Turn raises.
+
+    `attachments` go with the next prompt. `failed`: the prompt that got no answer and is in
+    no turn of the branch. `last`: what came of the turn before. `notices`: what the user
+    has to be told about the store; whoever shows turns takes them.
+    """
+
+    def __init__(self, outside: Outside, config: Config, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.attachments: list[Attachment] = []
+        self.failed: Asked | None = None
+        self.last: Reply | None = None
+        self.rate_limit: RateLimit | None = None
+        self.totals = Totals()
+        self.notices: list[str] = []
+        self._outside = outside
+        self._began_with = config
+        self._config = config
+        self._recorder = Recorder(outside.open_store)
+        self._meter = ContextMeter()
+
+    # What holds
+
+    @property
+    def config(self) -> Config:
+        """The settings in force."""
+        return self._config
+
+    @config.setter
+    def config(self, config: Config) -> None:
+        self._config = config
+        self._outside.settings_changed(config)
+
+    @property
+    def began_with(self) -> Config:
+        """The settings that were in force when the chat began."""
+        return self._began_with
+
+    @property
+    def window(self) -> int | None:
+        """The context window of the model in use, in tokens, as far as it is known."""
+        return self._meter.window(self._config)
+
+    @property
+    def tokens(self) -> int:
+        """The tokens of the branch in use: counted by the server, else estimated."""
+        return self._meter.tokens(self.conversation)
+
+    @property
+    def last_turn(self) -> TurnRecord | None:
+        """The newest turn of the branch in use."""
+        return self.conversation.newest
+
+    def learn_windows(self, windows: dict[str, int]) -> None:
+        """Remember the context windows of the server's models."""
+        for model, tokens in windows.items():
+            self._meter.learn(self._config.base_url, model, tokens)
+
+    # Asking
+
+    def send(self, text: str, model: str | None = None) -> None:
+        """Ask the next prompt, the attachments with it; `model`: for this once."""
+        message = user_message(text, self.attachments)
+        self.attachments = []
+        self._ask(Asked(message, text or message, self.conversation.head, model))
+
+    def retry(self) -> None:
+        """Ask the last prompt again, in place of its answer. Raises UsageError without one."""
+        self._ask(self._asked_last())
+
+    def edit_text(self) -> str:
+        """Return the last prompt, to be edited. Raises UsageError without one."""
+        return self._asked_last().message
+
+    def send_edited(self, text: str) -> None:
+        """Ask a prompt in place of the last one."""
+        last = self._asked_last()
+        self._ask(Asked(text, text, last.parent, last.model))
+
+    def go_on(self) -> None:
+        """Have the last answer go on where it broke off; where there is none, ask again."""
+        last = self.last_turn
+        if self.failed or last is None or not last.messages():
+            self.retry()
+        else:
+            self._ask(Asked(GO_ON, GO_ON, self.conversation.head))
+
+    def undo(self, count: int = 1) -> list[str]:
+        """Take the last prompts and their answers back; return the prompts, the newest first.
+
+        One that failed counts as one. Raises UsageError where there are not so many.
+        """
+        branch = self.conversation.branch
+        failed = [self.failed.message] if self.failed else []
+        steps = count - len(failed)
+        if not 0 <= steps <= len(branch):
+            there = len(branch) + len(failed)
+            raise UsageError(f"there {'is' if there == 1 else 'are'} only {there} to undo"
+                             if there else "there is nothing to undo")  # fmt: skip
+        self.failed = None
+        if steps:
+            self._change(head=branch[-steps].parent)
+        return failed + [turn.prompt for turn in branch[len(branch) - steps :][::-1]]
+
+    # Conversations
+
+    def begin(self) -> None:
+        """Begin a new conversation."""
+        self.take_up(Conversation(new_id(), system=self._config.system))
+
+    def take_up(self, conversation: Conversation) -> None:
+        """Go on with another conversation."""
+        self.conversation = conversation
+        self.failed = None
+
+    def set_title(self, title: str) -> None:
+        """Give the conversation a title."""
+        self._change(title=title_of(title))
+
+    def set_system(self, system: str | None) -> None:
+        """Change the system prompt, of this conversation and those that are begun."""
+        self.config = dataclasses.replace(self._config, system=system)
+        self._change(system=system)
+
+    # Inside
+
+    def _asked_last(self) -> Asked:
+        if self.failed:
+            return self.failed
+        if last := self.last_turn:
+            return Asked(last.prompt, self.conversation.title, last.parent)
+        raise UsageError("nothing was asked yet")
+
+    def _ask(self, asked: Asked) -> None:
+        turn = self._turn(asked)
+        self.failed = asked
+        late: list[int] = []  # signals that came when the answer was over: nothing is torn by them
+        with delivered_to(late.append):
+            try:
+                self._outside.show(turn)
+            except OutputError as exc:
+                if turn.signum:  # the terminal was closed, and that is why
+                    raise Interrupted(turn.signum) from exc
+                raise
+            finally:
+                self._take(turn, asked)
+        if late and late[-1] != _SIGINT:
+            raise Interrupted(late[-1])
+
+    def _turn(self, asked: Asked) -> ConversationTurn:
+        config = self._config
+        if asked.model:
+            config = dataclasses.replace(config, model=asked.model)
+        conversation = dataclasses.replace(
+            self.conversation,
+            head=asked.parent,
+            title=self.conversation.title or title_of(asked.title),
+        )
+        return ConversationTurn(
+            self._outside.ask,
+            lambda messages: chat_request(config, messages),
+            conversation,
+            asked.message,
+            recorder=self._recorder,
+            base_url=config.base_url,
+            window=self._known_window(config),
+        )
+
+    def _known_window(self, config: Config) -> int | None:
+        stored = self._outside.window(config, self.conversation)
+        self._meter.learn(config.base_url, config.model, stored)
+        return self._meter.window(config)
+
+    def _take(self, turn: ConversationTurn, asked: Asked) -> None:
+        """Go on from what came of a turn, however it ended."""
+        self.notices = turn.close()
+        self.last = turn.reply
+        self.rate_limit = turn.reply.rate_limit  # an older one may be about another model
+        self._meter.learn(self._config.base_url, turn.request.model, turn.window)
+        if turn.conversation.head == asked.parent:
+            return  # it was not even sent
+        before, self.conversation = self.conversation, turn.conversation
+        self.totals.add(turn.reply)
+        if turn.reply.content.strip() or asked.parent == before.head:
+            self.failed = None  # the branch has it
+        else:
+            self._change(head=before.head)  # not what was there before for no answer at all
+
+    def _change(self, **changes: str | None) -> None:
+        self.conversation = dataclasses.replace(self.conversation, **changes)  # type: ignore[arg-type] # title, system and head, all of them texts
+        if self.conversation.turns and self._outside.open_store:
+            with self._told():
+                self._outside.open_store(_PATIENCE).update(self.conversation)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreError as exc:
+            self.notices.append(f"this change is not kept: {exc.message}")

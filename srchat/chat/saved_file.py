@@ -1,0 +1,45 @@
+"""A conversation written into a file that the user names."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from srchat.conversation import Conversation
+from srchat.errors import UsageError
+from srchat.output.plain import exact_bytes
+from srchat.output.sanitize import one_line
+
+
+def write_conversation(
+    path: Path,
+    conversation: Conversation,
+    confirm: Callable[[str], bool],
+    when: Callable[[float], str],
+) -> None:
+    """Write a conversation: JSON with all its branches where the name ends so, else Markdown.
+
+    `confirm` is asked before another file is lost; `when` writes a time. Raises UsageError.
+    """
+    if not conversation.turns:
+        raise UsageError("there is nothing to save yet")
+    try:
+        if path.is_file() and not confirm(f"{one_line(str(path))} exists. Write over it?"):
+            raise UsageError(f"{path} exists; it is as it was")
+        with path.open("wb" if path.exists() else "xb") as file:
+            file.write(exact_bytes(_document(path, conversation, when)))
+    except (OSError, ValueError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else str(exc)
+        raise UsageError(f"cannot write {path}: {reason}") from exc
+
+
+def _document(path: Path, conversation: Conversation, when: Callable[[float], str]) -> str:
+    from srchat.history import transcript  # noqa: PLC0415 - only who saves needs it
+
+    if path.suffix == ".json":
+        import json  # noqa: PLC0415 - as above
+
+        document = {
+            "srchat_history": transcript.VERSION,
+            "conversations": [transcript.conversation_to_json(conversation)],
+        }
+        return json.dumps(document, indent=2) + "\n"
+    return "".join(transcript.to_markdown(conversation, conversation.branch, when))

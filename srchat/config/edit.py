@@ -1,0 +1,105 @@
+"""Settings of config.toml set and taken out; the rest of the file stays as its owner wrote it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import tomli_w
+
+from srchat.config import file as config_file
+from srchat.config.locked_file import is_exposed, locked, read_bytes
+from srchat.config.toml_edit import EditError, with_value, without
+from srchat.config.toml_text import Keys
+from srchat.errors import ConfigError
+
+Edit = Callable[[str], str]
+
+
+def set_values(path: Path, profile: str | None, values: Mapping[str, object]) -> Path | None:
+    """Write checked values of settings to the top level or to a profile, all or none.
+
+    None takes a setting out. Returns the copy of the old file where the text could not be
+    edited in place.
+    Raises ConfigError; then the file is as it was.
+    """
+    edits: list[Edit] = []
+    for name, value in values.items():
+        keys = _keys(profile, name)
+        if value is None:
+            edits.append(partial(without, keys=keys))
+        else:
+            edits.append(partial(with_value, keys=keys, value=value))
+    return _change(path, edits)
+
+
+def is_set(path: Path, profile: str | None, name: str) -> bool:
+    """Tell whether the file sets `name`, be it a setting or not. Raises ConfigError."""
+    data = read_bytes(path)
+    table = config_file.parsed(path, config_file.decoded(path, data or b""))
+    for key in _keys(profile, name)[:-1]:
+        found = table.get(key)
+        table = found if isinstance(found, dict) else {}
+    return name in table
+
+
+def replace_text(path: Path, old: bytes | None, text: bytes) -> None:
+    """Put a whole new text into the file, unless it is no longer `old`. Raises ConfigError."""
+    with locked(path) as file:
+        if file.read() == old:
+            file.write(text)
+            return
+        kept = file.beside(".edited")
+        kept.write(text)
+    raise ConfigError(f"{path} was changed meanwhile; your version is in {kept.path}")
+
+
+def _keys(profile: str | None, name: str) -> Keys:
+    return ("profiles", profile, name) if profile else (name,)
+
+
+def _change(path: Path, edits: Sequence[Edit]) -> Path | None:
+    with locked(path) as file:
+        data = file.read()
+        old = config_file.decoded(path, data or b"")
+        config_file.parsed(path, old)
+        new, in_place = _edited(path, old, edits)
+        _check(path, old, new)
+        backup = None if in_place else file.beside(".bak")
+        if backup:
+            backup.write(data or b"")
+        if new != old or is_exposed(file.path):
+            file.write(_encoded(new))
+    return backup.path if backup else None
+
+
+def _edited(path: Path, text: str, edits: Sequence[Edit]) -> tuple[str, bool]:
+    """Return the new text, and whether all of it that is old is as it was."""
+    in_place = True
+    for edit in edits:
+        try:
+            text = edit(text)
+        except EditError as exc:
+            text, in_place = tomli_w.dumps(exc.meant), False
+        except (TypeError, RecursionError):
+            config_file.read(path, text)  # raises with the line, since this is no configuration
+            raise
+    return text, in_place
+
+
+def _check(path: Path, old: str, new: str) -> None:
+    """Raise ConfigError unless the new text is a configuration.
+
+    The old one need not have been: what is wrong in it can be set right.
+    """
+    try:
+        config_file.read(path, new)
+    except ConfigError:
+        config_file.read(path, old)  # with the lines as they are in the file
+        raise
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as exc:
+        raise ConfigError("the value is not UTF-8 text") from exc

@@ -1,0 +1,247 @@
+"""The settings: one table, and the layers that their values come from.
+
+Strongest first: an option of the command line; `SRCHAT_*` variables; the profile;
+`SOLIDRUST_API_KEY` and `SOLIDRUST_BASE_URL`; the top level of the file; the default.
+The SOLIDRUST variables stand below the profile because they belong to one service: a
+profile that names another server must not be sent there, nor be given that service's key.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from srchat.api.models import CONTEXT_WINDOW, MAX_TOKENS, TEMPERATURE, TOP_P, Range
+from srchat.config.key_choice import choose_key, is_loopback, same_origin, usable_key
+from srchat.config.kinds import (
+    Choice,
+    CodeTheme,
+    Command,
+    Flag,
+    Kind,
+    Number,
+    Setting,
+    Text,
+    TextList,
+    Url,
+    setting,
+    settings_of,
+)
+from srchat.config.layers import Layer, layer_of, merged
+from srchat.errors import ConfigError, MissingKeyError
+
+DEFAULT_BASE_URL: Final = "https://api.solidrust.ai/v1"
+DEMO_PROFILE: Final = "demo"
+DEMO_BASE_URL: Final = "http://demo.invalid/v1"  # a name that can never be on a network (RFC 6761)
+_DEMO: Final = {"base_url": DEMO_BASE_URL, "model": "srchat-demo"}
+_LIKE_A_KEY: Final = re.compile(r"sk-|[\w-]{13}")
+_LONGEST_SHOWN: Final = 60  # characters of a wrong value in a message
+_SERVICE_VARIABLES: Final = {"api_key": "SOLIDRUST_API_KEY", "base_url": "SOLIDRUST_BASE_URL"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Every setting; None is unset, and an unset parameter of the model is not sent."""
+
+    base_url: str = setting(
+        Url(), DEFAULT_BASE_URL, "where the server's API begins, up to /chat/completions"
+    )
+    api_key: str | None = setting(Text(), None, "the server's API key", secret=True)
+    api_key_command: tuple[str, ...] | None = setting(
+        Command(), None, "a command that prints the API key (a password manager's)"
+    )
+    model: str = setting(Text(), "vllm-primary", "the model to ask")
+    system: str | None = setting(Text(), None, "the system prompt")
+    temperature: float | None = setting(
+        Number(TEMPERATURE), None, "how freely the model chooses its words"
+    )
+    top_p: float | None = setting(
+        Number(TOP_P), None, "choose among the likeliest words of this share of probability"
+    )
+    max_tokens: int | None = setting(
+        Number(MAX_TOKENS, whole=True), None, "the most tokens to generate"
+    )
+    stop: tuple[str, ...] | None = setting(TextList(), None, "texts at which the answer stops")
+    stream: bool = setting(Flag(), default=True, help="show the answer as it is made")
+    timeout: float = setting(
+        Number(Range(0.1, 86400)), 60.0, "the longest silence of the server, in seconds"
+    )
+    retries: int = setting(
+        Number(Range(0, 100), whole=True), 3, "how often to try again before the first text"
+    )
+    max_wait: float = setting(
+        Number(Range(0, 120)), 60.0, "the longest wait before a retry, in seconds"
+    )
+    history: bool = setting(Flag(), default=True, help="keep conversations on this machine")
+    context_window: int | None = setting(
+        Number(CONTEXT_WINDOW, whole=True),
+        None,
+        "the most tokens of prompt and answer together; unset, it is learnt from the server",
+    )
+    fallback_models: tuple[str, ...] = setting(
+        TextList(),
+        ("claude*", "gpt-*"),
+        "patterns of models that are worth a word when they answer",
+    )
+    code_theme: str = setting(CodeTheme(), "terminal", "the colours of code")
+    keys: str = setting(Choice(("emacs", "vi")), "emacs", "the keys for editing a line in a chat")
+    allow_http: bool = setting(
+        Flag(), default=False, help="send the key over http:// to hosts beyond this machine"
+    )
+
+
+SETTINGS: Final[dict[str, Setting]] = settings_of(Config)
+
+
+class FileSettings(NamedTuple):
+    """What the configuration file holds: checked values of its top level and its profiles."""
+
+    path: str
+    profile: str | None = None
+    values: Mapping[str, object] = {}
+    profiles: Mapping[str, Mapping[str, object]] = {}
+    is_exposed: bool = False  # others than its owner may read the file
+
+
+class Resolved(NamedTuple):
+    """The configuration in force, where each value comes from, and the profile in use."""
+
+    config: Config
+    origins: Mapping[str, str]
+    profile: str | None
+    key: str | None  # the API key that may be sent to this server
+    withheld: str | None  # where a key comes from that is for another server
+    key_command: tuple[str, ...] | None = None  # prints the key for this server
+
+
+def resolve(
+    file: FileSettings,
+    environ: Mapping[str, str],
+    options: Mapping[str, object],
+    profile: str | None = None,
+) -> Resolved:
+    """Lay all layers over each other. `options` are the given ones, `profile` that of `-p`.
+
+    Raises ConfigError for a value that is not allowed and a profile that is not there.
+    """
+    profile, named_by = _profile(file, environ, profile)
+    layers = [
+        Layer(options, {name: f"option --{name.replace('_', '-')}" for name in options}),
+        *([layer_of(_DEMO, f"built-in profile {DEMO_PROFILE}")] if profile == DEMO_PROFILE else []),
+        _environment(environ, {name: entry.variable for name, entry in SETTINGS.items()}),
+        _profile_layer(file, profile, named_by),
+        _environment(environ, _SERVICE_VARIABLES),
+        layer_of(file.values, file.path),
+        layer_of({name: entry.default for name, entry in SETTINGS.items()}, "default"),
+    ]
+    values, origins = merged(layers)
+    key, command, withheld = choose_key(layers, str(values["base_url"]))
+    return Resolved(Config(**values), origins, profile, key, withheld, command)
+
+
+def checked(name: str, value: object, where: str) -> object:
+    """Return a typed value of a setting as Config holds it. Raises ConfigError."""
+    return _converted(known(name, where), value, where, parse=False)
+
+
+def parsed(name: str, text: str, where: str) -> object:
+    """Return the value that a text means for a setting. Raises ConfigError."""
+    return _converted(known(name, where), text, where, parse=True)
+
+
+def known(name: str, where: str) -> Setting:
+    """Return the setting of that name. Raises ConfigError with the likely meant one."""
+    if name not in SETTINGS:
+        shown = "of that name" if name.startswith("sk-") else repr(name)  # a misplaced key
+        raise ConfigError(f"{where}: no setting {shown}", hint=did_you_mean(name, SETTINGS))
+    return SETTINGS[name]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a hint at the likeliest of the known names, or the list of them all."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names)}"
+
+
+def _converted(entry: Setting, value: object, where: str, *, parse: bool) -> object:
+    kind: Kind = entry.kind
+    try:
+        return kind.parse(str(value)) if parse else kind.check(value)
+    except ValueError:
+        told = f"{where}: {entry.name} {_shown(entry, value)}; allowed is {kind.description}"
+        raise ConfigError(told) from None
+
+
+def _shown(entry: Setting, value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    # A key that slipped into another setting, or a URL with a password, is not repeated.
+    if entry.secret or isinstance(value, dict | list) or "@" in text or _LIKE_A_KEY.search(text):
+        return "cannot be that"
+    return f"is {text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + '…'}"
+
+
+def _environment(environ: Mapping[str, str], variables: Mapping[str, str]) -> Layer:
+    # An empty variable is a value where the setting is a text, and unset where it cannot be
+    # one. It does not take the key away: CI sets variables to "" for secrets that it lacks.
+    found = {
+        name: var
+        for name, var in variables.items()
+        if environ.get(var) or (var in environ and SETTINGS[name].may_be_empty)
+    }
+    values = {name: parsed(name, environ[var], f"variable {var}") for name, var in found.items()}
+    return Layer(values, {name: f"variable {var}" for name, var in found.items()})
+
+
+def _profile(
+    file: FileSettings, environ: Mapping[str, str], option: str | None
+) -> tuple[str | None, str]:
+    """Return the profile to use, and who names it."""
+    if option:
+        return option, "option --profile"
+    if named := environ.get("SRCHAT_PROFILE"):
+        return named, "variable SRCHAT_PROFILE"
+    return file.profile or None, file.path
+
+
+def _profile_layer(file: FileSettings, profile: str | None, named_by: str) -> Layer:
+    if profile is None or (profile == DEMO_PROFILE and profile not in file.profiles):
+        return layer_of({}, "")
+    if profile not in file.profiles:
+        names = [*file.profiles, DEMO_PROFILE]
+        raise ConfigError(f"{named_by}: no profile {profile!r}", hint=did_you_mean(profile, names))
+    return layer_of(file.profiles[profile], f"profile {profile}")
+
+
+def key_to_send(
+    resolved: Resolved, run: Callable[[tuple[str, ...]], str] | None = None
+) -> str | None:
+    """Return the key for the Authorization header, None where none is needed.
+
+    `run` runs the `api_key_command` and returns what it prints; it is called only when the
+    key has to come from there and may be sent.
+    Raises MissingKeyError where the service needs one, ConfigError where sending it would
+    show it to the network.
+    """
+    config, key = resolved.config, resolved.key
+    if config.base_url == DEMO_BASE_URL:
+        return None
+    if key is None and resolved.key_command is None:
+        if same_origin(config.base_url, DEFAULT_BASE_URL):
+            raise MissingKeyError(
+                "no API key for api.solidrust.ai",
+                hint="get one at console.solidrust.ai, then: srchat config set api_key, or set "
+                "SOLIDRUST_API_KEY; to look around without one: --profile demo",
+            )
+        return None
+    is_open = urlsplit(config.base_url).scheme == "http"
+    if is_open and not (is_loopback(config.base_url) or config.allow_http):
+        raise ConfigError(
+            f"the key would go unencrypted to {config.base_url}",
+            hint="use https://, or set allow_http = true if the network is yours",
+        )
+    if key is None and resolved.key_command and run:
+        key = usable_key(run(resolved.key_command), "api_key_command")
+    return key

@@ -1,0 +1,1 @@
+"""Conversations on disk: kept while they happen, found again, carried elsewhere."""

@@ -1,0 +1,237 @@
+"""One SQLite file: made for nobody else, used by many processes at once, never mended by force.
+
+Every write is one short transaction that takes the lock at its beginning, so that nobody
+waits with half of it done. Whoever finds the lock taken tries again for `patience` seconds.
+A file that is damaged is renamed, never deleted or overwritten.
+"""
+
+import contextlib
+import gc
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+from srchat.errors import BrokenStoreError, StoreBusyError, StoreError
+from srchat.history.database_file import identity, locked, make_file, renamed
+
+_PAUSE: Final = 0.01  # seconds between two tries
+_REASONS: Final = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_READONLY: "it cannot be written",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
+    sqlite3.SQLITE_IOERR: "reading or writing it fails; is the disk full?",
+    sqlite3.SQLITE_TOOBIG: "the text is too long for it",
+}
+T = TypeVar("T")
+Row = tuple[Any, ...]
+Parameters = Sequence[object] | dict[str, object]
+Execute = Callable[..., sqlite3.Cursor]
+
+
+class _Connection(sqlite3.Connection):
+    itself: "_Connection"  # see Database.leave
+
+
+class Schema(NamedTuple):
+    """What the file has to hold. `migrations[n]` leads from version n to n + 1."""
+
+    application_id: int
+    tables: Sequence[str]
+    migrations: Sequence[Sequence[str]]
+
+
+class Database:
+    """An open file. `set_aside_as`: where a damaged one was put that stood in its place.
+
+    Raises StoreBusyError, BrokenStoreError, or StoreError for everything else, everywhere.
+    """
+
+    def __init__(self, path: Path, schema: Schema, patience: float) -> None:
+        self.path = path
+        self.patience = patience
+        self.set_aside_as: Path | None = None
+        self._schema = schema
+        self._connection: _Connection | None = None
+        self._file: tuple[int, int] | None = None
+        with self._reported():
+            self._open()
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """Read."""
+        with self._reported():
+            return self._patiently(lambda: self._open().execute(sql, parameters).fetchall())
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Execute]:
+        """Write: all of it, or nothing when an exception comes."""
+        with self._reported():
+            connection = self._open()
+            self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
+            try:
+                yield connection.execute
+                self._patiently(lambda: connection.execute("COMMIT"))
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+
+    def maintain(self, sql: str) -> None:
+        """Run what cannot be part of a transaction, if nobody is in the way."""
+        with contextlib.suppress(sqlite3.Error):
+            self._open().execute(sql)
+
+    def close(self) -> None:
+        """Close the file. It is opened again when it is needed."""
+        connection, self._connection = self._connection, None
+        if connection:
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+
+    def leave(self) -> None:
+        """Let go of the file at the end of the process, without waiting for the disk.
+
+        SQLite's close copies its log into the file and waits until that is on the disk, 10 ms
+        and more. All is safe in the log: whoever opens the file next finds it there.
+        """
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if sys.version_info >= (3, 12):
+            connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE)
+            connection.close()
+        else:
+            # Before, Python could not say so. What is part of a cycle and frozen is never freed,
+            # not even by the end of the interpreter; then the system closes the file.
+            connection.itself = connection
+            gc.freeze()
+
+    def set_aside(self) -> None:
+        """Rename the file, which is damaged, unless another process has done so by now."""
+        self.close()
+        with self._reported(), locked(self.path.parent):
+            if self._file and self._file == identity(self.path):
+                self.set_aside_as = renamed(self.path)
+            self._file = None
+
+    def _open(self) -> _Connection:
+        if self._connection:
+            return self._connection
+        try:
+            self._connection = self._connected()
+        except (sqlite3.DatabaseError, BrokenStoreError) as exc:
+            if isinstance(exc, sqlite3.DatabaseError) and not _is_broken(exc):
+                raise
+            self.set_aside()
+            self._connection = self._connected()
+        return self._connection
+
+    def _connected(self) -> _Connection:
+        make_file(self.path)
+        self._file = identity(self.path)
+        connection = _Connection(self.path, timeout=0, isolation_level=None)
+        connection.text_factory = _text
+        try:
+            self._patiently(lambda: self._prepare(connection))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        version = self._version(connection)
+        newest = len(self._schema.migrations)
+        if version > newest:
+            raise StoreError(
+                f"the history {self.path} was written by a newer srchat", hint="update srchat"
+            )
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A power cut may take the last turn, never the file; a killed process takes nothing.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        if version < newest:
+            self._migrate(connection)
+        present = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
+        if missing := set(self._schema.tables) - present:
+            raise BrokenStoreError(f"the history {self.path} lacks {', '.join(sorted(missing))}")
+
+    def _version(self, connection: sqlite3.Connection) -> int:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if tables and application != self._schema.application_id:
+            raise StoreError(
+                f"{self.path} is the database of another program", hint="SRCHAT_DATA moves ours"
+            )
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        return int(version)
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            done = self._version(connection)  # another process may have been faster
+            for statements in self._schema.migrations[done:]:
+                for statement in statements:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {self._schema.application_id}")
+            connection.execute(f"PRAGMA user_version = {len(self._schema.migrations)}")
+            connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+
+    def _patiently(self, action: Callable[[], T]) -> T:
+        end = time.monotonic() + self.patience
+        while True:
+            try:
+                return action()
+            except sqlite3.OperationalError as exc:
+                if not _is_busy(exc) or time.monotonic() >= end:
+                    raise
+            # Not SQLite's own waiting: a signal would find nobody at home until it is over.
+            time.sleep(_PAUSE)
+
+    @contextlib.contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as exc:
+            raise self._store_error(exc) from exc
+        except OSError as exc:
+            reason = exc.strerror or str(exc)
+            raise StoreError(f"cannot use the history {self.path}: {reason}") from exc
+        except (ValueError, OverflowError, MemoryError) as exc:
+            raise StoreError(f"cannot use the history {self.path}: {exc}") from exc
+
+    def _store_error(self, exc: sqlite3.Error) -> StoreError:
+        if _is_busy(exc):
+            return StoreBusyError(f"the history {self.path} is locked by another process")
+        if _is_broken(exc):
+            return BrokenStoreError(f"the history {self.path} is damaged: {exc}")
+        reason = _REASONS.get(_code(exc), str(exc))
+        return StoreError(f"cannot use the history {self.path}: {reason}")
+
+
+def exact(text: str) -> bytes:
+    """Return text as a parameter for `CAST(? AS TEXT)`: lone surrogates are kept."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace")
+
+
+def _code(exc: sqlite3.Error) -> int:
+    return int(getattr(exc, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _is_busy(exc: sqlite3.Error) -> bool:
+    return _code(exc) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _is_broken(exc: sqlite3.Error) -> bool:
+    return _code(exc) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -1,0 +1,114 @@
+"""Keeps turns in the store while they happen. A store that fails costs a word, never an answer.
+
+The prompt is written when the request is on its way, the reply about once a second and at
+its end. As long as an answer is coming nobody waits for a lock; what could not be written is
+written later, at the latest when the answer has been shown.
+"""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from srchat.conversation import Conversation, TurnRecord
+from srchat.errors import BrokenStoreError, StoreBusyError, StoreError
+
+if TYPE_CHECKING:
+    from srchat.history.store import ConversationStore
+
+_EVERY: Final = 1.0  # seconds
+_WHEN_BUSY: Final = 0.05
+_SHARE: Final = 20  # writing a long reply takes at most one part in so many of the time
+_AT_BEGIN: Final = 0.2  # seconds to wait for a lock while the server thinks
+_AT_END: Final = 5.0  # and once the answer has been shown
+
+
+class Recorder:
+    """Writes turns, one after the other. `open_store` None: nothing is kept.
+
+    `open_store` is called once the first request is on its way, with the seconds that it may
+    wait for others.
+    """
+
+    def __init__(self, open_store: "Callable[[float], ConversationStore] | None") -> None:
+        self.windows: dict[tuple[str, str], int] = {}
+        self._open_store = open_store
+        self._notices: list[str] = []
+        self._is_kept = False  # the turn has its row
+        self._has_failed = open_store is None
+        self._next_at = 0.0
+
+    @property
+    def is_kept(self) -> bool:
+        """Tell whether the turn that was begun last is in the store."""
+        return self._is_kept
+
+    def begin(self, conversation: Conversation, turn: TurnRecord) -> None:
+        """Store a turn's prompt."""
+        self._is_kept = False
+        self._has_failed = self._open_store is None
+        self._save(conversation, turn, _AT_BEGIN)
+
+    def is_due(self) -> bool:
+        """Tell whether it is time for `keep`."""
+        return not self._has_failed and time.monotonic() >= self._next_at
+
+    def keep(self, conversation: Conversation, turn: TurnRecord) -> None:
+        """Store what has come of the reply."""
+        self._save(conversation, turn, 0.0)
+
+    def end(self, conversation: Conversation, turn: TurnRecord) -> list[str]:
+        """Store the end of a turn; return what the user has to be told about the store."""
+        self._save(conversation, turn, _AT_END)
+        notices, self._notices = self._notices, []
+        return notices
+
+    def learn(self, base_url: str, model: str, window: int) -> None:
+        """Remember the context window that a model of a server has."""
+        self.windows[base_url, model] = window
+
+    def _save(self, conversation: Conversation, turn: TurnRecord, patience: float) -> None:
+        if self._has_failed or self._open_store is None:
+            return
+        begin = time.thread_time()
+        try:
+            store = self._open_store(patience)
+            store.database.patience = patience
+            self._write(store, conversation, turn)
+            self._is_kept = True
+        except StoreBusyError as exc:
+            if patience == _AT_END:
+                self._fail(exc)
+            self._next_at = time.monotonic() + _WHEN_BUSY
+        except StoreError as exc:
+            self._fail(exc)
+        else:
+            # Of the CPU: a disk that is slow for a moment is no reason to keep less.
+            self._next_at = time.monotonic() + max(_EVERY, _SHARE * (time.thread_time() - begin))
+
+    def _write(
+        self, store: "ConversationStore", conversation: Conversation, turn: TurnRecord
+    ) -> None:
+        try:
+            self._write_once(store, conversation, turn)
+        except BrokenStoreError:
+            store.database.set_aside()
+            self._is_kept = False  # the new file has nothing of it
+            self._write_once(store, conversation, turn)
+        if store.notice and store.notice not in self._notices:
+            self._notices.append(store.notice)
+
+    def _write_once(
+        self, store: "ConversationStore", conversation: Conversation, turn: TurnRecord
+    ) -> None:
+        if self._is_kept:
+            store.update_turn(conversation, turn)
+        else:
+            store.add_turn(conversation, turn)
+        for (base_url, model), tokens in self.windows.items():
+            store.learn_windows(base_url, {model: tokens}, time.time())
+        self.windows.clear()
+
+    def _fail(self, exc: StoreError) -> None:
+        self._has_failed = True
+        how = "not all of this answer is kept" if self._is_kept else "this answer is not kept"
+        self._notices = [f"{how}: {exc.message}"]

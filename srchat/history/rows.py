@@ -1,0 +1,107 @@
+"""Conversations and turns as rows of their tables, and back."""
+
+from typing import Final
+
+from srchat.api.models import Usage
+from srchat.conversation import Conversation, TurnRecord, title_of
+from srchat.history.database import Row, exact
+
+INSERT_CONVERSATION: Final = """
+    INSERT INTO conversation (uid, title, system, created_at, used_at, head)
+    VALUES (:uid, CAST(:title AS TEXT), CAST(:system AS TEXT), :created_at, :used_at, :head)
+    ON CONFLICT (uid) DO NOTHING
+"""
+INSERT_TURN: Final = """
+    INSERT INTO turn (
+        conversation, uid, parent, state, reason, finish_reason, base_url, model, served_model,
+        prompt_tokens, completion_tokens, total_tokens, estimated_tokens,
+        asked_at, first_at, ended_at, prompt, reply
+    )
+    SELECT id, :uid, :parent, :state, CAST(:reason AS TEXT), CAST(:finish_reason AS TEXT),
+        CAST(:base_url AS TEXT), CAST(:model AS TEXT), CAST(:served_model AS TEXT),
+        :prompt_tokens, :completion_tokens, :total_tokens, :estimated_tokens,
+        :asked_at, :first_at, :ended_at, CAST(:prompt AS TEXT), CAST(:reply AS TEXT)
+    FROM conversation WHERE uid = :conversation
+    ON CONFLICT (conversation, uid) DO NOTHING
+"""
+UPDATE_TURN: Final = """
+    UPDATE turn SET
+        state = :state, reason = CAST(:reason AS TEXT),
+        finish_reason = CAST(:finish_reason AS TEXT), served_model = CAST(:served_model AS TEXT),
+        prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens,
+        total_tokens = :total_tokens, estimated_tokens = :estimated_tokens,
+        first_at = :first_at, ended_at = :ended_at, reply = CAST(:reply AS TEXT)
+    WHERE uid = :uid AND conversation = (SELECT id FROM conversation WHERE uid = :conversation)
+"""
+TURNS: Final = """
+    SELECT uid, prompt, parent, reply, state, reason, finish_reason, base_url, model,
+        served_model, prompt_tokens, completion_tokens, total_tokens, estimated_tokens,
+        asked_at, first_at, ended_at
+    FROM turn WHERE conversation = ? ORDER BY id
+"""
+
+
+def conversation_values(conversation: Conversation, first: TurnRecord | None) -> dict[str, object]:
+    """Return the parameters of INSERT_CONVERSATION; `first`: the turn that begins it."""
+    created_at = conversation.created_at or (first.asked_at if first else 0.0)
+    return {
+        "uid": conversation.id,
+        "title": exact(conversation.title or (title_of(first.prompt) if first else "")),
+        "system": exact_or_none(conversation.system),
+        "created_at": created_at,
+        "used_at": conversation.used_at or created_at,
+        "head": conversation.head,
+    }
+
+
+def turn_values(conversation: str, turn: TurnRecord) -> dict[str, object]:
+    """Return the parameters of INSERT_TURN and UPDATE_TURN."""
+    usage = turn.usage
+    return {
+        "conversation": conversation,
+        "uid": turn.id,
+        "parent": turn.parent,
+        "state": "complete" if turn.complete else "incomplete",
+        "reason": exact(turn.reason),
+        "finish_reason": exact(turn.finish_reason),
+        "base_url": exact(turn.base_url),
+        "model": exact(turn.model),
+        "served_model": exact(turn.served_model),
+        "prompt_tokens": usage.prompt_tokens if usage else None,
+        "completion_tokens": usage.completion_tokens if usage else None,
+        "total_tokens": usage.total_tokens if usage else None,
+        "estimated_tokens": turn.estimated_tokens,
+        "asked_at": turn.asked_at,
+        "first_at": turn.first_at,
+        "ended_at": turn.ended_at,
+        "prompt": exact(turn.prompt),
+        "reply": exact(turn.reply),
+    }
+
+
+def exact_or_none(text: str | None) -> bytes | None:
+    """Return a text for `CAST(? AS TEXT)`, or NULL."""
+    return None if text is None else exact(text)
+
+
+def turn_of(row: Row) -> TurnRecord:
+    """Return the turn that a row of TURNS is."""
+    (uid, prompt, parent, reply, state, reason, finish_reason, base_url, model,
+     served_model, in_, out, total, estimated, asked_at, first_at, ended_at) = row  # fmt: skip
+    return TurnRecord(
+        id=uid,
+        prompt=prompt,
+        parent=parent,
+        reply=reply,
+        complete=state == "complete",
+        reason=reason,
+        finish_reason=finish_reason,
+        base_url=base_url,
+        model=model,
+        served_model=served_model,
+        usage=None if in_ is None else Usage(in_, out, total),
+        estimated_tokens=estimated,
+        asked_at=asked_at,
+        first_at=first_at,
+        ended_at=ended_at,
+    )

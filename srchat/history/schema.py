@@ -1,0 +1,98 @@
+"""The tables of the history. A change is a new migration; those that are here stay as they are."""
+
+from typing import Final
+
+from srchat.history.database import Schema
+
+_FIRST: Final = (
+    """
+    CREATE TABLE conversation (
+        id INTEGER PRIMARY KEY,
+        uid TEXT NOT NULL UNIQUE,
+        title TEXT NOT NULL,
+        system TEXT,
+        created_at REAL NOT NULL,
+        used_at REAL NOT NULL,
+        head TEXT
+    )
+    """,
+    "CREATE INDEX conversation_used ON conversation (used_at, id)",
+    # The long texts stand last: what stands behind them costs reading them.
+    """
+    CREATE TABLE turn (
+        id INTEGER PRIMARY KEY,
+        conversation INTEGER NOT NULL,
+        uid TEXT NOT NULL,
+        parent TEXT,
+        state TEXT NOT NULL CHECK (state IN ('complete', 'incomplete')),
+        reason TEXT NOT NULL,
+        finish_reason TEXT NOT NULL,
+        base_url TEXT NOT NULL,
+        model TEXT NOT NULL,
+        served_model TEXT NOT NULL,
+        prompt_tokens INTEGER,
+        completion_tokens INTEGER,
+        total_tokens INTEGER,
+        estimated_tokens INTEGER NOT NULL,
+        asked_at REAL NOT NULL,
+        first_at REAL,
+        ended_at REAL,
+        prompt TEXT NOT NULL,
+        reply TEXT NOT NULL,
+        UNIQUE (conversation, uid)
+    )
+    """,
+    """
+    CREATE TABLE context_window (
+        base_url TEXT NOT NULL,
+        model TEXT NOT NULL,
+        tokens INTEGER NOT NULL,
+        learnt_at REAL NOT NULL,
+        PRIMARY KEY (base_url, model)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE VIRTUAL TABLE turn_words USING fts5 (
+        prompt, reply, content = 'turn', content_rowid = 'id',
+        tokenize = 'unicode61 remove_diacritics 2'
+    )
+    """,
+    # A reply is written many times while it streams. Its words are indexed when somebody
+    # searches, so that no answer waits for that; here are the turns that still have to be.
+    "CREATE TABLE unindexed (turn INTEGER PRIMARY KEY)",
+    """
+    CREATE TRIGGER turn_is_new AFTER INSERT ON turn BEGIN
+        INSERT INTO unindexed VALUES (new.id);
+    END
+    """,
+    """
+    CREATE TRIGGER turn_has_changed AFTER UPDATE OF prompt, reply ON turn
+    WHEN NOT EXISTS (SELECT 1 FROM unindexed WHERE turn = old.id) BEGIN
+        INSERT INTO turn_words (turn_words, rowid, prompt, reply)
+            VALUES ('delete', old.id, old.prompt, old.reply);
+        INSERT INTO unindexed VALUES (new.id);
+    END
+    """,
+    """
+    CREATE TRIGGER turn_is_gone AFTER DELETE ON turn BEGIN
+        INSERT INTO turn_words (turn_words, rowid, prompt, reply)
+            SELECT 'delete', old.id, old.prompt, old.reply
+            WHERE NOT EXISTS (SELECT 1 FROM unindexed WHERE turn = old.id);
+        DELETE FROM unindexed WHERE turn = old.id;
+    END
+    """,
+)
+
+SCHEMA: Final = Schema(
+    application_id=0x73726368,  # "srch"
+    tables=("conversation", "turn", "turn_words", "unindexed", "context_window"),
+    migrations=(_FIRST,),
+)
+
+INDEX_NEW_TURNS: Final = (
+    """
+    INSERT INTO turn_words (rowid, prompt, reply)
+        SELECT id, prompt, reply FROM turn WHERE id IN (SELECT turn FROM unindexed)
+    """,
+    "DELETE FROM unindexed",
+)

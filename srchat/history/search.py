@@ -1,0 +1,117 @@
+"""Full-text search in the stored conversations.
+
+A query is words, "phrases" and prefix*; all must occur in one prompt or reply. There is no
+syntax to get wrong: whatever else is in a query is text. A query with more than words in it is
+looked for as it stands first, which finds C++, -> and words inside a run of Chinese.
+"""
+
+import contextlib
+import re
+from typing import Final, NamedTuple
+
+from srchat.errors import StoreBusyError
+from srchat.history.database import Database, Row
+from srchat.history.schema import INDEX_NEW_TURNS
+
+HIT_BEGIN: Final = "\ue000"
+HIT_END: Final = "\ue001"  # private use characters: they stand for nothing
+_TERM: Final = re.compile(r'"([^"]*)"?|(\S+)')
+_CJK: Final = "\u2e80"  # from here on scripts are written without blanks
+_AROUND: Final = 60  # characters of context around a text that was looked for as it stands
+
+_BY_WORDS: Final = """
+    SELECT conversation.uid, title, turn.uid, asked_at,
+        snippet(turn_words, -1, ?, ?, '…', 16)
+    FROM turn_words
+    JOIN turn ON turn.id = turn_words.rowid
+    JOIN conversation ON conversation.id = turn.conversation
+    WHERE turn_words MATCH ? ORDER BY turn_words.rowid DESC LIMIT ?
+"""
+_BY_TEXT: Final = """
+    SELECT conversation.uid, title, turn.uid, asked_at, prompt, reply
+    FROM turn JOIN conversation ON conversation.id = turn.conversation
+    WHERE prompt LIKE ? ESCAPE '\\' OR reply LIKE ? ESCAPE '\\'
+    ORDER BY turn.id DESC LIMIT ?
+"""
+
+
+class Hit(NamedTuple):
+    """A turn that was found; `snippet` has what matched between HIT_BEGIN and HIT_END."""
+
+    conversation: str
+    title: str
+    turn: str
+    asked_at: float
+    snippet: str
+
+    def parts(self) -> list[str]:
+        """Return the snippet cut at the marks: text, hit, text, hit, ... text."""
+        return re.split(f"[{HIT_BEGIN}{HIT_END}]", self.snippet)
+
+    def plain(self) -> dict[str, object]:
+        """Return what is shown as JSON."""
+        return {**self._asdict(), "snippet": "".join(self.parts())}
+
+
+def search(database: Database, query: str, limit: int) -> list[Hit]:
+    """Return the turns that the query finds, the newest first."""
+    # What SQLite cannot take as a parameter cannot be searched for.
+    query = query.replace("\0", " ").encode("utf-8", "replace").decode()
+    with contextlib.suppress(StoreBusyError):  # then without what was said in the last moments
+        index(database)
+    if not _is_plain(query) and (hits := _by_text(database, query.strip(), limit)):
+        return hits
+    expression = match_expression(query)
+    if not expression:
+        return []
+    rows = database.rows(_BY_WORDS, (HIT_BEGIN, HIT_END, expression, limit))
+    return [Hit(*row) for row in rows]
+
+
+def match_expression(query: str) -> str:
+    """Return the query in the language of FTS5, every term quoted; "" where it has no word."""
+    terms = []
+    for phrase, word in _TERM.findall(query):
+        text = phrase or word
+        prefix = "*" if not phrase and word.endswith("*") else ""
+        if any(character.isalnum() for character in text):
+            quoted = text.rstrip("*").replace('"', '""')
+            terms.append(f'"{quoted}"{prefix}')
+    return " ".join(terms)
+
+
+def index(database: Database) -> None:
+    """Have the words of new turns ready."""
+    if database.rows("SELECT 1 FROM unindexed LIMIT 1"):
+        with database.writing() as execute:
+            for statement in INDEX_NEW_TURNS:
+                execute(statement)
+
+
+def _is_plain(query: str) -> bool:
+    return all(
+        character in '"*' or character.isspace() or (character.isalnum() and character < _CJK)
+        for character in query
+    )
+
+
+def _by_text(database: Database, text: str, limit: int) -> list[Hit]:
+    pattern = "%" + re.sub(r"([%_\\])", r"\\\1", text) + "%"
+    return [_hit(row, text) for row in database.rows(_BY_TEXT, (pattern, pattern, limit))]
+
+
+def _hit(row: Row, text: str) -> Hit:
+    conversation, title, turn, asked_at, prompt, reply = row
+    for part in (prompt, reply):
+        place = part.lower().find(text.lower())
+        if place >= 0:
+            break
+    place = max(place, 0)
+    end = place + len(text)
+    before = part[max(0, place - _AROUND) : place]
+    after = part[end : end + _AROUND]
+    found = f"{HIT_BEGIN}{part[place:end]}{HIT_END}"
+    snippet = f"{'…' if place > _AROUND else ''}{before}{found}{after}"
+    return Hit(
+        conversation, title, turn, asked_at, snippet + ("…" if end + _AROUND < len(part) else "")
+    )

@@ -1,0 +1,234 @@
+"""ConversationStore: conversations on disk; saved while they happen, listed, loaded, deleted.
+
+A text is stored exactly, whatever is in it: lone surrogates, NUL, megabytes. Nothing that
+comes from outside is ever a path or a piece of SQL.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from srchat.conversation import Conversation, TurnRecord
+from srchat.errors import StoreError, UsageError
+from srchat.history.database import Database, exact
+from srchat.history.rows import (
+    INSERT_CONVERSATION,
+    INSERT_TURN,
+    TURNS,
+    UPDATE_TURN,
+    conversation_values,
+    exact_or_none,
+    turn_of,
+    turn_values,
+)
+from srchat.history.schema import SCHEMA
+from srchat.history.search import Hit, index, search
+
+PATIENCE: Final = 5.0  # seconds
+_PAGE: Final = 200
+_MEMORY: Final = 30 * 86400.0  # seconds a learnt window holds; models behind a name change
+
+_SUMMARIES: Final = """
+    SELECT conversation.id, conversation.uid, title, created_at, used_at,
+        (SELECT count(*) FROM turn WHERE turn.conversation = conversation.id),
+        last.served_model, last.model, last.state
+    FROM conversation
+    LEFT JOIN turn AS last
+        ON last.conversation = conversation.id AND last.uid = conversation.head
+    WHERE (used_at, conversation.id) < (?, ?)
+    ORDER BY used_at DESC, conversation.id DESC LIMIT ?
+"""
+
+
+class Summary(NamedTuple):
+    """A conversation in a list. Times are Unix seconds; `turns` counts those of all branches.
+
+    `model`: the one that answered last. `complete`: whether its last reply is.
+    """
+
+    id: str
+    title: str
+    created_at: float
+    used_at: float
+    turns: int
+    model: str
+    complete: bool
+
+
+class ConversationStore:
+    """The conversations in one file. Raises StoreError and its kin everywhere.
+
+    `patience`: the seconds to wait for other processes.
+    """
+
+    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
+        self.database = Database(path, SCHEMA, patience)
+
+    @property
+    def notice(self) -> str:
+        """A word about a damaged file that was set aside, "" if there was none."""
+        kept = self.database.set_aside_as
+        return (
+            f"the history was damaged; it is kept as {kept}, and a new one begins" if kept else ""
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        self.database.close()
+
+    def leave(self) -> None:
+        """Let go of the file at the end of the process, without waiting for the disk."""
+        self.database.leave()
+
+    def add_turn(self, conversation: Conversation, turn: TurnRecord) -> None:
+        """Store a turn that has just been asked; it becomes the head of its conversation."""
+        with self.database.writing() as execute:
+            execute(INSERT_CONVERSATION, conversation_values(conversation, turn))
+            execute(INSERT_TURN, turn_values(conversation.id, turn))
+            execute(
+                "UPDATE conversation SET head = ?, used_at = max(used_at, ?),"
+                " system = CAST(? AS TEXT) WHERE uid = ?",
+                (turn.id, turn.asked_at, exact_or_none(conversation.system), conversation.id),
+            )
+
+    def update_turn(self, conversation: Conversation, turn: TurnRecord) -> None:
+        """Store what came of a turn so far. One that has been deleted meanwhile stays so."""
+        with self.database.writing() as execute:
+            execute(UPDATE_TURN, turn_values(conversation.id, turn))
+
+    def update(self, conversation: Conversation) -> None:
+        """Store another title, system prompt or head of a conversation that is there."""
+        with self.database.writing() as execute:
+            execute(
+                "UPDATE conversation SET title = CAST(? AS TEXT), system = CAST(? AS TEXT),"
+                " head = ? WHERE uid = ?",
+                (
+                    exact(conversation.title),
+                    exact_or_none(conversation.system),
+                    conversation.head,
+                    conversation.id,
+                ),
+            )
+
+    def add_conversation(self, conversation: Conversation) -> int:
+        """Store a conversation that came from elsewhere; return how many of its turns are new.
+
+        What is there already stays as it is.
+        """
+        with self.database.writing() as execute:
+            execute(INSERT_CONVERSATION, conversation_values(conversation, None))
+            return sum(
+                execute(INSERT_TURN, turn_values(conversation.id, turn)).rowcount
+                for turn in conversation.turns
+            )
+
+    def last_used(self) -> str | None:
+        """Return the id of the conversation used last, None where there is none."""
+        rows = self.database.rows(
+            "SELECT uid FROM conversation ORDER BY used_at DESC, id DESC LIMIT 1"
+        )
+        return str(rows[0][0]) if rows else None
+
+    def find(self, prefix: str) -> str:
+        """Return the id that begins with `prefix`. Raises UsageError unless it is exactly one."""
+        end = prefix + "\U0010ffff"
+        rows = self.database.rows(
+            "SELECT uid FROM conversation WHERE uid >= ? AND uid < ? ORDER BY uid LIMIT 4",
+            (prefix, end),
+        )
+        found = [str(uid) for (uid,) in rows]
+        if prefix in found:
+            return prefix
+        if not found or not prefix:
+            raise UsageError(f"no conversation {prefix!r}", hint="srchat history list shows them")
+        if len(found) > 1:
+            some = ", ".join(found[:3]) + (" and more" if len(found) > 3 else "")
+            raise UsageError(f"{prefix!r} begins several conversations: {some}")
+        return found[0]
+
+    def load(self, id: str) -> Conversation:
+        """Return a conversation with all its turns. Raises StoreError where it is gone."""
+        rows = self.database.rows(
+            "SELECT id, uid, title, system, created_at, used_at, head"
+            " FROM conversation WHERE uid = ?",
+            (id,),
+        )
+        if not rows:
+            raise StoreError(f"the conversation {id} is not there")
+        row_id, uid, title, system, created_at, used_at, head = rows[0]
+        turns = tuple(turn_of(row) for row in self.database.rows(TURNS, (row_id,)))
+        return Conversation(uid, title, system, created_at, used_at, head, turns)
+
+    def summaries(self, limit: int | None = None) -> Iterator[Summary]:
+        """Yield the conversations, the one used last first."""
+        place: tuple[float, int] = (float("inf"), 0)
+        while limit is None or limit > 0:
+            size = _PAGE if limit is None else min(limit, _PAGE)
+            rows = self.database.rows(_SUMMARIES, (*place, size))
+            for id_, uid, title, created_at, used_at, turns, served, model, state in rows:
+                place = (used_at, id_)
+                yield Summary(
+                    uid, title, created_at, used_at, turns, served or model or "",
+                    state == "complete",
+                )  # fmt: skip
+            if len(rows) < size:
+                return
+            limit = None if limit is None else limit - size
+
+    def ids(self, unused_since: float | None = None) -> list[str]:
+        """Return all ids, or those of conversations that were last used before a time."""
+        rows = self.database.rows(
+            "SELECT uid FROM conversation WHERE used_at < ? ORDER BY used_at",
+            (float("inf") if unused_since is None else unused_since,),
+        )
+        return [str(uid) for (uid,) in rows]
+
+    def delete(self, ids: Iterable[str]) -> int:
+        """Delete conversations, so that their words are gone from the file, too.
+
+        Returns how many there were.
+        """
+        count = 0
+        self.database.maintain("PRAGMA secure_delete = ON")
+        with self.database.writing() as execute:
+            for uid in ids:
+                of_it = "(SELECT id FROM conversation WHERE uid = ?)"
+                execute(f"DELETE FROM turn WHERE conversation = {of_it}", (uid,))  # noqa: S608 - two constants
+                count += execute("DELETE FROM conversation WHERE uid = ?", (uid,)).rowcount
+            # Until its segments are merged, the index of words remembers those that are gone.
+            execute("INSERT INTO turn_words (turn_words) VALUES ('optimize')")
+        self._shrink()
+        return count
+
+    def _shrink(self) -> None:
+        ((free,),) = self.database.rows("PRAGMA freelist_count")
+        ((pages,),) = self.database.rows("PRAGMA page_count")
+        if free * 2 > pages:
+            self.database.maintain("VACUUM")
+        self.database.maintain("PRAGMA wal_checkpoint(TRUNCATE)")  # the log has the texts, too
+
+    def search(self, query: str, limit: int) -> list[Hit]:
+        """Return the turns in which all of a query occurs, the newest first."""
+        return search(self.database, query, limit)
+
+    def index(self) -> None:
+        """Have new turns ready for search, which otherwise the next search does."""
+        index(self.database)
+
+    def context_window(self, base_url: str, model: str, now: float) -> int | None:
+        """Return the window that a server was learnt to have for a model, in tokens."""
+        rows = self.database.rows(
+            "SELECT tokens FROM context_window"
+            " WHERE base_url = ? AND model = CAST(? AS TEXT) AND learnt_at > ?",
+            (base_url, exact_or_none(model), now - _MEMORY),
+        )
+        return int(rows[0][0]) if rows else None
+
+    def learn_windows(self, base_url: str, windows: dict[str, int], now: float) -> None:
+        """Remember windows by model."""
+        with self.database.writing() as execute:
+            for model, tokens in windows.items():
+                execute(
+                    "INSERT OR REPLACE INTO context_window VALUES (?, CAST(? AS TEXT), ?, ?)",
+                    (base_url, exact_or_none(model), tokens, now),
+                )

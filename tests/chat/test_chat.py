@@ -1,0 +1,366 @@
+"""A chat's messages array, whatever was done before: prompts, failures, branches, settings.
+
+Real chat, session, client and store; in place of the network a transport that answers as
+it is told and records what it was asked.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from srchat.api.client import ChatClient
+from srchat.api.http import httpx
+from srchat.api.retry import RetryPolicy
+from srchat.chat import slash_commands
+from srchat.chat.chat import GO_ON, Chat, Outside
+from srchat.chat.slash_line import line_of, message_of
+from srchat.config.settings import Config
+from srchat.conversation import Conversation
+from srchat.conversation_turn import ConversationTurn, new_id
+from srchat.errors import Interrupted, SrchatError, UsageError
+from srchat.history.store import ConversationStore
+from srchat.session import ChatSession, Text
+from tests.chatting import is_well_formed
+from tests.server import DONE, chunk
+
+OUTCOMES = (
+    "complete", "length", "broken off", "error inside", "filtered", "empty", "blank", "refused",
+    "server error", "no connection", "too long", "interrupted at once", "interrupted in the middle",
+)  # fmt: skip
+
+
+class Network(httpx.BaseTransport):
+    """Answers with `outcome`, and records the requests."""
+
+    def __init__(self) -> None:
+        self.outcome = "complete"
+        self.bodies: list[dict[str, object]] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.read())
+        self.bodies.append(body)
+        if self.outcome == "no connection":
+            raise httpx.ConnectError("refused", request=request)
+        status = {"refused": 400, "server error": 500, "too long": 400}.get(self.outcome)
+        if status:
+            long = "maximum context length is 40 tokens" if self.outcome == "too long" else "no"
+            return httpx.Response(status, stream=httpx.ByteStream(
+                json.dumps({"error": {"message": long}}).encode()))  # fmt: skip
+        return httpx.Response(
+            200, headers={"content-type": "text/event-stream"}, stream=_Events(self.outcome)
+        )
+
+    @property
+    def messages(self) -> list[list[tuple[str, str]]]:
+        return [
+            [(message["role"], message["content"]) for message in body["messages"]]  # type: ignore[attr-defined] # JSON
+            for body in self.bodies
+        ]
+
+
+class _Events(httpx.SyncByteStream):
+    def __init__(self, outcome: str) -> None:
+        self._outcome = outcome
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._outcome == "blank":
+            yield chunk(" \n")
+        elif self._outcome != "empty":
+            yield chunk("some ")
+            yield chunk("text")
+        if self._outcome == "error inside":
+            yield b'data: {"error": {"message": "died"}}\n\n'
+        elif self._outcome == "broken off":
+            raise httpx.ReadError("reset")
+        else:
+            finish = {"length": "length", "filtered": "content_filter"}.get(self._outcome, "stop")
+            yield chunk(finish=finish)
+            yield DONE
+
+
+class Host:
+    """Runs slash commands; keeps what is told."""
+
+    def __init__(self, data: Path) -> None:
+        self.network = Network()
+        self.store = ConversationStore(data / "history.db")
+        self.told: list[str] = []
+        self.next = ""
+        client = ChatClient(
+            "http://127.0.0.1:9/v1", None, retry=RetryPolicy(0), transport=self.network
+        )
+        session = ChatSession(client, Config())
+        outside = Outside(
+            ask=session.turn, show=self._show, open_store=lambda _patience: self.store
+        )
+        config = Config(base_url="http://127.0.0.1:9/v1")
+        self.chat = Chat(outside, config, Conversation(new_id()))
+        self.client = client
+        self.begun = 0
+
+    def _show(self, turn: ConversationTurn) -> None:
+        before = len(turn.conversation.turns)
+        try:
+            if self.network.outcome == "interrupted at once":
+                turn.interrupt(2)
+            for event in turn:
+                if self.network.outcome == "interrupted in the middle" and isinstance(event, Text):
+                    turn.interrupt(2)
+        finally:
+            self.begun += len(turn.conversation.turns) - before
+
+    def type(self, line: str) -> SrchatError | Interrupted | None:
+        """Run a line as the REPL does; return its failure."""
+        try:
+            message = message_of(line)
+            if message is None:
+                slash_commands.run(self, line)
+            else:
+                self.chat.send(message)
+        except (SrchatError, Interrupted) as exc:
+            return exc
+        return None
+
+    def tell(self, text: str) -> None:
+        self.told.append(text)
+
+    def show_help(self, lines: list[str]) -> None:
+        self.told += lines
+
+    def confirm(self, question: str) -> bool:
+        return True
+
+    def edit_next(self, text: str) -> None:
+        self.next = text
+
+    def leave(self) -> None:
+        pass
+
+    def models(self) -> list[str]:
+        return ["a", "b"]
+
+    def show_history(self, words: str) -> None:
+        pass
+
+    def load(self, which: str) -> None:
+        self.chat.take_up(self.store.load(self.store.find(which)))
+
+    def copy(self, text: str) -> str:
+        return "so"
+
+    def write_file(self, path: Path) -> None:
+        pass
+
+    def close(self) -> None:
+        self.client.close()
+        self.store.close()
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    host = Host(tmp_path)
+    yield host
+    host.close()
+
+
+prompts = st.text(min_size=1, max_size=20).filter(str.strip)
+
+
+class AnyChat(RuleBasedStateMachine):
+    """Does anything in any order."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.data = tempfile.mkdtemp()
+        self.host = Host(Path(self.data))
+        self.known: list[str] = []
+
+    def teardown(self) -> None:
+        if hasattr(self, "host"):
+            self.host.close()
+            shutil.rmtree(self.data)
+
+    @rule(outcome=st.sampled_from(OUTCOMES))
+    def let_the_server_be(self, outcome: str) -> None:
+        self.host.network.outcome = outcome
+
+    @rule(prompt=prompts, outcome=st.sampled_from(OUTCOMES))
+    def say(self, prompt: str, outcome: str) -> None:
+        self.host.network.outcome = outcome
+        self.host.type(line_of(prompt))
+        if outcome != "interrupted at once":
+            assert self.host.network.messages[-1][-1] == ("user", prompt)
+
+    @rule(command=st.sampled_from(["/retry", "/continue", "/undo", "/undo 2", "/new", "/title t"]))
+    def command(self, command: str) -> None:
+        self.host.type(command)
+
+    @rule(prompt=prompts)
+    def edit(self, prompt: str) -> None:
+        if self.host.type("/edit") is None:
+            try:
+                self.host.chat.send_edited(prompt)
+            except (SrchatError, Interrupted):
+                return
+
+    @rule(name=st.sampled_from(["a", "b:1"]))
+    def model(self, name: str) -> None:
+        self.host.type(f"/model {name}")
+        assert self.host.chat.config.model == name
+
+    @rule(prompt=prompts.map(str.strip), name=st.sampled_from(["a", "b:1"]))
+    def model_once(self, prompt: str, name: str) -> None:
+        before = self.host.chat.config.model
+        self.host.type(f"/model {name}: {prompt}")
+        assert self.host.chat.config.model == before
+
+    @rule(system=st.one_of(st.just("-"), prompts))
+    def system(self, system: str) -> None:
+        if not system.strip().startswith("@"):
+            self.host.type(f"/system {system}")
+
+    @rule(data=st.data())
+    def load(self, data: st.DataObject) -> None:
+        ids = sorted(self.host.store.ids())
+        if ids:
+            self.host.type(f"/load {data.draw(st.sampled_from(ids))}")
+
+    @invariant()
+    def every_request_was_well_formed(self) -> None:
+        if hasattr(self, "host"):
+            messages = self.host.network.messages
+            assert all(map(is_well_formed, messages[-2:])), messages[-2:]
+
+    @invariant()
+    def nothing_is_lost_and_the_store_has_the_same(self) -> None:
+        if not hasattr(self, "host"):
+            return
+        store, chat = self.host.store, self.host.chat
+        stored = {id_: store.load(id_) for id_ in store.ids()}
+        assert sum(len(each.turns) for each in stored.values()) == self.host.begun
+        if chat.conversation.turns:
+            assert stored[chat.conversation.id].branch == chat.conversation.branch
+            assert stored[chat.conversation.id].system == chat.conversation.system
+
+
+AnyChat.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestAnyChat = AnyChat.TestCase
+
+
+def test_retry_puts_another_answer_in_the_place_of_the_last(host: Host) -> None:
+    for line in ("one", "two", "/retry", "three"):
+        assert host.type(line) is None
+    assert [content for role, content in host.network.messages[-1] if role == "user"] == [
+        "one", "two", "three",
+    ]  # fmt: skip
+    assert len(host.chat.conversation.turns) == 4
+
+
+def test_a_retry_that_fails_leaves_the_answer_that_was_there(host: Host) -> None:
+    host.type("one")
+    host.network.outcome = "server error"
+    assert host.type("/retry")
+    host.network.outcome = "complete"
+    host.type("two")
+    assert len(host.network.messages[-1]) == 3
+    assert host.store.load(host.chat.conversation.id).branch == host.chat.conversation.branch
+
+
+def test_after_a_retry_that_failed_retry_asks_the_same(host: Host) -> None:
+    host.type("one")
+    host.network.outcome = "server error"
+    host.type("/retry")
+    host.network.outcome = "complete"
+    host.type("/retry")
+    assert host.network.messages[-1] == [("user", "one")]
+
+
+def test_undo_goes_back_and_nothing_is_lost(host: Host) -> None:
+    for line in ("one", "two", "three", "/undo 2", "four"):
+        assert host.type(line) is None
+    assert [content for role, content in host.network.messages[-1] if role == "user"] == [
+        "one", "four",
+    ]  # fmt: skip
+    assert len(host.store.load(host.chat.conversation.id).turns) == 4
+
+
+def test_undo_of_a_prompt_that_failed_takes_it_alone(host: Host) -> None:
+    host.type("one")
+    host.network.outcome = "no connection"
+    host.type("two")
+    assert host.type("/undo") is None
+    assert host.told == ["taken back: two"]
+    assert host.chat.last_turn
+    assert host.chat.last_turn.prompt == "one"
+
+
+def test_more_undo_than_there_is_changes_nothing(host: Host) -> None:
+    host.type("one")
+    failure = host.type("/undo 2")
+    assert isinstance(failure, UsageError)
+    assert failure.message == "there is only 1 to undo"
+    assert len(host.chat.conversation.branch) == 1
+
+
+def test_edit_offers_the_last_prompt_and_takes_its_place(host: Host) -> None:
+    host.type("one")
+    host.type("tow")
+    host.type("/edit")
+    assert host.next == "tow"
+    host.chat.send_edited("two")
+    assert [content for role, content in host.network.messages[-1] if role == "user"] == [
+        "one", "two",
+    ]  # fmt: skip
+
+
+def test_continue_after_an_answer_that_broke_off_sends_it_and_asks_for_more(host: Host) -> None:
+    host.network.outcome = "broken off"
+    host.type("one")
+    host.network.outcome = "complete"
+    host.type("/continue")
+    assert host.network.messages[-1] == [
+        ("user", "one"), ("assistant", "some text"), ("user", GO_ON),
+    ]  # fmt: skip
+
+
+def test_continue_where_nothing_came_asks_again(host: Host) -> None:
+    host.network.outcome = "empty"
+    host.type("one")
+    host.network.outcome = "complete"
+    host.type("/continue")
+    assert host.network.messages[-1] == [("user", "one")]
+
+
+def test_a_model_for_once_is_asked_again_by_retry(host: Host) -> None:
+    host.network.outcome = "server error"
+    host.type("/model other: one")
+    host.network.outcome = "complete"
+    host.type("/retry")
+    host.type("two")
+    assert [body["model"] for body in host.network.bodies] == ["other", "other", "vllm-primary"]
+
+
+def test_a_window_that_the_server_tells_is_known_for_the_next_prompt(host: Host) -> None:
+    for number in range(4):
+        host.type(f"{number} {'x' * 40}")
+    host.network.outcome = "too long"
+    host.type("next")
+    assert host.chat.window == 40
+    host.network.outcome = "complete"
+    asked = len(host.network.bodies)
+    host.type("/retry")
+    assert len(host.network.bodies) == asked + 1
+
+
+def test_title_system_and_undo_are_in_the_store_before_the_next_prompt(host: Host) -> None:
+    for line in ("one", "two", "/title My title", "/system Be brief.", "/undo"):
+        assert host.type(line) is None
+    stored = host.store.load(host.chat.conversation.id)
+    assert (stored.title, stored.system, len(stored.branch)) == ("My title", "Be brief.", 1)

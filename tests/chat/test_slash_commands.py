@@ -1,0 +1,277 @@
+"""Slash commands: what is one, and what each does in a real terminal."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from srchat.chat.slash_commands import COMMANDS
+from srchat.chat.slash_line import line_of, message_of
+from srchat.output.code import code_blocks
+from tests.chatting import ENTER, ChatTerminal, sent
+from tests.conftest import Serve, Srchat
+from tests.server import answer, json_response
+
+CODE = "Text\n\n```py\nprint(1)\n\nprint(2)\n```\n\n- item\n  ```sh\n  ls\n  ```\n\n~~~\nlast"
+
+
+@pytest.mark.parametrize("line", ["/help", "/help me", "/?", "/nonsense", "/usr/bin/x is broken"])
+def test_a_word_behind_a_slash_is_a_command(line: str) -> None:
+    assert message_of(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [("//help", "/help"), ("///x", "//x"), ("// a comment", "// a comment"), ("/* c */", "/* c */"),
+     ("/", "/"), ("/ x", "/ x"), ("hi /help", "hi /help"), ("//usr/bin", "/usr/bin"),
+     (" /help", " /help")],
+)  # fmt: skip
+def test_other_lines_are_messages(line: str, message: str) -> None:
+    assert message_of(line) == message
+
+
+@given(st.text(alphabet="/ab ?\n*", max_size=8))
+def test_every_message_can_be_typed(message: str) -> None:
+    assert message_of(line_of(message)) == message
+
+
+def test_code_blocks_are_exact() -> None:
+    assert code_blocks(CODE) == ["print(1)\n\nprint(2)\n", "ls\n", "last"]
+    assert code_blocks("none") == []
+    assert code_blocks("```\n```\n```x\ny\u2028z\n```") == ["", "y\u2028z\n"]
+
+
+def test_the_table_names_each_command_once_and_in_small_letters() -> None:
+    assert all(re.fullmatch("[a-z]+", name) for name in COMMANDS)
+    assert all(command.run.__doc__ or command.name == "help" for command in COMMANDS.values())
+
+
+# In a terminal
+
+
+def chat_on(srchat: Srchat, serve: Serve, *answers: str, **env: str) -> ChatTerminal:
+    return ChatTerminal(
+        srchat, serve(*map(answer, answers or ("Fine.",))).url, size=(80, 24), **env
+    )
+
+
+def test_help_fits_a_screen_of_80x24(srchat: Srchat, serve: Serve) -> None:
+    with chat_on(srchat, serve) as chat:
+        shown = chat.run("/help")
+        assert all(f"/{name}" in shown for name in COMMANDS)
+        assert len(shown.splitlines()) <= 22
+        assert "> /help" in chat.terminal.screen
+        for place, name in enumerate(COMMANDS):
+            assert shown.splitlines()[place + 1].startswith(f"/{name}")
+
+
+def test_help_tells_more_about_a_command(srchat: Srchat, serve: Serve) -> None:
+    with chat_on(srchat, serve) as chat:
+        assert "Nth code block" in chat.run("/help copy")
+        assert "branch of its own" in chat.run("/help /retry").replace("\n", "")
+        assert "did you mean /retry?" in chat.run("/help retri")
+
+
+def test_unknown_commands_say_what_may_be_meant(srchat: Srchat, serve: Serve) -> None:
+    with chat_on(srchat, serve) as chat:
+        assert "did you mean /model?" in chat.run("/modle x")
+        assert "/help lists them" in chat.run("/zzz")
+        assert "//usr/bin/x" in chat.run("/usr/bin/x is broken")
+
+
+def test_wrong_arguments_are_told_and_nothing_happens(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    wrong = {
+        "/retry": "nothing was asked yet",
+        "/continue": "nothing was asked yet",
+        "/edit": "nothing was asked yet",
+        "/undo": "there is nothing to undo",
+        "/undo x": "usage: /undo [N]",
+        "/undo 0": "usage: /undo [N]",
+        "/undo -1": "usage: /undo [N]",
+        "/copy": "there is no answer to copy",
+        "/title": "usage: /title TEXT",
+        "/save": "usage: /save FILE",
+        "/save x.md": "there is nothing to save yet",
+        "/file nowhere.txt": "cannot read nowhere.txt",
+        "/file .": "cannot read .",
+        "/load nonesuch": "no conversation about 'nonesuch'",
+        "/history": "no conversation is kept",
+        "/new now": "/new takes no argument",
+        "/exit now": "/exit takes no argument",
+        "/model two words": "usage: /model NAME",
+        "/model x:": "usage: /model NAME",
+        "/set temperature 3": "allowed is a number from 0 to 2",
+        "/set temprature 1": "did you mean 'temperature'?",
+        "/set api_key x": "/set cannot change api_key",
+        "/set system x": "/system changes it",
+        "/system @nowhere": "cannot read nowhere",
+    }
+    with ChatTerminal(srchat, server.url) as chat:
+        for line, said in wrong.items():
+            shown = chat.run(line).replace("\n", "")
+            assert said in shown, line
+    assert {request.method for request in server.requests} <= {"GET"}  # completion of models
+
+
+def test_model_shows_those_of_the_server_and_changes_it(srchat: Srchat, serve: Serve) -> None:
+    models = json_response({"data": [{"id": "vllm-primary"}, {"id": "other"}]})
+    server = serve(models, answer("One."), answer("Two."), answer("Three."))
+    with ChatTerminal(srchat, server.url) as chat:
+        shown = chat.run("/model")
+        assert "* vllm-primary" in shown
+        assert "  other" in shown
+        chat.run("/model once: one")
+        chat.run("two")
+        assert "other answers from now on" in chat.run("/model other")
+        chat.run("three")
+        chat.wait_for(lambda _: chat.status.startswith("other"))
+    asked = [request.json["model"] for request in server.requests[1:]]
+    assert asked == ["once", "vllm-primary", "other"]
+
+
+def test_system_is_shown_changed_and_taken_away(srchat: Srchat, serve: Serve) -> None:
+    (srchat.home / "role.txt").write_text("From a file.")
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        assert "there is no system prompt" in chat.run("/system")
+        chat.run("/system Be brief.")
+        chat.run("one")
+        assert "Be brief." in chat.run("/system")
+        chat.run("/system @role.txt")
+        chat.run("two")
+        chat.run("/system -")
+        chat.run("three")
+    assert [sent(server, place)[0] for place in range(3)] == [
+        ("system", "Be brief."), ("system", "From a file."), ("user", "one"),
+    ]  # fmt: skip
+
+
+def test_set_changes_parameters_and_goes_back(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url, "-t", "0.1") as chat:
+        assert "temperature = 0.1" in chat.run("/set")
+        assert "temperature = 0.7" in chat.run("/set temperature 0.7")
+        chat.run("/set max_tokens 5")
+        chat.run('/set stop ["a", "b"]')
+        chat.run("/set timeout 7")
+        chat.run("one")
+        assert "temperature = 0.1" in chat.run("/set temperature -")
+        assert "max_tokens is not set" in chat.run("/set max_tokens -")
+        chat.run("two")
+    first, second = (request.json for request in server.requests)
+    assert (first["temperature"], first["max_tokens"], first["stop"]) == (0.7, 5, ["a", "b"])
+    assert (second["temperature"], "max_tokens" in second) == (0.1, False)
+
+
+def test_undo_retry_and_edit_keep_what_was_there(srchat: Srchat, serve: Serve) -> None:
+    server = serve(*map(answer, ("One.", "Two.", "Another two.", "Three.")))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("first")
+        chat.run("second")
+        assert "Another two." in chat.run("/retry")
+        assert "taken back: second" in chat.run("/undo")
+        chat.run("third")
+        chat.say("/edit")
+        chat.wait_for(lambda _: "> third" in chat.terminal.screen)
+        chat.read(0.1)
+        chat.type("!" + ENTER)
+        chat.wait_for(lambda _: len(server.requests) == 5)
+        chat.leave()
+    assert [content for role, content in sent(server) if role == "user"] == ["first", "third!"]
+    shown = srchat("history", "show", "--all").text
+    assert all(text in shown for text in ("Two.", "Another two.", "third\n", "third!"))
+
+
+def test_new_begins_and_load_by_id_goes_back(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("One."), answer("Two."), answer("Three."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("about cats")
+        chat.run("/title All about cats")
+        assert "a new conversation" in chat.run("/new")
+        chat.run("about dogs")
+        listed = chat.run("/history")
+        assert "All about cats" in listed
+        assert "about dogs" in listed
+        assert "about" in chat.run("/history dogs")
+        id_ = re.findall(r"^([0-9a-f]{12}) .*cats", listed, re.MULTILINE)[0]
+        assert "One." in chat.run(f"/load {id_[:8]}")
+        chat.run("more")
+    assert [content for _, content in sent(server)] == ["about cats", "One.", "more"]
+
+
+def test_copy_gives_the_exact_text_through_the_terminal(srchat: Srchat, serve: Serve) -> None:
+    text = f"{'long ' * 60}\x1b[31m **bold**\n\n{CODE}"
+    with chat_on(srchat, serve, text, PATH="/nonexistent") as chat:
+        chat.run("hi")
+        assert "copied the answer through the terminal" in chat.run("/copy")
+        chat.run("/copy 2")
+        assert "the answer has 3 code blocks" in chat.run("/copy 4").replace("\n", " ")
+        copied = re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", chat.raw)
+    assert [base64.b64decode(data).decode() for data in copied] == [text, "ls\n"]
+
+
+def test_copy_uses_a_tool_where_there_is_one(srchat: Srchat, serve: Serve, tmp_path: Path) -> None:
+    tool = tmp_path / "bin" / "xclip"
+    tool.parent.mkdir()
+    tool.write_text('#!/bin/sh\n/bin/cat > "$HOME/clip"\n')
+    tool.chmod(0o755)
+    with chat_on(srchat, serve, "**x**", PATH=str(tool.parent), DISPLAY=":9") as chat:
+        chat.run("hi")
+        assert "with xclip" in chat.run("/copy")
+        assert b"\x1b]52" not in chat.raw
+    assert (srchat.home / "clip").read_text() == "**x**"
+
+
+def test_save_asks_before_it_writes_over_a_file(srchat: Srchat, serve: Serve) -> None:
+    path = srchat.home / "talk.md"
+    with chat_on(srchat, serve, "**Fine.**") as chat:
+        chat.run("hi")
+        assert "written to talk.md" in chat.run("/save talk.md")
+        assert "**Fine.**" in path.read_text()
+        path.write_text("mine")
+        for reply, after in (("n", "mine"), ("", "mine"), ("y", "**Fine.**")):
+            chat.say("/save talk.md")
+            chat.wait_for(lambda _: "[y/N]" in chat.terminal.screen[chat.row])
+            chat.type(reply + ENTER)
+            chat.wait_for_prompt()
+            assert after in path.read_text()
+        chat.run("/save talk.json")
+        assert "cannot write" in chat.run("/save no/such/folder/x.md")
+    turns = json.loads((srchat.home / "talk.json").read_text())["conversations"][0]["turns"]
+    assert [turn["reply"] for turn in turns] == ["**Fine.**"]
+
+
+def test_files_are_sent_once_and_can_be_taken_away(srchat: Srchat, serve: Serve) -> None:
+    (srchat.home / "a.txt").write_text("AAA\n")
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("/file a.txt")
+        chat.wait_for(lambda _: "1 file" in chat.status)
+        chat.run("/file -")
+        chat.run("one")
+        chat.run("/file a.txt")
+        chat.run("two")
+        chat.run("three")
+    contents = [content for role, content in sent(server) if role == "user"]
+    assert contents == ["one", '<file name="a.txt">\nAAA\n</file>\n\ntwo', "three"]
+
+
+def test_usage_tells_the_last_answer_and_all(srchat: Srchat, serve: Serve) -> None:
+    with chat_on(srchat, serve) as chat:
+        assert "0 turns" in chat.run("/usage")
+        chat.run("hi")
+        shown = chat.run("/usage")
+        assert "last answer: vllm-primary" in shown
+        assert "this chat: 1 turn," in shown
+
+
+@pytest.mark.parametrize("command", ["/exit", "/quit"])
+def test_exit_leaves(srchat: Srchat, serve: Serve, command: str) -> None:
+    with chat_on(srchat, serve) as chat:
+        chat.say(command)
+        assert chat.wait() == 0

@@ -1,0 +1,71 @@
+"""The command that prints the key: a real process, within limits."""
+
+import os
+import sys
+import time
+
+import pytest
+
+from srchat.config.key_command import key_printed_by
+from srchat.errors import MissingKeyError
+
+
+def test_its_output_is_the_key() -> None:
+    assert key_printed_by(["printf", "sk-1\n"]) == "sk-1\n"
+
+
+def test_no_shell_reads_its_words() -> None:
+    assert key_printed_by(["printf", "%s", "$HOME;`id`>x"]) == "$HOME;`id`>x"
+
+
+def test_it_cannot_read_the_standard_input_that_is_for_the_model() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"the question\n")
+    os.close(writing)
+    before = os.dup(0)
+    os.dup2(reading, 0)
+    try:
+        assert key_printed_by(["sh", "-c", "cat; echo sk-1"]) == "sk-1\n"
+        assert os.read(0, 100) == b"the question\n"
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+        os.close(reading)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["/no/such/secret"], "cannot run the api_key_command '/no/such/secret': No such file"),
+        (["/etc/passwd", "secret"], "cannot run the api_key_command '/etc/passwd': Permission"),
+        (["sh", "-c", "echo secret; exit 3"], "the api_key_command 'sh' ended with exit code 3"),
+        (["sh", "-c", "kill -9 $$ # secret"], "the api_key_command 'sh' was ended by signal 9"),
+        (["true", "secret"], "the api_key_command 'true' printed nothing"),
+        (["echo", "secret\0"], "cannot run the api_key_command 'echo': it holds a NUL byte"),
+    ],
+)
+def test_a_failure_names_the_program_alone(command: list[str], said: str) -> None:
+    with pytest.raises(MissingKeyError) as caught:
+        key_printed_by(command)
+    assert caught.value.message.startswith(said)
+    assert "secret" not in caught.value.message.removeprefix(said)
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("import time; time.sleep(60)", "did not end within 0.5 s"),
+        ("import os, time; os.close(1); time.sleep(60)", "did not end within 0.5 s"),
+        ("while True: print('secret' * 1000)", "prints too much for a key"),
+    ],
+)
+def test_one_that_does_not_end_is_ended(program: str, said: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(MissingKeyError, match=said):
+        key_printed_by([sys.executable, "-c", program], time_limit=0.5)
+    assert time.monotonic() - began < 5
+
+
+def test_its_standard_error_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    key_printed_by(["sh", "-c", "echo Enter PIN >&2; echo sk-1"])
+    assert capfd.readouterr() == ("", "Enter PIN\n")

@@ -1,0 +1,383 @@
+"""Which value is in force, where it comes from, and which server may see the key."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from srchat.config.key_choice import is_loopback, same_origin
+from srchat.config.settings import (
+    DEMO_BASE_URL,
+    SETTINGS,
+    Config,
+    FileSettings,
+    Resolved,
+    checked,
+    did_you_mean,
+    key_to_send,
+    parsed,
+    resolve,
+)
+from srchat.errors import ConfigError, MissingKeyError
+
+FILE = "config.toml"
+
+
+def _resolve(
+    values: Mapping[str, object] | None = None,
+    work: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+    profile: str | None = "work",
+    **options: object,
+) -> Resolved:
+    file = FileSettings(FILE, None, values or {}, {"work": work or {}})
+    return resolve(file, environ or {}, options, profile)
+
+
+# --- precedence -----------------------------------------------------------------------------
+
+
+def test_option_over_variable_over_profile_over_file_over_default() -> None:
+    options: dict[str, object] = {"model": "option"}
+    environ = {"SRCHAT_MODEL": "variable"}
+    work = {"model": "profile"}
+    values = {"model": "file"}
+    for expected, origin in (
+        ("option", "option --model"),
+        ("variable", "variable SRCHAT_MODEL"),
+        ("profile", "profile work"),
+        ("file", FILE),
+        ("vllm-primary", "default"),
+    ):
+        file = FileSettings(FILE, None, values, {"work": work})
+        resolved = resolve(file, environ, options, "work")
+        assert (resolved.config.model, resolved.origins["model"]) == (expected, origin)
+        for layer in (options, environ, work, values):
+            if layer:
+                layer.clear()
+                break
+
+
+def test_nothing_and_zero_are_values() -> None:
+    resolved = _resolve(
+        {"system": "be kind", "temperature": 1.0, "retries": 3},
+        {"system": "", "temperature": 0, "retries": 0},
+    )
+    assert resolved.config.system == ""
+    assert resolved.config.temperature == 0
+    assert resolved.config.retries == 0
+    assert _resolve({"system": "x"}, environ={"SRCHAT_SYSTEM": ""}).config.system == ""
+
+
+def test_an_empty_variable_sets_nothing_that_cannot_be_empty() -> None:
+    environ = {"SRCHAT_TEMPERATURE": "", "SRCHAT_BASE_URL": "", "SOLIDRUST_BASE_URL": ""}
+    resolved = _resolve({"temperature": 0.5}, environ=environ)
+    assert (resolved.config.temperature, resolved.origins["base_url"]) == (0.5, "default")
+
+
+def test_every_setting_has_a_variable_and_says_what_it_is() -> None:
+    for name, entry in SETTINGS.items():
+        assert entry.variable == f"SRCHAT_{name.upper()}"
+        assert entry.help
+        assert entry.kind.description
+
+
+def test_every_default_is_allowed() -> None:
+    for name, entry in SETTINGS.items():
+        if entry.default is not None:
+            assert checked(name, entry.default, "") == entry.default
+
+
+@pytest.mark.parametrize(
+    ("option", "variable", "file", "used"),
+    [
+        ("a", "b", "c", "a"),
+        (None, "b", "c", "b"),
+        (None, "", "c", "c"),
+        (None, None, "c", "c"),
+        (None, None, None, None),
+        (None, None, "", None),
+    ],
+)
+def test_the_profile_is_named_by_option_variable_or_file(
+    option: str | None, variable: str | None, file: str | None, used: str | None
+) -> None:
+    settings = FileSettings(FILE, file, {}, {name: {"model": name} for name in "abc"})
+    environ = {} if variable is None else {"SRCHAT_PROFILE": variable}
+    resolved = resolve(settings, environ, {}, option)
+    assert resolved.profile == used
+    assert resolved.config.model == (used or "vllm-primary")
+
+
+@pytest.mark.parametrize(
+    ("option", "environ", "file", "said"),
+    [
+        ("wrk", {}, None, "option --profile: no profile 'wrk'"),
+        (None, {"SRCHAT_PROFILE": "wrk"}, None, "variable SRCHAT_PROFILE: no profile 'wrk'"),
+        (None, {}, "wrk", "config.toml: no profile 'wrk'"),
+    ],
+)
+def test_a_profile_that_is_not_there_is_told_with_who_names_it(
+    option: str | None, environ: dict[str, str], file: str | None, said: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(FileSettings(FILE, file, {}, {"work": {}}), environ, {}, option)
+    assert (caught.value.message, caught.value.hint) == (said, "did you mean 'work'?")
+
+
+# --- values from text -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("retries", " 0 ", 0),
+        ("temperature", "0", 0.0),
+        ("timeout", "1e1", 10.0),
+        ("stream", "No", False),
+        ("stream", "1", True),
+        ("system", "", ""),
+        ("stop", "END", ("END",)),
+        ("stop", '["a", "b"]', ("a", "b")),
+        ("api_key_command", "pass show 'my key'", ("pass", "show", "my key")),
+        ("api_key_command", '["pass", "my key"]', ("pass", "my key")),
+        ("base_url", "HTTPS://Example.com:8443/v1/", "https://Example.com:8443/v1"),
+    ],
+)
+def test_a_text_means_a_value(name: str, text: str, value: object) -> None:
+    found = parsed(name, text, "")
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("temperature", "2.1"),
+        ("temperature", "nan"),
+        ("temperature", "inf"),
+        ("top_p", "-0.1"),
+        ("max_tokens", "0"),
+        ("max_tokens", "1.5"),
+        ("max_tokens", "9" * 5000),
+        ("retries", ""),
+        ("stream", "maybe"),
+        ("timeout", "0"),
+        ("stop", "[1]"),
+        ("stop", "['a'"),
+        ("api_key_command", ""),
+        ("api_key_command", "pass 'x"),
+        ("base_url", "example.com/v1"),
+        ("base_url", "http://"),
+        ("base_url", "http://[::1"),
+        ("base_url", "http://a:port/"),
+        ("base_url", "https://a/v1?key=1"),
+        ("base_url", "https://a b/"),
+        ("base_url", "https://a\r\nX: 1/"),
+        ("base_url", "https://exämple.com"),
+    ],
+)
+def test_a_value_not_allowed_is_refused_in_words(name: str, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parsed(name, text, "here")
+    assert caught.value.message.startswith(f"here: {name} ")
+    assert caught.value.message.endswith(f"allowed is {SETTINGS[name].kind.description}")
+    assert len(caught.value.message) < 250
+
+
+def test_the_likely_meant_name_is_told() -> None:
+    assert did_you_mean("temprature", SETTINGS) == "did you mean 'temperature'?"
+    assert did_you_mean("zzz", ["a", "b"]) == "there are: a, b"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("base_url", "https://me:hunter22@example.com/v1"),
+        ("retries", "sk-srt-hunter22"),
+        ("sk-srt-hunter22", "x"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_repeated(name: str, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parsed(name, text, "here")
+    assert "hunter22" not in caught.value.message + caught.value.hint
+
+
+def test_the_key_is_not_in_the_representation_of_the_configuration() -> None:
+    assert "sk-secret" not in repr(Config(api_key="sk-secret"))
+
+
+# --- the key --------------------------------------------------------------------------------
+
+KEY = "sk-srt-0123456789"
+OURS = {"api_key": KEY}
+
+
+def test_the_service_needs_a_key_and_another_server_may_not() -> None:
+    with pytest.raises(MissingKeyError, match="no API key"):
+        key_to_send(_resolve())
+    assert key_to_send(_resolve(base_url="http://127.0.0.1:8000/v1")) is None
+    assert key_to_send(_resolve(base_url="https://llm.example.com/v1")) is None
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://api.solidrust.ai", "https://API.solidrust.ai:443/v2"]
+)
+def test_a_key_goes_to_its_own_server_whatever_the_path(base_url: str) -> None:
+    assert key_to_send(_resolve(OURS, base_url=base_url)) == KEY
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://api.solidrust.ai.evil.com/v1",
+        "http://api.solidrust.ai/v1",
+        "https://api.solidrust.ai:8443/v1",
+        "https://solidrust.ai/v1",
+        "http://127.0.0.1:8000/v1",
+    ],
+)
+def test_a_key_of_the_file_goes_to_no_other_origin(base_url: str) -> None:
+    for resolved in (
+        _resolve(OURS, base_url=base_url),
+        _resolve(OURS, {"base_url": base_url}),
+        _resolve(OURS, environ={"SRCHAT_BASE_URL": base_url}),
+        _resolve(environ={"SOLIDRUST_API_KEY": KEY}, work={"base_url": base_url}),
+        _resolve({"api_key_command": ("pass",)}, {"base_url": base_url}),
+    ):
+        assert (resolved.key, resolved.key_command) == (None, None)
+        assert resolved.withheld
+        assert key_to_send(resolved) is None
+
+
+def test_a_profile_that_only_changes_the_key_keeps_the_server() -> None:
+    resolved = _resolve(
+        {"base_url": "https://a.example/v1", "api_key": "sk-of-the-file"}, {"api_key": KEY}
+    )
+    assert key_to_send(resolved) == KEY
+    assert resolved.origins["api_key"] == "profile work"
+
+
+def test_a_variable_follows_a_server_that_is_named_beside_it() -> None:
+    environ = {"SRCHAT_API_KEY": KEY}
+    assert key_to_send(_resolve(environ=environ, base_url="https://a.example/v1")) == KEY
+
+
+def test_an_empty_key_says_that_there_is_none_and_an_empty_variable_nothing() -> None:
+    assert _resolve(OURS, {"api_key": ""}).key is None
+    assert _resolve(OURS, environ={"SRCHAT_API_KEY": "", "SOLIDRUST_API_KEY": ""}).key == KEY
+
+
+@pytest.mark.parametrize(
+    ("base_url", "allowed"),
+    [
+        ("http://localhost:8000/v1", True),
+        ("http://127.8.9.1/v1", True),
+        ("http://[::1]:8000/v1", True),
+        ("http://127.0.0.1.evil.com/v1", False),
+        ("http://127.0.0.999/v1", False),
+        ("http://localhost.evil.com/v1", False),
+        ("http://10.0.0.1/v1", False),
+        ("http://0.0.0.0/v1", False),
+        ("http://[::2]/v1", False),
+        ("HTTP://llm.example.com/v1", False),
+    ],
+)
+def test_a_key_goes_unencrypted_only_to_this_machine(base_url: str, allowed: bool) -> None:
+    url = parsed("base_url", base_url, "")
+    assert is_loopback(str(url)) == allowed
+    resolved = _resolve(work={"base_url": url, "api_key": KEY})
+    if allowed:
+        assert key_to_send(resolved) == KEY
+        return
+    with pytest.raises(ConfigError, match="would go unencrypted"):
+        key_to_send(resolved)
+    permitted = _resolve(work={"base_url": url, "api_key": KEY, "allow_http": True})
+    assert key_to_send(permitted) == KEY
+
+
+def test_an_origin_is_scheme_host_and_port() -> None:
+    assert same_origin("https://a/v1", "https://A:443")
+    assert same_origin("http://a/v1", "http://a:80")
+    assert not same_origin("https://a", "http://a")
+    assert not same_origin("https://a", "https://a:444")
+
+
+@pytest.mark.parametrize(
+    "key", ["a b", "sk-\nX-Evil: 1", "sk-\r\nX: 1", "sk-ä", "sk-\x00", "sk-\udc80", "‘sk-1’"]
+)
+def test_a_key_that_cannot_be_one_is_named_by_its_origin_and_not_shown(key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        _resolve(work={"api_key": f"secret{key}"})
+    assert caught.value.message.startswith("profile work: ")
+    assert "secret" not in caught.value.message + caught.value.hint
+    with pytest.raises(ConfigError, match=r"^variable SRCHAT_API_KEY: "):
+        _resolve(environ={"SRCHAT_API_KEY": f"secret{key}"})
+
+
+def test_blanks_around_a_key_are_no_part_of_it() -> None:
+    assert _resolve(work={"api_key": f" {KEY}\r\n"}).key == KEY
+
+
+# --- the command that prints it --------------------------------------------------------------
+
+
+class _Command:
+    """Stands for the running of a command; counts."""
+
+    def __init__(self, output: str = KEY) -> None:
+        self.output = output
+        self.ran: list[tuple[str, ...]] = []
+
+    def __call__(self, command: tuple[str, ...]) -> str:
+        self.ran.append(command)
+        return self.output
+
+
+PASS = {"api_key_command": ("pass", "srchat")}
+
+
+def test_the_command_is_run_only_for_a_key_that_is_about_to_be_sent() -> None:
+    run = _Command(f"{KEY}\n")
+    resolved = _resolve(PASS)
+    assert (run.ran, resolved.key) == ([], None)
+    assert key_to_send(resolved, run) == KEY
+    assert run.ran == [("pass", "srchat")]
+
+
+@pytest.mark.parametrize(
+    "resolved",
+    [
+        _resolve(PASS, environ={"SRCHAT_API_KEY": KEY}),
+        _resolve(PASS, {"api_key": KEY}),
+        _resolve({**PASS, "api_key": KEY}),
+        _resolve(PASS, environ={"SOLIDRUST_API_KEY": KEY}),
+        _resolve(PASS, base_url="http://127.0.0.1:8000/v1"),
+        _resolve(PASS, base_url=DEMO_BASE_URL),
+    ],
+)
+def test_the_command_is_not_run_where_a_stronger_key_or_another_server_is(
+    resolved: Resolved,
+) -> None:
+    run = _Command()
+    key_to_send(resolved, run)
+    assert run.ran == []
+
+
+def test_the_command_of_a_profile_is_stronger_than_the_key_of_the_file() -> None:
+    run = _Command("sk-of-the-command")
+    environ = {"SOLIDRUST_API_KEY": "sk-of-the-service"}
+    assert key_to_send(_resolve(OURS, PASS, environ), run) == "sk-of-the-command"
+
+
+def test_the_command_is_not_run_for_an_open_network() -> None:
+    run = _Command()
+    with pytest.raises(ConfigError, match="unencrypted"):
+        key_to_send(_resolve(work={**PASS, "base_url": "http://10.0.0.1/v1"}), run)
+    assert run.ran == []
+
+
+def test_what_the_command_prints_is_checked_and_not_shown() -> None:
+    with pytest.raises(ConfigError) as caught:
+        key_to_send(_resolve(PASS), _Command("secret\nlogin: me\n"))
+    assert caught.value.message.startswith("api_key_command: ")
+    assert "secret" not in caught.value.message

@@ -1,0 +1,421 @@
+"""The store of conversations, on real files."""
+
+import dataclasses
+import os
+import sqlite3  # noqa: TID251 - to look at the file from outside
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from srchat.api.models import Usage
+from srchat.conversation import Conversation, TurnRecord
+from srchat.errors import StoreBusyError, StoreError, UsageError
+from srchat.history.database import Database
+from srchat.history.schema import SCHEMA
+from srchat.history.search import HIT_BEGIN, HIT_END, match_expression
+from srchat.history.store import ConversationStore
+
+TEXTS = st.text(st.characters(codec=None), max_size=60)  # lone surrogates and NUL, too
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "srchat" / "history.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[ConversationStore]:
+    opened = ConversationStore(path, patience=0.2)
+    yield opened
+    opened.close()
+
+
+def asked(id: str, prompt: str = "hello", parent: str | None = None, at: float = 1.0) -> TurnRecord:
+    return TurnRecord(id, prompt, parent=parent, asked_at=at, model="m", reason="still coming")
+
+
+def keep(
+    store: ConversationStore, id: str, prompt: str = "hello", reply: str = "hi", at: float = 1.0
+) -> Conversation:
+    """Store a conversation of one turn."""
+    turn = asked(f"{id}t", prompt, at=at)
+    conversation = Conversation(id, created_at=at, used_at=at).with_turn(turn)
+    store.add_turn(conversation, turn)
+    turn = dataclasses.replace(turn, reply=reply, complete=True, reason="", served_model="served")
+    store.update_turn(conversation, turn)
+    return store.load(id)
+
+
+# --- what is stored ------------------------------------------------------------------------
+
+
+def test_a_turn_is_stored_as_it_was_and_becomes_the_head(store: ConversationStore) -> None:
+    turn = TurnRecord(
+        "t1", "prompt", parent=None, reply="reply", complete=True, finish_reason="stop",
+        base_url="http://x/v1", model="asked", served_model="served", usage=Usage(1, 2, 3),
+        estimated_tokens=4, asked_at=5.5, first_at=6.5, ended_at=7.5,
+    )  # fmt: skip
+    conversation = Conversation("c1", title="T", system="S", created_at=1.0, used_at=2.0)
+    store.add_turn(conversation, turn)
+    loaded = store.load("c1")
+    assert loaded == dataclasses.replace(conversation, turns=(turn,), head="t1", used_at=5.5)
+
+
+def test_a_prompt_without_an_answer_is_incomplete_and_says_why(store: ConversationStore) -> None:
+    store.add_turn(Conversation("c1"), asked("t1"))
+    (turn,) = store.load("c1").turns
+    assert (turn.complete, turn.reason, turn.reply) == (False, "still coming", "")
+
+
+def test_what_comes_later_takes_its_place(store: ConversationStore) -> None:
+    conversation, turn = Conversation("c1"), asked("t1")
+    store.add_turn(conversation, turn)
+    for reply in ("a", "ab", "abc"):
+        turn = dataclasses.replace(turn, reply=reply, usage=Usage(1, len(reply), 9))
+        store.update_turn(conversation, turn)
+    assert store.load("c1").turns == (turn,)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(prompt=TEXTS, reply=TEXTS, title=TEXTS, system=st.none() | TEXTS, reason=TEXTS)
+def test_every_text_comes_back_exactly(
+    store: ConversationStore, prompt: str, reply: str, title: str, system: str | None, reason: str
+) -> None:
+    id_ = os.urandom(6).hex()
+    turn = TurnRecord("t", prompt, reply=reply, reason=reason, model=reply, served_model=title)
+    conversation = Conversation(id_, title=title or "x", system=system).with_turn(turn)
+    store.add_turn(conversation, turn)
+    loaded = store.load(id_)
+    assert (loaded.turns, loaded.title, loaded.system) == ((turn,), title or "x", system)
+    assert isinstance(store.search(prompt + reply, 3), list)
+
+
+def test_ten_megabytes_are_stored(store: ConversationStore) -> None:
+    text = "0123456789" * 1_000_000
+    assert keep(store, "c1", text, text).turns[0].reply == text
+    assert store.search("nothing", 1) == []
+
+
+def test_a_deleted_conversation_is_not_brought_back_by_the_rest_of_its_answer(
+    store: ConversationStore,
+) -> None:
+    conversation, turn = Conversation("c1"), asked("t1")
+    store.add_turn(conversation, turn)
+    store.delete(["c1"])
+    store.update_turn(conversation, turn)
+    assert list(store.summaries()) == []
+
+
+def test_two_that_continue_one_conversation_are_two_branches(path: Path) -> None:
+    here, there = ConversationStore(path), ConversationStore(path)
+    keep(here, "c1")
+    mine, yours = here.load("c1"), there.load("c1")
+    here.add_turn(mine, asked("mine", parent=mine.head, at=2.0))
+    there.add_turn(yours, asked("yours", parent=yours.head, at=3.0))
+    here.update_turn(mine, dataclasses.replace(asked("mine"), reply="for me"))
+    there.update_turn(yours, dataclasses.replace(asked("yours"), reply="for you"))
+    loaded = here.load("c1")
+    assert [turn.id for turn in loaded.branch] == ["c1t", "yours"]
+    assert [(turn.id, turn.parent, turn.reply) for turn in loaded.turns] == [
+        ("c1t", None, "hi"), ("mine", "c1t", "for me"), ("yours", "c1t", "for you"),
+    ]  # fmt: skip
+    here.close()
+    there.close()
+
+
+# --- the file ------------------------------------------------------------------------------
+
+
+def test_nobody_else_may_read_it_from_its_first_byte(path: Path) -> None:
+    old = os.umask(0)
+    try:
+        store = ConversationStore(path)
+        keep(store, "c1")
+    finally:
+        os.umask(old)
+    modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    assert modes == {"history.db": 0o600, "history.db-wal": 0o600, "history.db-shm": 0o600}
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    store.close()
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
+    ConversationStore(path).close()
+    path.chmod(0o644)
+    ConversationStore(path).close()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_one_that_is_left_open_at_the_end_is_whole_for_the_next(path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from srchat.history.store import *; "
+        "from srchat.conversation import *; s = ConversationStore(Path(sys.argv[1])); "
+        "s.add_turn(Conversation('c1'), TurnRecord('t1', 'hi')); s.leave()"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+    assert path.with_name("history.db-wal").stat().st_size > 0
+    store = ConversationStore(path)
+    assert store.load("c1").turns[0].prompt == "hi"
+    store.close()
+
+
+def test_one_of_a_newer_version_is_left_alone(path: Path) -> None:
+    ConversationStore(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="newer srchat"):
+        ConversationStore(path)
+    assert path.read_bytes() == before
+
+
+def test_one_of_an_older_version_is_brought_up_and_keeps_what_it_has(path: Path) -> None:
+    store = ConversationStore(path)
+    keep(store, "c1")
+    store.close()
+    newer = SCHEMA._replace(
+        migrations=(*SCHEMA.migrations, ("ALTER TABLE turn ADD COLUMN stars INTEGER",))
+    )
+    for _ in range(2):
+        database = Database(path, newer, patience=1.0)
+        assert database.rows("PRAGMA user_version") == [(2,)]
+        assert database.rows("SELECT uid, stars FROM turn") == [("c1t", None)]
+        database.close()
+
+
+def test_a_migration_that_fails_changes_nothing(path: Path) -> None:
+    store = ConversationStore(path)
+    keep(store, "c1")
+    store.close()
+    statements = ("ALTER TABLE turn ADD COLUMN stars INTEGER", "ALTER TABLE gone ADD COLUMN x")
+    broken = SCHEMA._replace(migrations=(*SCHEMA.migrations, statements))
+    with pytest.raises(StoreError, match="no such table: gone"):
+        Database(path, broken, patience=1.0)
+    store = ConversationStore(path)
+    assert store.load("c1").turns[0].reply == "hi"
+    store.close()
+
+
+def test_the_database_of_another_program_is_left_alone(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="another program"):
+        ConversationStore(path)
+    assert path.read_bytes() == before
+
+
+def test_who_finds_it_locked_waits_and_then_says_so(path: Path) -> None:
+    store = ConversationStore(path, patience=0.05)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreBusyError, match="locked by another process"):
+        keep(store, "c1")
+    assert list(store.summaries()) == []  # reading needs no lock
+    other.execute("COMMIT")
+    keep(store, "c1")
+    other.close()
+    store.close()
+
+
+# --- lists ---------------------------------------------------------------------------------
+
+
+def test_the_list_begins_with_the_one_used_last(store: ConversationStore) -> None:
+    for number in range(450):  # more than a page
+        keep(store, f"{number:04}", f"prompt {number}", at=float(number % 400))
+    ids = [summary.id for summary in store.summaries()]
+    assert len(ids) == len(set(ids)) == 450
+    times = [summary.used_at for summary in store.summaries()]
+    assert times == sorted(times, reverse=True)
+    assert [summary.id for summary in store.summaries(3)] == ids[:3]
+    assert store.last_used() == ids[0]
+    first = next(store.summaries())
+    assert (first.title, first.turns, first.model, first.complete) == (
+        "prompt 399", 1, "served", True,
+    )  # fmt: skip
+
+
+def test_the_beginning_of_an_id_is_enough_where_it_is_the_only_one(
+    store: ConversationStore,
+) -> None:
+    for id_ in ("abc1", "abd2", "abd", "x'; --"):
+        keep(store, id_)
+    assert store.find("abc") == "abc1"
+    assert store.find("abd") == "abd"
+    assert store.find("x'") == "x'; --"
+    with pytest.raises(UsageError, match=r"several conversations: abc1, abd, abd2"):
+        store.find("ab")
+    for unknown in ("zz", "", "%", "a_c", "../../etc/passwd"):
+        with pytest.raises(UsageError, match="no conversation"):
+            store.find(unknown)
+
+
+def test_an_empty_store_has_nothing(store: ConversationStore) -> None:
+    assert store.last_used() is None
+    assert list(store.summaries()) == []
+    assert store.search("anything", 5) == []
+    assert store.delete([]) == 0
+    with pytest.raises(StoreError, match="not there"):
+        store.load("nope")
+
+
+# --- search --------------------------------------------------------------------------------
+
+
+def found(store: ConversationStore, query: str) -> list[str]:
+    return [hit.conversation for hit in store.search(query, 20)]
+
+
+def test_words_phrases_and_prefixes_are_found(store: ConversationStore) -> None:
+    keep(store, "c1", "how do I sort a list", "Use the sorted function.")
+    keep(store, "c2", "what is a linked list", "A chain of nodes; the function of each is simple.")
+    assert found(store, "list") == ["c2", "c1"]
+    assert found(store, "LIST sort") == ["c1"]
+    assert found(store, '"sorted function"') == ["c1"]
+    assert found(store, '"function sorted"') == []
+    assert found(store, "func*") == ["c2", "c1"]
+    assert found(store, "func") == []
+    assert found(store, "function.") == ["c1"]  # as it stands
+    assert found(store, "sort nodes") == []
+
+
+def test_accents_do_not_matter(store: ConversationStore) -> None:
+    keep(store, "c1", "Où est le café?")
+    assert found(store, "ou cafe") == ["c1"]
+
+
+@pytest.mark.parametrize("text", ["C++", "->", "!=", "100%", "_", "a\\b", "日", "'", "x''y"])
+def test_what_is_no_word_is_found_as_it_stands(store: ConversationStore, text: str) -> None:
+    keep(store, "c1", f"what does {text} mean in 毎日語")
+    keep(store, "c2", "nothing of the kind")
+    assert found(store, text) == ["c1"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ['"', '"""', "AND", "OR NOT", "NEAR(", "a AND", "prompt:x", "^", "(", ")", "*", "**", "a*b*",
+     '"a', 'a"', "-x", "{x}", "+", "\x01", "", "  ", "a" * 10_000, "x " * 3000],
+)  # fmt: skip
+def test_no_query_is_an_error(store: ConversationStore, query: str) -> None:
+    keep(store, "c1", "some text with AND in it")
+    assert isinstance(store.search(query, 5), list)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@given(query=st.text('ab"*()-:^ ', max_size=12) | st.text(max_size=12))
+def test_no_query_at_all_is_an_error(store: ConversationStore, query: str) -> None:
+    keep(store, "c1", "a b ab")
+    if query.isprintable():
+        assert isinstance(store.search(query, 5), list)
+
+
+def test_terms_are_quoted() -> None:
+    assert match_expression('find "two words" pre* AND o"r') == (
+        '"find" "two words" "pre"* "AND" "o""r"'
+    )
+    assert match_expression("-> ++") == ""
+
+
+def test_the_snippet_marks_what_was_found(store: ConversationStore) -> None:
+    keep(store, "c1", "before needle after")
+    (hit,) = store.search("needle", 1)
+    assert hit.snippet == f"before {HIT_BEGIN}needle{HIT_END} after"
+    assert hit.parts() == ["before ", "needle", " after"]
+    assert hit.plain()["snippet"] == "before needle after"
+    keep(store, "c2", "long before " * 9 + "n->m" + " long after" * 9)
+    (hit,) = store.search("->", 1)
+    assert hit.parts()[1] == "->"
+    assert hit.snippet.startswith("…")
+    assert hit.snippet.endswith("…")
+
+
+def test_a_reply_that_grows_is_found_by_what_it_is_now(store: ConversationStore) -> None:
+    conversation, turn = Conversation("c1"), asked("t1")
+    store.add_turn(conversation, turn)
+    for word in ("first", "second", "third"):
+        turn = dataclasses.replace(turn, reply=f"{turn.reply} {word}".strip())
+        store.update_turn(conversation, turn)
+        assert found(store, f"{word} first") == ["c1"]
+    store.update_turn(conversation, dataclasses.replace(turn, reply="other"))
+    assert found(store, "first") == []
+    store.database.rows("SELECT 1")
+    with store.database.writing() as execute:
+        execute("INSERT INTO turn_words (turn_words) VALUES ('integrity-check')")
+
+
+# --- deleting ------------------------------------------------------------------------------
+
+
+def test_what_is_deleted_is_gone_from_every_byte(store: ConversationStore, path: Path) -> None:
+    secret = "xyzzyplugh"
+    keep(store, "c1", f"the word is {secret}", secret)
+    keep(store, "c2", "another")
+    assert found(store, secret) == ["c1"]
+    assert store.delete(["c1", "nope"]) == 1
+    assert found(store, secret) == []
+    assert [summary.id for summary in store.summaries()] == ["c2"]
+    for file in path.parent.iterdir():
+        assert secret.encode() not in file.read_bytes(), file.name
+
+
+def test_those_not_used_for_long_are_told_apart(store: ConversationStore) -> None:
+    for number in range(5):
+        keep(store, f"c{number}", at=float(number))
+    assert store.ids(2.0) == ["c0", "c1"]
+    assert len(store.ids()) == 5
+
+
+def test_deleting_everything_makes_the_file_small_again(
+    store: ConversationStore, path: Path
+) -> None:
+    for number in range(20):
+        keep(store, f"c{number}", "x" * 100_000)
+    store.search("x", 1)
+    store.delete(store.ids())
+    assert path.stat().st_size < 200_000
+
+
+# --- import --------------------------------------------------------------------------------
+
+
+def test_the_same_conversation_twice_changes_nothing(store: ConversationStore) -> None:
+    first, second = asked("t1"), asked("t2", parent="t1")
+    conversation = Conversation("c1", title="T", created_at=1.0, used_at=2.0, head="t2",
+                                turns=(first, second))  # fmt: skip
+    assert store.add_conversation(conversation) == 2
+    assert store.load("c1") == conversation
+    assert store.add_conversation(conversation) == 0
+    assert store.load("c1") == conversation
+
+
+def test_new_turns_of_a_known_conversation_are_added(store: ConversationStore) -> None:
+    kept = keep(store, "c1")
+    more = dataclasses.replace(kept, turns=(*kept.turns, asked("t9", parent="c1t")), head="t9")
+    assert store.add_conversation(more) == 1
+    assert [turn.id for turn in store.load("c1").turns] == ["c1t", "t9"]
+
+
+# --- windows -------------------------------------------------------------------------------
+
+
+def test_a_window_is_remembered_for_server_and_model_for_a_month(store: ConversationStore) -> None:
+    day = 86400.0
+    store.learn_windows("http://a/v1", {"m": 4096, "n": 8192}, now=0.0)
+    store.learn_windows("http://b/v1", {"m": 1024}, now=0.0)
+    assert store.context_window("http://a/v1", "m", 29 * day) == 4096
+    assert store.context_window("http://a/v1", "n", 29 * day) == 8192
+    assert store.context_window("http://b/v1", "m", 29 * day) == 1024
+    assert store.context_window("http://b/v1", "n", 29 * day) is None
+    assert store.context_window("http://a/v1", "m", 31 * day) is None
+    store.learn_windows("http://a/v1", {"\ud800": 1, "m": 2048}, now=30 * day)
+    assert store.context_window("http://a/v1", "m", 31 * day) == 2048
+    assert store.context_window("http://a/v1", "\ud800", 31 * day) == 1

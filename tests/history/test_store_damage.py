@@ -1,0 +1,244 @@
+"""Files that are damaged, or are no files: set aside or refused, never overwritten."""
+
+import dataclasses
+import os
+import sqlite3  # noqa: TID251 - to look at the file from outside
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from srchat.conversation import Conversation, TurnRecord
+from srchat.errors import BrokenStoreError, StoreError
+from srchat.history.recorder import Recorder
+from srchat.history.store import ConversationStore
+from tests.conftest import Serve, Srchat
+from tests.server import answer
+
+TURN = TurnRecord("t1", "a new prompt", asked_at=1.0)
+CONVERSATION = Conversation("c1").with_turn(TURN)
+
+
+def healthy(path: Path, turns: int = 200) -> None:
+    store = ConversationStore(path)
+    turn = TurnRecord("old", "an old prompt", reply="x" * 2000, asked_at=1.0)
+    for number in range(turns):
+        record = dataclasses.replace(turn, id=f"o{number}")
+        store.add_turn(Conversation(f"old{number}").with_turn(record), record)
+    store.close()
+
+
+def overwrite(path: Path, place: int, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(data)
+
+
+def text(path: Path) -> None:
+    path.write_text("this is no database\n" * 100)
+
+
+def noise(path: Path) -> None:
+    path.write_bytes(os.urandom(20_000))
+
+
+def stump(path: Path) -> None:
+    healthy(path)
+    path.write_bytes(path.read_bytes()[:700])
+
+
+def half(path: Path) -> None:
+    healthy(path)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+
+
+def no_header(path: Path) -> None:
+    healthy(path)
+    overwrite(path, 0, b"\0" * 100)
+
+
+def torn_schema(path: Path) -> None:
+    healthy(path)
+    overwrite(path, 100, os.urandom(3996))
+
+
+def torn_pages(path: Path) -> None:
+    healthy(path)
+    overwrite(path, 4096, os.urandom(path.stat().st_size - 4096))
+
+
+def no_table(path: Path) -> None:
+    healthy(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE turn")
+    connection.close()
+
+
+def zeros(path: Path) -> None:
+    path.write_bytes(b"\0" * 8192)
+
+
+DAMAGE = [text, noise, stump, half, no_header, torn_schema, torn_pages, no_table, zeros]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    folder = tmp_path / ".local" / "share" / "srchat"
+    folder.mkdir(parents=True)
+    return folder / "history.db"
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_turn_is_kept_in_a_new_file_and_the_damaged_one_is_put_aside(
+    path: Path, damage: Callable[[Path], None]
+) -> None:
+    damage(path)
+    before = path.read_bytes()
+    stores: list[ConversationStore] = []
+
+    def open_store(patience: float) -> ConversationStore:
+        if not stores:
+            stores.append(ConversationStore(path, patience))
+        return stores[0]
+
+    recorder = Recorder(open_store)
+    recorder.begin(CONVERSATION, TURN)
+    done = dataclasses.replace(TURN, reply="an answer", complete=True)
+    (notice,) = recorder.end(CONVERSATION.with_turn(done), done)
+    (aside,) = [file for file in path.parent.iterdir() if ".broken-" in file.name]
+    assert str(aside) in notice
+    assert aside.read_bytes() == before
+    stores[0].close()
+    fresh = ConversationStore(path)
+    assert fresh.load("c1").turns == (done,)
+    fresh.close()
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_the_answer_is_given_whatever_the_file_is(
+    path: Path, damage: Callable[[Path], None], srchat: Srchat, serve: Serve
+) -> None:
+    damage(path)
+    server = serve(answer("All ", "of ", "it."))
+    result = srchat("ask", "hi", "--base-url", server.url)
+    assert (result.code, result.text) == (0, "All of it.\n")
+    assert result.err.count("\n") == 1
+    assert "the history was damaged; it is kept as" in result.err
+    assert len([file for file in path.parent.iterdir() if ".broken-" in file.name]) == 1
+    after = srchat("history", "list")
+    assert after.text.endswith("\thi\n")
+    assert after.err == ""
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def make_dangling_link(path: Path) -> None:
+    path.symlink_to(path.parent / "gone" / "history.db")
+
+
+def make_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("make", [make_folder, make_pipe, make_dangling_link, make_device])
+def test_what_is_no_file_is_left_alone(
+    path: Path, make: Callable[[Path], None], srchat: Srchat, serve: Serve
+) -> None:
+    make(path)
+    server = serve(answer("All of it."))
+    result = srchat("ask", "hi", "--base-url", server.url)
+    assert (result.code, result.text) == (0, "All of it.\n")
+    assert result.err.startswith("srchat: this answer is not kept: cannot use the history")
+    assert result.err.count("\n") == 1
+    assert [file.name for file in path.parent.iterdir()] == ["history.db"]
+
+
+def test_a_folder_that_cannot_be_made_costs_a_word(srchat: Srchat, serve: Serve) -> None:
+    (srchat.home / "file").write_text("")
+    server = serve(answer("All of it."))
+    result = srchat(
+        "ask", "hi", "--base-url", server.url, SRCHAT_DATA=str(srchat.home / "file" / "data")
+    )
+    assert (result.code, result.text) == (0, "All of it.\n")
+    assert "this answer is not kept" in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_a_full_disk_costs_a_word(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer(*["word " * 2000] * 50))
+    command = [*srchat.command("ask", "hi", "--base-url", server.url)]
+    # 60 KiB for every file: room for the tables, not for the answer.
+    limited = ["sh", "-c", 'ulimit -f 120; exec "$@"', "sh", *command]
+    done = subprocess.run(
+        limited, env=srchat.env, cwd=srchat.home, capture_output=True, timeout=30, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ("word " * 100_000).encode() + b"\n"
+    assert done.stderr.count(b"\n") == 1
+    assert b"kept" in done.stderr
+    after = srchat("history", "list")
+    assert after.code == 0
+
+
+def test_damage_that_shows_late_is_put_aside_then(path: Path) -> None:
+    healthy(path)
+    store = ConversationStore(path)
+    overwrite(path, 4096, os.urandom(path.stat().st_size - 4096))
+    with pytest.raises(BrokenStoreError):
+        store.load("old3")
+    recorder = Recorder(lambda _: store)
+    recorder.begin(CONVERSATION, TURN)
+    assert "kept as" in recorder.end(CONVERSATION, TURN)[0]
+    assert [summary.id for summary in store.summaries()] == ["c1"]
+    store.close()
+
+
+def test_of_many_that_find_it_damaged_one_puts_it_aside(path: Path) -> None:
+    noise(path)
+    code = (
+        "import sys; from pathlib import Path; from srchat.history.store import *; "
+        "from srchat.conversation import *; s = ConversationStore(Path(sys.argv[1])); "
+        "s.add_turn(Conversation(sys.argv[2]), TurnRecord('t1', 'hi')); s.close()"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code, str(path), f"c{n}"]) for n in range(8)
+    ]
+    assert [process.wait(30) for process in processes] == [0] * 8
+    assert len([file for file in path.parent.iterdir() if ".broken-" in file.name]) == 1
+    store = ConversationStore(path)
+    assert len(store.ids()) == 8
+    store.close()
+
+
+def test_reading_a_damaged_history_sets_it_aside_and_says_so(path: Path, srchat: Srchat) -> None:
+    noise(path)
+    result = srchat("history", "list")
+    assert (result.code, result.out) == (0, b"")
+    assert "the history was damaged" in result.err
+
+
+def test_to_continue_what_was_damaged_is_an_error(path: Path, srchat: Srchat, serve: Serve) -> None:
+    noise(path)
+    server = serve(answer("one"))
+    result = srchat("ask", "-c", "and?", "--base-url", server.url)
+    assert (result.code, server.requests) == (9, [])
+    assert "nothing left to continue" in result.err
+    assert srchat("ask", "-c", "and?", "--base-url", server.url).code == 0
+
+
+def test_a_store_that_cannot_be_opened_is_an_error_of_its_own(path: Path, srchat: Srchat) -> None:
+    path.mkdir()
+    result = srchat("history", "list")
+    assert result.code == 9
+    assert "it is not a file" in result.err
+    with pytest.raises(StoreError):
+        ConversationStore(path)

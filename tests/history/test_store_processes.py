@@ -1,0 +1,230 @@
+"""Many processes at one store, and processes that are killed: nothing is lost, nothing is mixed."""
+
+import contextlib
+import os
+import random
+import select
+import sqlite3  # noqa: TID251 - to look at the file from outside
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from srchat.conversation import Conversation, TurnRecord
+from srchat.history.store import ConversationStore
+from tests.conftest import Serve, Srchat
+from tests.server import HOLD, Pause, Step, answer, chunk, head
+
+WRITERS, TURNS = 20, 10
+KILLS, AT_ONCE = 200, 50
+MOST_LOST = 1.5  # seconds of text
+
+WRITER = """
+import dataclasses, sys
+from pathlib import Path
+from srchat.conversation import Conversation, TurnRecord
+from srchat.history.recorder import Recorder
+from srchat.history.store import ConversationStore
+path, name = Path(sys.argv[1]), sys.argv[2]
+stores = []
+def open_store(patience):
+    if not stores:
+        stores.append(ConversationStore(path, patience))
+    return stores[0]
+recorder = Recorder(open_store)
+conversation = Conversation(name)
+def ask(conversation, id):
+    turn = TurnRecord(id, f"prompt {id}", parent=conversation.head, asked_at=1.0)
+    conversation = conversation.with_turn(turn)
+    recorder.begin(conversation, turn)
+    for n in range(3):
+        turn = dataclasses.replace(turn, reply=turn.reply + f"{id}.{n} ")
+        recorder.keep(conversation, turn)
+    turn = dataclasses.replace(turn, complete=True)
+    assert recorder.end(conversation, turn) == []
+    return conversation.with_turn(turn)
+for place in range(int(sys.argv[3])):
+    conversation = ask(conversation, f"{name}-{place}")
+    ask(open_store(5).load("shared"), f"shared-{name}-{place}")
+stores[0].close()
+"""
+
+STREAMER = """
+import dataclasses, os, sys, time
+from pathlib import Path
+from srchat.conversation import Conversation, TurnRecord
+from srchat.history.recorder import Recorder
+from srchat.history.store import ConversationStore
+path, name = Path(sys.argv[1]), sys.argv[2]
+recorder = Recorder(lambda patience: store)
+store = ConversationStore(path, 5.0)
+turn = TurnRecord(name + "t", "the prompt", reason="still coming", asked_at=time.time())
+conversation = Conversation(name).with_turn(turn)
+recorder.begin(conversation, turn)
+reply = []
+while True:
+    reply.append(f"{len(reply)} ")
+    if recorder.is_due():
+        recorder.keep(conversation, dataclasses.replace(turn, reply="".join(reply)))
+    os.write(1, f"{time.monotonic()}\\n".encode())
+    time.sleep(0.03)
+"""
+
+
+def start(code: str, *args: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-c", code, *args], stdout=subprocess.PIPE)
+
+
+def is_whole(path: Path) -> bool:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_twenty_writers_at_once_lose_nothing_and_mix_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    store = ConversationStore(path)
+    store.add_turn(Conversation("shared"), TurnRecord("first", "first"))
+    names = [f"w{number}" for number in range(WRITERS)]
+    processes = [start(WRITER, str(path), name, str(TURNS)) for name in names]
+    for process in processes:
+        process.communicate(timeout=50)
+    assert [process.returncode for process in processes] == [0] * WRITERS
+    for name in names:
+        branch = store.load(name).branch
+        assert [turn.id for turn in branch] == [f"{name}-{place}" for place in range(TURNS)]
+        for turn in branch:
+            assert (turn.prompt, turn.complete) == (f"prompt {turn.id}", True)
+            assert turn.reply == "".join(f"{turn.id}.{n} " for n in range(3))
+    shared = store.load("shared")
+    assert {turn.id for turn in shared.turns} == {"first"} | {
+        f"shared-{name}-{place}" for name in names for place in range(TURNS)
+    }
+    # Each knows which turn it came after, and none is followed by half of another.
+    known: set[str | None] = {None}
+    for turn in shared.turns:
+        assert turn.parent in known
+        known.add(turn.id)
+    assert len(store.search("prompt", 1000)) == 2 * WRITERS * TURNS
+    store.close()
+    assert is_whole(path)
+
+
+def test_killed_at_any_moment_it_loses_a_second_of_text_at_most(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    ConversationStore(path).close()
+    chance = random.Random(6)
+    shown: dict[str, list[float]] = {}
+    for batch in range(KILLS // AT_ONCE):
+        names = [f"k{batch}x{number}" for number in range(AT_ONCE)]
+        processes = {name: start(STREAMER, str(path), name) for name in names}
+        for process in processes.values():
+            assert process.stdout
+            assert select.select([process.stdout], [], [], 30)[0]  # something has been shown
+        begin = time.monotonic()
+        for moment, name in sorted((chance.uniform(0, 2.0), name) for name in names):
+            time.sleep(max(0.0, begin + moment - time.monotonic()))
+            processes[name].kill()
+        for name, process in processes.items():
+            out, _ = process.communicate(timeout=10)
+            shown[name] = [float(line) for line in out.split(b"\n")[:-1]]
+    store = ConversationStore(path)
+    assert len(shown) == KILLS
+    for name, times in shown.items():
+        (turn,) = store.load(name).turns
+        assert (turn.prompt, turn.complete, turn.reason) == ("the prompt", False, "still coming")
+        kept = turn.reply.split()
+        assert kept == [str(number) for number in range(len(kept))]
+        lost = times[-1] - times[len(kept)] if len(kept) < len(times) else 0.0
+        assert lost <= MOST_LOST, name
+    store.close()
+    assert is_whole(path)
+    assert not list(tmp_path.glob("*.broken-*"))
+
+
+def database(srchat: Srchat) -> Path:
+    return srchat.home / ".local" / "share" / "srchat" / "history.db"
+
+
+def only_turn(srchat: Srchat) -> TurnRecord:
+    store = ConversationStore(database(srchat))
+    (id_,) = store.ids()
+    (turn,) = store.load(id_).turns
+    store.close()
+    return turn
+
+
+def test_the_prompt_is_kept_while_the_server_thinks(srchat: Srchat, serve: Serve) -> None:
+    server = serve([HOLD])
+    process = srchat.start("ask", "think!", "--base-url", server.url)
+    end = time.monotonic() + 10
+    while not server.requests and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.5)
+    process.kill()
+    process.communicate(timeout=10)
+    turn = only_turn(srchat)
+    assert (turn.prompt, turn.reply, turn.complete) == ("think!", "", False)
+    assert "killed" in turn.reason
+
+
+def test_the_prompt_is_kept_before_anything_of_the_answer_is_shown(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve([head(), chunk("x"), HOLD])
+    for number in range(3):
+        process = srchat.start("ask", f"prompt {number}", "--base-url", server.url)
+        assert process.stdout
+        assert os.read(process.stdout.fileno(), 1) == b"x"
+        process.kill()
+        process.communicate(timeout=10)
+    store = ConversationStore(database(srchat))
+    assert {summary.title for summary in store.summaries()} == {"prompt 0", "prompt 1", "prompt 2"}
+    store.close()
+
+
+def test_a_killed_ask_loses_a_second_of_its_answer_at_most(srchat: Srchat, serve: Serve) -> None:
+    steps: list[Step] = [head()]
+    for number in range(200):
+        steps += [chunk(f"{number} "), Pause(0.05)]
+    server = serve(steps)
+    process = srchat.start("ask", "count", "--base-url", server.url)
+    assert process.stdout
+    out = b""
+    end = time.monotonic() + 3.3
+    while time.monotonic() < end:
+        if select.select([process.stdout], [], [], 0.05)[0]:
+            out += os.read(process.stdout.fileno(), 65536)
+    process.kill()
+    out += process.communicate(timeout=10)[0]
+    turn = only_turn(srchat)
+    assert (turn.complete, turn.served_model) == (False, "vllm-primary")
+    assert len(out.split()) - len(turn.reply.split()) <= MOST_LOST / 0.05
+    assert out.decode().startswith(turn.reply)
+    # And it can be gone on with: what came is part of the conversation.
+    again = serve(answer("ok"))
+    assert srchat("ask", "-c", "and?", "--base-url", again.url).text == "ok\n"
+    assert [m["content"] for m in again.requests[0].json["messages"]] == [
+        "count", turn.reply, "and?",
+    ]  # fmt: skip
+
+
+def test_two_terminals_continue_one_conversation(srchat: Srchat, serve: Serve) -> None:
+    slow = serve(answer("one"), [head(), chunk("slow "), Pause(1.0), *answer("answer")[1:]])
+    fast = serve(answer("fast answer"))
+    assert srchat("ask", "first", "--base-url", slow.url).code == 0
+    process = srchat.start("ask", "-c", "here", "--base-url", slow.url)
+    assert process.stdout
+    assert os.read(process.stdout.fileno(), 5) == b"slow "
+    assert srchat("ask", "-c", "there", "--base-url", fast.url).code == 0
+    process.communicate(timeout=20)
+    store = ConversationStore(database(srchat))
+    (id_,) = store.ids()
+    conversation = store.load(id_)
+    store.close()
+    assert {(turn.prompt, turn.reply, turn.complete) for turn in conversation.turns} == {
+        ("first", "one", True), ("here", "slow answer", True), ("there", "fast answer", True),
+    }  # fmt: skip
+    branch = [message.content for message in conversation.fit("?").messages]
+    # What was asked second saw the first as far as it had come.
+    assert branch.pop(3) in ("slow ", "slow answer")
+    assert branch == ["first", "one", "here", "there", "fast answer", "?"]
