@@ -157,8 +157,9 @@ class Database:
             raise BrokenStoreError(f"the history {self.path} lacks {', '.join(sorted(missing))}")
 
     def _version(self, connection: sqlite3.Connection) -> int:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        # In this order: both are written at once, perhaps by another process between the two.
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
         if tables and application != self._schema.application_id:
             raise StoreError(
                 f"{self.path} is the database of another program", hint="SRCHAT_DATA moves ours"

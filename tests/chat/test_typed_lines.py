@@ -47,7 +47,7 @@ def test_where_nothing_is_kept_no_file_is_made(tmp_path: Path) -> None:
 
 def test_many_processes_at_once_lose_nothing_while_the_file_shrinks(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from srchat import typed_lines\n"
+        "import sys; from pathlib import Path; from srchat.chat import typed_lines\n"
         "typed_lines._MOST_BYTES = 100_000\n"
         "lines = typed_lines.TypedLines(Path(sys.argv[1]))\n"
         "for n in range(1000): lines.append(f'{sys.argv[2]} {n} ' + 'x' * 80)\n"

@@ -270,7 +270,7 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_nothing(tmp_path: Path, unnam
     path.write_text("# old\nmodel = 'x'\n")
     program = (
         "import os, resource, sys; from pathlib import Path\n"
-        "from srchat import config_edit; from srchat.errors import ConfigError\n"
+        "from srchat.config import edit as config_edit; from srchat.errors import ConfigError\n"
         + ("" if unnamed else "del os.O_TMPFILE\n")
         + "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "try: config_edit.set_values(Path(sys.argv[1]), None, {'system': 'x' * 10000})\n"

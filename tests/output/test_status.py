@@ -21,8 +21,11 @@ def screen_after(columns: int, *texts: str, clear: bool = False) -> list[str]:
     if clear:
         status.clear()
     os.write(theirs, b"\x00")
+    shown = b""
+    while not shown.endswith(b"\x00"):
+        shown += os.read(ours, 10000)
     screen = pyte.Screen(columns, 5)
-    pyte.ByteStream(screen).feed(os.read(ours, 10000))
+    pyte.ByteStream(screen).feed(shown)
     os.close(ours)
     os.close(theirs)
     return [line.rstrip() for line in screen.display]
