@@ -121,10 +121,10 @@ class _Chatting:
 
     def _prompt_lines(self, screen: Output) -> "PromptLines":
         # prompt_toolkit, 100 ms
-        from srchat.chat.typed_lines import TypedLines  # noqa: PLC0415
-        from srchat.repl.completer import ChatCompleter, Values  # noqa: PLC0415
-        from srchat.repl.prompt_lines import PromptLines  # noqa: PLC0415
-        from srchat.repl.typed_history import TypedHistory  # noqa: PLC0415
+        from srchat.chat.typed_lines import TypedLines  # noqa: PLC0415 - on first use
+        from srchat.repl.completer import ChatCompleter, Values  # noqa: PLC0415 - on first use
+        from srchat.repl.prompt_lines import PromptLines  # noqa: PLC0415 - on first use
+        from srchat.repl.typed_history import TypedHistory  # noqa: PLC0415 - on first use
 
         environ = self._runtime.environ
         values = Values(

@@ -106,12 +106,12 @@ class Runtime:
         key = self.key_for(settings)
 
         from srchat.api.client import ChatClient  # noqa: PLC0415 - httpx, 60 ms
-        from srchat.api.exchange import Timeouts  # noqa: PLC0415
-        from srchat.api.retry import RetryPolicy  # noqa: PLC0415
+        from srchat.api.exchange import Timeouts  # noqa: PLC0415 - on first use
+        from srchat.api.retry import RetryPolicy  # noqa: PLC0415 - on first use
 
         transport = None
         if settings.config.base_url == DEMO_BASE_URL:
-            from srchat.api.demo import DemoTransport  # noqa: PLC0415
+            from srchat.api.demo import DemoTransport  # noqa: PLC0415 - on first use
 
             transport = DemoTransport()
         return ChatClient(

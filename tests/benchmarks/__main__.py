@@ -1,7 +1,18 @@
-"""`python -m tests.benchmarks`: what srchat costs, beside the floor."""
+"""`python -m tests.benchmarks [NAME]...`: what srchat costs, beside the floor."""
 
-from tests.benchmarks import history, startup, streaming
+import sys
+
+from tests.benchmarks import history, rendering, repl, startup, streaming
 from tests.benchmarks.measure import table
 
+BENCHMARKS = {
+    "startup": startup.rows,
+    "streaming": streaming.rows,
+    "rendering": rendering.rows,
+    "history": history.rows,
+    "repl": repl.rows,
+}
+
 if __name__ == "__main__":
-    print(table([*startup.rows(), *streaming.rows(), *history.rows()]))
+    names = sys.argv[1:] or list(BENCHMARKS)
+    print(table([row for name in names for row in BENCHMARKS[name]()]))

@@ -1,13 +1,10 @@
 """What live rendering costs, beside printing the whole answer once.
 
-    python -m tests.benchmarks.rendering [--full]
-
 Answers are streamed at 100 tokens a second of virtual time into a terminal of 80x40: the
 clock jumps over the waiting, and counts what the work itself takes. CPU is that of this
-process, per 1,000 tokens; "ratio" is to printing once.
+process, per 1,000 tokens. SRCHAT_BENCHMARK_FULL=1 goes up to 100,000 tokens.
 """
 
-import argparse
 import os
 import random
 import time
@@ -15,6 +12,7 @@ from collections.abc import Callable
 
 from srchat.output.markdown import MarkdownWriter
 from tests.answers import long_answer, paragraph, tokens
+from tests.benchmarks.measure import Row
 from tests.printed import printed
 from tests.terminal import TerminalOutput
 
@@ -65,16 +63,17 @@ def once(text: str) -> tuple[float, int]:
     return time.process_time() - cpu, len(result.encode())
 
 
-def report(name: str, text: str, per_second: float = _PER_SECOND) -> None:
-    """Print one line about streaming `text`."""
+def measured(name: str, text: str, goal: str, per_second: float = _PER_SECOND) -> Row:
+    """Return one line about streaming `text`."""
     pieces = tokens(text)
     cpu, output, seen = streamed(pieces, per_second)
     once_cpu, once_bytes = once(text)
-    thousands = len(pieces) / 1000
-    print(
-        f"{name:<28}{len(pieces):>8}{cpu / thousands:>9.3f}{once_cpu / thousands:>9.3f}"
-        f"{cpu / once_cpu:>7.1f}{len(output.text.encode()) / once_bytes:>7.2f}{seen:>7.2f}"
-        f"{len(output.writes) / thousands:>8.0f}"
+    written = len(output.text.encode()) / once_bytes
+    return Row(
+        f"live Markdown, {name}, 1,000 tokens",
+        f"{cpu / len(pieces) * 1e6:.0f} ms",
+        f"{cpu / once_cpu:.1f} x, bytes {written:.2f} x printing once; first after {seen:.2f} s",
+        goal,
     )
 
 
@@ -104,23 +103,15 @@ def _worst_cases() -> dict[str, Callable[[], str]]:
     }
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--full", action="store_true", help="up to 100,000 tokens")
-    arguments = parser.parse_args()
+def rows() -> list[Row]:
+    """Measure."""
     os.environ["TERM"] = "xterm-256color"
     once(long_answer(2000))  # imports and caches
-    print(
-        f"{'':<28}{'tokens':>8}{'s/1k':>9}{'once/1k':>9}{'ratio':>7}{'bytes':>7}{'first':>7}{'frames':>8}"
-    )
-    sizes = [1_000, 5_000, 20_000] + ([50_000, 100_000] if arguments.full else [])
-    for size in sizes:
-        report(f"{size:,} tokens", long_answer(4 * size))
-    report("20,000, as fast as they come", long_answer(80_000), per_second=1e9)
-    for name, text in _worst_cases().items():
-        report(name, text())
-
-
-if __name__ == "__main__":
-    main()
+    sizes = [1_000, 5_000, 20_000]
+    if os.environ.get("SRCHAT_BENCHMARK_FULL"):
+        sizes += [50_000, 100_000]
+    return [
+        *(measured(f"{size:,} tokens", long_answer(4 * size), "120 ms, flat") for size in sizes),
+        measured("as fast as it comes", long_answer(80_000), "", per_second=1e9),
+        *(measured(name, text(), "4 x that") for name, text in _worst_cases().items()),
+    ]

@@ -1,6 +1,9 @@
 """The line at the bottom that leaves no trace."""
 
+import fcntl
 import os
+import struct
+import termios
 
 import pyte
 
@@ -10,9 +13,6 @@ from srchat.output.streams import Messages, Output
 
 def screen_after(columns: int, *texts: str, clear: bool = False) -> list[str]:
     ours, theirs = os.openpty()
-    import fcntl  # noqa: PLC0415 - only here
-    import struct  # noqa: PLC0415
-    import termios  # noqa: PLC0415
 
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 5, columns, 0, 0))
     status = StatusLine(Messages(Output(theirs, {"TERM": "xterm"})))
