@@ -61,7 +61,9 @@ class TextBuffer:
         return bool(self._whole or self._pieces)
 
     def __str__(self) -> str:
-        return "".join([*self._whole, *self._pieces])
+        text = "".join([*self._whole, *self._pieces])
+        self._whole, self._pieces = [text] if text else [], []  # one copy of it is enough
+        return text
 
 
 @dataclass(slots=True)
