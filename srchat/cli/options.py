@@ -13,10 +13,16 @@ from srchat.prompt import argument_text, text_or_file
 
 
 def _setting(name: str, *flags: str, metavar: str, help: str = "") -> Any:  # noqa: ANN401 - as typer.Option
-    entry = SETTINGS[name]
     return typer.Option(
-        *flags, parser=_parser(name), metavar=metavar, help=help or entry.help, show_default=False
-    )
+        *flags, parser=_parser(name), metavar=metavar, help=help or _sentence(name),
+        show_default=False,
+    )  # fmt: skip
+
+
+def _sentence(name: str) -> str:
+    """Return a setting's help, as the help of an option is written."""
+    text = SETTINGS[name].help
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _parser(name: str) -> Callable[[str], Any]:
@@ -58,7 +64,7 @@ Stop = Annotated[
 ]
 Stream = Annotated[
     bool | None,
-    typer.Option("--stream/--no-stream", help=SETTINGS["stream"].help, show_default=False),
+    typer.Option("--stream/--no-stream", help=_sentence("stream"), show_default=False),
 ]
 Files = Annotated[
     list[str] | None,
