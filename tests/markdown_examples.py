@@ -49,7 +49,15 @@ def _sdist() -> Path:
     kept = Path(os.environ.get("SRCHAT_MARKDOWN_EXAMPLES") or tempfile.gettempdir())
     pattern = f"markdown[-_]it[-_]py-{wanted}.tar.gz"
     if not list(kept.glob(pattern)):
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        options = ["--no-binary", ":all:", "--dest", str(kept)]
-        subprocess.run([*command, *options, f"markdown-it-py=={wanted}"], check=True)
+        _fetch(wanted, kept)
     return next(kept.glob(pattern))
+
+
+def _fetch(wanted: str, kept: Path) -> None:
+    # Not straight into its place: another worker of the tests could find half of it there.
+    with tempfile.TemporaryDirectory(dir=kept) as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        options = ["--no-binary", ":all:", "--dest", folder]
+        subprocess.run([*command, *options, f"markdown-it-py=={wanted}"], check=True)
+        for file in Path(folder).iterdir():
+            file.replace(kept / file.name)
