@@ -24,7 +24,7 @@ from srchat.history.recorder import Recorder
 from srchat.session import Notice, Reply, Text, Turn, TurnEvent
 
 _STOPPED: Final = "srchat was stopped before its end"
-_UNDER_WAY: Final = "it was still coming when srchat was killed"
+_UNDER_WAY: Final = "it is still coming, or srchat was killed"
 
 
 def new_id() -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from srchat.api.encoding import BodyDecoder
 from srchat.api.error_body import read_error_body
 from srchat.api.events import Head, RequestSent
-from srchat.api.reader import Connected, End, Inbox, Item, Lost, StreamReader
+from srchat.api.reader import Connected, End, Inbox, Item, Lost, StreamReader, redirection
 from srchat.errors import (
     APIConnectionError,
     APIStatusError,
@@ -135,19 +135,14 @@ class Exchange:
         )
 
     def _refusal(self, head: Head) -> APIStatusError:
+        if 300 <= head.status < 400:
+            return redirection(self._where, head.headers.get("location", "elsewhere"), head.status)
         said = read_error_body(self._error_body(), head.status)
         message = f"{self._where} says {head.status}: {said.message}"
         kind = ServerError if head.status >= 500 else APIStatusError
         kind = _STATUS_ERRORS.get(head.status, kind)
         if said.type == "no_db_connection":
             kind = AuthenticationError  # how a LiteLLM without a database says: unknown key
-        if 300 <= head.status < 400:
-            target = head.headers.get("location", "elsewhere")
-            return APIStatusError(
-                f"{self._where} redirects to {target}; srchat does not follow",
-                status=head.status,
-                hint="set base_url to where the server really is",
-            )
         return kind(message, status=head.status, code=said.code, type=said.type)
 
     def _error_body(self) -> bytes:

@@ -16,7 +16,13 @@ from typing import Any, Final, NamedTuple
 
 from srchat.api.events import Head, RequestSent
 from srchat.api.http import httpx
-from srchat.errors import APIConnectionError, APIError, APITimeoutError, Interrupted
+from srchat.errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    Interrupted,
+)
 
 _MOST_WAITING: Final = 512  # parts; then the reader waits, and TCP tells the server to wait
 _MOST_JOINED: Final = 256 * 1024
@@ -195,9 +201,21 @@ class StreamReader:
             self._inbox.post(self, RequestSent())
 
 
+def redirection(where: str, target: str, status: int) -> APIStatusError:
+    """Return the failure that a redirect is: the prompt goes to no other place."""
+    return APIStatusError(
+        f"{where} redirects to {target}; srchat does not follow",
+        status=status,
+        hint="set base_url to where the server really is",
+    )
+
+
 def translated(exc: Exception, url: httpx.URL | str) -> APIError:
     """Return the failure of a request to `url` in our own terms."""
     where = url.netloc.decode() if isinstance(url, httpx.URL) else url
+    if isinstance(exc, httpx.RemoteProtocolError) and "location header" in str(exc):
+        # httpx reads the target of a redirect, though it is told not to follow.
+        return redirection(where, "a place that is none", 302)
     return _timeout(exc, where) or APIConnectionError(_failure(exc, where), hint=_hint(exc))
 
 

@@ -654,6 +654,13 @@ def redirects() -> Iterator[Scenario]:
     yield Scenario(
         "redirect without a place", (json_response(b"", 302),), code=5, err=("redirects",), lines=1
     )
+    yield Scenario(
+        "redirect to a place that is none",
+        (json_response(b"", 302, {"Location": "//foo:abc/x"}),),
+        code=5,
+        err=("redirects to a place that is none",),
+        lines=1,
+    )
     yield Scenario("304", (json_response(b"", 304),), code=5, lines=1)
 
 
