@@ -34,12 +34,36 @@ def wrapped(console: Console, text: Text, width: int) -> list[Text]:
     plain = text.plain
     if "\n" not in plain and "\t" not in plain and cells(plain) <= width:
         return [text]
-    room = width
-    while True:
-        lines = list(text.wrap(console, room, overflow="fold"))
+    if not _JOINED.search(plain):
+        lines = list(text.wrap(console, width, overflow="fold"))
         for line in lines:
             line.rstrip()
-        too_long = max((cells(line.plain) for line in lines), default=0) - width
-        if too_long <= 0 or room == 1:
-            return lines
-        room = max(1, room - too_long)
+        return lines
+    return _wrapped_by_stand_ins(console, text, width)
+
+
+def _wrapped_by_stand_ins(console: Console, text: Text, width: int) -> list[Text]:
+    """Wrap a text with joined characters as one in which each stands alone.
+
+    Rich counts joined characters together, cuts off what then does not fit, and fails where
+    they join nothing.
+    """
+    text = text.copy()
+    text.expand_tabs(console.tab_size)
+    plain, shape = text.plain, text.copy()
+    shape.plain = stand_ins = "".join(map(_stand_in, plain))
+    lines, place = list(shape.wrap(console, max(width, 2), overflow="fold")), 0
+    for line in lines:
+        line.rstrip()
+        place = stand_ins.index(line.plain, place)
+        end = place + len(line.plain)
+        line.plain = plain[place:end]
+        place = end
+    return lines
+
+
+def _stand_in(character: str) -> str:
+    """Return a character that Rich counts as what `cells` counts this one as."""
+    if not _JOINED.match(character):
+        return character
+    return ("\u0300", "x", "\u65e5")[min(cells(character), 2)]
