@@ -56,7 +56,8 @@ def block_tokens(parser: MarkdownIt, text: str, first_line: int = 0) -> list[Tok
     """Return the block tokens of `text`; `first_line` is the number of its first line.
 
     A fence becomes `fence_open`, `code` (whole lines) and `fence_close`, so that its lines
-    can be given out one by one; the groups of a table (thead, tbody) are left out.
+    can be given out one by one. Indented code is a fence without markup, one `code` a line.
+    The groups of a table (thead, tbody) are left out.
     """
     tokens: list[Token] = []
     parser.block.parse(text, parser, {}, tokens)
@@ -67,18 +68,21 @@ def _parts(token: Token, first_line: int) -> Iterator[Token]:
     if token.map:
         token.map = [line + first_line for line in token.map]
     if token.type == "fence":
-        yield from _fence_parts(token)
+        yield from _fence_parts(token, [token.content] if token.content else [])
+    elif token.type == "code_block":
+        lines = token.content.removesuffix("\n").split("\n")
+        yield from _fence_parts(token, [f"{line}\n" for line in lines])
     elif token.tag not in ("thead", "tbody"):
         yield token
 
 
-def _fence_parts(fence: Token) -> Iterator[Token]:
+def _fence_parts(fence: Token, code: list[str]) -> Iterator[Token]:
     level = fence.level
     yield Token(
         "fence_open", "code", 1, level=level, map=fence.map, markup=fence.markup, info=fence.info
     )
-    if fence.content:
-        yield Token("code", "code", 0, level=level + 1, map=fence.map, content=fence.content)
+    for content in code:
+        yield Token("code", "code", 0, level=level + 1, map=fence.map, content=content)
     yield Token("fence_close", "code", -1, level=level, map=fence.map)
 
 
@@ -210,7 +214,7 @@ class _Document:
                 return True
             case "heading_open" if node.markup[0] in "-=" or not self._may_head_table(first):
                 return True
-            case "fence_open":
+            case "fence_open" if node.markup:
                 code = self._tokens[index + 1].content
                 return after < self._end or code.count("\n") < after - first - 1
             case "heading_open" | "paragraph_open" | "table_open" | "blockquote_open":
@@ -235,6 +239,8 @@ class _Document:
             case "table_open":
                 header = (self._line(first, path), self._line(first + 1, path))
                 return replace(path, openers=path.openers + header)
+            case "fence_open" if not node.markup:
+                return replace(path, openers=(*path.openers, self._line(first, path)))
             case "fence_open":
                 # Without its info string: "``` a | b" could head a table.
                 indent, marks, _ = self._line(first, path).partition(node.markup)

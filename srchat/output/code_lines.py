@@ -1,4 +1,4 @@
-"""Highlighting of a fenced code block whose lines come one by one.
+"""Highlighting of a code block whose lines come one by one.
 
 A lexer wants the whole code. Here it gets some lines at a time: a line is given out when
 eight to sixteen more have come, and lexing starts again at a place where a fresh lexer

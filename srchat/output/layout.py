@@ -126,9 +126,6 @@ class Layout:
             case "hr":
                 self._begin(token)
                 self._add([Text(self._glyphs.rule * self._room(), _RULE)])
-            case "code_block":
-                self._begin(token)
-                self._add_code([Text(line.expandtabs(4)) for line in _code_lines(token)])
             case "fence_open" | "code" | "fence_close":
                 self._take_fence(token)
             case _ if token.tag in _TABLE_TAGS:

@@ -115,8 +115,9 @@ def certain(text: str) -> list[str]:
         ("| a |\n", []),
         ("| a |\n|---|\n", ["a"]),
         ("| a |\n|---|\n| b |\n| c", ["a", "b"]),
-        ("    code\n", []),
-        ("    code\n\ntext\n", ["code"]),
+        ("    code\n", ["code"]),
+        ("    code\n\n    more\n  ", ["code", "", "more"]),
+        ("- - one\n\n        code\n", ["one", "code"]),
     ],
 )
 def test_what_is_certain_when(text: str, expected: list[str]) -> None:
