@@ -92,7 +92,10 @@ def rows() -> list[Row]:
         rare, common = words.words[5000], words.words[0]
         return [
             Row(
-                "size of the history", f"{size / 1e6:.0f} MB", f"{size / text:.2f} x its text", "3"
+                "size of the history",
+                f"{size / 1e6:.0f} MB",
+                f"{size / text:.2f} x its text",
+                "3 x",
             ),
             *_commands(full, empty, rare, common),
             *_continue(full, empty),

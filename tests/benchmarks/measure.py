@@ -1,4 +1,4 @@
-"""CPU time and memory of whole processes, measured in pairs.
+"""CPU time, imports and memory of whole processes, CPU measured in pairs.
 
 Times are CPU seconds (user and system) of the process and its children: a busy machine
 changes them less than it changes the clock. A figure is the median of runs that alternate
@@ -12,20 +12,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from tests.peak_memory import start_measured
 from tests.server import DONE, ScriptedServer, chunk, chunked, head
 
 RUNS = int(os.environ.get("SRCHAT_BENCHMARK_RUNS", "9"))
-
-
-class Cost(NamedTuple):
-    """What one process cost: CPU seconds, and the most memory it held in MiB."""
-
-    cpu: float
-    memory: float
 
 
 class Row(NamedTuple):
@@ -45,27 +39,51 @@ def _data_folder() -> str:
     return folder
 
 
-def run(command: Sequence[str], env: Mapping[str, str] | None = None) -> Cost:
+def cpu_seconds(command: Sequence[str]) -> float:
     """Run a command, its output thrown away."""
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env=dict(os.environ) | {"SRCHAT_DATA": _data_folder()} | dict(env or {}),
-    )  # fmt: skip
+    process = subprocess.Popen(command, **_quietly())
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
+    _expect_success(process)
+    return usage.ru_utime + usage.ru_stime
+
+
+def paired(*commands: Sequence[str]) -> list[float]:
+    """Return the median CPU seconds of each command, run in turns."""
+    cpu_seconds(commands[0])  # the first one pays for cold files
+    costs = [[cpu_seconds(command) for command in commands] for _ in range(RUNS)]
+    return [median(column) for column in zip(*costs, strict=True)]
+
+
+def imports(command: Sequence[str]) -> int:
+    """Return how many modules a Python command imports."""
+    python, *arguments = command
+    options = _quietly() | {"stderr": subprocess.PIPE}
+    process = subprocess.Popen([python, "-X", "importtime", *arguments], **options)
+    said: bytes = process.communicate()[1]
+    _expect_success(process)
+    return said.count(b"import time:") - 1  # the first line is the columns' names
+
+
+def peak_memory(*args: str) -> float:
+    """Return the most MiB that srchat held."""
+    process, peak = start_measured(args, **_quietly())
+    mebibytes = peak()
+    process.wait()
+    _expect_success(process)
+    return mebibytes
+
+
+def _quietly() -> dict[str, Any]:
+    return {
+        "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL,
+        "env": dict(os.environ) | {"SRCHAT_DATA": _data_folder()},
+    }  # fmt: skip
+
+
+def _expect_success(process: "subprocess.Popen[bytes]") -> None:
     if process.returncode:
-        raise RuntimeError(f"{command} ended with {process.returncode}")
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-
-
-def paired(*commands: Sequence[str], runs: int = RUNS) -> list[Cost]:
-    """Return the median cost of each command, run in turns."""
-    run(commands[0])  # the first one pays for cold files
-    costs = [[run(command) for command in commands] for _ in range(runs)]
-    return [
-        Cost(median(c.cpu for c in column), max(c.memory for c in column))
-        for column in zip(*costs, strict=True)
-    ]
+        raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
 
 
 def srchat(*args: str) -> list[str]:

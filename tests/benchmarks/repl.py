@@ -5,7 +5,6 @@ waits (start, echo), each beside its floor; memory is the most that the process 
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from srchat.history.store import ConversationStore
 from tests.benchmarks.measure import RUNS, Row, table
 from tests.chatting import ChatTerminal
 from tests.conftest import Srchat
+from tests.peak_memory import start_measured
 from tests.pseudo_terminal import PATIENCE
 from tests.server import DONE, ScriptedServer, chunk, chunked, head
 
@@ -49,7 +49,7 @@ def _start() -> list[Row]:
     return [
         Row("import typer, prompt_toolkit", f"{base * 1000:.0f} ms", "1", ""),
         Row("srchat chat, until its prompt", f"{cost * 1000:.0f} ms",
-            f"{cost / base:.2f} x the imports", "1.5"),
+            f"{cost / base:.2f} x the imports", "1.5 x"),
     ]  # fmt: skip
 
 
@@ -112,27 +112,26 @@ def _memory() -> list[Row]:
         short = _peak(Path(home), server.url, 10)
         long = _peak(Path(home), server.url, TURNS)
     text = (TURNS - 10) * REPLY
-    grown = (long - short) * 1024
+    grown = (long - short) * 1024 * 1024
     return [
-        Row(f"memory of {TURNS:,} turns of {REPLY // 1000} kB", f"{long / 1024:.0f} MiB",
-            f"+{grown / text:.2f} x the text", "3"),
+        Row(f"memory of {TURNS:,} turns of {REPLY // 1000} kB", f"{long:.0f} MiB",
+            f"+{grown / text:.2f} x the text", "3 x"),
     ]  # fmt: skip
 
 
-def _peak(home: Path, url: str, turns: int) -> int:
-    """Return the most memory that a session held, in KiB."""
+def _peak(home: Path, url: str, turns: int) -> float:
+    """Return the most MiB that a session held."""
     env = Srchat(home).env | {"SRCHAT_CONTEXT_WINDOW": "32768", "SRCHAT_DATA": str(home / "d")}
-    command = [sys.executable, "-m", "srchat", "chat", "--base-url", url, "-q"]
-    process = subprocess.Popen(
-        command, env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=Path.cwd()
-    )
+    process, peak = start_measured(
+        ["chat", "--base-url", url, "-q"], env=env, stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, cwd=Path.cwd(),
+    )  # fmt: skip
     assert process.stdin
     process.stdin.write(b"".join(b"prompt %d\n" % n for n in range(turns)))
     process.stdin.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return usage.ru_maxrss
+    mebibytes = peak()
+    assert process.wait() == 0
+    return mebibytes
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import sys
 import textwrap
 
-from tests.benchmarks.measure import Row, paired, srchat, streaming_server
+from tests.benchmarks.measure import Row, imports, paired, srchat, streaming_server
 
 # The least that a Typer program which asks with httpx can be.
 FLOOR = textwrap.dedent(
@@ -22,26 +22,33 @@ FLOOR = textwrap.dedent(
 )
 
 
+# click, where it is installed, makes the floor's `import httpx` load Rich: not so here.
+HIDDEN = "import sys; sys.modules['click'] = None\n"
+
+
 def rows() -> list[Row]:
     """Measure."""
     python = [sys.executable, "-c", "pass"]
     bare, version, usage = paired(python, srchat("--version"), srchat("--help"))
+    modules, ours = imports(python), imports(srchat("--version"))
     with streaming_server(2) as server:
-        # click, where it is installed, makes the floor's `import httpx` load Rich: not so here.
-        hidden = f"import sys; sys.modules['click'] = None\n{FLOOR}"
-        floor, ask, curl = paired(
-            [sys.executable, "-c", hidden, server.url, "hi"],
-            srchat("ask", "--base-url", server.url, "hi"),
-            ["curl", "-sN", f"{server.url}/chat/completions", "-d", "{}"],
-        )
+        ten_lines = [sys.executable, "-c", HIDDEN + FLOOR, server.url, "hi"]
+        question = srchat("ask", "--base-url", server.url, "hi")
+        curling = ["curl", "-sN", f"{server.url}/chat/completions", "-d", "{}"]
+        floor, ask, curl = paired(ten_lines, question, curling)
+        modules_asking, ours_asking = imports(ten_lines), imports(question)
     return [
-        Row("python -c pass", f"{bare.cpu * 1000:.0f} ms", "1", ""),
-        Row("srchat --version", f"{version.cpu * 1000:.0f} ms",
-            f"{version.cpu / bare.cpu:.2f} x bare Python", "2.5"),
-        Row("srchat --help", f"{usage.cpu * 1000:.0f} ms",
-            f"{usage.cpu / bare.cpu:.2f} x bare Python", ""),
-        Row("curl, two tokens", f"{curl.cpu * 1000:.0f} ms", "", ""),
-        Row("ten lines of typer and httpx, two tokens", f"{floor.cpu * 1000:.0f} ms", "1", ""),
-        Row("srchat ask, two tokens, piped", f"{ask.cpu * 1000:.0f} ms",
-            f"{ask.cpu / floor.cpu:.2f} x the ten lines", "1.35"),
+        Row("`python -c pass`", f"{_ms(bare)}, {modules} modules", "1", ""),
+        Row("`srchat --version`", f"{_ms(version)}, {ours} modules",
+            f"{version / bare:.2f} x bare Python", "2.5 x"),
+        Row("`srchat --help`", _ms(usage), f"{usage / bare:.1f} x bare Python", ""),
+        Row("curl, two tokens", _ms(curl), "", ""),
+        Row("ten lines of Typer and httpx, two tokens",
+            f"{_ms(floor)}, {modules_asking} modules", "1", ""),
+        Row("`srchat ask`, two tokens, piped", f"{_ms(ask)}, {ours_asking} modules",
+            f"{ask / floor:.2f} x the ten lines", "1.35 x"),
     ]  # fmt: skip
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"

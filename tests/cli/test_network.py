@@ -1,8 +1,6 @@
 """Every scenario of the table, played over a real socket to a real process."""
 
-import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,21 +12,11 @@ import pytest
 
 from tests.cli.scenarios import Scenario, all_scenarios
 from tests.conftest import Srchat
+from tests.peak_memory import start_measured
 from tests.server import ScriptedServer
 
 SCENARIOS = {scenario.name: scenario for scenario in all_scenarios()}
 AT_ONCE = 6  # most of a scenario is waiting
-
-# Its own peak of memory (the kernel's ru_maxrss would count that of pytest, which forked it).
-MEASURED = """
-import os, re, sys
-fd = int(sys.argv.pop(1))
-from srchat.__main__ import main
-try:
-    main()
-finally:
-    os.write(fd, re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1].encode())
-"""
 
 
 class Outcome(NamedTuple):
@@ -45,22 +33,17 @@ class Outcome(NamedTuple):
 def played(scenario: Scenario, home: Path) -> Outcome:
     """Play one scenario."""
     srchat = Srchat(home)
-    reading, writing = os.pipe()
     with (
         ScriptedServer(scenario.scripts) as server,
         tempfile.TemporaryFile() as out,
         tempfile.TemporaryFile() as err,
-        os.fdopen(reading, "rb") as peak,
     ):
         begin = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, "-c", MEASURED, str(writing), "ask", "q",
-             "--base-url", server.url, *scenario.args],
+        process, peak = start_measured(
+            ["ask", "q", "--base-url", server.url, *scenario.args],
             env=srchat.env | scenario.env, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-            pass_fds=[writing],
         )  # fmt: skip
-        os.close(writing)
-        memory = int(peak.read() or b"0") / 1024
+        memory = peak()
         code = process.wait()
         seconds = time.monotonic() - begin
         out.seek(0)
