@@ -1,0 +1,181 @@
+"""Pictures of real runs, in docs/: `python -m tests.screenshots`.
+
+A shell runs on a pseudo-terminal, and lines are typed as a user would; what the screen shows
+at the end becomes an SVG.
+"""
+
+import html
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pyte
+from pyte.screens import Char
+
+from tests.chatting import ENTER, answering
+from tests.conftest import Srchat
+from tests.pseudo_terminal import TerminalSession
+
+DOCS: Final = Path(__file__).parents[1] / "docs"
+SHELL: Final = ["bash", "--norc", "--noprofile", "-i"]
+COLUMNS: Final = 80
+
+CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 18, 16
+BACKGROUND, FOREGROUND = "#16181d", "#d8dae0"
+FONT = 'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14"'
+COLORS = {
+    "black": "#3b4048", "red": "#e06c75", "green": "#98c379", "brown": "#e5c07b",
+    "blue": "#61afef", "magenta": "#c678dd", "cyan": "#56b6c2", "white": "#d8dae0",
+    "brightblack": "#7f848e", "brightred": "#ff7b86", "brightgreen": "#b5e08f",
+    "brightyellow": "#ffd787", "brightblue": "#7fc4ff", "brightmagenta": "#de9ef0",
+    "brightcyan": "#7fd8e4", "brightwhite": "#ffffff",
+}  # fmt: skip
+
+
+class Scene(NamedTuple):
+    """What is typed on a screen of so many rows: lines, and what waits for Enter at the end."""
+
+    rows: int
+    lines: tuple[str, ...]
+    typed: str = ""
+    shows: str = ""
+
+
+SCENES: Final = {
+    "ask": Scene(40, ('srchat ask -p demo "hello there"',)),
+    "chat": Scene(
+        46,
+        ("srchat chat -p demo", "hello there", "what did I say?"),
+        typed="/c",
+        shows="/copy",
+    ),
+    "pipe": Scene(
+        24,
+        (
+            'srchat ask -p demo -x "which letters are common?" > count.py',
+            "python3 count.py",
+            'srchat ask -p demo -f count.py "is this right?" | wc -c',
+            'srchat ask -p demo --json "hi" | python3 -m json.tool | grep total',
+            "srchat ask -p nowhere hi; echo $?",
+        ),
+    ),
+}
+
+
+class Shell(TerminalSession):
+    """A shell on a terminal of its own, in a home where nothing has been set."""
+
+    def __init__(self, home: Path, rows: int) -> None:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        env = Srchat(home).env | {"PATH": path, "PS1": r"\[\e[32m\]$\[\e[0m\] "}
+        super().__init__(SHELL, env, COLUMNS, rows, cwd=str(home))
+        answering(self)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The column of the cursor, and its row counted from the first one that scrolled away."""
+        cursor = self.terminal._screen.cursor
+        return cursor.x, cursor.y + len(self.terminal.scrollback)
+
+    @property
+    def is_at_prompt(self) -> bool:
+        """Whether the cursor stands behind an empty prompt, the shell's or that of a chat."""
+        row = self.terminal.screen[self.terminal._screen.cursor.y]
+        return self.place[0] == 2 and row in ("$", ">")
+
+    def enter(self, line: str) -> None:
+        """Type a line at the prompt and wait for the next one."""
+        _, before = self.place
+        self.type(line + ENTER)
+        self.wait_for(lambda _: self.place[1] > before and self.is_at_prompt, f"end of {line}")
+
+
+def picture(scene: Scene) -> str:
+    """Play a scene and return its screen as SVG."""
+    with (
+        tempfile.TemporaryDirectory() as home,
+        Shell(Path(home), scene.rows) as shell,
+    ):
+        shell.wait_for(lambda _: shell.is_at_prompt, "the prompt")
+        for line in scene.lines:
+            shell.enter(line)
+        if scene.typed:
+            shell.type(scene.typed)
+            shell.wait_for_text(scene.shows)
+        screen = shell.terminal._screen
+        last = max(y for y in range(scene.rows) if screen.display[y].strip())
+        return svg(screen, COLUMNS, last + 1)
+
+
+def svg(screen: pyte.Screen, columns: int, rows: int) -> str:
+    """Draw the first rows of a screen."""
+    width = columns * CELL_WIDTH + 2 * MARGIN
+    height = rows * CELL_HEIGHT + 2 * MARGIN
+    texts = [run for y in range(rows) for run in drawn_row(screen, y, columns)]
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" {FONT}>',
+            f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>',
+            *texts,
+            "</svg>\n",
+        ]
+    )
+
+
+def drawn_row(screen: pyte.Screen, y: int, columns: int) -> list[str]:
+    """Draw one row: a text element for each run of characters that look the same."""
+    runs: list[tuple[int, str, Char]] = []
+    for x in range(columns):
+        cell = screen.buffer[y][x]
+        if runs and cell._replace(data="") == runs[-1][2]._replace(data=""):
+            start, text, look = runs[-1]
+            runs[-1] = (start, text + cell.data, look)
+        else:
+            runs.append((x, cell.data, cell))
+    return [part for start, text, look in runs for part in drawn(start, y, text, look)]
+
+
+def drawn(x: int, y: int, text: str, look: Char) -> list[str]:
+    """Draw a run of characters, on its background where it has one."""
+    foreground, background = color(look.fg, FOREGROUND), color(look.bg, BACKGROUND)
+    if look.reverse:
+        foreground, background = background, foreground
+    parts = []
+    if background != BACKGROUND:
+        left, top, width = MARGIN + x * CELL_WIDTH, MARGIN + y * CELL_HEIGHT, CELL_WIDTH * len(text)
+        parts.append(
+            f'<rect x="{left:.1f}" y="{top}" width="{width:.1f}" height="{CELL_HEIGHT}" '
+            f'fill="{background}"/>'
+        )
+    if text.strip():
+        parts.append(drawn_text(x, y, text.rstrip(), look, foreground))
+    return parts
+
+
+def color(name: str, default: str) -> str:
+    """Return what a color of the terminal looks like here."""
+    return COLORS.get(name, f"#{name}" if len(name) == 6 else default)
+
+
+def drawn_text(x: int, y: int, text: str, look: Char, foreground: str) -> str:
+    """Draw characters without their background."""
+    style = [f'fill="{foreground}"']
+    if look.bold:
+        style.append('font-weight="bold"')
+    if look.italics:
+        style.append('font-style="italic"')
+    if look.underscore or look.strikethrough:
+        line = "underline" if look.underscore else "line-through"
+        style.append(f'text-decoration="{line}"')
+    # Each character says where it stands: no font that is found elsewhere can shift a column.
+    places = " ".join(f"{MARGIN + (x + i) * CELL_WIDTH:.1f}" for i in range(len(text)))
+    baseline = MARGIN + (y + 0.75) * CELL_HEIGHT
+    shown = html.escape(text.replace(" ", "\u00a0"))
+    return f'<text x="{places}" y="{baseline:.1f}" {" ".join(style)}>{shown}</text>'
+
+
+if __name__ == "__main__":
+    for name, scene in SCENES.items():
+        (DOCS / f"{name}.svg").write_text(picture(scene), encoding="utf-8")
