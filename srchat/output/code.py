@@ -5,14 +5,15 @@ from typing import Final
 
 from srchat.output.plain import PlainWriter
 
-_OPENING: Final = re.compile(r"([ \t]*)(`{3,}|~{3,})([^\n]*)\n?$")
+# Also in the line where a list item begins.
+_OPENING: Final = re.compile(r"([ \t]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*)(`{3,}|~{3,})([^\n]*)\n?$")
 
 
 class CodeExtractor:
     """Returns the lines of fenced code blocks, one blank line between two blocks.
 
     Fences by CommonMark 0.31, section 4.5, at any indentation, since models put code into
-    list items; the fence's own indentation is taken off its lines. Only whole lines are
+    list items; as much as stands left of the fence is taken off its lines. Only whole lines are
     decided on; however the text is cut, the output is the same.
     """
 

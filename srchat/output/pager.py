@@ -31,10 +31,10 @@ def write_lines(output: Output, environ: Mapping[str, str], lines: Iterable[str]
 
 
 def _paged(output: Output, environ: Mapping[str, str], lines: Iterable[str]) -> bool:
-    command = shlex.split(environ.get("PAGER", "less"))
-    if not command or command == ["cat"]:
-        return False
     try:
+        command = shlex.split(environ.get("PAGER", "less"))
+        if not command or command == ["cat"]:
+            return False
         pager = subprocess.Popen(  # noqa: S603 - the user's own pager
             command,
             stdin=subprocess.PIPE,
@@ -42,7 +42,7 @@ def _paged(output: Output, environ: Mapping[str, str], lines: Iterable[str]) -> 
             # As git has it: colours shown, no wrapping, the screen left as it was.
             env={"LESS": "FRX", "LESSCHARSET": "utf-8", **environ},
         )
-    except OSError:
+    except (OSError, ValueError):  # no such program, or a quote that is not closed
         return False
     # Ctrl-C belongs to the pager; not SIG_IGN, which it would inherit.
     before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
