@@ -28,6 +28,8 @@ _STYLES: Final = {
     "code": Style(color="cyan"),
 }
 _TARGET: Final = Style(dim=True)
+# The one tag of HTML that models write, in tables: Markdown has no other line break there.
+_BREAK: Final = re.compile(r" ?<br ?/?> ?", re.IGNORECASE)
 
 # A growing paragraph is settled in pieces of about this many characters...
 _SETTLE_AFTER: Final = 160
@@ -83,6 +85,8 @@ class _InlineWalk:
                 start = len(self._text)
                 self.add(token.children or ())
                 self._append_target(self._text.plain[start:], str(token.attrs.get("src", "")))
+            case "text":
+                self._append(_BREAK.sub("\n", token.content), self._styles[-1])
             case _:
                 self._append(token.content, self._styles[-1] + _STYLES.get(token.tag, _NONE))
 

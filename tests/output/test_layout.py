@@ -45,6 +45,8 @@ def layout(output: TerminalOutput, code_theme: str = "terminal") -> Layout:
         ("```\n\tx\n```", ["      x"]),
         ("~~one~~ *two*", ["one two"]),
         ("&lt;b&gt; \\*", ["<b> *"]),
+        ("one<br>two <BR />three", ["one", "two", "three"]),
+        ("`a<br>b` \\<br> <b>", ["a<br>b <br> <b>"]),
         ("- > a\n  >\n  > ```\n  > ```\n- > b", [" • ▌ a", "", " • ▌ b"]),
         ("one\n\n---\n\ntwo", ["one", "", "─" * 80, "", "two"]),
     ],
@@ -82,6 +84,15 @@ def test_a_table() -> None:
         "───  ──  ─",
         "one   2  x",
         "1    22",
+    ]
+
+
+def test_a_break_in_a_cell_is_a_line_of_the_cell() -> None:
+    assert lines("| a | b |\n|--|--|\n| one | 2<br>three |\n") == [
+        "a    b",
+        "───  ─────",
+        "one  2",
+        "     three",
     ]
 
 
