@@ -32,7 +32,7 @@ class Row(NamedTuple):
 
 
 @functools.cache
-def _data_folder() -> str:
+def data_folder() -> str:
     """Return a folder for what is kept meanwhile; it goes with the process."""
     folder = tempfile.mkdtemp(prefix="srchat-benchmark-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -77,7 +77,7 @@ def peak_memory(*args: str) -> float:
 def _quietly() -> dict[str, Any]:
     return {
         "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL,
-        "env": dict(os.environ) | {"SRCHAT_DATA": _data_folder()},
+        "env": dict(os.environ) | {"SRCHAT_DATA": data_folder()},
     }  # fmt: skip
 
 
