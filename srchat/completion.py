@@ -23,6 +23,8 @@ _DEMO_PROFILE = "demo"
 _DEMO_BASE_URL = "http://demo.invalid/v1"
 _DEFAULT_BASE_URL = "https://api.solidrust.ai/v1"
 
+# The options of one letter that take no value: others may stand behind them in one word, -qpwork.
+_BARE = "cehqvxy"
 _PLACES = {
     "config": ("XDG_CONFIG_HOME", "/.config"),
     "data": ("XDG_DATA_HOME", "/.local/share"),
@@ -61,10 +63,10 @@ def _values(arguments: Sequence[str], environ: Mapping[str, str]) -> Iterable[st
 
 def base_url_of(words: Sequence[str], environ: Mapping[str, str], tables: Tables) -> str:
     """Return the server that a command line is about, by the order of `srchat.config.settings`."""
-    profile = _option(words, "-p", "--profile") or environ.get("SRCHAT_PROFILE")
+    profile = _option(words, "p", "--profile") or environ.get("SRCHAT_PROFILE")
     profile = profile or tables[""].get("profile") or ""
     found = (
-        _option(words, "--base-url")
+        _option(words, "", "--base-url")
         or (_DEMO_BASE_URL if profile == _DEMO_PROFILE else "")
         or environ.get("SRCHAT_BASE_URL")
         or (tables.get(profile, {}).get("base_url") if profile else "")
@@ -75,21 +77,32 @@ def base_url_of(words: Sequence[str], environ: Mapping[str, str], tables: Tables
     return found.strip().rstrip("/")
 
 
-def _option(words: Sequence[str], *flags: str) -> str:
+def _option(words: Sequence[str], short: str, long: str) -> str:
     """Return the value of an option, the last one where there are several, "" for none."""
     value = ""
-    for place, word in enumerate(words):
-        name, equals, given = word.partition("=")
-        if name in flags and equals and name.startswith("--"):
-            value = given
-        elif word in flags and place + 1 < len(words):
-            value = words[place + 1]
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word.startswith(f"{long}="):
+            value = word.removeprefix(f"{long}=")
+        elif word == long:
+            value = following
+        elif short and word[:1] == "-" and (bundle := word[1:].lstrip(_BARE))[:1] == short:
+            value = bundle[1:] or following
     return value
 
 
 def _unquoted(word: str) -> str:
-    """Return a word of a shell about as the shell would: bash hands over what was typed."""
-    return word.strip("\"'").replace("\\", "")
+    """Return a word about as a shell would: bash and zsh hand over what was typed."""
+    plain, quote, escaped = "", "", False
+    for char in word:
+        if escaped:
+            plain, escaped = plain + char, False
+        elif char == "\\" and quote != "'":
+            escaped = True
+        elif char in "\"'" and quote in ("", char):
+            quote = "" if quote else char
+        else:
+            plain += char
+    return word if quote or escaped else plain
 
 
 def _tables(environ: Mapping[str, str]) -> Tables:

@@ -38,8 +38,7 @@ class TypedShell:
             name, arguments, env=env, cwd=str(home), encoding="utf-8", timeout=20,
             dimensions=(60, 200),
         )  # fmt: skip
-        self._child.sendline(f"{setup}; {_SETUP}")
-        self._child.expect("READY> ")
+        self.run(f"{setup}; {_SETUP}")
 
     def __enter__(self) -> Self:
         return self
@@ -48,6 +47,11 @@ class TypedShell:
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         self._child.close(force=True)
+
+    def run(self, command: str) -> None:
+        """Run a command that prints nothing."""
+        self._child.sendline(command)
+        self._child.expect("READY> ")
 
     def completed(self, line: str, key: str = "\t") -> list[str]:
         """Return the words that the shell makes of a line after a TAB at its end."""

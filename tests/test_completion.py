@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3  # noqa: TID251 - a history that srchat did not make
 import subprocess
 import sys
@@ -12,9 +13,12 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from typer.main import get_command
 
 from srchat import model_cache, paths
-from srchat.completion import _directory, base_url_of
+from srchat.cli.app import app
+from srchat.cli.generate.command_tree import Values, command_tree
+from srchat.completion import _BARE, _directory, _unquoted, base_url_of
 from srchat.config import glance as config_glance
 from srchat.config.file import read
 from srchat.config.settings import DEMO_BASE_URL, FileSettings, resolve
@@ -92,7 +96,17 @@ ENVIRONMENTS = st.fixed_dictionaries(
 @given(
     st.sampled_from(FILES),
     ENVIRONMENTS,
-    st.sampled_from([[], ["-p", "demo"], ["--profile=demo"], ["-p", "x", "-p", "work"]]),
+    st.sampled_from(
+        [
+            [],
+            ["-p", "demo"],
+            ["--profile=demo"],
+            ["-p", "x", "-p", "work"],
+            ["-xqp", "demo"],
+            ["-pdemo"],
+            ["-vpwork"],
+        ]
+    ),
     st.sampled_from([[], ["--base-url", "http://option/v1/"], ["--base-url=http://option/v1"]]),
 )
 def test_the_models_are_those_of_the_server_that_would_be_asked(
@@ -100,11 +114,29 @@ def test_the_models_are_those_of_the_server_that_would_be_asked(
 ) -> None:
     file: FileSettings = read(Path("config.toml"), text)
     options = {"base_url": "http://option/v1"} if base_url else {}
-    named = profile[-1].removeprefix("--profile=") if profile else None
+    named = re.sub("^(--profile=|-v?p)", "", profile[-1]) if profile else None
     assume(named != "work" or named in file.profiles)
     asked = resolve(file, environ, options, named).config.base_url
     words = ["srchat", "ask", *profile, *base_url, "-m", ""]
     assert base_url_of(words, environ, config_glance.glance(text)) == asked
+
+
+def test_options_without_a_value_are_those_of_the_program() -> None:
+    options = [o for c in command_tree(get_command(app)).walk() for o in c.options]
+    bare = {f[1:] for o in options for f in o.flags if o.values is Values.NONE and f[1] != "-"}
+    assert set(_BARE) == bare
+
+
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [
+        ("plain", "plain"), ("my\\ work", "my work"), ("'my work'", "my work"),
+        ("--profile='my work'", "--profile=my work"), ('"it\'s"', "it's"), ("'a\\b'", "a\\b"),
+        ("'it'\\''s'", "it's"), ("it's", "it's"), ('"open', '"open'), ("end\\", "end\\"),
+    ],
+)  # fmt: skip
+def test_a_word_is_understood_as_a_shell_would(typed: str, understood: str) -> None:
+    assert _unquoted(typed) == understood
 
 
 @pytest.mark.parametrize("set_to", [None, "/elsewhere", "relative", "", " /blank ", "/blank "])

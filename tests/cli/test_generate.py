@@ -33,6 +33,7 @@ CONFIG = """
 [profiles.work]
 base_url = "http://127.0.0.1:9/v1"
 [profiles."my work"]
+base_url = "http://127.0.0.1:9/v1"
 [profiles."it's"]
 [profiles."a:b"]
 [profiles."$(touch pwned)"]
@@ -59,6 +60,16 @@ COMPLETED = [
     ("srchat ask -p a:", ["ask", "-p", "a:b"]),
     ("srchat ask -p \\$", ["ask", "-p", "$(touch pwned)"]),
     ("srchat ask -p work -m o", ["ask", "-p", "work", "-m", "only-at-work"]),
+    ("srchat ask -pwork -m o", ["ask", "-pwork", "-m", "only-at-work"]),
+    ("srchat ask -xqpwork -m o", ["ask", "-xqpwork", "-m", "only-at-work"]),
+    ("srchat ask --profile='my work' -m o", ["ask", "--profile=my work", "-m", "only-at-work"]),
+    ("srchat ask -mqwen3:4", ["ask", "-mqwen3:4b"]),
+    ("srchat ask -m@cf", ["ask", "-m@cf/meta"]),
+    ("srchat ask -xqpmy", ["ask", "-xqpmy work"]),
+    ("srchat ask -xqm vl", ["ask", "-xqm", "vllm-primary"]),
+    ("srchat ask -fread", ["ask", "-fread me.txt"]),
+    ("srchat ask -s@read", ["ask", "-s@read me.txt"]),
+    ('srchat ask -s "@read', ["ask", "-s", "@read me.txt"]),
     ("srchat ask -f rep", ["ask", "-f", "report.csv"]),
     ("srchat ask -f read", ["ask", "-f", "read me.txt"]),
     ("srchat ask --file=rep", ["ask", "--file=report.csv"]),
@@ -160,6 +171,18 @@ def test_every_shell_completes_to_the_same_words(shell: TypedShell) -> None:
         assert (line, shell.completed(line)) == (line, ["srchat", *words])
 
 
+def test_a_directory_behind_an_at_sign_can_be_gone_on_from(shell: TypedShell) -> None:
+    assert shell.completed("srchat ask -s @bi", "\tsr\t")[-1] == "@bin/srchat"
+
+
+@pytest.mark.parametrize("breaks", ["${COMP_WORDBREAKS//[:=@]}", "${COMP_WORDBREAKS//:}"])
+def test_bash_may_cut_words_elsewhere(srchat: Srchat, env: dict[str, str], breaks: str) -> None:
+    with TypedShell("bash", srchat.home, env) as bash:
+        bash.run(f'COMP_WORDBREAKS="{breaks}"')
+        for line, words in COMPLETED:
+            assert (line, bash.completed(line)) == (line, ["srchat", *words])
+
+
 def test_an_open_quote_stays_one_in_bash(srchat: Srchat, env: dict[str, str]) -> None:
     with TypedShell("bash", srchat.home, env) as bash:
         assert bash.completed('srchat ask -p "my')[-1] == "my work"
@@ -202,6 +225,9 @@ def test_fish_offers_all(srchat: Srchat, env: dict[str, str]) -> None:
     assert fish.offered("srchat ask -p work -m ") == {"only-at-work"}
     assert fish.offered("srchat ask -f re") == {"read me.txt", "report.csv"}
     assert fish.offered("srchat ask -s @re") == {"@read me.txt", "@report.csv"}
+    assert fish.offered('srchat ask -s "@rea') == {"@read me.txt"}
+    assert fish.offered("srchat ask -xs@read\\ m") == {"-xs@read me.txt"}
+    assert fish.offered("srchat ask -xqpwork -m ") == {"only-at-work"}
     assert fish.offered("srchat config get ") == {*SETTINGS, "profile"}
     assert fish.offered("srchat config set stream ") == {"true", "false"}
     assert fish.offered("srchat config set model v") == {"vllm-primary"}

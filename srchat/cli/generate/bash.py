@@ -42,14 +42,14 @@ _srchat_piece() {
 
 # Offer the lines of standard input that begin with what is typed ($1), quoted for the shell.
 _srchat_offer() {
-    local typed=$1 plain quote='' before='' mark line
-    case $typed in
-        [\"\']*) quote=${typed:0:1} plain=${typed:1} ;;
-        *) IFS= read plain <<<"$typed" ;; # without -r: takes the backslashes away
+    local typed=$prefix$1 plain quote='' before='' mark line
+    case $1 in
+        [\"\']*) quote=${1:0:1} plain=${1:1} ;;
+        *) IFS= read plain <<<"$1" ;; # without -r: takes the backslashes away
     esac
     for mark in : = @; do
         # readline replaces only what stands behind the last of these, or an @ with it
-        if [[ -z $quote && $COMP_WORDBREAKS == *$mark* && $typed == *$mark* ]]; then
+        if [[ $COMP_WORDBREAKS == *$mark* && $typed == *$mark* ]]; then
             line=${typed%$mark*}${mark%@}
             (( ${#line} > ${#before} )) && before=$line
         fi
@@ -58,32 +58,31 @@ _srchat_offer() {
         line=${line%%$'\t'*}
         [[ $line == "$plain"* ]] || continue
         case $quote in
-            '') printf -v line %q "$line" ;;
+            '') printf -v line '%s%q' "$prefix" "$line"; line=${line#"$before"} ;;
             \') line=${line//\'/\'\\\'\'} ;;
             *)
                 line=${line//\\/\\\\} line=${line//\"/\\\"}
                 line=${line//\$/\\\$} line=${line//\`/\\\`}
                 ;;
         esac
-        COMPREPLY+=("${line#"$before"}")
+        COMPREPLY+=("$line")
     done
 }
 
-# Leave it to readline to complete files or directories: "default" or "dirnames".
+# Offer files or directories ($1), as typed ($2) behind a mark ($3).
 _srchat_paths() {
-    compopt -o "$1" 2>/dev/null && return
-    local line
-    while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$2")
+    local path typed=${2#[\"\']}
+    [[ $typed == "$3"* ]] || return
+    _srchat_offer "$2" < <(compgen -A "$1" -- "${typed#"$3"}" | while IFS= read -r path; do
+        [[ -d $path ]] && path+=/
+        printf '%s\n' "$3$path"
+    done)
+    [[ ${COMPREPLY[*]-} == */ ]] && compopt -o nospace 2>/dev/null
 }
 
-# Offer files behind an @.
-_srchat_text_or_file() {
-    [[ $1 == @* ]] || return
-    local path
-    while IFS= read -r path; do
-        [[ -d $path ]] && path+=/
-        printf '@%s\n' "$path"
-    done < <(compgen -f -- "${1#@}")
+# Tell whether readline takes the value that is typed for a word, and completes paths by itself.
+_srchat_is_word() {
+    [[ -z $prefix || $prefix == *= && $COMP_WORDBREAKS == *=* ]]
 }
 
 # Offer values: what is taken ($1), what is typed ($2), the setting named before ($3).
@@ -92,9 +91,11 @@ _srchat_values() {
         models|profiles|conversations)
             _srchat_offer "$2" < <(command srchat __complete "$1" "${words[@]}" 2>/dev/null)
             ;;
-        files) _srchat_paths default "$2" ;;
-        directories) _srchat_paths dirnames "$2" ;;
-        text_or_file) _srchat_offer "$2" < <(_srchat_text_or_file "$2") ;;
+        files) _srchat_is_word && compopt -o default 2>/dev/null || _srchat_paths file "$2" '' ;;
+        directories)
+            _srchat_is_word && compopt -o dirnames 2>/dev/null || _srchat_paths directory "$2" ''
+            ;;
+        text_or_file) _srchat_paths file "$2" @ ;;
         settings) _srchat_offer "$2" < <(printf '%s\n' @SETTINGS@) ;;
         setting_value)
             case $3 in
@@ -105,21 +106,42 @@ _srchat_values() {
     esac
 }
 
+# Tell which option of a word ($1) takes a value, in `option`; and in `prefix` what stands before
+# the value, where it is in the same word: --model=x, -mx, -qmx.
+_srchat_option() {
+    local i
+    option='' prefix=''
+    case $1 in
+        --*=*) option=${1%%=*} prefix=$option= ;;
+        --*) _srchat_command "$command" "$1" && [[ -n $takes ]] && option=$1 ;;
+        *)
+            for (( i = 1; i < ${#1}; i++ )); do
+                _srchat_command "$command" "-${1:i:1}"
+                [[ -n $takes ]] || continue
+                option=-${1:i:1}
+                (( i + 1 < ${#1} )) && prefix=${1:0:i+1}
+                return
+            done
+            ;;
+    esac
+}
+
 _srchat() {
     local commands options takes words IFS=$' \t\n'
     COMPREPLY=()
     _srchat_words
-    local command=srchat option='' ended='' first='' place=1 i
+    local command=srchat option='' prefix='' ended='' first='' place=1 i
     local last=$(( ${#words[@]} - 1 ))
     for (( i = 1; i < last; i++ )); do
         local word=${words[i]}
-        _srchat_command "$command" "$word"
+        _srchat_command "$command" ''
         if [[ -n $option ]]; then
             option=''
         elif [[ -z $ended && $word == -- ]]; then
             ended=1
         elif [[ -z $ended && $word == -?* ]]; then
-            [[ -n $takes ]] && option=$word
+            _srchat_option "$word"
+            [[ -n $prefix ]] && option='' prefix=''
         elif [[ " $commands " == *" $word "* ]]; then
             command+=" $word"
         else
@@ -127,8 +149,9 @@ _srchat() {
         fi
     done
     local typed=${words[last]}
-    if [[ -z $option && -z $ended && $typed == --*=* ]]; then
-        option=${typed%%=*} typed=${typed#*=}
+    if [[ -z $option && -z $ended && $typed == -?* ]]; then
+        _srchat_option "$typed"
+        [[ -n $prefix ]] && typed=${typed#"$prefix"} || option=''
     fi
     _srchat_command "$command" "${option:-$place}"
     if [[ -n $option ]]; then

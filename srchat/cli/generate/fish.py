@@ -50,7 +50,9 @@ function __srchat_ask
 end
 
 function __srchat_text_or_file
-    set -l typed (string replace -r -- '^(--[a-z-]+=|-[a-z])' '' (commandline -ct))
+    set -l typed (string replace -r -- '^(--[a-z-]+=|-[a-z]+)' '' (commandline -ct))
+    # An open quote is closed before it is taken away.
+    set typed (string unescape -- "$typed" "$typed\"" "$typed'")[1]
     string match -q -- '@*' "$typed"; or return
     for path in (string sub -s 2 -- "$typed")*
         test -d "$path"; and set path "$path/"

@@ -15,7 +15,7 @@ _SCRIPT: Final = r"""#compdef srchat
 _srchat_ask() {
   local kind=$1 line value description
   local -a found
-  for line in "${(@f)$(command srchat __complete $kind "${(@Q)words}" 2>/dev/null)}"; do
+  for line in "${(@f)$(command srchat __complete $kind "${(@)words}" 2>/dev/null)}"; do
     [[ -n $line ]] || continue
     value=${${line%%$'\t'*}//\\/\\\\}
     description=${line#*$'\t'}
