@@ -39,6 +39,7 @@ base_url = "http://127.0.0.1:9/v1"
 [profiles."$(touch pwned)"]
 [profiles."\\u001b[2J"]
 """
+TITLE = r"first: a 'question'? \e[2J $(touch pwned)"
 # What is typed, and the words of the line after a TAB: in every shell the same.
 COMPLETED = [
     ("srchat mod", ["models"]),
@@ -113,7 +114,7 @@ def env(srchat: Srchat) -> dict[str, str]:
 @pytest.fixture
 def conversation(srchat: Srchat, env: dict[str, str]) -> str:
     """The id of a conversation."""
-    assert srchat("ask", "-p", "demo", "--no-stream", "first: a 'question'?").code == 0
+    assert srchat("ask", "-p", "demo", "--no-stream", TITLE).code == 0
     return srchat("__complete", "conversations").text.partition("\t")[0]
 
 
@@ -246,8 +247,17 @@ def test_fish_describes_conversations(
 ) -> None:
     needs("fish")
     found = Fish(srchat.home, env).described("srchat ask --conversation ")
-    assert [line.partition("\t")[0] for line in found] == [conversation]
-    assert "first: a 'question'?" in found[0]
+    assert found == [f"{conversation}\t{TITLE}"]
+
+
+def test_zsh_shows_the_titles_of_conversations(
+    srchat: Srchat, env: dict[str, str], conversation: str
+) -> None:
+    assert srchat("ask", "-p", "demo", "--no-stream", "second").code == 0
+    with TypedShell(needs("zsh"), srchat.home, env) as zsh:
+        listing = zsh.listing("srchat ask --conversation ")
+    assert f"{conversation}  -- {TITLE} " in listing
+    assert not (srchat.home / "pwned").exists()
 
 
 PAGES = sorted(path for path in generated() if path.startswith("man/"))

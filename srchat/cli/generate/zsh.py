@@ -17,10 +17,10 @@ _srchat_ask() {
   local -a found
   for line in "${(@f)$(command srchat __complete $kind "${(@)words}" 2>/dev/null)}"; do
     [[ -n $line ]] || continue
-    value=${${line%%$'\t'*}//\\/\\\\}
+    line=${line//\\/\\\\}
+    value=${${line%%$'\t'*}//:/\\:}
     description=${line#*$'\t'}
-    [[ $description == $line ]] && found+=("${value//:/\\:}") ||
-      found+=("${value//:/\\:}:$description")
+    [[ $description == $line ]] && found+=("$value") || found+=("$value:$description")
   done
   _describe -V -t $kind "${kind%s}" found
 }
