@@ -46,6 +46,17 @@ class Srchat:
     def command(self, *args: str) -> list[str]:
         return [sys.executable, "-m", "srchat", *args]
 
+    def put_on_path(self) -> None:
+        """Have shells find it as the command `srchat`, as where it is installed."""
+        program = self.home / "bin/srchat"
+        program.parent.mkdir()
+        root = Path(__file__).parent.parent
+        program.write_text(
+            f'#!/bin/sh\nPYTHONPATH="{root}" exec "{sys.executable}" -m srchat "$@"\n'
+        )
+        program.chmod(0o755)
+        self.env["PATH"] = f"{program.parent}:{self.env['PATH']}"
+
     def __call__(
         self,
         *args: str,

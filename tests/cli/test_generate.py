@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +20,6 @@ from srchat.cli.generate.__main__ import ROOT, differences, main, write
 from srchat.cli.generate.command_tree import Values, command_tree
 from srchat.cli.generate.manual import pages
 from srchat.cli.generate.prose import PROSE
-from srchat.cli.generate.roff import is_command
 from srchat.config.settings import DEFAULT_BASE_URL, SETTINGS
 from srchat.errors import EXIT_MEANINGS, ExitCode
 from tests.conftest import Srchat
@@ -104,11 +102,8 @@ def env(srchat: Srchat) -> dict[str, str]:
     model_cache.write(cache, "http://127.0.0.1:9/v1", ["only-at-work"])
     for name in ("read me.txt", "report.csv"):
         (srchat.home / name).touch()
-    program = srchat.home / "bin/srchat"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m srchat "$@"\n')
-    program.chmod(0o755)
-    return srchat.env | {"PATH": f"{program.parent}:{os.environ['PATH']}"}
+    srchat.put_on_path()
+    return srchat.env
 
 
 @pytest.fixture
@@ -321,34 +316,6 @@ def test_the_page_of_chat_tells_every_slash_command() -> None:
 def test_what_the_manual_adds_belongs_to_commands_that_there_are() -> None:
     commands = {command.path for command in command_tree(get_command(app)).walk()}
     assert set(PROSE) <= commands
-
-
-EXAMPLES = {
-    *(command for prose in PROSE.values() for _, command in prose.examples),
-    *(
-        text
-        for command in command_tree(get_command(app)).walk()
-        for text in command.paragraphs
-        if is_command(text)
-    ),
-}
-WITH_A_SERVER = {"srchat config init"}  # asks for one; see tests/cli/test_config.py
-
-
-@pytest.mark.parametrize("command", sorted(EXAMPLES - WITH_A_SERVER))
-def test_an_example_of_the_manual_runs(srchat: Srchat, env: dict[str, str], command: str) -> None:
-    (srchat.home / "prompt.txt").write_text("why?")
-    (srchat.home / "report.csv").write_text("month,sales\nMay,3\n")
-    subprocess.run(["git", "init", "--quiet"], cwd=srchat.home, check=True)
-    if "history" in command:
-        assert srchat("ask", "-p", "demo", "--no-stream", "why is the sky blue?").code == 0
-    done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command],
-        env=env | {"SRCHAT_PROFILE": "demo"},
-        cwd=srchat.home, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
 
 
 def test_the_script_for_powershell_closes_what_it_opens() -> None:

@@ -1,0 +1,209 @@
+"""Every command that the documentation shows: it runs as it stands, so none is misspelt."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+from typer.main import get_command
+
+from srchat.cli.app import app
+from srchat.cli.generate.command_tree import Values, command_tree
+from srchat.cli.generate.prose import PROSE
+from srchat.cli.generate.roff import is_command
+from tests.conftest import Srchat
+from tests.shells import ROOT
+
+TREE: Final = command_tree(get_command(app)).walk()
+MANUAL: Final = {
+    *(command for prose in PROSE.values() for _, command in prose.examples),
+    *(text for command in TREE for text in command.paragraphs if is_command(text)),
+}
+# The changelog tells what was, and may name what is gone.
+DOCUMENTS: Final = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
+    if path.name != "CHANGELOG.md"
+}
+# They ask somebody, who answers them in tests/cli/test_config.py.
+ASKING: Final = {"srchat config init", "srchat config set api_key"}
+# In place of what needs the network: tests/test_packaging.py installs for real.
+STUBS: Final = {
+    "python3": "mkdir -p .venv/bin; cp bin/srchat bin/pip .venv/bin; cp bin/pip .venv/bin/python",
+    "pip": "exit 0",
+    "pipx": "exit 0",
+    "uv": "exit 0",
+}
+
+_BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_TYPED: Final = re.compile(r"^\$ (.*\n)", re.MULTILINE)
+_CODE: Final = re.compile(r"`([^`]+)`")
+_PLACEHOLDER: Final = re.compile(r"(?<![\w.\"$])[A-Z]{2,}\b")  # NAME, @FILE, [PROMPT]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Return the blocks of code in a language."""
+    return [body for named, body in _BLOCK.findall(text) if named == language]
+
+
+def scripts(text: str) -> list[str]:
+    """Return what the blocks of a document have one type."""
+    return ["".join(_TYPED.findall(body)) for body in blocks(text, "console")] + blocks(text, "sh")
+
+
+def code(text: str) -> list[str]:
+    """Return the code that stands in prose and tables, each piece once."""
+    found = _CODE.findall(_BLOCK.sub("", text))
+    return sorted({" ".join(piece.split()).replace(r"\|", "|") for piece in found})
+
+
+def commands(text: str) -> list[str]:
+    """Return the commands in prose and tables; `config edit` is one too."""
+    paths = {command.path for command in TREE}
+    pieces = [(piece, f"srchat {piece}") for piece in code(text)]
+    return [piece for piece, _ in pieces if is_command(piece)] + [
+        whole for piece, whole in pieces if " " in piece and " ".join(whole.split()[:3]) in paths
+    ]
+
+
+def options(text: str) -> list[str]:
+    """Return the options in prose and tables, with the values that are shown."""
+    return [piece for piece in code(text) if re.match("--?[a-z]", piece)]
+
+
+def can_run(command: str) -> bool:
+    """Tell whether a command can be run as it stands, with nobody there."""
+    return not _PLACEHOLDER.search(command) and command not in ASKING
+
+
+def of_all(find: Callable[[str], list[str]]) -> list[str]:
+    """Return what is found in the documents, each once."""
+    return sorted({found for text in DOCUMENTS.values() for found in find(text)})
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a home that has a conversation."""
+    srchat = Srchat(tmp_path_factory.mktemp("kept"))
+    assert srchat("ask", "-p", "demo", "--no-stream", "why is the sky blue?").code == 0
+    return srchat.home / ".local"
+
+
+@pytest.fixture
+def at_home(srchat: Srchat, kept: Path) -> Srchat:
+    """A home with a conversation and the files that are spoken of."""
+    shutil.copytree(kept, srchat.home / ".local")
+    srchat.put_on_path()
+    for name, body in STUBS.items():
+        stub = srchat.home / "bin" / name
+        stub.write_text(f"#!/bin/sh\n{body}\n")
+        stub.chmod(0o755)
+    completions = srchat.home / "share/bash-completion/completions"
+    completions.mkdir(parents=True)
+    (completions / "srchat").symlink_to(ROOT / "completions/srchat.bash")
+    for name in ("prompt.txt", "prompts.txt", "report.csv"):
+        (srchat.home / name).write_text("why?\n")
+    subprocess.run(["git", "init", "--quiet"], cwd=srchat.home, check=True)
+    return srchat
+
+
+def run(srchat: Srchat, script: str) -> None:
+    """Run a script as somebody would who uses the profile `demo`."""
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", script],
+        env=srchat.env | {"SRCHAT_PROFILE": "demo", "EDITOR": "true"},
+        cwd=srchat.home, input="typed\n", capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def check_words(srchat: Srchat, command: str) -> None:
+    """Have the words of a command understood and nothing done."""
+    for words in re.findall(r"\bsrchat ([^|<>]*)", command):
+        result = srchat(*shlex.split(words), "--help")
+        assert result.code == 0, result.err
+
+
+def check_option(option: str) -> None:
+    """Check that there is such an option, and that it takes a value if one is shown."""
+    flag, _, value = option.partition(" ")
+    found = [o for c in TREE for o in c.options if flag in (*o.flags, *o.opposites)]
+    assert found, f"no command has the option {flag}"
+    assert not value or any(o.values is not Values.NONE for o in found), f"{flag} takes no value"
+
+
+@pytest.mark.parametrize("script", of_all(scripts))
+def test_a_block_of_commands_runs(at_home: Srchat, script: str) -> None:
+    run(at_home, script)
+
+
+SHOWN: Final = sorted({*MANUAL, *of_all(commands)})
+
+
+@pytest.mark.parametrize("command", [c for c in SHOWN if can_run(c)])
+def test_a_command_runs(at_home: Srchat, command: str) -> None:
+    run(at_home, command)
+
+
+@pytest.mark.parametrize("command", [c for c in SHOWN if not can_run(c)])
+def test_a_command_that_cannot_run_here_is_understood(srchat: Srchat, command: str) -> None:
+    check_words(srchat, command)
+
+
+@pytest.mark.parametrize("option", of_all(options))
+def test_an_option_exists(option: str) -> None:
+    check_option(option)
+
+
+@pytest.mark.parametrize("text", of_all(lambda text: blocks(text, "toml")))
+def test_a_configuration_is_one(srchat: Srchat, text: str) -> None:
+    srchat.configure(text)
+    (srchat.home / "config.toml").chmod(0o600)
+    for profile in ("demo", *tomllib.loads(text).get("profiles", {})):
+        result = srchat("config", "show", "-p", profile)
+        assert (result.code, result.err) == (0, "")
+
+
+SAMPLE: Final = """
+```sh
+export X=1   # goes on
+srchat ask "$X"
+```
+```console
+$ srchat ask one
+the answer
+$ git diff | srchat ask two
+```
+`srchat` has `srchat ask -c
+"WHY?"`, `config set NAME VALUE`, `history = false` and `srchat ask [PROMPT]...`.
+| `-m MODEL`, `--raw` | `srchat models \\| head` |
+"""
+
+
+def test_all_that_is_shown_is_found() -> None:
+    assert scripts(SAMPLE) == [
+        "srchat ask one\ngit diff | srchat ask two\n",
+        'export X=1   # goes on\nsrchat ask "$X"\n',
+    ]
+    found = {command: can_run(command) for command in commands(SAMPLE)}
+    assert found == {
+        'srchat ask -c "WHY?"': True, "srchat models | head": True,
+        "srchat config set NAME VALUE": False, "srchat ask [PROMPT]...": False,
+    }  # fmt: skip
+    assert options(SAMPLE) == ["--raw", "-m MODEL"]
+
+
+@pytest.mark.parametrize("wrong", ["srchat aks", "srchat ask --modle x y", "srchat | srchat aks"])
+def test_what_is_misspelt_fails(at_home: Srchat, wrong: str) -> None:
+    for check in (run, check_words):
+        with pytest.raises(AssertionError, match="No such"):
+            check(at_home, wrong)
+    with pytest.raises(AssertionError, match="no command"):
+        check_option("--modle MODEL")
+    with pytest.raises(AssertionError, match="takes no value"):
+        check_option("--raw MODEL")
