@@ -113,8 +113,26 @@ _srchat_command() {
             esac
             ;;
         'srchat history')
-            commands='export import delete list show search'
+            commands='list show search export import delete'
             options='-h --help'
+            ;;
+        'srchat history list')
+            options='-n --limit --json -h --help'
+            case $2 in
+                -n|--limit) takes=free ;;
+            esac
+            ;;
+        'srchat history show')
+            options='--all --json -h --help'
+            case $2 in
+                1) takes=conversations ;;
+            esac
+            ;;
+        'srchat history search')
+            options='-n --limit --json -h --help'
+            case $2 in
+                -n|--limit) takes=free ;;
+            esac
             ;;
         'srchat history export')
             options='--format --all -h --help'
@@ -134,24 +152,6 @@ _srchat_command() {
             case $2 in
                 --older-than) takes=free ;;
                 [1-9]*) takes=conversations ;;
-            esac
-            ;;
-        'srchat history list')
-            options='-n --limit --json -h --help'
-            case $2 in
-                -n|--limit) takes=free ;;
-            esac
-            ;;
-        'srchat history show')
-            options='--all --json -h --help'
-            case $2 in
-                1) takes=conversations ;;
-            esac
-            ;;
-        'srchat history search')
-            options='-n --limit --json -h --help'
-            case $2 in
-                -n|--limit) takes=free ;;
             esac
             ;;
     esac

@@ -67,12 +67,12 @@ set -g __srchat_commands \
     'srchat config init' \
     'srchat config check' \
     'srchat history' \
-    'srchat history export' \
-    'srchat history import' \
-    'srchat history delete' \
     'srchat history list' \
     'srchat history show' \
-    'srchat history search'
+    'srchat history search' \
+    'srchat history export' \
+    'srchat history import' \
+    'srchat history delete'
 set -g __srchat_with_value \
     'srchat ask -m' \
     'srchat ask --model' \
@@ -132,12 +132,12 @@ set -g __srchat_with_value \
     'srchat config check --timeout' \
     'srchat config check --retries' \
     'srchat config check --max-wait' \
-    'srchat history export --format' \
-    'srchat history delete --older-than' \
     'srchat history list -n' \
     'srchat history list --limit' \
     'srchat history search -n' \
-    'srchat history search --limit'
+    'srchat history search --limit' \
+    'srchat history export --format' \
+    'srchat history delete --older-than'
 
 complete -c srchat -e
 complete -c srchat -f
@@ -258,13 +258,26 @@ complete -c srchat -n '__srchat_at \'srchat config check\'' -s q -l quiet -d 'No
 complete -c srchat -n '__srchat_at \'srchat config check\'' -s v -l verbose -d 'Tell what goes over the wire; never the key'
 complete -c srchat -n '__srchat_at \'srchat config check\'' -s h -l help -d 'Show the help'
 
-complete -c srchat -n '__srchat_at \'srchat history\' 1' -a export -d 'Write conversations out; without an ID the one used last'
-complete -c srchat -n '__srchat_at \'srchat history\' 1' -a import -d 'Take conversations in that were exported as JSON'
-complete -c srchat -n '__srchat_at \'srchat history\' 1' -a delete -d 'Delete conversations; they are gone for good'
 complete -c srchat -n '__srchat_at \'srchat history\' 1' -a list -d 'List conversations, the one used last first'
 complete -c srchat -n '__srchat_at \'srchat history\' 1' -a show -d 'Show a conversation'
 complete -c srchat -n '__srchat_at \'srchat history\' 1' -a search -d 'Search prompts and answers, the newest first'
+complete -c srchat -n '__srchat_at \'srchat history\' 1' -a export -d 'Write conversations out; without an ID the one used last'
+complete -c srchat -n '__srchat_at \'srchat history\' 1' -a import -d 'Take conversations in that were exported as JSON'
+complete -c srchat -n '__srchat_at \'srchat history\' 1' -a delete -d 'Delete conversations; they are gone for good'
 complete -c srchat -n '__srchat_at \'srchat history\'' -s h -l help -d 'Show the help'
+
+complete -c srchat -n '__srchat_at \'srchat history list\'' -s n -l limit -x -d 'At most so many'
+complete -c srchat -n '__srchat_at \'srchat history list\'' -l json -d 'Print JSON'
+complete -c srchat -n '__srchat_at \'srchat history list\'' -s h -l help -d 'Show the help'
+
+complete -c srchat -n '__srchat_at \'srchat history show\' 1' -k -k -a '(__srchat_ask conversations)'
+complete -c srchat -n '__srchat_at \'srchat history show\'' -l all -d 'Also the turns that were edited or tried again'
+complete -c srchat -n '__srchat_at \'srchat history show\'' -l json -d 'Print JSON'
+complete -c srchat -n '__srchat_at \'srchat history show\'' -s h -l help -d 'Show the help'
+
+complete -c srchat -n '__srchat_at \'srchat history search\'' -s n -l limit -x -d 'At most so many'
+complete -c srchat -n '__srchat_at \'srchat history search\'' -l json -d 'Print JSON'
+complete -c srchat -n '__srchat_at \'srchat history search\'' -s h -l help -d 'Show the help'
 
 complete -c srchat -n '__srchat_at \'srchat history export\' \'*\'' -k -k -a '(__srchat_ask conversations)'
 complete -c srchat -n '__srchat_at \'srchat history export\'' -l format -x -a 'markdown json' -d 'JSON keeps everything, and can be imported'
@@ -279,16 +292,3 @@ complete -c srchat -n '__srchat_at \'srchat history delete\'' -l older-than -x -
 complete -c srchat -n '__srchat_at \'srchat history delete\'' -l all -d 'All conversations'
 complete -c srchat -n '__srchat_at \'srchat history delete\'' -s y -l yes -d 'Do not ask'
 complete -c srchat -n '__srchat_at \'srchat history delete\'' -s h -l help -d 'Show the help'
-
-complete -c srchat -n '__srchat_at \'srchat history list\'' -s n -l limit -x -d 'At most so many'
-complete -c srchat -n '__srchat_at \'srchat history list\'' -l json -d 'Print JSON'
-complete -c srchat -n '__srchat_at \'srchat history list\'' -s h -l help -d 'Show the help'
-
-complete -c srchat -n '__srchat_at \'srchat history show\' 1' -k -k -a '(__srchat_ask conversations)'
-complete -c srchat -n '__srchat_at \'srchat history show\'' -l all -d 'Also the turns that were edited or tried again'
-complete -c srchat -n '__srchat_at \'srchat history show\'' -l json -d 'Print JSON'
-complete -c srchat -n '__srchat_at \'srchat history show\'' -s h -l help -d 'Show the help'
-
-complete -c srchat -n '__srchat_at \'srchat history search\'' -s n -l limit -x -d 'At most so many'
-complete -c srchat -n '__srchat_at \'srchat history search\'' -l json -d 'Print JSON'
-complete -c srchat -n '__srchat_at \'srchat history search\'' -s h -l help -d 'Show the help'

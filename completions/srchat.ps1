@@ -321,12 +321,12 @@ Register-ArgumentCompleter -Native -CommandName srchat -ScriptBlock {
         }
         'srchat history' = @{
             Commands = [ordered]@{
-                'export' = 'Write conversations out; without an ID the one used last'
-                'import' = 'Take conversations in that were exported as JSON'
-                'delete' = 'Delete conversations; they are gone for good'
                 'list' = 'List conversations, the one used last first'
                 'show' = 'Show a conversation'
                 'search' = 'Search prompts and answers, the newest first'
+                'export' = 'Write conversations out; without an ID the one used last'
+                'import' = 'Take conversations in that were exported as JSON'
+                'delete' = 'Delete conversations; they are gone for good'
             }
             Options = [ordered]@{
                 '-h' = 'Show the help'
@@ -335,47 +335,6 @@ Register-ArgumentCompleter -Native -CommandName srchat -ScriptBlock {
             Takes = @{
             }
             Arguments = @()
-        }
-        'srchat history export' = @{
-            Commands = [ordered]@{
-            }
-            Options = [ordered]@{
-                '--format' = 'JSON keeps everything, and can be imported'
-                '--all' = 'All conversations'
-                '-h' = 'Show the help'
-                '--help' = 'Show the help'
-            }
-            Takes = @{
-                '--format' = [ordered]@{ 'markdown' = ''; 'json' = '' }
-            }
-            Arguments = @('conversations')
-        }
-        'srchat history import' = @{
-            Commands = [ordered]@{
-            }
-            Options = [ordered]@{
-                '-h' = 'Show the help'
-                '--help' = 'Show the help'
-            }
-            Takes = @{
-            }
-            Arguments = @('files')
-        }
-        'srchat history delete' = @{
-            Commands = [ordered]@{
-            }
-            Options = [ordered]@{
-                '--older-than' = 'Those not used for so long: 12h, 30d, 8w, 6m, 1y'
-                '--all' = 'All conversations'
-                '-y' = 'Do not ask'
-                '--yes' = 'Do not ask'
-                '-h' = 'Show the help'
-                '--help' = 'Show the help'
-            }
-            Takes = @{
-                '--older-than' = 'free'
-            }
-            Arguments = @('conversations')
         }
         'srchat history list' = @{
             Commands = [ordered]@{
@@ -421,6 +380,47 @@ Register-ArgumentCompleter -Native -CommandName srchat -ScriptBlock {
                 '--limit' = 'free'
             }
             Arguments = @('free')
+        }
+        'srchat history export' = @{
+            Commands = [ordered]@{
+            }
+            Options = [ordered]@{
+                '--format' = 'JSON keeps everything, and can be imported'
+                '--all' = 'All conversations'
+                '-h' = 'Show the help'
+                '--help' = 'Show the help'
+            }
+            Takes = @{
+                '--format' = [ordered]@{ 'markdown' = ''; 'json' = '' }
+            }
+            Arguments = @('conversations')
+        }
+        'srchat history import' = @{
+            Commands = [ordered]@{
+            }
+            Options = [ordered]@{
+                '-h' = 'Show the help'
+                '--help' = 'Show the help'
+            }
+            Takes = @{
+            }
+            Arguments = @('files')
+        }
+        'srchat history delete' = @{
+            Commands = [ordered]@{
+            }
+            Options = [ordered]@{
+                '--older-than' = 'Those not used for so long: 12h, 30d, 8w, 6m, 1y'
+                '--all' = 'All conversations'
+                '-y' = 'Do not ask'
+                '--yes' = 'Do not ask'
+                '-h' = 'Show the help'
+                '--help' = 'Show the help'
+            }
+            Takes = @{
+                '--older-than' = 'free'
+            }
+            Arguments = @('conversations')
         }
     }
     $settings = [ordered]@{

@@ -30,7 +30,7 @@ Words = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[PROMPT]...",
-        help="The question; words are joined with blanks. - reads it from standard input.",
+        help="The question; words are joined with blanks. `-` reads it from standard input.",
         show_default=False,
     ),
 ]

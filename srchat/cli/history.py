@@ -17,9 +17,6 @@ from srchat.output.sanitize import one_line, sanitized
 from srchat.prompt import argument_text
 
 history_app = typer.Typer(help="See, search and manage stored conversations.")
-history_app.command()(export)
-history_app.command("import")(import_)
-history_app.command()(delete)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Limit = Annotated[
@@ -111,6 +108,12 @@ def search(
         runtime.messages.say(f"nothing found for {query!r}")
     bold = runtime.stdout.has_color
     write_lines(runtime.stdout, runtime.environ, (hit_row(hit, bold=bold) for hit in hits))
+
+
+# Help and manual tell the commands in this order: whoever reads comes first.
+history_app.command()(export)
+history_app.command("import")(import_)
+history_app.command()(delete)
 
 
 def _conversation(runtime: Runtime, prefix: str | None) -> Conversation:

@@ -302,9 +302,20 @@ def test_the_pages_tell_every_setting_and_every_exit_code() -> None:
     for entry in SETTINGS.values():
         assert re.search(rf"^       {entry.name}\b", settings, re.MULTILINE)
         assert entry.variable in settings
+        assert re.search(rf"^       {entry.variable}$", overview, re.MULTILINE)
     assert set(EXIT_MEANINGS) == set(ExitCode)
     for code, meaning in EXIT_MEANINGS.items():
         assert re.search(rf"^       {int(code)} +{re.escape(meaning)}$", overview, re.MULTILINE)
+
+
+def test_a_page_tells_the_variables_that_concern_it() -> None:
+    ask, chat, models = (shown(f"man/srchat-{name}.1") for name in ("ask", "chat", "models"))
+    assert "SRCHAT_CONTEXT_WINDOW" in ask
+    assert "SRCHAT_CONTEXT_WINDOW" not in models
+    assert "SRCHAT_KEYS" in chat
+    assert "SRCHAT_KEYS" not in ask
+    assert "NO_COLOR" in ask
+    assert "NO_COLOR" not in models
 
 
 def test_the_page_of_chat_tells_every_slash_command() -> None:

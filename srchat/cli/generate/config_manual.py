@@ -15,10 +15,9 @@ from srchat.cli.generate.roff import (
     see_also,
     sentence,
 )
-from srchat.cli.generate.setting_values import allowed
+from srchat.cli.generate.setting_values import HELP, allowed, default
 from srchat.config.kinds import Setting
 from srchat.config.settings import SETTINGS
-from srchat.config.toml_edit import toml_value
 
 _DESCRIPTION: Final = """
 One TOML file sets what `srchat`(1) does. `srchat config set` changes a setting and leaves
@@ -57,8 +56,8 @@ model = "qwen3-4b"
 def page(tree: Command, names: list[str]) -> str:
     """Return the page."""
     flags = _flags(tree)
-    settings = [_setting(entry, flags.get(entry.name, "")) for entry in SETTINGS.values()]
-    profile = item(bold("profile"), ["The profile to use when none is named."])
+    settings = [_setting(entry, flags) for entry in SETTINGS.values()]
+    profile = _item("profile", "Unset by default.", "SRCHAT_PROFILE", flags)
     file = item(italic(FILES[0].name), ["The file; `SRCHAT_CONFIG` names another one."])
     lines = [
         *head("srchat-config", 5, "configuration file of srchat"),
@@ -86,12 +85,12 @@ def _flags(tree: Command) -> dict[str, str]:
     }
 
 
-def _setting(entry: Setting, flags: str) -> list[str]:
-    default = "Unset by default." if entry.default is None else _default(entry.default)
-    spelled = f"Variable `{entry.variable}`; " + (f"option {flags}." if flags else "no option.")
-    about = f"{sentence(entry.help)} {allowed(entry)}{default}"
-    return item(bold(entry.name), [about, spelled])
+def _setting(entry: Setting, flags: dict[str, str]) -> list[str]:
+    values = f"{allowed(entry)}{default(entry) or 'Unset by default.'}"
+    return _item(entry.name, values, entry.variable, flags)
 
 
-def _default(value: object) -> str:
-    return f"The default is `{toml_value(value)}`."
+def _item(name: str, values: str, variable: str, flags: dict[str, str]) -> list[str]:
+    option = f"option {flags[name]}" if name in flags else "no option"
+    about = f"{sentence(HELP[name])} {values}"
+    return item(bold(name), [about, f"Variable `{variable}`; {option}."])

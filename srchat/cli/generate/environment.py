@@ -46,12 +46,24 @@ def _talks(traits: Traits) -> bool:
     return traits.talks
 
 
+def _asks(traits: Traits) -> bool:
+    return "model" in traits.options
+
+
+def _stores(traits: Traits) -> bool:
+    return traits.stores
+
+
+def _chats(traits: Traits) -> bool:
+    return "chat" in traits.names
+
+
 VARIABLES: Final = (
     Named("SRCHAT_CONFIG", "The path of the configuration file, in place of the usual one.", _all),
     Named(
         "SRCHAT_DATA",
         "The directory of the stored conversations, in place of the usual one.",
-        lambda traits: traits.stores,
+        _stores,
     ),
     Named("SRCHAT_PROFILE", "The profile to use, when no option names one.", _all),
     Named(
@@ -74,12 +86,29 @@ VARIABLES: Final = (
     ),
     Named(
         "PAGER",
-        "What shows a text that is longer than the screen; `less` where it is not set.",
+        "What shows a list that is longer than the screen; `less` where it is not set.",
         lambda traits: "history" in traits.names,
     ),
-    Named("NO_COLOR", "If it is not empty, nothing is coloured.", _talks),
+    Named("NO_COLOR", "If it is not empty, nothing is coloured.", _stores),
+    Named(
+        "XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME",
+        "The directories that stand in place of `~/.config`, `~/.local/share` and `~/.cache`.",
+        _all,
+    ),
     Named("SRCHAT_DEBUG", "If it is `1`, a failure is told with its traceback.", _all),
 )
+
+# The settings that have no option, and whom they concern.
+SETTINGS_WITHOUT_OPTION: Final = {
+    "api_key": _talks,
+    "api_key_command": _talks,
+    "allow_http": _talks,
+    "history": _asks,
+    "context_window": _asks,
+    "fallback_models": _asks,
+    "code_theme": _stores,
+    "keys": _chats,
+}
 
 FILES: Final = (
     Named(
@@ -91,12 +120,12 @@ FILES: Final = (
     Named(
         "~/.local/share/srchat/history.db",
         "The stored conversations, an SQLite database.",
-        lambda traits: traits.stores,
+        _stores,
     ),
     Named(
         "~/.local/share/srchat/typed_lines",
         "The lines that were typed in chats.",
-        lambda traits: "chat" in traits.names,
+        _chats,
     ),
     Named(
         "~/.cache/srchat/models-*",

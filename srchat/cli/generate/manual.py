@@ -7,7 +7,13 @@ from srchat.chat.slash_commands import COMMANDS
 from srchat.chat.slash_commands import Command as SlashCommand
 from srchat.cli.generate import config_manual
 from srchat.cli.generate.command_tree import Argument, Command, Option, paragraphs
-from srchat.cli.generate.environment import FILES, VARIABLES, Traits, traits_of
+from srchat.cli.generate.environment import (
+    FILES,
+    SETTINGS_WITHOUT_OPTION,
+    VARIABLES,
+    Traits,
+    traits_of,
+)
 from srchat.cli.generate.prose import PROSE, Prose
 from srchat.cli.generate.roff import (
     bold,
@@ -21,7 +27,7 @@ from srchat.cli.generate.roff import (
     sentence,
     subsection,
 )
-from srchat.cli.generate.setting_values import allowed
+from srchat.cli.generate.setting_values import allowed, default
 from srchat.config.settings import SETTINGS
 from srchat.errors import EXIT_MEANINGS, ExitCode
 
@@ -32,7 +38,6 @@ _OF_THE_SERVER: Final = (
     ExitCode.RATE_LIMIT,
     ExitCode.NETWORK,
 )
-_CONNECTION: Final = frozenset({"api_key", "api_key_command", "allow_http"})
 
 
 def pages(tree: Command) -> dict[str, str]:
@@ -121,10 +126,11 @@ def _flags(option: Option) -> str:
 
 
 def _about(option: Option) -> list[str]:
-    """Return what an option does; of a setting also what is allowed."""
+    """Return what an option does; of a setting also what is allowed, and the default."""
     entry = SETTINGS.get(option.name)
-    range_ = allowed(entry) if entry and option.metavar and not option.repeatable else ""
-    return [f"{sentence(option.help)} {range_}".rstrip()]
+    if not entry or not option.metavar or option.repeatable:
+        return [sentence(option.help)]
+    return [f"{sentence(option.help)} {allowed(entry)}{default(entry)}".rstrip()]
 
 
 def _slash_commands(command: Command) -> list[str]:
@@ -148,8 +154,9 @@ def _examples(more: Prose) -> list[str]:
 
 def _environment(traits: Traits) -> list[str]:
     general = [variable for variable in VARIABLES if variable.concerns(traits)]
-    # Of the settings those that have an option here, and what the connection needs beside them.
-    names = traits.options | (_CONNECTION if traits.talks else frozenset())
+    # Of the settings those that have an option here, and what concerns it beside them.
+    beside = {name for name, concerns in SETTINGS_WITHOUT_OPTION.items() if concerns(traits)}
+    names = traits.options | beside
     settings = [entry for entry in SETTINGS.values() if entry.name in names]
     items = [
         *(item(bold(variable.name), [variable.help]) for variable in general),

@@ -92,6 +92,9 @@ The names are kept for completion in the shell, which sends no requests by itsel
         examples=(
             ("Show the conversations:", "srchat history list"),
             ("Find one by its words:", "srchat history search sky"),
+            ("Read the last one:", "srchat history show"),
+            ("Delete what was not used for a year:",
+             "srchat history delete --older-than 1y --yes"),
         ),
     ),
 }  # fmt: skip

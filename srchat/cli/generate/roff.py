@@ -9,7 +9,7 @@ from srchat import __version__
 
 _MARKS: Final = {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"}
 _CODE: Final = re.compile(r"`([^`]+)`")
-_SENTENCE_END: Final = re.compile(r"(?<=[^. ][.!?]) (?=[A-Z])")
+_SENTENCE_END: Final = re.compile(r"(?<=[^. ][.!?]) (?=[A-Z]|\\fB)")
 _WRAPPER: Final = textwrap.TextWrapper(78, break_long_words=False, break_on_hyphens=False)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from srchat.cli.generate.command_tree import Values
 from srchat.config.kinds import Choice, Flag, Setting, Text
 from srchat.config.settings import SETTINGS
+from srchat.config.toml_edit import toml_value
 
 _PROFILE: Final = "profile"  # stands in the file beside the settings
 
@@ -25,3 +26,10 @@ ASKED: Final = {"model": Values.MODELS, _PROFILE: Values.PROFILES}
 def allowed(entry: Setting) -> str:
     """Return the sentence that tells what a setting may be, and a blank; "" for any text."""
     return "" if type(entry.kind) is Text else f"Allowed is {entry.kind.description}. "
+
+
+def default(entry: Setting) -> str:
+    """Return the sentence that tells the default; "" for none."""
+    if entry.default is None:
+        return ""
+    return f"The default is `{toml_value(entry.default).removesuffix('.0')}`."
