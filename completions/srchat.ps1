@@ -498,7 +498,7 @@ Register-ArgumentCompleter -Native -CommandName srchat -ScriptBlock {
             'profile' { 'profiles' }
         }
     }
-    if ($takes -cin 'models', 'profiles', 'conversations') {
+    if ($takes -in 'models', 'profiles', 'conversations') {
         $found = [ordered]@{}
         foreach ($line in @(& srchat __complete $takes @words 2>$null)) {
             $value, $description = "$line" -split "`t", 2
@@ -511,7 +511,11 @@ Register-ArgumentCompleter -Native -CommandName srchat -ScriptBlock {
     foreach ($entry in $takes.GetEnumerator()) {
         if (-not $entry.Key.StartsWith($typed, [StringComparison]::Ordinal)) { continue }
         $text = "$before$($entry.Key)"
-        if ($text -notmatch '^[\w./:=+-]+$') { $text = "'" + $text.Replace("'", "''") + "'" }
+        if ($text -notmatch '^[\w./:=+-]+$') {
+            # It knows every mark that PowerShell takes for a quote.
+            $code = [System.Management.Automation.Language.CodeGeneration]
+            $text = "'" + $code::EscapeSingleQuotedStringContent($text) + "'"
+        }
         $tip = if ($entry.Value) { $entry.Value } else { $entry.Key }
         [System.Management.Automation.CompletionResult]::new(
             $text, $entry.Key, 'ParameterValue', $tip)
