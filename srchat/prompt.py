@@ -66,7 +66,10 @@ def text_or_file(text: str) -> str:
     argument_text(text)
     if text.startswith("@@"):
         return text[1:]
-    return read_file(text[1:]).text if text.startswith("@") else text
+    if not text.startswith("@"):
+        return text
+    # Behind an @ no shell expands the ~.
+    return read_file(os.path.expanduser(text[1:])).text  # noqa: PTH111 - Path's own fails for ~nobody
 
 
 def read_stdin(fd: int, on_wait: Callable[[], None] | None) -> Attachment:

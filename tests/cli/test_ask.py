@@ -266,6 +266,7 @@ def test_closed_standard_input_adds_nothing(srchat: Srchat) -> None:
 def test_the_system_prompt_may_come_from_a_file(srchat: Srchat) -> None:
     (srchat.home / "role").write_text("You are terse.\n")
     assert content(srchat, "q", "-s", "@role", role="system") == "You are terse.\n"
+    assert content(srchat, "q", "-s", "@~/role", role="system") == "You are terse.\n"
     assert content(srchat, "q", "-s", "@@role", role="system") == "@role"
 
 
