@@ -179,8 +179,9 @@ _srchat_piece() {
 }
 
 # Offer the lines of standard input that begin with what is typed ($1), quoted for the shell.
+# What stands behind a tab tells what a line means.
 _srchat_offer() {
-    local typed=$prefix$1 plain quote='' before='' mark line
+    local typed=$prefix$1 plain quote='' before='' mark line meaning described=()
     case $1 in
         [\"\']*) quote=${1:0:1} plain=${1:1} ;;
         *) IFS= read plain <<<"$1" ;; # without -r: takes the backslashes away
@@ -193,7 +194,8 @@ _srchat_offer() {
         fi
     done
     while IFS= read -r line; do
-        line=${line%%$'\t'*}
+        meaning=${line#*$'\t'} line=${line%%$'\t'*}
+        [[ $meaning == "$line" ]] && meaning='' || meaning="  ($meaning)"
         [[ $line == "$plain"* ]] || continue
         case $quote in
             '') printf -v line '%s%q' "$prefix" "$line"; line=${line#"$before"} ;;
@@ -203,8 +205,14 @@ _srchat_offer() {
                 line=${line//\$/\\\$} line=${line//\`/\\\`}
                 ;;
         esac
-        COMPREPLY+=("$line")
+        COMPREPLY+=("$line") described+=("$line$meaning")
     done
+    # Of several, readline lists all and inserts only what they begin with; but it inserts them
+    # whole where it goes through them (37), or puts all on the line (42).
+    if (( ${#COMPREPLY[@]} > 1 && ${COMP_TYPE:-37} != 37 && COMP_TYPE != 42 )); then
+        COMPREPLY=("${described[@]}")
+        compopt -o nosort 2>/dev/null
+    fi
 }
 
 # Offer files or directories ($1), as typed ($2) behind a mark ($3).

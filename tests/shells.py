@@ -11,7 +11,7 @@ import pexpect
 
 ROOT: Final = Path(__file__).parent.parent
 _INSERT_ALL: Final = "\x1b*"  # readline: put all completions on the line
-_LIST: Final = "\x04"  # zsh: list them
+_LIST: Final = {"bash": "\x1b?", "zsh": "\x04"}
 _TO_BEGINNING: Final = "\x01"
 _KILL: Final = "\x15"
 # Spelt in two parts, so that the echo of what is typed is not taken for what is printed.
@@ -34,6 +34,7 @@ class TypedShell:
 
     def __init__(self, name: str, home: Path, env: dict[str, str]) -> None:
         arguments, setup = _OF_SHELL[name]
+        self._list = _LIST[name]
         self._child = pexpect.spawn(
             name, arguments, env=env, cwd=str(home), encoding="utf-8", timeout=20,
             dimensions=(60, 200),
@@ -68,8 +69,8 @@ class TypedShell:
         return set(self.completed(line, _INSERT_ALL)[len(before) :])
 
     def listing(self, line: str) -> str:
-        """Return what is shown below a line when its completions are asked for (zsh alone)."""
-        self._child.send(f"{line}{_LIST}{_KILL}args\r")
+        """Return what is shown below a line when its completions are asked for."""
+        self._child.send(f"{line}{self._list}{_KILL}args\r")
         self._child.expect("END\r\n")
         shown = str(self._child.before)
         self._child.expect("READY> ")
