@@ -270,7 +270,7 @@ complete -c srchat -n '__srchat_at \'srchat history list\'' -s n -l limit -x -d 
 complete -c srchat -n '__srchat_at \'srchat history list\'' -l json -d 'Print JSON'
 complete -c srchat -n '__srchat_at \'srchat history list\'' -s h -l help -d 'Show the help'
 
-complete -c srchat -n '__srchat_at \'srchat history show\' 1' -k -k -a '(__srchat_ask conversations)'
+complete -c srchat -n '__srchat_at \'srchat history show\' 1' -k -a '(__srchat_ask conversations)'
 complete -c srchat -n '__srchat_at \'srchat history show\'' -l all -d 'Also the turns that were edited or tried again'
 complete -c srchat -n '__srchat_at \'srchat history show\'' -l json -d 'Print JSON'
 complete -c srchat -n '__srchat_at \'srchat history show\'' -s h -l help -d 'Show the help'
@@ -279,15 +279,15 @@ complete -c srchat -n '__srchat_at \'srchat history search\'' -s n -l limit -x -
 complete -c srchat -n '__srchat_at \'srchat history search\'' -l json -d 'Print JSON'
 complete -c srchat -n '__srchat_at \'srchat history search\'' -s h -l help -d 'Show the help'
 
-complete -c srchat -n '__srchat_at \'srchat history export\' \'*\'' -k -k -a '(__srchat_ask conversations)'
-complete -c srchat -n '__srchat_at \'srchat history export\'' -l format -x -a 'markdown json' -d 'JSON keeps everything, and can be imported'
+complete -c srchat -n '__srchat_at \'srchat history export\' \'*\'' -k -a '(__srchat_ask conversations)'
+complete -c srchat -n '__srchat_at \'srchat history export\'' -l format -x -k -a 'markdown json' -d 'JSON keeps everything, and can be imported'
 complete -c srchat -n '__srchat_at \'srchat history export\'' -l all -d 'All conversations'
 complete -c srchat -n '__srchat_at \'srchat history export\'' -s h -l help -d 'Show the help'
 
 complete -c srchat -n '__srchat_at \'srchat history import\' 1' -F
 complete -c srchat -n '__srchat_at \'srchat history import\'' -s h -l help -d 'Show the help'
 
-complete -c srchat -n '__srchat_at \'srchat history delete\' \'*\'' -k -k -a '(__srchat_ask conversations)'
+complete -c srchat -n '__srchat_at \'srchat history delete\' \'*\'' -k -a '(__srchat_ask conversations)'
 complete -c srchat -n '__srchat_at \'srchat history delete\'' -l older-than -x -d 'Those not used for so long: 12h, 30d, 8w, 6m, 1y'
 complete -c srchat -n '__srchat_at \'srchat history delete\'' -l all -d 'All conversations'
 complete -c srchat -n '__srchat_at \'srchat history delete\'' -s y -l yes -d 'Do not ask'

@@ -24,7 +24,7 @@ _DEMO_BASE_URL = "http://demo.invalid/v1"
 _DEFAULT_BASE_URL = "https://api.solidrust.ai/v1"
 
 # The options of one letter that take no value: others may stand behind them in one word, -qpwork.
-_BARE = "cehqvxy"
+_WITHOUT_VALUE = "cehqvxy"
 _PLACES = {
     "config": ("XDG_CONFIG_HOME", "/.config"),
     "data": ("XDG_DATA_HOME", "/.local/share"),
@@ -85,7 +85,7 @@ def _option(words: Sequence[str], short: str, long: str) -> str:
             value = word.removeprefix(f"{long}=")
         elif word == long:
             value = following
-        elif short and word[:1] == "-" and (bundle := word[1:].lstrip(_BARE))[:1] == short:
+        elif short and word[:1] == "-" and (bundle := word[1:].lstrip(_WITHOUT_VALUE))[:1] == short:
             value = bundle[1:] or following
     return value
 

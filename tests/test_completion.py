@@ -18,7 +18,7 @@ from typer.main import get_command
 from srchat import model_cache, paths
 from srchat.cli.app import app
 from srchat.cli.generate.command_tree import Values, command_tree
-from srchat.completion import _BARE, _directory, _unquoted, base_url_of
+from srchat.completion import _WITHOUT_VALUE, _directory, _unquoted, base_url_of
 from srchat.config import glance as config_glance
 from srchat.config.file import read
 from srchat.config.settings import DEMO_BASE_URL, FileSettings, resolve
@@ -124,7 +124,7 @@ def test_the_models_are_those_of_the_server_that_would_be_asked(
 def test_options_without_a_value_are_those_of_the_program() -> None:
     options = [o for c in command_tree(get_command(app)).walk() for o in c.options]
     bare = {f[1:] for o in options for f in o.flags if o.values is Values.NONE and f[1] != "-"}
-    assert set(_BARE) == bare
+    assert set(_WITHOUT_VALUE) == bare
 
 
 @pytest.mark.parametrize(

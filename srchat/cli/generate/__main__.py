@@ -7,7 +7,7 @@ from typing import Final
 from srchat.cli.generate import generated
 
 ROOT: Final = Path(__file__).parents[3]
-_HINT: Final = "python -m srchat.cli.generate"
+_COMMAND: Final = "python -m srchat.cli.generate"
 
 
 def differences(root: Path) -> list[str]:
@@ -45,10 +45,10 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--check"]:
         wrong = differences(ROOT)
         for path in wrong:
-            print(f"{path} is not up to date: run {_HINT}", file=sys.stderr)
+            print(f"{path} is not up to date: run {_COMMAND}", file=sys.stderr)
         return 1 if wrong else 0
     if arguments:
-        print(f"usage: {_HINT} [--check]", file=sys.stderr)
+        print(f"usage: {_COMMAND} [--check]", file=sys.stderr)
         return 2
     for path in write(ROOT):
         print(path)

@@ -137,7 +137,7 @@ def _argument(param: TyperArgument, path: str) -> Argument:
     names = _OF_CONFIG if path.startswith("srchat config ") else _BY_NAME
     return Argument(
         name=param.name or "",
-        metavar=_metavar(param).strip("[].") or "",
+        metavar=_metavar(param),
         help=param.help or "",
         required=param.required,
         many=param.nargs == -1,
@@ -148,7 +148,7 @@ def _argument(param: TyperArgument, path: str) -> Argument:
 
 def _metavar(param: TyperOption | TyperArgument) -> str:
     if param.metavar:
-        return param.metavar
+        return param.metavar.strip("[].")
     if choices := _choices(param):
         return "|".join(choices)
     return (param.name or "").upper()
@@ -162,5 +162,4 @@ def _choices(param: TyperOption | TyperArgument) -> tuple[str, ...]:
 def _values(param: TyperOption | TyperArgument, names: dict[str, Values]) -> Values:
     if _choices(param):
         return Values.CHOICES
-    metavar = _metavar(param).strip("[].")
-    return names.get(param.name or "") or _BY_METAVAR.get(metavar, Values.FREE)
+    return names.get(param.name or "") or _BY_METAVAR.get(_metavar(param), Values.FREE)

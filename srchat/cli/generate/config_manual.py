@@ -51,13 +51,14 @@ temperature = 0.2
 base_url = "http://127.0.0.1:8000/v1"
 model = "qwen3-4b"
 """
+_UNSET: Final = "Unset by default."
 
 
 def page(tree: Command, names: list[str]) -> str:
     """Return the page."""
     flags = _flags(tree)
     settings = [_setting(entry, flags) for entry in SETTINGS.values()]
-    profile = _item("profile", "Unset by default.", "SRCHAT_PROFILE", flags)
+    profile = _item("profile", _UNSET, "SRCHAT_PROFILE", flags)
     file = item(italic(FILES[0].name), ["The file; `SRCHAT_CONFIG` names another one."])
     lines = [
         *head("srchat-config", 5, "configuration file of srchat"),
@@ -86,7 +87,7 @@ def _flags(tree: Command) -> dict[str, str]:
 
 
 def _setting(entry: Setting, flags: dict[str, str]) -> list[str]:
-    values = f"{allowed(entry)}{default(entry) or 'Unset by default.'}"
+    values = f"{allowed(entry)} {default(entry) or _UNSET}".lstrip()
     return _item(entry.name, values, entry.variable, flags)
 
 

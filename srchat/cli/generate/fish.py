@@ -115,7 +115,7 @@ def _argument(here: str, number: int, argument: Argument) -> list[str]:
     if argument.values is Values.FREE:
         return []
     place = f"{here} '*'" if argument.many else f"{here} {number}"
-    return [_line(place, _values(argument).removeprefix("-r ").replace("-x ", "-k "))]
+    return [_line(place, _offers(argument))]
 
 
 def _setting_values(here: str) -> list[str]:
@@ -132,8 +132,7 @@ def _setting_values(here: str) -> list[str]:
 
 def _option(here: str, option: Option) -> list[str]:
     description = f"-d {_quoted(option.help.removesuffix('.'))}"
-    values = "" if option.values is Values.NONE else f" {_values(option)}"
-    first = _line(here, f"{_spellings(option.flags)}{values} {description}")
+    first = _line(here, f"{_spellings(option.flags)}{_value(option)} {description}")
     return [first, *(_line(here, f"{_spellings((o,))} {description}") for o in option.opposites)]
 
 
@@ -141,23 +140,30 @@ def _spellings(flags: tuple[str, ...]) -> str:
     return " ".join(f"-l {f[2:]}" if f.startswith("--") else f"-s {f[1:]}" for f in flags)
 
 
-def _values(parameter: Option | Argument) -> str:
-    """Return the switches of `complete` for what may follow: -r a value, -x nothing but that."""
+def _value(option: Option) -> str:
+    """Return the switches for the value of an option: -r for a file, -x for nothing but offers."""
+    if option.values is Values.NONE:
+        return ""
+    return f" {'-r' if option.values is Values.FILES else '-x'} {_offers(option)}".rstrip()
+
+
+def _offers(parameter: Option | Argument) -> str:
+    """Return the switches of `complete` for what is offered; -k keeps its order."""
     match parameter.values:
         case Values.FREE:
-            return "-x"
+            return ""
         case Values.FILES:
-            return "-r -F"
+            return "-F"
         case Values.DIRECTORIES:
-            return "-x -a '(__fish_complete_directories)'"
+            return "-a '(__fish_complete_directories)'"
         case Values.CHOICES:
-            return f"-x -a {_quoted(' '.join(parameter.choices))}"
+            return f"-k -a {_quoted(' '.join(parameter.choices))}"
         case Values.SETTINGS:
-            return f"-x -a {_quoted(' '.join(setting_values.NAMES))}"
+            return f"-k -a {_quoted(' '.join(setting_values.NAMES))}"
         case Values.TEXT_OR_FILE:
-            return "-x -a '(__srchat_text_or_file)'"
+            return "-a '(__srchat_text_or_file)'"
         case asked:
-            return f"-x -k -a '(__srchat_ask {asked})'"
+            return f"-k -a '(__srchat_ask {asked})'"
 
 
 def _quoted(text: str) -> str:

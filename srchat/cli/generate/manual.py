@@ -130,7 +130,7 @@ def _about(option: Option) -> list[str]:
     entry = SETTINGS.get(option.name)
     if not entry or not option.metavar or option.repeatable:
         return [sentence(option.help)]
-    return [f"{sentence(option.help)} {allowed(entry)}{default(entry)}".rstrip()]
+    return [" ".join(filter(None, [sentence(option.help), allowed(entry), default(entry)]))]
 
 
 def _slash_commands(command: Command) -> list[str]:

@@ -24,8 +24,8 @@ ASKED: Final = {"model": Values.MODELS, _PROFILE: Values.PROFILES}
 
 
 def allowed(entry: Setting) -> str:
-    """Return the sentence that tells what a setting may be, and a blank; "" for any text."""
-    return "" if type(entry.kind) is Text else f"Allowed is {entry.kind.description}. "
+    """Return the sentence that tells what a setting may be; "" for any text."""
+    return "" if type(entry.kind) is Text else f"Allowed is {entry.kind.description}."
 
 
 def default(entry: Setting) -> str:
