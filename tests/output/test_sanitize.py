@@ -1,5 +1,6 @@
 """Whatever comes in, what comes out cannot drive a terminal, and nothing is lost."""
 
+import sys
 import unicodedata
 from itertools import pairwise
 
@@ -35,6 +36,40 @@ def test_no_character_that_a_terminal_obeys_comes_through(text: str) -> None:
         assert not "\u202a" <= character <= "\u202e"
         assert not "\u2066" <= character <= "\u2069"
         assert not 0xE0000 <= ord(character) <= 0xE007F
+
+
+def _is_obeyed(character: str) -> bool:
+    """Tell by Unicode's own tables whether a character acts on the text or the terminal."""
+    return (
+        unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+        or unicodedata.bidirectional(character)
+        in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+        or 0xFFF9 <= ord(character) <= 0xFFFB  # interlinear annotations
+        or 0xE0000 <= ord(character) <= 0xE007F  # tags, also those not assigned
+    ) and character not in "\n\t"
+
+
+def test_of_all_characters_those_that_are_obeyed_are_made_visible_and_no_others() -> None:
+    everything = [chr(code) for code in range(sys.maxunicode + 1)]
+    expected = [
+        c.encode("unicode_escape").decode().replace("\\r", "\\x0d") if _is_obeyed(c) else c
+        for c in everything
+    ]
+    assert sanitized("".join(everything)) == "".join(expected)
+
+
+@pytest.mark.parametrize("cut", range(8))
+def test_a_line_end_is_one_also_when_it_comes_in_two_pieces(cut: int) -> None:
+    text = "a\r\n\r\rb\r"
+    sanitizer = Sanitizer()
+    shown = sanitizer.feed(text[:cut]) + sanitizer.feed("") + sanitizer.feed(text[cut:])
+    assert shown + sanitizer.flush() == "a\n\\x0d\\x0db\\x0d"
+
+
+def test_only_a_carriage_return_at_the_end_is_held_back() -> None:
+    sanitizer = Sanitizer()
+    assert [sanitizer.feed(part) for part in ("a\x1b", "b\r", "c")] == ["a\\x1b", "b", "\\x0dc"]
+    assert sanitizer.flush() == ""
 
 
 @given(st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), max_size=60))
