@@ -78,6 +78,8 @@ def line_of(text: str, keys: Keys) -> int:
     Raises ValueError as `sections`.
     """
     for section in sections(text):
+        if section.keys is None:
+            continue
         if entry := find(section.entries, keys):
             return text.count("\n", 0, entry.start) + 1
         if section.keys == keys:
