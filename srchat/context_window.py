@@ -12,9 +12,8 @@ _WINDOWS: Final = tuple(
     for pattern in (
         r"maximum (?:context|model|input|prompt) length (?:is|of)[^\d]{0,20}(\d+)",
         r"max_model_len ?(?:=|is|of) ?(\d+)",
-        r"available context size \((\d+)",
         r"context (?:window|length|size) (?:of|is|\()[^\d]{0,10}(\d+)",
-        r"n_ctx\"? ?[=:] ?(\d+)",
+        r"n_ctx[\"']? ?[=:] ?(\d+)",
         r"tokens ?> ?(\d+) maximum",
     )
 )
@@ -25,7 +24,7 @@ _ASKED: Final = tuple(
         r"messages resulted in (\d+) tokens",
         r"(?:prompt|request|input) (?:contains|has) (\d+) (?:input )?tokens",
         r"(?:request|input|requested tokens) \((\d+)(?: tokens)?\)",
-        r"n_prompt_tokens\"? ?[=:] ?(\d+)",
+        r"n_prompt_tokens[\"']? ?[=:] ?(\d+)",
         r"too long: (\d+) tokens",
     )
 )

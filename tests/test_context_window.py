@@ -65,6 +65,28 @@ REAL = [
         "The input (5000 tokens) is longer than the model's context length (4096 tokens).",
         Refusal(4096, 5000),
     ),
+    (
+        "The decoder prompt (length 5000) is longer than the maximum model length of 4096.",
+        Refusal(4096, None),
+    ),
+    (
+        ("This model's maximum prompt length is 131072 but the request contains 537812 tokens."),
+        Refusal(131072, 537812),
+    ),
+    (
+        (
+            "Error code: 400 - {'error': {'code': 400, 'message': 'the request exceeds the "
+            "available context size', 'n_prompt_tokens': 1025, 'n_ctx': 1024}}"
+        ),
+        Refusal(1024, 1025),
+    ),
+    (
+        (
+            'the request exceeds the available context size", "type": '
+            '"exceed_context_size_error", "n_prompt_tokens": 1025, "n_ctx": 1024}'
+        ),
+        Refusal(1024, 1025),
+    ),
     ("prompt is too long: 210000 tokens > 200000 maximum", Refusal(200000, 210000)),
     (
         (
@@ -113,3 +135,10 @@ def test_other_refusals_are_left_alone(message: str) -> None:
 def test_absurd_numbers_are_no_limit() -> None:
     assert read_refusal(f"maximum context length is {'9' * 5000} tokens") == Refusal(None, None)
     assert read_refusal("maximum context length is 0 tokens") == Refusal(None, None)
+    assert read_refusal(f"maximum context length is {10**9}") == Refusal(None, None)
+    assert read_refusal(f"maximum context length is {10**9 - 1}") == Refusal(10**9 - 1, None)
+
+
+def test_an_answer_longer_than_the_window_is_found_in_what_a_proxy_wraps() -> None:
+    message = "VLLMException - max_tokens=2000 cannot be greater than max_model_len=1024."
+    assert read_refusal(message) == Refusal(1024, None, by_answer=True)
