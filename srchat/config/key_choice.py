@@ -24,7 +24,7 @@ def choose_key(layers: Sequence[Layer], base_url: str) -> ChosenKey:
     own layer or of one below. Only a variable also follows a `--base-url` typed beside it.
     In one layer a key is stronger than a command; "" says that there is none.
     """
-    for place, layer in enumerate(layers[:-1]):  # the last are the defaults: no key
+    for place, layer in enumerate(layers):
         name = "api_key" if layer.values.get("api_key") else "api_key_command"
         if not layer.values.keys() & {"api_key", "api_key_command"}:
             continue

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from srchat.config.key_choice import is_loopback, same_origin
+from srchat.config.key_choice import ChosenKey, choose_key, is_loopback, same_origin
+from srchat.config.layers import layer_of
 from srchat.config.settings import (
     DEMO_BASE_URL,
     SETTINGS,
@@ -124,6 +125,23 @@ def test_a_profile_that_is_not_there_is_told_with_who_names_it(
     assert (caught.value.message, caught.value.hint) == (said, "did you mean 'work'?")
 
 
+def test_the_profile_demo_is_built_in_and_stands_above_variables_and_the_file() -> None:
+    environ = {"SRCHAT_BASE_URL": "https://a.example/v1", "SRCHAT_MODEL": "variable"}
+    for profiles in ({}, {"demo": {"model": "profile", "system": "be kind"}}):
+        file = FileSettings(FILE, None, {"model": "file", "api_key": KEY}, profiles)
+        resolved = resolve(file, environ, {}, "demo")
+        assert (resolved.config.base_url, resolved.config.model) == (DEMO_BASE_URL, "srchat-demo")
+        assert resolved.origins["base_url"] == "built-in profile demo"
+        assert resolved.config.system == ("be kind" if profiles else None)
+        assert key_to_send(resolved) is None
+    assert resolve(file, environ, {"model": "option"}, "demo").config.model == "option"
+
+
+def test_a_value_that_cannot_be_is_told_with_its_variable() -> None:
+    with pytest.raises(ConfigError, match=r"^variable SRCHAT_RETRIES: retries is 'many';"):
+        _resolve(environ={"SRCHAT_RETRIES": "many"})
+
+
 # --- values from text -----------------------------------------------------------------------
 
 
@@ -133,14 +151,21 @@ def test_a_profile_that_is_not_there_is_told_with_who_names_it(
         ("retries", " 0 ", 0),
         ("temperature", "0", 0.0),
         ("timeout", "1e1", 10.0),
-        ("stream", "No", False),
-        ("stream", "1", True),
+        *(("stream", text, True) for text in ("true", "yes", " ON ", "1")),
+        *(("stream", text, False) for text in ("false", "No", "off", "0")),
+        ("keys", "vi", "vi"),
+        ("code_theme", "ansi_light", "ansi_light"),
+        ("code_theme", "monokai", "monokai"),
+        ("context_window", "1000000", 1_000_000),
         ("system", "", ""),
         ("stop", "END", ("END",)),
         ("stop", '["a", "b"]', ("a", "b")),
         ("api_key_command", "pass show 'my key'", ("pass", "show", "my key")),
         ("api_key_command", '["pass", "my key"]', ("pass", "my key")),
         ("base_url", "HTTPS://Example.com:8443/v1/", "https://Example.com:8443/v1"),
+        ("base_url", " http://[::1]:80 ", "http://[::1]:80"),
+        ("stop", ' ["a"]', ("a",)),
+        ("api_key_command", ' ["pass"]', ("pass",)),
     ],
 )
 def test_a_text_means_a_value(name: str, text: str, value: object) -> None:
@@ -165,6 +190,12 @@ def test_a_text_means_a_value(name: str, text: str, value: object) -> None:
         ("stop", "['a'"),
         ("api_key_command", ""),
         ("api_key_command", "pass 'x"),
+        ("keys", "nano"),
+        ("code_theme", "no-such-theme"),
+        ("base_url", "ftp://example.com/v1"),
+        ("base_url", "https://me@example.com/v1"),
+        ("base_url", "https://a/v1#part"),
+        ("base_url", "https://a/\x7f"),
         ("base_url", "example.com/v1"),
         ("base_url", "http://"),
         ("base_url", "http://[::1"),
@@ -181,6 +212,111 @@ def test_a_value_not_allowed_is_refused_in_words(name: str, text: str) -> None:
     assert caught.value.message.startswith(f"here: {name} ")
     assert caught.value.message.endswith(f"allowed is {SETTINGS[name].kind.description}")
     assert len(caught.value.message) < 250
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "held"),
+    [
+        ("temperature", 1, 1),
+        ("temperature", 2.0, 2.0),
+        ("stop", "END", ("END",)),
+        ("stop", ["a", "b"], ("a", "b")),
+        ("stop", [], ()),
+        ("api_key_command", ["pass", "my key"], ("pass", "my key")),
+        ("stream", False, False),
+    ],
+)
+def test_a_value_of_the_file_is_held_as_the_setting_has_it(
+    name: str, value: object, held: object
+) -> None:
+    found = checked(name, value, "")
+    assert (found, type(found)) == (held, type(held))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("model", 3),
+        ("system", ["be kind"]),
+        ("base_url", 80),
+        ("temperature", "1"),
+        ("temperature", True),
+        ("max_tokens", 10.0),
+        ("max_tokens", True),
+        ("retries", False),
+        ("stream", 1),
+        ("stream", "true"),
+        ("stop", 3),
+        ("stop", [1]),
+        ("stop", ["a", 1]),
+        ("stop", {"a": 1}),
+        ("api_key_command", "pass srchat"),
+        ("api_key_command", []),
+        ("keys", ["vi"]),
+        ("code_theme", 1),
+    ],
+)
+def test_a_value_of_the_file_with_the_wrong_type_is_refused(name: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=rf"^config\.toml: {name} .*; allowed is "):
+        checked(name, value, FILE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("retries", 101, "is 101"),
+        ("retries", True, "is true"),
+        ("retries", "many", "is 'many'"),
+        ("retries", "so " * 20 + "many", "is '" + "so " * 19 + "so…"),
+        ("retries", "so " * 18 + "many", "is '" + "so " * 18 + "many'"),
+        ("retries", ["many"], "cannot be that"),
+        ("retries", {"a": 1}, "cannot be that"),
+        ("retries", "me@home", "cannot be that"),
+        ("retries", "sk-1", "cannot be that"),
+        ("retries", "abcdefghijklm", "cannot be that"),
+        ("retries", "abcdefghijkl", "is 'abcdefghijkl'"),
+        ("api_key", 12, "cannot be that"),
+    ],
+)
+def test_a_wrong_value_is_shown_in_short_unless_it_may_be_a_secret(
+    name: str, value: object, shown: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked(name, value, FILE)
+    allowed = SETTINGS[name].kind.description
+    assert caught.value.message == f"{FILE}: {name} {shown}; allowed is {allowed}"
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest", "step"),
+    [
+        ("temperature", 0, 2, 0.05),
+        ("top_p", 0, 1, 0.05),
+        ("max_tokens", 1, None, 1),
+        ("timeout", 0.1, 86400, 0.05),
+        ("retries", 0, 100, 1),
+        ("max_wait", 0, 120, 0.05),
+        ("context_window", 1, None, 1),
+    ],
+)
+def test_a_number_may_be_as_low_and_as_high_as_its_range(
+    name: str, lowest: float, highest: float | None, step: float
+) -> None:
+    assert checked(name, lowest, FILE) == lowest
+    beyond = [lowest - step]
+    if highest is not None:
+        assert checked(name, highest, FILE) == highest
+        beyond.append(highest + step)
+    for value in beyond:
+        with pytest.raises(ConfigError, match=f"{FILE}: {name} is "):
+            checked(name, value, FILE)
+
+
+def test_a_setting_that_is_not_there_is_told_with_the_likely_one() -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked("temprature", 1, FILE)
+    assert caught.value.message == f"{FILE}: no setting 'temprature'"
+    assert caught.value.hint == "did you mean 'temperature'?"
 
 
 def test_the_likely_meant_name_is_told() -> None:
@@ -262,6 +398,15 @@ def test_a_variable_follows_a_server_that_is_named_beside_it() -> None:
     assert key_to_send(_resolve(environ=environ, base_url="https://a.example/v1")) == KEY
 
 
+def test_a_variable_does_not_follow_past_the_server_of_a_profile() -> None:
+    resolved = _resolve(
+        environ={"SOLIDRUST_API_KEY": KEY},
+        work={"base_url": "https://a.example/v1"},
+        base_url="https://b.example/v1",
+    )
+    assert (resolved.key, resolved.withheld) == (None, "variable SOLIDRUST_API_KEY")
+
+
 def test_an_empty_key_says_that_there_is_none_and_an_empty_variable_nothing() -> None:
     assert _resolve(OURS, {"api_key": ""}).key is None
     assert _resolve(OURS, environ={"SRCHAT_API_KEY": "", "SOLIDRUST_API_KEY": ""}).key == KEY
@@ -272,6 +417,8 @@ def test_an_empty_key_says_that_there_is_none_and_an_empty_variable_nothing() ->
     [
         ("http://localhost:8000/v1", True),
         ("http://127.8.9.1/v1", True),
+        ("http://127.0.0.255/v1", True),
+        ("http://127.0.0.256/v1", False),
         ("http://[::1]:8000/v1", True),
         ("http://127.0.0.1.evil.com/v1", False),
         ("http://127.0.0.999/v1", False),
@@ -293,6 +440,12 @@ def test_a_key_goes_unencrypted_only_to_this_machine(base_url: str, allowed: boo
         key_to_send(resolved)
     permitted = _resolve(work={"base_url": url, "api_key": KEY, "allow_http": True})
     assert key_to_send(permitted) == KEY
+
+
+def test_where_nothing_is_named_there_is_no_key_and_no_host() -> None:
+    layers = [layer_of({"base_url": "https://a/v1"}, FILE)]
+    assert choose_key(layers, "https://a/v1") == ChosenKey()
+    assert not is_loopback("/v1")
 
 
 def test_an_origin_is_scheme_host_and_port() -> None:
