@@ -5,7 +5,6 @@ otherwise exponential backoff with full jitter, as in
 https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -125,4 +124,4 @@ def _number(text: str) -> float | None:
 
 
 def _sane(seconds: float) -> float | None:
-    return seconds if math.isfinite(seconds) and 0 <= seconds <= _YEAR else None
+    return seconds if 0 <= seconds <= _YEAR else None

@@ -262,7 +262,7 @@ class _Document:
         # A blank right behind ">" belongs to it.
         indent = item["indent"] + " " * item["indent"].endswith(">")
         # More than four blanks are one blank and indented code (CommonMark 5.2).
-        space = item["space"] if item["text"] and 0 < len(item["space"]) < 5 else " "
+        space = item["space"] if item["text"] and len(item["space"]) < 5 else " "
         return replace(
             path,
             openers=path.openers + _stand_in(item, space),

@@ -152,6 +152,7 @@ def test_no_text_is_too_absurd_to_be_read(text: str) -> None:
     ("headers", "seconds"),
     [
         ({"retry-after-ms": "1500"}, 1.5),
+        ({"retry-after-ms": " 1500 "}, 1.5),
         ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
         ({"retry-after-ms": "soon", "retry-after": "9"}, 9.0),
         ({"retry-after-ms": "-1", "retry-after": "9"}, 9.0),

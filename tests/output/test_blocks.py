@@ -43,6 +43,9 @@ def split(pieces: list[str]) -> list[tuple[object, ...]]:
 @example("``` a | b\n\n--- | ---", [1])
 @example(">- ```\n> \n===", [1])
 @example("- - zero\n  - one\n  - two\n\n  text\n- three", [1])
+@example(" >1. > ---\n---\n", [1])
+@example("- -   \n \t```\t\n\t\n  \n\nx \n", [1])
+@example("x\n- >1. ---\n", [1])
 def test_the_tokens_are_those_of_the_whole_text(text: str, lengths: list[int]) -> None:
     assert split(cut(text, lengths)) == at_once(text)
 
