@@ -62,6 +62,25 @@ def test_a_turn_that_was_never_answered_is_not_sent_and_one_that_broke_off_is() 
     ]  # fmt: skip
 
 
+def test_a_turn_that_begins_is_neither_complete_nor_anything_to_send() -> None:
+    begun = TurnRecord("a", "prompt")
+    assert (begun.complete, begun.reason, begun.served_model) == (False, "", "")
+    assert (begun.messages(), begun.estimated_tokens) == ([], 0)
+    assert turn("a", reply=" \n").messages() == []
+
+
+def test_the_newest_turn_is_the_one_that_is_head() -> None:
+    conversation = Conversation("c").with_turn(turn("a")).with_turn(turn("b", "a"))
+    assert conversation.newest == turn("b", "a")
+    assert dataclasses.replace(conversation, head="a").newest == turn("a")
+    assert dataclasses.replace(conversation, head="gone").newest is None
+    assert Conversation("c").newest is None
+
+
+def test_a_system_prompt_of_blanks_is_not_sent() -> None:
+    assert Conversation("c", system=" \n").fit("hi").messages == (Message("user", "hi"),)
+
+
 def test_only_the_branch_in_use_is_sent() -> None:
     first = Conversation("c").with_turn(turn("a")).with_turn(turn("b", "a"))
     tried_again = first.with_turn(turn("b2", "a"))
@@ -124,6 +143,13 @@ def test_room_is_kept_for_the_answer() -> None:
     assert tight.fit("hi", window=450, max_tokens=220).left_out == 1
 
 
+def test_a_turn_that_fits_to_the_last_token_is_sent() -> None:
+    conversation = linear(400)
+    needed = conversation.fit("hi").estimated_tokens + 10
+    assert conversation.fit("hi", window=needed, max_tokens=10).left_out == 0
+    assert conversation.fit("hi", window=needed - 1, max_tokens=10).left_out == 1
+
+
 def test_a_real_count_corrects_the_estimate() -> None:
     chinese = turn("a", prompt="字" * 4000, reply="好", usage=Usage(4000, 1, 4001))
     sent = estimate([Message("user", chinese.prompt)])
@@ -134,6 +160,12 @@ def test_a_real_count_corrects_the_estimate() -> None:
     assert conversation.fit("hi", window=4000).left_out == 1
     without = Conversation("c").with_turn(dataclasses.replace(chinese, usage=None))
     assert without.fit("hi", window=4000).left_out == 0
+
+
+def test_a_factor_that_is_given_stands_in_place_of_the_conversations_own() -> None:
+    conversation = linear(4000).with_turn(turn("b", "t0", usage=USAGE, estimated_tokens=100))
+    assert conversation.fit("hi", window=2000, factor=0.5).left_out == 0
+    assert conversation.fit("hi", window=2000, factor=2.0).left_out == 1
 
 
 def test_the_newest_count_is_the_one_that_counts() -> None:
@@ -168,7 +200,7 @@ def test_what_is_sent_is_the_longest_end_that_fits(
     conversation = linear(*sizes, system=system)
     everything = conversation.fit(prompt).messages
     fitted = conversation.fit(prompt, window, max_tokens)
-    first = 1 if system else 0
+    first = 1 if system and system.strip() else 0
     assert fitted.messages[:first] == everything[:first]
     assert fitted.messages[-1] == Message("user", prompt)
     rest = fitted.messages[first:]

@@ -65,6 +65,7 @@ BAD = [
     b"data: 17\n\n",
     b'data: "text"\n\n',
     b"data: true\n\n",
+    b'data: [{"a": 1}]\n\n',
     b"data: {malformed\n\n",
     b"data: NaN\n\n",
     b"data: " + b"[" * 100_000 + b"\n\n",
@@ -87,7 +88,7 @@ FRAGMENTS = [
     DONE,
     b": ping\n\n",
     b"data:\n\n",
-    *BAD[:6],
+    *BAD[:7],
     b"\xef\xbb\xbf",
     b"\n",
     b"\r\n",
@@ -191,6 +192,16 @@ def test_what_follows_done_is_not_read(done: bytes) -> None:
     assert read(chunk("a"), done, chunk("b")) == Read("a", done=True)
 
 
+@pytest.mark.parametrize("first", [chunk("a"), chunk(reasoning_content="hm")])
+def test_an_answer_has_started_with_its_first_text_or_reasoning(first: bytes) -> None:
+    decoder = AnswerDecoder()
+    for part in (b": ping\n\n", chunk(role="assistant", content=""), b"data: {bad\n\n"):
+        decoder.feed(part)
+        assert not decoder.started
+    decoder.feed(first + chunk(finish="stop"))
+    assert decoder.started
+
+
 def test_without_done_and_finish_reason_nothing_is_called_done() -> None:
     assert read(chunk("a")) == Read("a")
 
@@ -229,6 +240,10 @@ def test_an_error_in_the_stream_ends_it_and_keeps_what_came(error: bytes, messag
 def test_an_error_field_that_says_no_error_is_none(value: object) -> None:
     said = event({**delta("a"), "error": value})
     assert read(said, DONE) == Read("a", done=True)
+
+
+def test_a_detail_beside_choices_is_no_error() -> None:
+    assert read(event({**delta("a"), "detail": "cached"}), DONE) == Read("a", done=True)
 
 
 def test_an_error_keeps_its_type_and_code() -> None:

@@ -157,6 +157,17 @@ def test_an_event_that_never_ends_is_refused(endless: bytes, size: int) -> None:
         list(map(decoder.feed, parts))
 
 
+def test_an_event_as_long_as_the_limit_is_read_and_a_longer_one_refused() -> None:
+    decoder = SSEDecoder(max_event=100)
+    longest = "x" * (100 - len("data: "))
+    for _ in range(3):
+        assert decoder.feed(f"data: {longest}".encode()) == []
+        assert decoder.feed(b"\n") + decoder.feed(b"\n") == message(longest)
+        assert decoder.feed(b"data: x\n" * 50 + b"\n") == message("\n".join("x" * 50))
+    with pytest.raises(ValueError, match="over 100 bytes"):
+        decoder.feed(f"data: {longest}x".encode())
+
+
 def test_many_small_events_in_one_part_are_no_long_one() -> None:
     decoder = SSEDecoder(max_event=100)
     stream = b": ping\n\ndata: x\ndata: y\n\n" * 1000
