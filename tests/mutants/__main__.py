@@ -26,6 +26,7 @@ MIRRORS = {
     "srchat/context_window.py": "tests/test_context_window.py",
     "srchat/conversation.py": "tests/test_conversation.py",
     "srchat/output/blocks.py": "tests/output/test_blocks.py",
+    "srchat/output/cuts.py": "tests/output/test_blocks.py",
     "srchat/output/sanitize.py": "tests/output/test_sanitize.py",
 }
 
