@@ -67,8 +67,11 @@ def main(arguments: Sequence[str]) -> int:
     reserve_standard_descriptors()
     runtime = Runtime(os.environ)
     try:
-        interrupts.install()
-        return _reported(arguments or ["--help"], runtime)
+        try:
+            interrupts.install()
+            return _reported(arguments or ["--help"], runtime)
+        finally:
+            interrupts.ignore()  # a second signal may tear this, and is caught like the first
     except Interrupted as exc:
         interrupts.ignore()
         runtime.messages.tell(exc.message)

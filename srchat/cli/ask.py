@@ -1,7 +1,7 @@
 """`srchat ask`: one question, one answer."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +11,7 @@ from srchat.cli.conversations import chosen_conversation, conversation_turn
 from srchat.cli.runtime import Runtime
 from srchat.conversation_turn import ConversationTurn
 from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError, UsageError
+from srchat.interrupts import delivered_to
 from srchat.output.code import CodeWriter
 from srchat.output.sanitize import sanitized
 from srchat.output.streams import is_terminal
@@ -95,18 +96,39 @@ def ask(
         runtime.stdout.write(json.dumps(turn.request.to_json(), indent=2) + "\n")
         return
     _ = runtime.client  # a key that is missing is said before anything begins
-    try:
-        if as_json:
-            _print_json(runtime, turn)
-        elif code:
-            _print_code(runtime, turn)
-        else:
-            with unechoed(runtime.stdout.fd):
-                runtime.painter(runtime.plain_writer() if raw else None).paint(turn)
-    finally:
-        if usage:
-            runtime.messages.tell(usage_line(turn.reply))
-        _close(runtime, turn)
+    with delivered_to(_once(turn)):
+        try:
+            _print(runtime, turn, as_json=as_json, code=code, raw=raw)
+        finally:
+            if usage:
+                runtime.messages.tell(usage_line(turn.reply))
+            _close(runtime, turn)
+
+
+def _once(turn: ConversationTurn) -> Callable[[int], None]:
+    """Return what ends a turn at the first signal; a second does not tear how its end is kept.
+
+    A terminal and a parent process may both hand on the same Ctrl-C.
+    """
+
+    def end(signum: int) -> None:
+        if turn.signum is None:
+            turn.interrupt(signum)
+            raise Interrupted(signum)
+
+    return end
+
+
+def _print(
+    runtime: Runtime, turn: ConversationTurn, *, as_json: bool, code: bool, raw: bool
+) -> None:
+    if as_json:
+        _print_json(runtime, turn)
+    elif code:
+        _print_code(runtime, turn)
+    else:
+        with unechoed(runtime.stdout.fd):
+            runtime.painter(runtime.plain_writer() if raw else None).paint(turn)
 
 
 def _close(runtime: Runtime, turn: ConversationTurn) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -598,6 +599,36 @@ def test_a_signal_at_any_moment_of_the_start_shows_no_traceback(srchat: Srchat) 
         # Before main() Python itself ends with a traceback and 1; none of it is ours.
         assert process.returncode in (-2, 130) or b"srchat/cli" not in err
         assert b"proxy" not in err
+
+
+# Ends itself with a second signal in the very moment in which the first is caught.
+TWICE = """
+import os
+from srchat import interrupts
+from srchat.__main__ import main
+ignore = interrupts.ignore
+def ignore_late():
+    interrupts.ignore = ignore
+    os.kill(os.getpid(), 15)
+    ignore()
+interrupts.ignore = ignore_late
+main()
+"""
+
+
+def test_a_second_signal_while_the_first_is_caught_shows_no_traceback(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve([HOLD])
+    process = subprocess.Popen(
+        [sys.executable, "-c", TWICE, "models", "--base-url", server.url], env=srchat.env,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    while not server.requests and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(2)
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (143, b"", b"srchat: terminated\n")
 
 
 def test_a_signal_ends_a_wait_at_once(srchat: Srchat, serve: Serve) -> None:

@@ -19,6 +19,7 @@ from tests.conftest import Serve, Srchat
 from tests.server import (
     CLOSE,
     DONE,
+    HOLD,
     RESET,
     Script,
     ScriptedServer,
@@ -316,6 +317,25 @@ def test_ctrl_c_ends_the_wait_for_a_lock(
     process.communicate(timeout=20)
     assert process.returncode == 130
     assert time.monotonic() - begin < 1
+
+
+def test_a_second_signal_does_not_keep_the_end_of_an_answer_from_the_history(
+    srchat: Srchat, serve: Serve, lock: sqlite3.Connection
+) -> None:
+    server = serve([head(), chunk("What came."), HOLD])
+    process = srchat.start("ask", "hi", "--base-url", server.url)
+    assert process.stdout
+    assert process.stdout.read(10) == b"What came."
+    process.send_signal(2)
+    assert process.stdout.read(1) == b"\n"
+    time.sleep(0.2)  # it waits for the lock now
+    process.send_signal(2)
+    time.sleep(0.2)
+    lock.execute("COMMIT")
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, b"srchat: interrupted\n")
+    (turn,) = stored(srchat)[0].turns
+    assert (turn.reply, turn.complete) == ("What came.", False)
 
 
 def test_a_locked_store_can_be_continued_from(
