@@ -10,7 +10,7 @@ from srchat.api.events import RetryWait
 from srchat.api.exchange import FRAME, Exchange
 from srchat.api.reader import Inbox
 from srchat.api.retry import LONGEST_WAIT, Decision, RetryPolicy
-from srchat.errors import APIConnectionError, APIError, APIStatusError
+from srchat.errors import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
 Event = TypeVar("Event")
 
@@ -56,14 +56,12 @@ class Attempts:
                 if decision.wait is None:
                     raise self._final(exc, decision) from exc.__cause__
                 retries += 1
-                if not exchange.finished:
-                    exchange.reader.cancel()  # nothing is left open while we wait
+                exchange.reader.leave()  # nothing is left open while we wait
                 yield from self._wait(decision.wait, exc, retries)
             else:
                 return
             finally:
-                if not exchange.finished:
-                    exchange.reader.cancel()
+                exchange.reader.leave()
 
     def _decide(self, exc: APIError, exchange: Exchange, retries: int) -> Decision:
         status = exc.status if isinstance(exc, APIStatusError) else None
@@ -94,5 +92,5 @@ class Attempts:
 
 def _was_stale(exchange: Exchange, exc: APIError) -> bool:
     """Tell whether a kept-alive connection had died while it was idle: nothing worth a word."""
-    lost = isinstance(exc, APIConnectionError) and not exchange.headers
-    return lost and exchange.reader.reused
+    lost = isinstance(exc, APIConnectionError) and not isinstance(exc, APITimeoutError)
+    return lost and exchange.reader.reused and not exchange.answered

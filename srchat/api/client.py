@@ -113,7 +113,6 @@ class ChatClient:
                 if len(body) > _MOST_MODELS:
                     raise ProtocolError(f"the list of models is over {_MOST_MODELS} bytes")
                 yield None
-            exchange.finished = True
 
         end = time.monotonic() + within
         for event in self._attempts(inbox, "GET", "/models", None).run(read):

@@ -35,8 +35,7 @@ class Timeouts:
 class Exchange:
     """Waits for what a reader posts; yields None for every frame in which nothing came.
 
-    `started` is set by whoever reads the body once the first text has come, `finished` once
-    nothing more of it is wanted and the connection may be used again.
+    `answered`: the head of an answer has come; `headers` are its own, names in lower case.
     """
 
     def __init__(
@@ -48,8 +47,8 @@ class Exchange:
         log: Callable[[str], None],
     ) -> None:
         self.reader = reader
+        self.answered = False
         self.headers: dict[str, str] = {}
-        self.finished = False
         self._inbox = inbox
         self._timeouts = timeouts
         self._where = where
@@ -64,7 +63,7 @@ class Exchange:
         self.reader.start()
         for item in self._items():
             if isinstance(item, Head):
-                self.headers = item.headers
+                self.answered, self.headers = True, item.headers
                 self._say(f"the server answers {item.status}")
                 for name, value in item.headers.items():
                     self._log(f"< {name}: {value}")
@@ -90,11 +89,6 @@ class Exchange:
             elif item is None:
                 yield None
 
-    def detach(self) -> None:
-        """Want nothing more of the body."""
-        self.finished = True
-        self.reader.detach()
-
     def _decoder(self) -> BodyDecoder:
         try:
             return BodyDecoder(self.headers.get("content-encoding", ""))
@@ -102,9 +96,10 @@ class Exchange:
             raise ProtocolError(str(exc)) from exc
 
     def _items(self) -> Iterator[Item | None]:
-        connecting = not self.headers
+        heard = self.answered
         waited = 0.0  # in frames, not by the clock: a process that was stopped has not waited
         while True:
+            connecting = not (heard or self.reader.reused)
             limit = self._timeouts.connect if connecting else self._timeouts.silence
             frame = min(FRAME, limit - waited)
             item = self._inbox.get(self.reader, frame)
@@ -118,7 +113,7 @@ class Exchange:
                 raise item.error
             if isinstance(item, End):
                 return
-            connecting, waited = False, 0.0
+            heard, waited = True, 0.0
             if isinstance(item, Connected):
                 self._say(f"connected to {self._where}")
             else:
@@ -136,7 +131,8 @@ class Exchange:
 
     def _refusal(self, head: Head) -> APIStatusError:
         if 300 <= head.status < 400:
-            return redirection(self._where, head.headers.get("location", "elsewhere"), head.status)
+            target = head.headers.get("location") or "elsewhere"
+            return redirection(self._where, target, head.status)
         said = read_error_body(self._error_body(), head.status)
         message = f"{self._where} says {head.status}: {said.message}"
         kind = ServerError if head.status >= 500 else APIStatusError
@@ -153,8 +149,6 @@ class Exchange:
                 body += part or b""
                 if len(body) > _MOST_ERROR_BODY or time.monotonic() > end:
                     break
-            else:
-                self.finished = True
         except (ProtocolError, APIConnectionError):
             pass  # the status says it all the same
         return bytes(body[:_MOST_ERROR_BODY])

@@ -156,9 +156,15 @@ class StreamReader:
         """Let the rest of the answer pass unread, so that the connection can be used again."""
         self._discarding = True
 
+    def leave(self) -> None:
+        """Stop, unless the answer was read to its end or its rest may pass."""
+        if not (self.kept or self._discarding):
+            self.cancel()
+
     def join(self, timeout: float) -> None:
         """Wait until the thread has ended."""
-        self._thread.join(timeout)
+        if self._thread.is_alive():  # it may never have been started
+            self._thread.join(timeout)
 
     def _run(self) -> None:
         try:
@@ -197,8 +203,10 @@ class StreamReader:
             self._inbox.post(self, Connected())
             if self._cancelled:
                 self.cancel()
-        elif event.endswith(".send_request_body.complete"):
-            self._inbox.post(self, RequestSent())
+        elif event.endswith(".receive_response_headers.started"):
+            request = info["request"]
+            if request.method != b"CONNECT":  # what a proxy is asked first is not the request
+                self._inbox.post(self, RequestSent())
 
 
 def redirection(where: str, target: str, status: int) -> APIStatusError:

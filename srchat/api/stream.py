@@ -57,11 +57,10 @@ class ChatStream:
         for part in exchange.body():
             yield decoder.feed(part) if part else None
             if decoder.done or decoder.error or time.monotonic() > end:
-                exchange.detach()
+                exchange.reader.detach()
                 return
             if decoder.finish_reason and end == math.inf:
                 end = time.monotonic() + _AFTER_FINISH
-        exchange.finished = True
         yield decoder.flush()
 
 

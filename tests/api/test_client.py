@@ -1,6 +1,7 @@
 """ChatClient over real sockets: what it sends, when it tries again, what it says."""
 
 import json
+import select
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from srchat.api.client import ChatClient
+from srchat.api.events import Event, RequestSent
 from srchat.api.exchange import Timeouts
 from srchat.api.models import ChatCompletion, ChatRequest, Message, Model, Usage
 from srchat.api.retry import RetryPolicy
@@ -152,6 +154,47 @@ def test_a_connection_that_dies_on_a_new_connection_is_a_failure(serve: Serve) -
         got = taken(client.stream(HELLO))
     assert isinstance(got.error, APIConnectionError)
     assert len(server.requests) == 3
+
+
+def test_silence_on_a_kept_connection_is_not_asked_again_behind_the_users_back(
+    serve: Serve,
+) -> None:
+    server = serve(kept("one"), [HOLD], kept("two"))
+    with ChatClient(server.url, None, retry=ONCE, timeouts=Timeouts(silence=0.3)) as client:
+        taken(client.stream(HELLO))
+        settle(client)
+        got = taken(client.stream(HELLO))
+    assert isinstance(got.error, APITimeoutError)
+    assert len(server.requests) == 2
+
+
+class SlowTaker(ScriptedServer):
+    """Takes its time before it reads the second request, and little of it at once."""
+
+    def __init__(self, scripts: Sequence[Script]) -> None:
+        super().__init__(scripts)
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+
+    def _read_request(
+        self, connection: socket.socket, buffer: bytes
+    ) -> tuple[Request, bytes] | None:
+        if len(self.requests) == 1 and select.select([connection], [], [], 5)[0]:
+            time.sleep(0.8)
+        return super()._read_request(connection, buffer)
+
+
+def test_a_large_prompt_on_a_kept_connection_is_sent_once_however_long_it_takes() -> None:
+    large = ChatRequest("m", (Message("user", "x" * 8_000_000),))
+    limits = Timeouts(connect=0.3, silence=5)
+    with (
+        SlowTaker([kept("one"), kept("two")]) as server,
+        ChatClient(server.url, None, retry=ONCE, timeouts=limits) as client,
+    ):
+        taken(client.stream(HELLO))
+        settle(client)
+        got = taken(client.stream(large))
+    assert (got.text, got.error) == ("two", None)
+    assert (len(server.requests), server.connections) == (2, 1)
 
 
 def test_a_kept_connection_that_the_server_closed_while_idle_is_not_used(serve: Serve) -> None:
@@ -414,6 +457,7 @@ def test_an_odd_redirect_is_not_followed_either(serve: Serve, location: str) -> 
     server = serve([head(302, {"Location": location, "Content-Length": "0"})])
     got = ask(server.url, retry=AT_ONCE)
     assert type(got.error) is APIStatusError
+    assert f"redirects to {location or 'elsewhere'}" in got.message
     assert len(server.requests) == 1
 
 
@@ -621,6 +665,15 @@ def test_a_proxy_that_refuses_the_way_is_told_and_sees_no_key(proxied: Any) -> N
     assert "407" in got.message
     assert proxy.requests[0].method == "CONNECT"
     assert KEY not in str(proxy.requests)
+
+
+def test_what_a_proxy_is_asked_first_is_not_yet_the_request(proxied: Any) -> None:
+    proxied("HTTPS_PROXY", [b"HTTP/1.1 403 Forbidden\r\n\r\n", CLOSE])
+    events: list[Event] = []
+    with ChatClient("https://chat.test/v1", None, retry=ONCE) as client:
+        got = taken(client.stream(HELLO), events.append)
+    assert got.error
+    assert RequestSent() not in events
 
 
 def test_the_password_of_a_proxy_is_in_no_message(proxied: Any) -> None:

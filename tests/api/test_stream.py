@@ -420,6 +420,12 @@ def test_silence_in_the_middle_breaks_the_answer_off(serve: Serve) -> None:
     assert len(server.requests) == 1
 
 
+def test_an_answer_without_any_header_has_the_time_that_silence_allows(serve: Serve) -> None:
+    server = serve([b"HTTP/1.1 200 OK\r\n\r\n", Pause(0.6), STREAM, CLOSE])
+    got = ask(server.url, connect=0.2, silence=5)
+    assert (got.text, got.error) == (TEXT, None)
+
+
 def test_comments_count_as_life(serve: Serve) -> None:
     life = [Pause(0.15), b": ping\n\n"] * 5
     server = serve([head(), *life, chunk("Hel"), *life, chunk("lo"), FINISH, DONE, CLOSE])
