@@ -96,8 +96,9 @@ class AnswerDecoder:
             value = json.loads(data)
             if _is_error(value):
                 self.error = read_error(value)
-                return None
-            chunk = ChatCompletionChunk.from_json(value)
+                if "choices" not in value:
+                    return None
+            chunk = ChatCompletionChunk.from_json(value)  # may have the last text beside the error
         except (ValueError, RecursionError) as exc:
             self.unreadable.append(f"{exc}: {data[:80]}")
             return None

@@ -2,7 +2,7 @@
 
 Requests are written exactly: a parameter that is None is not sent, so the server's default
 holds. Answers are read leniently: a field of a wrong type counts as absent, because proxies
-and servers differ in everything but the text itself.
+and servers differ in everything but the text itself; only content that is no text is an error.
 Source: the service's API reference; https://platform.openai.com/docs/api-reference/chat
 """
 
@@ -122,7 +122,10 @@ class ChatCompletionChunk:
 
     @classmethod
     def from_json(cls, value: object) -> "ChatCompletionChunk":
-        """Read a `chat.completion.chunk`. Raises ValueError when it is not an object."""
+        """Read a `chat.completion.chunk`.
+
+        Raises ValueError when it is not an object, or its content is something and no text.
+        """
         if not isinstance(value, dict):
             raise ValueError(f"a chunk is {_kind(value)}, not an object")
         choice = _first_choice(value)
@@ -131,7 +134,7 @@ class ChatCompletionChunk:
             chunk.finish_reason = _string(choice.get("finish_reason"))
             delta = choice.get("delta")
             if isinstance(delta, dict):
-                chunk.content = _string(delta.get("content"))
+                chunk.content = _content(delta)
                 chunk.reasoning = _reasoning(delta)
         if value.get("usage"):
             chunk.usage = Usage.from_json(value["usage"])
@@ -150,13 +153,13 @@ class ChatCompletion:
 
     @classmethod
     def from_json(cls, value: object) -> "ChatCompletion":
-        """Read a `chat.completion`. Raises ValueError where there is no message in it."""
+        """Read a `chat.completion`. Raises ValueError where no message or no text is in it."""
         choice = _first_choice(value) if isinstance(value, dict) else None
         message = choice.get("message") if choice else None
         if not isinstance(value, dict) or not choice or not isinstance(message, dict):
             raise ValueError("the answer has no message")
         return cls(
-            content=_string(message.get("content")),
+            content=_content(message),
             reasoning=_reasoning(message),
             finish_reason=_string(choice.get("finish_reason")),
             model=_string(value.get("model")),
@@ -195,6 +198,23 @@ def _first_choice(value: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
+def _content(message: dict[str, Any]) -> str:
+    content = message.get("content")
+    return content if isinstance(content, str) else _joined_text(content)
+
+
+def _joined_text(value: object) -> str:
+    """Return the text of content parts, as Mistral sends them; text is not lost silently."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        parts = (part.get("text") if isinstance(part, dict) else part for part in value)
+        return "".join(map(_joined_text, parts))
+    if value:
+        raise ValueError(f"the content is {_kind(value)}, not a text")
+    return ""
+
+
 def _reasoning(message: dict[str, Any]) -> str:
     # LiteLLM says reasoning_content, vLLM reasoning; a server that sends both repeats itself.
     return _string(message.get("reasoning_content")) or _string(message.get("reasoning"))
@@ -211,5 +231,7 @@ def _integer(value: object) -> int | None:
 
 
 def _kind(value: object) -> str:
-    names = {list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    names = {
+        dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null",
+    }  # fmt: skip
     return names.get(type(value), "a number")

@@ -2,7 +2,7 @@
 
 import json
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 from hypothesis import given, settings
@@ -169,6 +169,51 @@ def test_one_bad_chunk_is_one_bad_chunk_and_is_told(bad: bytes) -> None:
     assert read(b"".join([chunk("a"), bad, chunk("b"), chunk(finish="stop"), DONE])) == whole
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["text", "message", "error", "type"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+FIELDS: list[tuple[str | int, ...]] = [
+    (),
+    ("object",),
+    ("model",),
+    ("error",),
+    ("detail",),
+    ("choices",),
+    ("choices", 0),
+    ("choices", 0, "index"),
+    ("choices", 0, "finish_reason"),
+    ("choices", 0, "delta"),
+    ("choices", 0, "delta", "content"),
+    ("choices", 0, "delta", "reasoning"),
+    ("choices", 0, "delta", "reasoning_content"),
+    ("usage",),
+    ("usage", "prompt_tokens"),
+    ("usage", "completion_tokens"),
+    ("usage", "total_tokens"),
+]
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=str)
+@given(odd=JSON)
+def test_any_value_in_any_field_of_a_chunk_spoils_that_chunk_alone(
+    field: tuple[str | int, ...], odd: Any
+) -> None:
+    values: Any = [{**delta("x"), "usage": dict(USAGE)}]
+    holder, place = values, cast("str | int", 0)
+    for name in field:
+        holder, place = holder[place], name
+    holder[place] = odd
+    said = read(chunk("a"), event(values[0]), chunk("b"), DONE)
+    assert said.protocol_error == ""
+    assert said.content.startswith("a")
+    assert said.error or (said.content.endswith("b") and said.done)
+
+
 def test_a_bad_chunk_is_shown_in_short() -> None:
     decoder = AnswerDecoder()
     decoder.feed(b"data: {malformed " + b"x" * 1000 + b"\n\n")
@@ -218,7 +263,6 @@ ERRORS: list[tuple[bytes, str]] = [
     (event([{"error": {"message": "broken"}}]), "broken"),
     (event({"object": "error", "message": "broken"}), "broken"),
     (event({"detail": "broken"}), "broken"),
-    (event({**delta("z"), "error": {"message": "broken"}}), "broken"),
     (event({"error": {"code": 500}}), ""),
     (b"event: error\n" + event({"message": "broken"}), "broken"),
     (b"event: error\n" + event("broken"), "broken"),
@@ -234,6 +278,13 @@ def test_an_error_in_the_stream_ends_it_and_keeps_what_came(error: bytes, messag
         assert (said.content, said.done, said.unreadable) == ("a", False, 0)
         assert said.error is not None
         assert said.error.message == message
+
+
+def test_text_beside_an_error_is_kept() -> None:
+    last = event({**delta("b"), "error": "broken"})
+    for parts in ([chunk("a"), last, chunk("c")], [chunk("a") + last + chunk("c")]):
+        said = read(*parts)
+        assert (said.content, said.error, said.unreadable) == ("ab", ErrorBody("broken"), 0)
 
 
 @pytest.mark.parametrize("value", [None, "", {}, [], False])

@@ -152,6 +152,7 @@ def test_usage_is_written_in_the_protocols_names() -> None:
 
 Chunk = ChatCompletionChunk
 FIRST = {"index": 0, "delta": {"content": "a"}}
+TEXT_PART = {"type": "text", "text": "a"}
 
 
 @pytest.mark.parametrize(
@@ -176,7 +177,11 @@ FIRST = {"index": 0, "delta": {"content": "a"}}
         ({"choices": [None, 1, FIRST]}, Chunk("a")),
         ({"choices": [{"delta": None, "finish_reason": "stop"}]}, Chunk(finish_reason="stop")),
         ({"choices": [{"delta": [], "finish_reason": 7}]}, Chunk()),
-        ({"choices": [{"delta": {"content": 5, "reasoning": ["r"]}}]}, Chunk()),
+        ({"choices": [{"delta": {"content": 0, "reasoning": ["r"]}}]}, Chunk()),
+        ({"choices": [{"delta": {"content": False}}]}, Chunk()),
+        ({"choices": [{"delta": {"content": []}}]}, Chunk()),
+        ({"choices": [{"delta": {"content": [TEXT_PART, "b", None, TEXT_PART]}}]}, Chunk("aba")),
+        ({"choices": [{"delta": {"content": [{"type": "thinking", "thinking": []}]}}]}, Chunk()),
         ({"choices": None}, Chunk()),
         ({"choices": {"0": FIRST}}, Chunk()),
         ({"choices": []}, Chunk()),
@@ -189,6 +194,26 @@ FIRST = {"index": 0, "delta": {"content": "a"}}
 )
 def test_a_chunk_is_read_from_choice_0(value: object, chunk: ChatCompletionChunk) -> None:
     assert ChatCompletionChunk.from_json(value) == chunk
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (5, "a number"),
+        (0.5, "a number"),
+        (True, "a boolean"),
+        ({"text": "a"}, "an object"),
+        ([[], {"type": "text", "text": {"value": "a"}}], "an object"),
+    ],
+)
+def test_content_that_is_no_text_is_an_error_and_not_lost_silently(
+    content: object, what: str
+) -> None:
+    said = {"content": content}
+    with pytest.raises(ValueError, match=f"the content is {what}, not a text"):
+        ChatCompletionChunk.from_json({"choices": [{"delta": said}]})
+    with pytest.raises(ValueError, match=f"the content is {what}, not a text"):
+        ChatCompletion.from_json({"choices": [{"message": said}]})
 
 
 @pytest.mark.parametrize(
