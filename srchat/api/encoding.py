@@ -4,12 +4,14 @@ srchat asks for `identity`; a proxy may compress all the same. A megabyte of gzi
 to a gigabyte, and of gzip in gzip to much more: so one layer only, and in small pieces.
 """
 
+import contextlib
 import zlib
 from collections.abc import Iterator
 from typing import Final
 
 _MOST: Final = 64 * 1024
 _GZIP_OR_ZLIB: Final = 47  # zlib.decompressobj: wbits 15, plus 32 to tell the two by their header
+_MEMBER: Final = b"\x1f"  # a gzip body may have several members (RFC 1952, section 2.2)
 
 
 class BodyDecoder:
@@ -28,9 +30,24 @@ class BodyDecoder:
         if self._inflate is None:
             yield part
             return
-        try:
-            while part and not self._inflate.eof:
+        while part:
+            if self._inflate.eof:
+                if not part.startswith(_MEMBER):  # padding, which says nothing
+                    return
+                self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+            before = self._inflate.copy()
+            try:
                 yield self._inflate.decompress(part, _MOST)
-                part = self._inflate.unconsumed_tail
-        except zlib.error as exc:
-            raise ValueError(f"the compressed answer is broken: {exc}") from exc
+            except zlib.error as exc:
+                yield _good_part(before, part)
+                raise ValueError(f"the compressed answer is broken: {exc}") from exc
+            part = self._inflate.unconsumed_tail or self._inflate.unused_data
+
+
+def _good_part(inflate: "zlib._Decompress", part: bytes) -> bytes:
+    """Return what comes before the place where `part` turns bad: zlib gives it up with the rest."""
+    good = b""
+    with contextlib.suppress(zlib.error):
+        for byte in part:
+            good += inflate.decompress(bytes([byte]), _MOST)
+    return good

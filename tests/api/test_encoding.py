@@ -62,6 +62,24 @@ def test_a_broken_body_is_refused(body: bytes) -> None:
         unpacked("gzip", body)
 
 
+@pytest.mark.parametrize("size", [1, 7, 10**6])
+def test_every_member_of_a_gzip_body_is_unpacked(size: int) -> None:
+    packed = b"".join(gzip.compress(text) for text in (TEXT, b"", b"data: 2\n\n"))
+    parts = [packed[i : i + size] for i in range(0, len(packed), size)]
+    assert unpacked("gzip", *parts) == TEXT + b"data: 2\n\n"
+
+
+@pytest.mark.parametrize("size", [1, 7, 10**6])
+def test_what_comes_before_the_broken_place_is_kept(size: int) -> None:
+    packer = zlib.compressobj(wbits=31)
+    packed = packer.compress(TEXT) + packer.flush(zlib.Z_SYNC_FLUSH) + b"\xff" * 99
+    decoder, got = BodyDecoder("gzip"), list[bytes]()
+    pieces = (p for i in range(0, len(packed), size) for p in decoder.feed(packed[i : i + size]))
+    with pytest.raises(ValueError, match="broken"):
+        got.extend(pieces)
+    assert b"".join(got) == TEXT
+
+
 def test_a_bomb_comes_in_small_pieces_and_small_memory() -> None:
     bomb = gzip.compress(bytes(64 * 1024 * 1024))
     tracemalloc.start()
