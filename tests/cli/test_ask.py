@@ -690,6 +690,25 @@ def test_a_closed_standard_output_is_said(srchat: Srchat, serve: Serve) -> None:
     assert b"cannot write the output" in done.stderr
 
 
+NO_THREAD = """
+import resource, threading
+threading.stack_size(1 << 30)
+resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29))
+from srchat.__main__ import main
+main()
+"""
+
+
+def test_a_machine_that_gives_no_thread_is_one_line(srchat: Srchat, serve: Serve) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NO_THREAD, "ask", "q", "--base-url", serve(answer("ok")).url],
+        env=srchat.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"thread" in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
 # --- demo ----------------------------------------------------------------------------------
 
 
