@@ -123,8 +123,7 @@ class _Painting:
     def _wait(self, wait: RetryWait) -> None:
         if wait.retry != self._retry:
             self._retry = wait.retry
-            text = f"{wait.reason}; trying again in {wait.left:.1f} s"
-            self._say(Notice(f"{text} ({wait.retry} of {wait.retries})"))
+            self._say(Notice(str(wait)))
         if not self._messages.quiet:
             self._status.show(f"trying again in {wait.left:.0f} s")
 

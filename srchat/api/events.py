@@ -28,5 +28,9 @@ class RetryWait(NamedTuple):
     retry: int
     retries: int
 
+    def __str__(self) -> str:
+        again = f"trying again in {self.left:.1f} s"
+        return f"{self.reason}; {again} ({self.retry} of {self.retries})"
+
 
 Event = RequestSent | Head | RetryWait | ChatCompletionChunk | None

@@ -12,6 +12,7 @@ from srchat.cli import options
 from srchat.cli.conversations import remember_windows
 from srchat.cli.runtime import Runtime
 from srchat.output.sanitize import one_line
+from srchat.output.streams import Messages
 
 
 def models(
@@ -32,7 +33,7 @@ def models(
     """
     runtime: Runtime = ctx.obj
     runtime.read_options(ctx.params)
-    found = runtime.client.list_models(_announcer(runtime))
+    found = runtime.client.list_models(_Announcer(runtime.messages))
     if as_json:
         runtime.stdout.write(json.dumps([model.to_json() for model in found], indent=2) + "\n")
     elif runtime.stdout.is_terminal:
@@ -44,21 +45,17 @@ def models(
     model_cache.write(str(paths.cache_path()), runtime.config.base_url, names)  # for completion
 
 
-def _announcer(runtime: Runtime) -> "_Announcer":
-    return _Announcer(runtime)
-
-
 class _Announcer:
     """Tells each wait for a retry once."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
         self._retry = 0
 
     def __call__(self, wait: RetryWait) -> None:
         if wait.retry != self._retry:
             self._retry = wait.retry
-            self._runtime.messages.say(f"{wait.reason}; trying again in {wait.left:.1f} s")
+            self._messages.say(str(wait))
 
 
 def _table(found: list[Model], default: str) -> str:

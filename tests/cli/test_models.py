@@ -44,7 +44,7 @@ def test_a_wait_for_a_retry_is_announced(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(503, "busy", {"Retry-After": "0.1"}), json_response(MODELS))
     result = srchat("models", SRCHAT_BASE_URL=server.url)
     assert result.code == 0
-    assert "busy; trying again" in result.err
+    assert "busy; trying again in 0.1 s (1 of 3)" in result.err
 
 
 def test_the_demo_has_a_model(srchat: Srchat) -> None:
