@@ -601,6 +601,26 @@ def test_a_signal_at_any_moment_of_the_start_shows_no_traceback(srchat: Srchat) 
         assert b"proxy" not in err
 
 
+# Sends itself the signal while the first module is loaded.
+EARLY = """
+import os, sys
+from srchat.__main__ import main
+class Finder:
+    def find_spec(self, name, *_):
+        os.kill(os.getpid(), 2)
+sys.meta_path.insert(0, Finder())
+main()
+"""
+
+
+def test_a_signal_while_the_first_module_is_loaded_shows_no_traceback(srchat: Srchat) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY, "ask", "q"], env=srchat.env, stdin=subprocess.DEVNULL,
+        capture_output=True, timeout=10, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (-2, b"", b"")
+
+
 # Ends itself with a second signal in the very moment in which the first is caught.
 TWICE = """
 import os
