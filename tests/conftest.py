@@ -1,10 +1,11 @@
-"""Fixtures: a scripted server, and srchat as a real process with a home of its own."""
+"""Fixtures: servers, and srchat as a real process with a home of its own."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -100,3 +101,17 @@ def serve() -> Iterator[Serve]:
             return stack.enter_context(ScriptedServer(scripts))
 
         yield start
+
+
+@pytest.fixture
+def full_backlog() -> Iterator[str]:
+    """A base URL whose port neither takes nor refuses a connection."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        port = listener.getsockname()[1]
+        for _ in range(3):  # nobody accepts: the kernel keeps one, and lets the others wait
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            with suppress(BlockingIOError):
+                waiting.connect(("127.0.0.1", port))
+        yield f"http://127.0.0.1:{port}/v1"

@@ -5,7 +5,6 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -119,31 +118,14 @@ def test_connections_refused_are_tried_again(srchat: Srchat) -> None:
     assert "refused" in result.err.splitlines()[1]
 
 
-@pytest.fixture
-def hanging() -> Iterator[str]:
-    """A port whose queue is full: a connection to it neither stands nor fails."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        fillers = []
-        for _ in range(4):
-            filler = socket.socket()
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-            fillers.append(filler)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        for filler in fillers:
-            filler.close()
-
-
-def test_a_connection_that_hangs_ends_in_time(srchat: Srchat, hanging: str) -> None:
-    result = srchat("ask", "q", "--base-url", hanging, *ONCE)
+def test_a_connection_that_hangs_ends_in_time(srchat: Srchat, full_backlog: str) -> None:
+    result = srchat("ask", "q", "--base-url", full_backlog, *ONCE)
     assert result.code == 8
     assert "cannot connect" in result.err
 
 
-def test_a_connection_that_hangs_can_be_interrupted(srchat: Srchat, hanging: str) -> None:
-    process = srchat.start("ask", "q", "--base-url", hanging)
+def test_a_connection_that_hangs_can_be_interrupted(srchat: Srchat, full_backlog: str) -> None:
+    process = srchat.start("ask", "q", "--base-url", full_backlog)
     time.sleep(1)
     process.send_signal(2)
     begin = time.monotonic()
