@@ -7,7 +7,10 @@ answer is painted, whoever paints it is told instead, and nothing is torn.
 
 import contextlib
 import math
+import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -16,6 +19,7 @@ from typing import Final
 from srchat.errors import Interrupted
 
 _STUCK: Final = 1.0  # seconds
+_SOON: Final = 0.01
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -25,10 +29,24 @@ def raise_interrupted(signum: int, _frame: FrameType | None = None) -> None:
 
 
 def install() -> None:
-    """Let the signals raise Interrupted; one that the parent has had ignored (nohup) stays so."""
+    """Let the signals raise Interrupted; one that the parent has had ignored (nohup) stays so.
+
+    Raised where nothing can be raised (a weak reference's callback, as imports have them), it
+    would be printed and forgotten: it is sent again.
+    """
+    sys.unraisablehook = _send_again
     for signum in _SIGNALS:
         if signal.getsignal(signum) != signal.SIG_IGN:
             signal.signal(signum, raise_interrupted)
+
+
+def _send_again(what: "sys.UnraisableHookArgs") -> None:
+    if not isinstance(what.exc_value, Interrupted):
+        sys.__unraisablehook__(what)
+        return
+    signum = what.exc_value.signum
+    # Not from here: in this place, too, what it raises would be forgotten.
+    threading.Timer(_SOON, os.kill, (os.getpid(), signum)).start()
 
 
 def ignore() -> None:
