@@ -2,8 +2,6 @@
 
 import gzip
 import json
-import socket
-import ssl
 import threading
 import time
 import tracemalloc
@@ -48,6 +46,7 @@ from tests.server import (
     head,
     json_response,
 )
+from tests.tls_server import TLSServer
 
 TEXT = "Grüße, 日本 and 😀:\u2028 done.\n"
 PIECES = [chunk(piece) for piece in TEXT]
@@ -529,21 +528,6 @@ def test_an_interrupt_while_waiting_to_try_again_ends_promptly(serve: Serve) -> 
     assert len(server.requests) == 1
 
 
-class TLSServer(ScriptedServer):
-    """A ScriptedServer behind TLS. `thinks`: seconds until it answers the handshake."""
-
-    def __init__(self, script: Script, authority: trustme.CA, *, thinks: float = 0) -> None:
-        super().__init__([script])
-        self._thinks = thinks
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("127.0.0.1").configure_cert(self._context)
-
-    def _serve(self, connection: socket.socket) -> None:
-        self._stopping.wait(self._thinks)
-        connection.settimeout(5)
-        super()._serve(self._context.wrap_socket(connection, server_side=True))
-
-
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     authority = trustme.CA()
@@ -558,8 +542,8 @@ def test_an_interrupt_ends_an_answer_over_tls_as_promptly(
 ) -> None:
     wanted: Callable[[Event], bool] = is_text if len(script) > 1 else PHASES["before headers"][1]
     with (
-        TLSServer(script, authority) as server,
-        ChatClient(server.url.replace("http", "https"), None) as client,
+        TLSServer([script], authority) as server,
+        ChatClient(server.url, None) as client,
     ):
         got = Interruption(client, wanted)
         assert isinstance(got.answer.error, Interrupted)
@@ -572,8 +556,8 @@ def test_a_connection_that_comes_up_after_the_interrupt_is_not_used(
     authority: trustme.CA,
 ) -> None:
     with (
-        TLSServer([HOLD], authority, thinks=0.5) as server,
-        ChatClient(server.url.replace("http", "https"), None) as client,
+        TLSServer([[HOLD]], authority, thinks=0.5) as server,
+        ChatClient(server.url, None) as client,
     ):
         begun = time.monotonic()
         stream = client.stream(HELLO)

@@ -1,7 +1,7 @@
 """The way to the server: names, TLS, proxies, and addresses that cannot be."""
 
+import contextlib
 import socket
-import ssl
 import subprocess
 import threading
 import time
@@ -14,26 +14,9 @@ import trustme
 
 from tests.conftest import Serve, Srchat
 from tests.server import ScriptedServer, answer, error
+from tests.tls_server import TLSServer
 
 ONCE = ("--retries", "0")
-
-
-class TLSServer(ScriptedServer):
-    """A ScriptedServer behind TLS, with a certificate for a host."""
-
-    def __init__(self, host: str, authority: trustme.CA) -> None:
-        super().__init__([answer("secure")])
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(host).configure_cert(self._context)
-
-    def _serve(self, connection: socket.socket) -> None:
-        connection.settimeout(5)
-        try:
-            connection = self._context.wrap_socket(connection, server_side=True)
-        except OSError:  # the client does not trust us
-            connection.close()
-            return
-        super()._serve(connection)
 
 
 @pytest.fixture
@@ -49,7 +32,7 @@ def bundle(authority: trustme.CA, tmp_path: Path) -> str:
 
 
 def test_a_trusted_certificate_is_taken(srchat: Srchat, authority: trustme.CA, bundle: str) -> None:
-    with TLSServer("localhost", authority) as server:
+    with TLSServer([answer("secure")], authority, "localhost") as server:
         url = f"https://localhost:{server.port}/v1"
         result = srchat("ask", "q", "--base-url", url, SSL_CERT_FILE=bundle)
         assert result == (0, b"secure\n", "")
@@ -58,7 +41,7 @@ def test_a_trusted_certificate_is_taken(srchat: Srchat, authority: trustme.CA, b
 def test_an_unknown_authority_is_refused_with_the_way_out(
     srchat: Srchat, authority: trustme.CA
 ) -> None:
-    with TLSServer("localhost", authority) as server:
+    with TLSServer([answer("secure")], authority, "localhost") as server:
         url = f"https://localhost:{server.port}/v1"
         result = srchat("ask", "q", "--base-url", url, *ONCE)
         assert (result.code, result.out) == (8, b"")
@@ -70,7 +53,7 @@ def test_an_unknown_authority_is_refused_with_the_way_out(
 def test_a_certificate_for_another_host_is_refused(
     srchat: Srchat, authority: trustme.CA, bundle: str
 ) -> None:
-    with TLSServer("other.example", authority) as server:
+    with TLSServer([answer("secure")], authority, "other.example") as server:
         url = f"https://localhost:{server.port}/v1"
         result = srchat("ask", "q", "--base-url", url, *ONCE, SSL_CERT_FILE=bundle)
         assert (result.code, result.out) == (8, b"")
@@ -208,6 +191,66 @@ def test_a_proxy_that_refuses_is_said_without_its_password(srchat: Srchat, serve
     assert "proxy" in result.err
     assert "hunter22" not in result.err
     assert proxy.requests[0].method == "CONNECT"
+
+
+class Tunnel:
+    """A proxy that lets everything through to one port, and keeps what it can read of it."""
+
+    def __init__(self, port: int) -> None:
+        self.seen = bytearray()
+        self._port = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
+        self._listener.close()
+        with connection, socket.create_connection(("127.0.0.1", self._port)) as target:
+            self.seen += connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=self._pass, args=(target, connection), daemon=True)
+            back.start()
+            self._pass(connection, target)
+            back.join()
+
+    def _pass(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while part := source.recv(65536):
+                self.seen += part
+                sink.sendall(part)
+            sink.shutdown(socket.SHUT_WR)
+
+
+def test_through_a_tunnel_the_answer_comes_and_the_proxy_learns_nothing(
+    srchat: Srchat, authority: trustme.CA, bundle: str
+) -> None:
+    with TLSServer([answer("secure")], authority, "chat.test") as server:
+        tunnel = Tunnel(server.port)
+        environ: dict[str, Any] = {
+            "HTTPS_PROXY": tunnel.url,
+            "SSL_CERT_FILE": bundle,
+            "SRCHAT_API_KEY": "sk-some-secret-key",
+        }
+        result = srchat("ask", "q", "-v", "--base-url", "https://chat.test/v1", **environ)
+    assert (result.code, result.out) == (0, b"secure\n")
+    assert result.err.count("the request is sent") == 1
+    assert tunnel.seen.startswith(b"CONNECT chat.test:443 HTTP/1.1\r\n")
+    assert b"secret" not in tunnel.seen
+    assert server.requests[0].headers["authorization"] == "Bearer sk-some-secret-key"
+
+
+def test_a_server_at_an_ipv6_address_answers(srchat: Srchat) -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("no IPv6 here")
+    server = ScriptedServer([answer("six")])
+    server._listener.close()
+    server._listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    with server:
+        where = f"[::1]:{server.port}"
+        result = srchat("ask", "q", "--base-url", f"http://{where}/v1")
+    assert result == (0, b"six\n", "")
+    assert server.requests[0].headers["host"] == where
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "nonsense"])

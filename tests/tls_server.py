@@ -1,0 +1,40 @@
+"""TLSServer: a ScriptedServer behind TLS."""
+
+import socket
+import ssl
+from collections.abc import Iterable
+
+import trustme
+
+from tests.server import Script, ScriptedServer
+
+
+class TLSServer(ScriptedServer):
+    """Plays `scripts` with a certificate for `host`; `thinks`: seconds before the handshake."""
+
+    def __init__(
+        self,
+        scripts: Iterable[Script],
+        authority: trustme.CA,
+        host: str = "127.0.0.1",
+        *,
+        thinks: float = 0,
+    ) -> None:
+        super().__init__(scripts)
+        self._thinks = thinks
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(host).configure_cert(self._context)
+
+    @property
+    def url(self) -> str:
+        return super().url.replace("http", "https")
+
+    def _serve(self, connection: socket.socket) -> None:
+        self._stopping.wait(self._thinks)
+        connection.settimeout(5)
+        try:
+            connection = self._context.wrap_socket(connection, server_side=True)
+        except OSError:  # the client does not trust us
+            connection.close()
+            return
+        super()._serve(connection)
