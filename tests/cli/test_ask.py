@@ -1,9 +1,11 @@
 """`srchat ask` as a process: what goes over the wire, to stdout, to stderr, and the exit code."""
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -672,12 +674,20 @@ def test_a_reader_that_goes_away_is_no_failure_worth_a_word(srchat: Srchat, serv
     assert (done.returncode, done.stdout, done.stderr) == (141, b"xxxxx", b"")
 
 
+def waiting(fd: int) -> int:
+    """Return how many bytes of a pipe nobody has read yet."""
+    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
 def test_an_output_that_nobody_reads_can_be_left_with_a_second_signal(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve([head(), *(chunk("x" * 100_000) for _ in range(20)), HOLD])
     process = srchat.start("ask", "q", "--no-save", "--base-url", server.url)
-    time.sleep(1.5)  # the pipe is full, and nobody reads it
+    assert process.stdout
+    while waiting(process.stdout.fileno()) < 60_000 and process.poll() is None:
+        time.sleep(0.1)
+    time.sleep(0.5)  # the pipe is full, and nobody reads it
     process.send_signal(15)
     time.sleep(1.5)
     assert process.poll() is None
