@@ -1,4 +1,4 @@
-"""One setting of a TOML text changed in place, every other byte left as it is. Pure.
+"""One setting or table of a TOML text changed in place, every other byte left as it is. Pure.
 
 Values are written by tomli-w; what was made is read again and compared with what was meant
 before anybody gets it.
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import tomli_w
 
-from srchat.config.toml_text import Entry, Keys, Section, find, sections
+from srchat.config.toml_text import Entry, Keys, Section, find, first_within, sections
 
 _BOM: Final = "\ufeff"
 _INDENT: Final = re.compile(r"[ \t]*")
@@ -38,7 +38,7 @@ def with_value(text: str, keys: Keys, value: object) -> str:
 
 
 def without(text: str, keys: Keys) -> str:
-    """Return `text` without the setting `keys`, the same where it is not set.
+    """Return `text` without `keys`, a setting or a whole table; the same where it is not there.
 
     Raises EditError, and TypeError where a value stands in the place of a table.
     """
@@ -98,7 +98,7 @@ def _pruned(table: dict[str, Any]) -> dict[str, Any]:
 
 def _set(text: str, keys: Keys, value: str) -> str:
     found = sections(text)
-    entries = [entry for section in found if section.keys is not None for entry in section.entries]
+    entries = [entry for section in found if not section.in_array for entry in section.entries]
     if entry := find(entries, keys):
         return text[: entry.value_start] + value + text[entry.end :]
     for depth in range(len(keys) - 1, 0, -1):
@@ -122,7 +122,7 @@ def _into_section(text: str, found: list[Section], keys: Keys, value: str) -> st
     """Put a new line behind the last one of the same table, or below its header, or at the end."""
     table = keys[:-1]
     for section in reversed(found):
-        if section.keys is None or table[: len(section.keys)] != section.keys:
+        if section.in_array or table[: len(section.keys)] != section.keys:
             continue
         own = [e for e in section.entries if e.keys[:-1][: len(table)] == table]
         line = f"{_toml_keys(keys[len(section.keys) :])} = {value}"
@@ -137,8 +137,7 @@ def _into_section(text: str, found: list[Section], keys: Keys, value: str) -> st
 
 
 def _line_after(text: str, entry: Entry, line: str) -> str:
-    start = text.rfind("\n", 0, entry.start) + 1
-    indent = _INDENT.match(text, start)
+    indent = _INDENT.match(text, _line_start(text, entry.start))
     return _insert(text, _line_end(text, entry.end), (indent[0] if indent else "") + line)
 
 
@@ -150,10 +149,18 @@ def _at_top(text: str, found: list[Section], line: str) -> str:
     """Put the first line of the root above the first header and the comment that belongs to it."""
     if len(found) == 1:
         return _insert(text, len(text), line)
-    place = text.rfind("\n", 0, found[1].start) + 1
-    while place and text[text.rfind("\n", 0, place - 1) + 1 : place].strip():
-        place = text.rfind("\n", 0, place - 1) + 1
-    return _insert(text, place, line + _newline(text))
+    return _insert(text, _comment_above(text, found[1].start, 0), line + _newline(text))
+
+
+def _comment_above(text: str, place: int, above: int) -> int:
+    """Return where the comment right above the line of `place` begins, or that line itself.
+
+    Nothing before `above`, the beginning of a line, belongs to it.
+    """
+    start = _line_start(text, place)
+    while start > above and text[_line_start(text, start - 1) : start].strip():
+        start = _line_start(text, start - 1)
+    return start
 
 
 def _insert(text: str, place: int, line: str) -> str:
@@ -164,14 +171,33 @@ def _insert(text: str, place: int, line: str) -> str:
 
 
 def _unset(text: str, keys: Keys) -> str:
-    for section in sections(text):
-        if section.keys is None or not (entry := find(section.entries, keys)):
+    """Take out piece by piece all that stands under `keys`."""
+    while (shorter := _without_first(text, keys)) != text:
+        text = shorter
+    return text
+
+
+def _without_first(text: str, keys: Keys) -> str:
+    found = sections(text)
+    for place, section in enumerate(found):
+        if section.keys[: len(keys)] == keys:
+            return _without_section(text, section, found[place + 1 :])
+        if section.in_array or not (entry := first_within(section.entries, keys)):
             continue
         if entry in section.entries:
-            start = text.rfind("\n", 0, entry.start) + 1
-            return text[:start] + text[_line_end(text, entry.end) :]
+            return text[: _line_start(text, entry.start)] + text[_line_end(text, entry.end) :]
         return _out_of_inline_table(text, section.entries, entry)
     return text
+
+
+def _without_section(text: str, section: Section, following: list[Section]) -> str:
+    """Take out a header and what is below it; comments above it, and above the next one, stay."""
+    before = text[: _line_start(text, section.start)]
+    if following:
+        last = _line_end(text, section.entries[-1].end) if section.entries else section.body
+        return before + text[_comment_above(text, following[0].start, last) :]
+    newline = _newline(text)  # the blank line above the last section has nothing left to part
+    return before.removesuffix(newline) if before.endswith(newline * 2) else before
 
 
 def _out_of_inline_table(text: str, entries: list[Entry], entry: Entry) -> str:
@@ -185,6 +211,10 @@ def _out_of_inline_table(text: str, entries: list[Entry], entry: Entry) -> str:
     if place:
         return text[: siblings[place - 1].end] + text[entry.end :]
     return text[: entry.start] + text[siblings[1].start :]
+
+
+def _line_start(text: str, place: int) -> int:
+    return text.rfind("\n", 0, place) + 1
 
 
 def _line_end(text: str, place: int) -> int:

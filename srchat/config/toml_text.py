@@ -41,11 +41,12 @@ class Entry:
 class Section:
     """A header and the entries below it; the first section is the root, without a header.
 
-    `keys` is None in an array of tables, which no one path leads to. `start` and `body` are
-    where the header begins and where the line after it does.
+    `in_array`: in an array of tables, where no path leads to one entry alone. `start` and
+    `body` are where the header begins and where the line after it does.
     """
 
-    keys: Keys | None
+    keys: Keys
+    in_array: bool = False
     start: int = 0
     body: int = 0
     entries: list[Entry] = field(default_factory=list)
@@ -72,15 +73,23 @@ def find(entries: "list[Entry] | tuple[Entry, ...]", keys: Keys) -> Entry | None
     return None
 
 
+def first_within(entries: "list[Entry] | tuple[Entry, ...]", keys: Keys) -> Entry | None:
+    """Return the first entry that sets `keys` or anything below, also in an inline table."""
+    for entry in entries:
+        if entry.keys[: len(keys)] == keys:
+            return entry
+        if entry.entries and keys[: len(entry.keys)] == entry.keys:
+            return first_within(entry.entries, keys)
+    return None
+
+
 def line_of(text: str, keys: Keys) -> int:
     """Return the line, from 1, on which `keys` are set or their table begins; 0 if nowhere.
 
     Raises ValueError as `sections`.
     """
     for section in sections(text):
-        if section.keys is None:
-            continue
-        if entry := find(section.entries, keys):
+        if not section.in_array and (entry := find(section.entries, keys)):
             return text.count("\n", 0, entry.start) + 1
         if section.keys == keys:
             return text.count("\n", 0, section.start) + 1
@@ -101,7 +110,7 @@ class _Scanner:
             if self._text[self._at] == "[":
                 found.append(self._header(arrays))
             else:
-                found[-1].entries.append(self._entry(found[-1].keys or ()))
+                found[-1].entries.append(self._entry(found[-1].keys))
         return found
 
     def _header(self, arrays: list[Keys]) -> Section:
@@ -112,7 +121,7 @@ class _Scanner:
         if is_array:
             arrays.append(keys)
         in_array = any(keys[: len(array)] == array for array in arrays)
-        return Section(None if in_array else keys, start, self._skip(_REST_OF_LINE))
+        return Section(keys, in_array, start, self._skip(_REST_OF_LINE))
 
     def _entry(self, prefix: Keys) -> Entry:
         start = self._at

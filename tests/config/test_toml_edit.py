@@ -105,6 +105,19 @@ def test_set_changes_only_its_setting(before: str, keys: tuple[str, ...], after:
         ("p = { q = { a = 1 } } # x\n", ("p", "q", "a"), "p = { q = {} } # x\n"),
         ("p = { q.a = 1, q.b = 2 }\n", ("p", "q", "a"), "p = { q.b = 2 }\n"),
         ("\ufeffmodel = 'x'\nretries = 1\n", ("model",), "\ufeffretries = 1\n"),
+        ("[work]\nmodel = 'x'\n", ("work",), ""),
+        ("[[work]]\nmodel = 'x'\n[[work]]\n[other]\n", ("work",), "[other]\n"),
+        ("a = 1\n\n[p.q]\nmodel = 'x'\n# of q\n", ("p", "q"), "a = 1\n"),
+        ("a = 1\r\n\r\n[p.q]\r\n", ("p", "q"), "a = 1\r\n"),
+        (
+            "# q\n[p.q]\nb = 1 # b\n# c = 2\n\n# r\n[p.r]\n",
+            ("p", "q"),
+            "# q\n# r\n[p.r]\n",
+        ),
+        ("[p.q]\nb = 1\n[p.r]\n[p.q.s]\nc = 1\n", ("p", "q"), "[p.r]\n"),
+        ("p.q.a = 1\np.r.a = 1\np.q.b = 1 # x\n", ("p", "q"), "p.r.a = 1\n"),
+        ("p = { q.a = 1, r = 2, q.b = 3 } # x\n", ("p", "q"), "p = { r = 2 } # x\n"),
+        ("[p]\nq = { a = 1 }\nr = 1\n", ("p", "q"), "[p]\nr = 1\n"),
     ],
 )
 def test_unset_takes_out_only_its_setting(before: str, keys: tuple[str, ...], after: str) -> None:
@@ -289,6 +302,31 @@ def test_whatever_the_file_unset_takes_out_one_setting_and_keeps_every_other_byt
     table.pop(keys[-1], None)
     assert repr(_sorted(_without_empty(_parsed(after)))) == repr(_sorted(_without_empty(meant)))
     _assert_only_one_chunk_differs(chunks, keys, before, after)
+
+
+@given(_ANY_FILE, st.sampled_from(_PROFILES))
+@settings(max_examples=200, deadline=None)
+def test_whatever_the_file_a_profile_is_taken_out_whole_and_nothing_else(
+    chunks: list[Chunk], name: str
+) -> None:
+    before = "".join(chunk.text for chunk in chunks)
+    after = without(before, ("profiles", name))
+    meant = _parsed(before)
+    meant.get("profiles", {}).pop(name, None)
+    assert name not in _parsed(after).get("profiles", {})
+    assert repr(_sorted(_without_empty(_parsed(after)))) == repr(_sorted(_without_empty(meant)))
+    rest = iter(before.removeprefix("\ufeff").splitlines(keepends=True))
+    for line in after.removeprefix("\ufeff").splitlines(keepends=True):
+        assert line in rest  # which goes on behind it: lines are only taken out
+
+
+@given(_ANY_FILE)
+@settings(deadline=None)
+def test_a_profile_that_is_made_and_taken_out_leaves_no_trace(chunks: list[Chunk]) -> None:
+    before = "".join(chunk.text for chunk in chunks)
+    made = with_value(before, ("profiles", "new", "model"), "x")
+    taken_out = without(made, ("profiles", "new"))
+    assert taken_out in (before, before + "\n", before + "\r\n")  # the newline of the last line
 
 
 def _assert_only_one_chunk_differs(
