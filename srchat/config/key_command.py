@@ -4,6 +4,7 @@ It is run without a shell. What it prints is never shown. It has the terminal's 
 error to ask on, but not standard input: that may be the question to the model.
 """
 
+import contextlib
 import os
 import select
 import subprocess
@@ -14,6 +15,7 @@ from typing import Final
 from srchat.errors import MissingKeyError
 
 _TIME_LIMIT: Final = 60.0  # seconds; somebody may have to type a passphrase
+_GRACE: Final = 0.5  # seconds
 _MOST: Final = 64 * 1024
 
 
@@ -41,10 +43,9 @@ def key_printed_by(command: Sequence[str], time_limit: float = _TIME_LIMIT) -> s
     except ValueError:
         raise MissingKeyError(f"the api_key_command {name!r} prints too much for a key") from None
     finally:
-        process.kill()  # does nothing to one that has ended
-        process.wait()
         if process.stdout:
             process.stdout.close()
+        _end(process)
     if code:
         raise MissingKeyError(f"the api_key_command {name!r} {_ended(code)}")
     if not output.strip():
@@ -63,6 +64,18 @@ def _output(process: "subprocess.Popen[bytes]", end: float) -> bytes:
             return bytes(output)
         output += part
     raise ValueError
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """See to it that the command has ended; first it may give back the echo of the terminal.
+
+    Ctrl-C has told it, too.
+    """
+    for end_it in (process.terminate, process.kill):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)
+        end_it()  # does nothing to one that has ended
+    process.wait()
 
 
 def _ended(code: int) -> str:

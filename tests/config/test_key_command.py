@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,13 @@ def test_one_that_does_not_end_is_ended(program: str, said: str) -> None:
     with pytest.raises(MissingKeyError, match=said):
         key_printed_by([sys.executable, "-c", program], time_limit=0.5)
     assert time.monotonic() - began < 5
+
+
+def test_one_that_takes_too_long_is_told_first(tmp_path: Path) -> None:
+    command = "trap 'touch \"$0\"; exit 1' TERM; while :; do sleep 0.02; done"
+    with pytest.raises(MissingKeyError, match="did not end within"):
+        key_printed_by(["sh", "-c", command, str(tmp_path / "told")], time_limit=0.5)
+    assert (tmp_path / "told").exists()
 
 
 def test_its_standard_error_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
