@@ -37,7 +37,10 @@ def write(directory: str, base_url: str, models: Iterable[str]) -> None:
             file.write(lines)
         os.replace(staged, path)  # noqa: PTH105 - as above
     except OSError:
-        return
+        from contextlib import suppress  # noqa: PLC0415 - completion never needs it
+
+        with suppress(OSError):
+            os.unlink(staged)  # noqa: PTH108 - as above
 
 
 def _path(directory: str, base_url: str) -> str:

@@ -224,6 +224,15 @@ def test_servers_do_not_share_a_cache(tmp_path: Path) -> None:
     assert [model_cache.read(str(tmp_path), url) for url in urls] == [[url] for url in urls]
 
 
+def test_what_cannot_be_kept_leaves_nothing_behind(tmp_path: Path) -> None:
+    model_cache.write(str(tmp_path), "http://a/v1", ["m"])
+    (kept,) = tmp_path.iterdir()
+    kept.unlink()
+    kept.mkdir()  # in the place of the file
+    model_cache.write(str(tmp_path), "http://a/v1", ["m"])
+    assert list(tmp_path.iterdir()) == [kept]
+
+
 def test_profiles_that_could_not_be_typed_are_left_out(srchat: Srchat) -> None:
     srchat.configure(
         '[profiles.work]\n[profiles."my work"]\n[profiles."\\u001b[2J"]\n[profiles."a\\nb"]\n'
