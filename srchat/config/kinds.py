@@ -44,7 +44,7 @@ class Url(Kind):
         plain = text.isascii() and text.isprintable() and " " not in text
         if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
             raise ValueError
-        if "@" in parts.netloc or parts.query or parts.fragment:
+        if "@" in parts.netloc or any(mark in text for mark in "?#\\"):
             raise ValueError
         _ = parts.port  # raises ValueError where it is none
         return parts.scheme + text[len(parts.scheme) :].rstrip("/")  # HTTP:// is http://

@@ -170,7 +170,7 @@ def _converted(entry: Setting, value: object, where: str, *, parse: bool) -> obj
     kind: Kind = entry.kind
     try:
         return kind.parse(str(value)) if parse else kind.check(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = f"{where}: {entry.name} {_shown(entry, value)}; allowed is {kind.description}"
         raise ConfigError(told) from None
 
