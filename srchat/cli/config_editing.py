@@ -1,7 +1,9 @@
 """`srchat config edit`: the file in the user's editor; only what is right replaces it."""
 
+import contextlib
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
@@ -30,30 +32,47 @@ def edit(ctx: typer.Context) -> None:
     runtime: Runtime = ctx.obj
     path = paths.config_path(runtime.environ)
     old = read_bytes(path)
-    # Beside the file and not in /tmp: it may hold a key.
-    with locked(path) as file:
-        folder = _new_folder(file.path)
-    draft = folder / file.path.name
+    draft = _new_draft(path, _TEMPLATE if old is None else old)
     try:
-        draft.touch(mode=0o600)
-        draft.write_bytes(_TEMPLATE if old is None else old)
-        new = _edited(runtime, path, draft)
+        with _told_where(runtime, draft, Interrupted):
+            new = _edited(runtime, path, draft)
+    except SrchatError:  # given up
+        shutil.rmtree(draft.parent, ignore_errors=True)
+        raise
+    with _told_where(runtime, draft, Interrupted, SrchatError):
         if new not in (old, _TEMPLATE):
             config_edit.replace_text(path, old, new)
-    except Interrupted:
+    shutil.rmtree(draft.parent, ignore_errors=True)
+
+
+def _new_draft(path: Path, data: bytes) -> Path:
+    """Return a file to edit, in a folder of its own for what else an editor leaves beside it."""
+    with locked(path) as file:
+        target = file.path
+    folder = None
+    try:
+        # Beside the file and not in /tmp: it may hold a key.
+        folder = Path(tempfile.mkdtemp(prefix=".srchat-edit-", dir=target.parent))
+        draft = folder / target.name
+        draft.touch(mode=0o600)
+        draft.write_bytes(data)
+    except OSError as exc:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise ConfigError(f"cannot write beside {target}: {exc.strerror}") from exc
+    return draft
+
+
+@contextlib.contextmanager
+def _told_where(
+    runtime: Runtime, draft: Path, *failures: type[SrchatError | Interrupted]
+) -> Iterator[None]:
+    """Let the user know where the text is if it does not get to its place."""
+    try:
+        yield
+    except failures:
         runtime.messages.tell(f"nothing was changed; what you wrote is in {draft}")
         raise
-    except SrchatError:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _new_folder(target: Path) -> Path:
-    try:
-        return Path(tempfile.mkdtemp(prefix=".srchat-edit-", dir=target.parent))
-    except OSError as exc:
-        raise ConfigError(f"cannot write beside {target}: {exc.strerror}") from exc
 
 
 def _edited(runtime: Runtime, path: Path, draft: Path) -> bytes:

@@ -1,5 +1,6 @@
 """Settings of config.toml set and taken out; the rest of the file stays as its owner wrote it."""
 
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -32,29 +33,56 @@ def set_values(path: Path, profile: str | None, values: Mapping[str, object]) ->
     return _change(path, edits)
 
 
+def delete_profile(path: Path, profile: str) -> Path | None:
+    """Take a profile out with all its settings, and `profile` at the top level if it names it.
+
+    Returns as `set_values`. Raises ConfigError; then the file is as it was.
+    """
+    edits = [
+        partial(without, keys=("profiles", profile)),
+        partial(_without_default, profile=profile),
+    ]
+    return _change(path, edits)
+
+
 def is_set(path: Path, profile: str | None, name: str) -> bool:
     """Tell whether the file sets `name`, be it a setting or not. Raises ConfigError."""
-    data = read_bytes(path)
-    table = config_file.parsed(path, config_file.decoded(path, data or b""))
-    for key in _keys(profile, name)[:-1]:
-        found = table.get(key)
-        table = found if isinstance(found, dict) else {}
-    return name in table
+    return name in _table(path, _keys(profile, name)[:-1])
+
+
+def profiles(path: Path) -> tuple[list[str], object]:
+    """Return the names of all profiles, whatever is wrong in them, and of the default one.
+
+    Raises ConfigError.
+    """
+    return list(_table(path, ("profiles",))), _table(path, ()).get("profile")
 
 
 def replace_text(path: Path, old: bytes | None, text: bytes) -> None:
     """Put a whole new text into the file, unless it is no longer `old`. Raises ConfigError."""
     with locked(path) as file:
-        if file.read() == old:
-            file.write(text)
-            return
-        kept = file.beside(".edited")
-        kept.write(text)
-    raise ConfigError(f"{path} was changed meanwhile; your version is in {kept.path}")
+        if file.read() != old:
+            raise ConfigError(f"{path} was changed meanwhile")
+        file.write(text)
+
+
+def _table(path: Path, keys: Keys) -> Mapping[str, object]:
+    """Return a table of the file without any check of its values; empty where there is none."""
+    data = read_bytes(path)
+    table = config_file.parsed(path, config_file.decoded(path, data or b""))
+    for key in keys:
+        found = table.get(key)
+        table = found if isinstance(found, dict) else {}
+    return table
 
 
 def _keys(profile: str | None, name: str) -> Keys:
     return ("profiles", profile, name) if profile else (name,)
+
+
+def _without_default(text: str, profile: str) -> str:
+    default = tomllib.loads(text.removeprefix("\ufeff")).get("profile")
+    return without(text, ("profile",)) if default == profile else text
 
 
 def _change(path: Path, edits: Sequence[Edit]) -> Path | None:

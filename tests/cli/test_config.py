@@ -476,11 +476,26 @@ def test_a_file_that_was_changed_meanwhile_is_kept_and_so_is_the_edited_one(
     )
     result = srchat("config", "edit", EDITOR=editor)
     assert result.code == 3
-    assert f"was changed meanwhile; your version is in {_file(srchat)}.edited" in result.err
+    draft = next(srchat.home.glob(".srchat-edit-*/config.toml"))
+    assert f"nothing was changed; what you wrote is in {draft}\n" in result.err
+    assert f"{_file(srchat)} was changed meanwhile\n" in result.err
     assert _file(srchat).read_text() == 'model = "theirs"\n'
-    edited = Path(f"{_file(srchat)}.edited")
-    assert edited.read_text() == "top_p = 0\n"
-    assert stat.S_IMODE(edited.stat().st_mode) == 0o600
+    assert draft.read_text() == "top_p = 0\n"
+    assert stat.S_IMODE(draft.stat().st_mode) == 0o600
+    assert stat.S_IMODE(draft.parent.stat().st_mode) == 0o700
+
+
+def test_edit_on_a_full_disk_says_so_and_leaves_nothing(srchat: Srchat) -> None:
+    srchat.configure("# mine\n" * 1000)
+    _file(srchat).chmod(0o600)
+    command = " ".join(srchat.command("config", "edit"))
+    done = subprocess.run(
+        ["sh", "-c", f"ulimit -f 4; exec {command}"],
+        env=srchat.env | {"EDITOR": "true"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    said = f"srchat: cannot write beside {_file(srchat)}: File too large\n"
+    assert (done.returncode, done.stderr) == (3, said)
+    assert _names(srchat.home) == ["config.toml"]
 
 
 # --- check ----------------------------------------------------------------------------------

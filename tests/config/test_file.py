@@ -66,6 +66,8 @@ def test_a_byte_order_mark_and_crlf_are_read(tmp_path: Path) -> None:
         ("profiles = { w = { top_p = 9 } }", "line 1: top_p is 9"),
         ("\n[profiles]\nw = 3\n", "line 3: profiles.w is not a table"),
         ("profiles = 3", "line 1: profiles is not a table"),
+        ("model = 'x'\n[[profiles]]\nmodel = 'y'\n", "line 2: profiles is not a table"),
+        ("\n[[work]]\nmodel = 3\n", "line 2: no setting 'work'"),
         ("profile = 3", "line 1: profile is not the name of one"),
         ("base_url = 'ftp://x'", "line 1: base_url is 'ftp://x'; allowed is an http:// or"),
         ("api_key_command = 'pass x'", "line 1: api_key_command is 'pass x'; allowed is a list"),
@@ -182,6 +184,19 @@ def test_a_wrong_value_can_be_set_right_and_an_unknown_setting_taken_out(tmp_pat
     assert config_edit.is_set(path, None, "modell")
     config_edit.set_values(path, None, {"modell": None})
     assert path.read_text() == "model = 'x'\n"
+
+
+def test_a_profile_is_deleted_whatever_is_wrong_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        "# mine\nprofile = 'work'\n[profiles.work]\nretries = -1\n\n[profiles.home]\nretries = 1\n"
+    )
+    assert config_edit.profiles(path) == (["work", "home"], "work")
+    assert config_edit.delete_profile(path, "work") is None
+    assert path.read_text() == "# mine\n[profiles.home]\nretries = 1\n"
+    path.write_text("profile = 'work'\n[profiles.home]\n")
+    config_edit.delete_profile(path, "home")
+    assert path.read_text() == "profile = 'work'\n"
 
 
 def test_a_value_that_is_no_text_changes_nothing(tmp_path: Path) -> None:
