@@ -84,7 +84,7 @@ _srchat_command() {
             esac
             ;;
         'srchat config unset')
-            options='-p --profile -h --help'
+            options='-p --profile -y --yes -h --help'
             case $2 in
                 -p|--profile) takes=profiles ;;
                 1) takes=settings ;;

@@ -212,7 +212,7 @@ complete -c srchat -n '__srchat_at \'srchat models\'' -s h -l help -d 'Show the 
 complete -c srchat -n '__srchat_at \'srchat config\' 1' -a show -d 'Print every setting and its origin; the key is masked'
 complete -c srchat -n '__srchat_at \'srchat config\' 1' -a get -d 'Print the value of one setting'
 complete -c srchat -n '__srchat_at \'srchat config\' 1' -a set -d 'Set one setting; everything else in the file stays as it is'
-complete -c srchat -n '__srchat_at \'srchat config\' 1' -a unset -d 'Unset one setting; everything else in the file stays as it is'
+complete -c srchat -n '__srchat_at \'srchat config\' 1' -a unset -d 'Unset one setting, or delete a profile; everything else in the file stays as it is'
 complete -c srchat -n '__srchat_at \'srchat config\' 1' -a path -d 'Print where the configuration file is, or would be'
 complete -c srchat -n '__srchat_at \'srchat config\' 1' -a edit -d 'Edit the file in $VISUAL or $EDITOR; it is kept once it is right'
 complete -c srchat -n '__srchat_at \'srchat config\' 1' -a init -d 'Ask for server, key and model, try them, and write them down'
@@ -240,6 +240,7 @@ complete -c srchat -n '__srchat_at \'srchat config set\'' -s h -l help -d 'Show 
 
 complete -c srchat -n '__srchat_at \'srchat config unset\' 1' -k -a 'base_url api_key api_key_command model system temperature top_p max_tokens stop stream timeout retries max_wait history context_window fallback_models code_theme keys allow_http profile'
 complete -c srchat -n '__srchat_at \'srchat config unset\'' -s p -l profile -x -k -a '(__srchat_ask profiles)' -d 'In this profile, not for all'
+complete -c srchat -n '__srchat_at \'srchat config unset\'' -s y -l yes -d 'Delete a profile without being asked'
 complete -c srchat -n '__srchat_at \'srchat config unset\'' -s h -l help -d 'Show the help'
 
 complete -c srchat -n '__srchat_at \'srchat config path\'' -s h -l help -d 'Show the help'

@@ -179,7 +179,7 @@ Register-ArgumentCompleter -Native -CommandName srchat -ScriptBlock {
                 'show' = 'Print every setting and its origin; the key is masked'
                 'get' = 'Print the value of one setting'
                 'set' = 'Set one setting; everything else in the file stays as it is'
-                'unset' = 'Unset one setting; everything else in the file stays as it is'
+                'unset' = 'Unset one setting, or delete a profile; everything else in the file stays as it is'
                 'path' = 'Print where the configuration file is, or would be'
                 'edit' = 'Edit the file in $VISUAL or $EDITOR; it is kept once it is right'
                 'init' = 'Ask for server, key and model, try them, and write them down'
@@ -246,6 +246,8 @@ Register-ArgumentCompleter -Native -CommandName srchat -ScriptBlock {
             Options = [ordered]@{
                 '-p' = 'In this profile, not for all'
                 '--profile' = 'In this profile, not for all'
+                '-y' = 'Delete a profile without being asked'
+                '--yes' = 'Delete a profile without being asked'
                 '-h' = 'Show the help'
                 '--help' = 'Show the help'
             }

@@ -2,7 +2,6 @@
 
 import json
 import os
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,11 +17,15 @@ from srchat.cli.config_notices import (
     tell_what_is_stronger,
     tell_where_the_key_goes,
 )
-from srchat.cli.config_value import PROFILE, new_value
+from srchat.cli.config_unset import unset
+from srchat.cli.config_value import InProfile, new_value
 from srchat.cli.runtime import Runtime
 from srchat.config import edit as config_edit
+from srchat.config.key_choice import KEY_SETTINGS
+from srchat.config.kinds import Command
 from srchat.config.settings import (
     DEMO_PROFILE,
+    PROFILE,
     SETTINGS,
     Resolved,
     known,
@@ -40,10 +43,6 @@ Values = Annotated[
         help="Its value; - reads it from standard input. A list takes several.",
         show_default=False,
     ),
-]
-InProfile = Annotated[
-    str | None,
-    typer.Option("-p", "--profile", metavar="NAME", help="In this profile, not for all."),
 ]
 
 
@@ -108,24 +107,12 @@ def set_value(
     runtime: Runtime = ctx.obj
     path = paths.config_path(runtime.environ)
     value = new_value(runtime, path, name, values or [], profile)
-    backup = config_edit.set_values(path, profile, {name: value})
-    tell_backup(runtime, backup)
-    tell_what_is_stronger(runtime, path, [name], profile)
-    if name == "base_url":
+    tell_backup(runtime, config_edit.set_values(path, profile, {name: value}))
+    if not tell_what_is_stronger(runtime, path, [name], profile) and name == "base_url":
         tell_where_the_key_goes(runtime, path, profile)
 
 
-@config_app.command()
-def unset(ctx: typer.Context, name: Name, *, profile: InProfile = None) -> None:
-    """Unset one setting; everything else in the file stays as it is."""
-    runtime: Runtime = ctx.obj
-    path = paths.config_path(runtime.environ)
-    if config_edit.is_set(path, profile, name):
-        tell_backup(runtime, config_edit.set_values(path, profile, {name: None}))
-        return
-    if name != PROFILE:
-        known(name, "config unset")
-    runtime.messages.say(f"{name} is not set in {_place(path, profile)}")
+config_app.command()(unset)
 
 
 @config_app.command("path")
@@ -146,13 +133,16 @@ config_app.command()(check)
 
 def _value(settings: Resolved, name: str) -> tuple[object, str]:
     """Return what may be shown of a value, and its origin."""
+    origin = one_line(settings.origins.get(name, ""))
     if name == PROFILE:
-        return settings.profile, "in use"
+        return settings.profile, origin
     entry = known(name, "config get")
     value = getattr(settings.config, name)
     if entry.secret and value:
         value = masked(str(value))
-    return value, one_line(settings.origins[name])
+    elif isinstance(entry.kind, Command) and value:
+        value = (value[0], "…") if value[1:] else value  # a key may stand in its arguments
+    return value, origin
 
 
 def _document(runtime: Runtime) -> dict[str, Any]:
@@ -178,11 +168,7 @@ def _listing(runtime: Runtime) -> str:
         if value is None:
             lines.append(f"# {name} is not set")
             continue
-        if name == "api_key" and settings.withheld:
+        if name in KEY_SETTINGS and settings.withheld:
             origin += "; not sent, it is for another server"
         lines.append(f"{name:<{width}} = {toml_value(value)}  # {origin}")
     return "\n".join(lines) + "\n"
-
-
-def _place(path: Path, profile: str | None) -> str:
-    return f"profile {profile} of {path}" if profile else f"{path}"

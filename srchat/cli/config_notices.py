@@ -6,7 +6,8 @@ from pathlib import Path
 
 from srchat.cli.runtime import Runtime
 from srchat.config import file as config_file
-from srchat.config.settings import SETTINGS, Resolved, resolve
+from srchat.config.key_choice import KEY_SETTINGS
+from srchat.config.settings import Resolved, resolve
 from srchat.errors import SrchatError
 
 
@@ -20,26 +21,52 @@ def tell_backup(runtime: Runtime, backup: Path | None) -> None:
 
 def tell_what_is_stronger(
     runtime: Runtime, path: Path, names: Iterable[str], profile: str | None
-) -> None:
-    """Say of each setting that was set whether its new value is not the one in force."""
+) -> bool:
+    """Say of each setting that was set what holds in its place; return whether something does."""
     own = f"profile {profile}" if profile else str(path)
+    found = False
     with contextlib.suppress(SrchatError):  # what else is wrong is told when it is used
-        origins = _in_force(runtime, path, profile).origins
+        settings = _in_force(runtime, path, profile)
         for name in names:
-            if name in SETTINGS and origins[name] != own:
-                runtime.messages.say(f"{name} is set, but {origins[name]} is stronger")
+            if stronger := _stronger(settings, name, own):
+                runtime.messages.say(f"{name} is set, but {stronger}")
+                found = True
+    return found
 
 
 def tell_where_the_key_goes(runtime: Runtime, path: Path, profile: str | None) -> None:
-    """Say that the key of the file goes to the server that was set."""
+    """Say which key goes to the server, after its base URL was changed."""
     with contextlib.suppress(SrchatError):
         settings = _in_force(runtime, path, profile)
-        if settings.key or settings.key_command:
-            key = "api_key" if settings.key else "api_key_command"
-            runtime.messages.say(
-                f"the {key} of {settings.origins[key]} now goes to {settings.config.base_url}"
-            )
+        if settings.key_setting:
+            runtime.messages.say(f"{_key(settings)} goes to {settings.config.base_url}")
 
 
 def _in_force(runtime: Runtime, path: Path, profile: str | None) -> Resolved:
     return resolve(config_file.load(path), runtime.environ, {}, profile)
+
+
+def _stronger(settings: Resolved, name: str, own: str) -> str:
+    """Return what keeps a value from being used, "" where nothing does."""
+    origin, base_url = settings.origins[name], settings.config.base_url
+    if origin != own:
+        told = f"{origin} is stronger"
+        return (
+            f"{told}: requests go to {base_url}{_with_key(settings)}"
+            if name == "base_url"
+            else told
+        )
+    if name in KEY_SETTINGS and settings.withheld == own:
+        return f"it is not sent to {base_url} ({settings.origins['base_url']})"
+    if name in KEY_SETTINGS and settings.key_setting not in (None, name):
+        return f"{_key(settings)} is stronger"
+    return ""
+
+
+def _with_key(settings: Resolved) -> str:
+    return f", with {_key(settings)}" if settings.key_setting else ""
+
+
+def _key(settings: Resolved) -> str:
+    name = settings.key_setting or ""
+    return f"the {name} of {settings.origins[name]}"

@@ -1,19 +1,38 @@
 """The value that `srchat config set` is given: in words, on standard input, or typed unseen."""
 
 from pathlib import Path
-from typing import Final
+from typing import Annotated
+
+import typer
 
 from srchat.api.key import checked_key
 from srchat.cli.questions import typed_secret
 from srchat.cli.runtime import Runtime
 from srchat.config import file as config_file
 from srchat.config.kinds import TextList
-from srchat.config.settings import DEMO_PROFILE, did_you_mean, known, parsed
+from srchat.config.settings import DEMO_PROFILE, PROFILE, did_you_mean, known, parsed
 from srchat.errors import ConfigError, UsageError
 from srchat.output.streams import is_terminal
 from srchat.prompt import read_stdin
 
-PROFILE: Final = "profile"  # stands in the file beside the settings, and names their profile
+
+def profile_name(text: str) -> str:
+    """Return the name of a profile that is to be in the file, as the parser of an option."""
+    if not text.strip():
+        raise typer.BadParameter("a profile needs a name")
+    return text
+
+
+InProfile = Annotated[
+    str | None,
+    typer.Option(
+        "-p",
+        "--profile",
+        parser=profile_name,
+        metavar="NAME",
+        help="In this profile, not for all.",
+    ),
+]
 
 
 def new_value(
@@ -24,8 +43,6 @@ def new_value(
     Raises UsageError for words that cannot be one, ConfigError for a value not allowed.
     """
     where = "config set"
-    if profile is not None and not profile.strip():
-        raise UsageError(f"{where}: a profile needs a name")
     if name == PROFILE:
         return _known_profile(path, _text(runtime, words, name), profile)
     entry = known(name, where)

@@ -1,12 +1,14 @@
 """Which key may go to which server. Pure."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from srchat.api.key import checked_key
 from srchat.config.layers import Layer, merged
 from srchat.errors import ConfigError
+
+KEY_SETTINGS: Final = ("api_key", "api_key_command")  # in one layer, the first is stronger
 
 
 class ChosenKey(NamedTuple):
@@ -26,7 +28,7 @@ def choose_key(layers: Sequence[Layer], base_url: str) -> ChosenKey:
     """
     for place, layer in enumerate(layers):
         name = "api_key" if layer.values.get("api_key") else "api_key_command"
-        if not layer.values.keys() & {"api_key", "api_key_command"}:
+        if not layer.values.keys() & set(KEY_SETTINGS):
             continue
         if not layer.values.get(name):
             return ChosenKey()

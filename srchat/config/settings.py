@@ -33,6 +33,7 @@ from srchat.config.layers import Layer, layer_of, merged
 from srchat.errors import ConfigError, MissingKeyError
 
 DEFAULT_BASE_URL: Final = "https://api.solidrust.ai/v1"
+PROFILE: Final = "profile"  # stands in the file beside the settings, and names their profile
 DEMO_PROFILE: Final = "demo"
 DEMO_BASE_URL: Final = "http://demo.invalid/v1"  # a name that can never be on a network (RFC 6761)
 _DEMO: Final = {"base_url": DEMO_BASE_URL, "model": "srchat-demo"}
@@ -106,7 +107,10 @@ class FileSettings(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """The configuration in force, where each value comes from, and the profile in use."""
+    """The configuration in force, where each value comes from, and the profile in use.
+
+    `origins` also tells who names the profile.
+    """
 
     config: Config
     origins: Mapping[str, str]
@@ -114,6 +118,13 @@ class Resolved(NamedTuple):
     key: str | None  # the API key that may be sent to this server
     withheld: str | None  # where a key comes from that is for another server
     key_command: tuple[str, ...] | None = None  # prints the key for this server
+
+    @property
+    def key_setting(self) -> str | None:
+        """The setting that the key for this server comes from, None where there is no key."""
+        if self.key:
+            return "api_key"
+        return "api_key_command" if self.key_command else None
 
 
 def resolve(
@@ -138,6 +149,7 @@ def resolve(
     ]
     values, origins = merged(layers)
     key, command, withheld = choose_key(layers, str(values["base_url"]))
+    origins[PROFILE] = named_by
     return Resolved(Config(**values), origins, profile, key, withheld, command)
 
 

@@ -211,6 +211,33 @@ def test_a_value_that_is_not_in_force_is_told(srchat: Srchat) -> None:
     assert (result.code, result.err) == (0, "srchat: model is set, but profile work is stronger\n")
     result = srchat("config", "set", "retries", "1", SRCHAT_RETRIES="2")
     assert "variable SRCHAT_RETRIES is stronger" in result.err
+    result = srchat("config", "set", "profile", "work", SRCHAT_PROFILE="demo")
+    assert result.err == "srchat: profile is set, but variable SRCHAT_PROFILE is stronger\n"
+
+
+def test_where_requests_and_the_key_really_go_is_told(srchat: Srchat) -> None:
+    url = "https://other.example/v1"
+    result = srchat("config", "set", "base_url", "https://a.example/v1", SRCHAT_BASE_URL=url)
+    told = "srchat: base_url is set, but variable SRCHAT_BASE_URL is stronger: requests go to"
+    assert result.err == f"{told} {url}\n"
+    result = srchat(
+        "config", "set", "base_url", "https://a.example/v1", SRCHAT_BASE_URL=url, SRCHAT_API_KEY=KEY
+    )
+    assert result.err == f"{told} {url}, with the api_key of variable SRCHAT_API_KEY\n"
+    result = srchat("config", "set", "api_key", "-", stdin=KEY.encode(), SRCHAT_BASE_URL=url)
+    assert result.err == (
+        f"srchat: api_key is set, but it is not sent to {url} (variable SRCHAT_BASE_URL)\n"
+    )
+
+
+def test_a_key_that_another_keeps_from_being_used_is_told(srchat: Srchat) -> None:
+    srchat.configure(f'api_key = "{KEY}"\n[profiles.work]\napi_key_command = ["pass"]\n')
+    result = srchat("config", "set", "api_key_command", "pass", "x")
+    stronger = "api_key_command is set, but the api_key of"
+    assert f"{stronger} {_file(srchat)} is stronger" in result.err
+    result = srchat("config", "set", "api_key", "-", stdin=KEY.encode(), SRCHAT_PROFILE="work")
+    stronger = "api_key is set, but the api_key_command of"
+    assert f"{stronger} profile work is stronger" in result.err
 
 
 def test_unset_says_when_there_is_nothing_to_do(srchat: Srchat) -> None:
@@ -219,6 +246,58 @@ def test_unset_says_when_there_is_nothing_to_do(srchat: Srchat) -> None:
     assert not _file(srchat).exists()
     result = srchat("config", "unset", "modell")
     assert (result.code, result.err.count("did you mean 'model'?")) == (3, 1)
+
+
+PROFILES = """profile = "work"  # the usual one
+
+# at work
+[profiles.work]
+api_key = "sk-srt-0123456789abcdef"
+
+# at home
+[profiles.home]
+model = "x"
+"""
+
+
+def test_a_profile_is_deleted_with_yes_and_the_setting_that_names_it(srchat: Srchat) -> None:
+    srchat.configure(PROFILES)
+    result = srchat("config", "unset", "-p", "work", "--yes")
+    told = "srchat: profile work deleted; it was the default one, now there is none\n"
+    assert result == (0, b"", told)
+    assert _file(srchat).read_text() == '\n# at work\n# at home\n[profiles.home]\nmodel = "x"\n'
+    assert srchat("config", "unset", "-p", "home", "-y").err == "srchat: profile home deleted\n"
+    assert _read(srchat) == {}
+
+
+def test_a_profile_is_deleted_once_a_person_says_so(srchat: Srchat) -> None:
+    srchat.configure(PROFILES)
+    for answer, code in (("\n", 2), ("y\n", 0)):
+        assert "work" in _read(srchat)["profiles"]
+        with TerminalSession(srchat.command("config", "unset", "-p", "work"), srchat.env) as tty:
+            tty.wait_for_text("delete the profile 'work'? [y/N]:")
+            tty.type(answer)
+            assert tty.wait() == code
+    assert list(_read(srchat)["profiles"]) == ["home"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("-p", "work"), 2, "--yes is needed to delete the profile 'work' without being asked"),
+        (("-p", "wrk", "-y"), 3, "did you mean 'work'?"),
+        (("-p", "demo", "-y"), 2, "the profile demo is built in"),
+        (("profiles",), 2, "profiles are deleted one by one (srchat config unset -p PROFILE)"),
+        (("-y",), 2, "which setting, or which profile?"),
+    ],
+)
+def test_no_profile_is_deleted_by_mistake(
+    srchat: Srchat, words: tuple[str, ...], code: int, said: str
+) -> None:
+    srchat.configure(PROFILES)
+    result = srchat("config", "unset", *words)
+    assert (result.code, said in result.err) == (code, True), result.err
+    assert _file(srchat).read_text() == PROFILES
 
 
 @pytest.mark.parametrize(
@@ -367,10 +446,43 @@ def test_a_command_that_fails_is_a_missing_key(srchat: Srchat, serve: Serve) -> 
     assert server.requests == []
 
 
+def test_ctrl_c_at_the_passphrase_of_a_command_lets_it_give_the_echo_back(srchat: Srchat) -> None:
+    asking = """
+    trap 'sleep 0.2; stty echo </dev/tty; exit 1' INT
+    stty -echo </dev/tty
+    printf 'Passphrase: ' >&2
+    read -r passphrase </dev/tty
+    """
+    env = srchat.env | {"SRCHAT_API_KEY_COMMAND": _script(srchat, "ask", asking)}
+    command = " ".join(srchat.command("models"))
+    with TerminalSession(["sh", "-c", f"trap : INT; {command}; echo code $?; stty -a"], env) as tty:
+        tty.wait_for_text("Passphrase:")
+        tty.type("\x03")
+        tty.wait()
+    assert b"code 130" in tty.raw
+    assert b" echo " in tty.raw
+
+
 def test_a_server_that_gets_the_key_of_the_file_by_a_new_base_url_is_named(srchat: Srchat) -> None:
     srchat("config", "set", "api_key", "-", stdin=KEY.encode())
     result = srchat("config", "set", "base_url", "https://other.example/v1")
-    assert f"the api_key of {_file(srchat)} now goes to https://other.example/v1" in result.err
+    assert f"the api_key of {_file(srchat)} goes to https://other.example/v1" in result.err
+
+
+def test_a_server_that_gets_the_key_because_its_own_was_unset_is_named(srchat: Srchat) -> None:
+    srchat.configure(f'base_url = "https://other.example/v1"\napi_key = "{KEY}"\n')
+    result = srchat("config", "unset", "base_url")
+    assert f"the api_key of {_file(srchat)} goes to https://api.solidrust.ai/v1\n" in result.err
+
+
+def test_of_the_command_that_prints_the_key_only_the_program_is_shown(srchat: Srchat) -> None:
+    srchat.configure(f'api_key_command = ["echo", "{KEY}"]\nmodel = "x"\n')
+    _file(srchat).chmod(0o600)
+    assert srchat("config", "get", "api_key_command").text == '["echo", "…"]\n'
+    for words in (("show",), ("show", "--json"), ("get", "--origin", "api_key_command")):
+        result = srchat("config", *words)
+        assert "echo" in result.text
+        assert KEY not in result.text
 
 
 # --- editing --------------------------------------------------------------------------------

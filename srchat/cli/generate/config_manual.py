@@ -38,7 +38,11 @@ without a network.
 _KEY: Final = """
 The key goes to the server that was configured where the key was given, and nowhere else: a
 profile with a `base_url` of its own gets its own `api_key` or `api_key_command`. A key is never
-taken from the command line, where other users can see it.
+taken from the command line, where other users can see it. Listings show no more of it than its
+last four characters, and of `api_key_command` the program alone.
+
+The `api_key_command` is run without a shell, and only when a request is about to be sent. It may
+ask on the terminal: its standard error is that of srchat, its standard input is empty.
 """
 _EXAMPLE: Final = """\
 model = "vllm-primary"

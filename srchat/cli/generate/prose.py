@@ -78,11 +78,20 @@ The names are kept for completion in the shell, which sends no requests by itsel
         ),
     ),
     "srchat config": Prose(
+        more="""
+A value that something stronger keeps from being used is set all the same, and a notice names
+what is stronger. After a change of `base_url` a notice says which key goes there.
+
+`srchat config unset -p NAME` without the name of a setting deletes the whole profile, after a
+question or with `--yes`; the setting `profile` goes with it where it names this one. The comments
+above the profile stay.
+""",
         examples=(
             ("Set up, step by step:", "srchat config init"),
             ("Choose a model for all:", "srchat config set model qwen3-4b"),
             ("Make a profile:",
              'srchat config set -p commit system "Write a commit message for this diff."'),
+            ("Delete a profile:", "srchat config unset -p work --yes"),
             ("Take the key from a password manager:",
              "srchat config set api_key_command pass srchat"),
             ("See where each value comes from:", "srchat config show"),

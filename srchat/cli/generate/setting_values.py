@@ -4,14 +4,12 @@ from typing import Final
 
 from srchat.cli.generate.command_tree import Values
 from srchat.config.kinds import Choice, Flag, Setting, Text
-from srchat.config.settings import SETTINGS
+from srchat.config.settings import PROFILE, SETTINGS
 from srchat.config.toml_edit import toml_value
-
-_PROFILE: Final = "profile"  # stands in the file beside the settings
 
 HELP: Final = {
     **{name: entry.help for name, entry in SETTINGS.items()},
-    _PROFILE: "the profile to use when none is named",
+    PROFILE: "the profile to use when none is named",
 }
 NAMES: Final = tuple(HELP)
 # What a setting can be: one of a few words, or a name that srchat is asked for.
@@ -20,7 +18,7 @@ WORDS: Final = {
     for entry in SETTINGS.values()
     if isinstance(entry.kind, (Choice, Flag))
 }
-ASKED: Final = {"model": Values.MODELS, _PROFILE: Values.PROFILES}
+ASKED: Final = {"model": Values.MODELS, PROFILE: Values.PROFILES}
 
 
 def allowed(entry: Setting) -> str:
