@@ -9,12 +9,13 @@ import typer
 from srchat import paths
 from srchat.api.key import checked_key, masked
 from srchat.cli.config_notices import tell_backup, tell_what_is_stronger
+from srchat.cli.config_value import profile_name
 from srchat.cli.questions import Questions
 from srchat.cli.runtime import Runtime
 from srchat.config import edit as config_edit
 from srchat.config import file as config_file
 from srchat.config import local_servers
-from srchat.config.key_choice import same_origin
+from srchat.config.key_choice import KEY_SETTINGS, same_origin
 from srchat.config.settings import (
     DEFAULT_BASE_URL,
     DEMO_PROFILE,
@@ -41,6 +42,7 @@ _PROBE_TIME: Final = 2.0  # seconds for a server on this machine
 _TEST_TIME: Final = 20.0
 _KEY_VARIABLES: Final = ("SRCHAT_API_KEY", "SOLIDRUST_API_KEY")
 _SHOWN_MODELS: Final = 20
+_KEEP: Final = "keep it all the same?"
 
 
 def init(
@@ -48,7 +50,9 @@ def init(
     *,
     profile: Annotated[
         str | None,
-        typer.Option("-p", "--profile", metavar="NAME", help="Set up this profile."),
+        typer.Option(
+            "-p", "--profile", parser=profile_name, metavar="NAME", help="Set up this profile."
+        ),
     ] = None,
 ) -> None:
     """Ask for server, key and model, try them, and write them down.
@@ -59,9 +63,9 @@ def init(
     if profile == DEMO_PROFILE:
         raise UsageError(f"the profile {DEMO_PROFILE} is built in and needs nothing")
     path = paths.config_path(runtime.environ)
-    values = _Dialog(runtime, config_file.load(path), profile or None).run()
-    tell_backup(runtime, config_edit.set_values(path, profile or None, values))
-    tell_what_is_stronger(runtime, path, [n for n, v in values.items() if v], profile or None)
+    values = _Dialog(runtime, config_file.load(path), profile).run()
+    tell_backup(runtime, config_edit.set_values(path, profile, values))
+    tell_what_is_stronger(runtime, path, [n for n, v in values.items() if v], profile)
     option = f"-p {shlex.quote(profile)} " if profile else ""
     runtime.messages.say(f'saved in {path}; try: srchat ask {option}"hello"')
 
@@ -91,7 +95,7 @@ class _Dialog:
         if answer.key:
             values["api_key"] = answer.key
         elif not self._keeps_key(answer.base_url):
-            values |= dict.fromkeys(("api_key", "api_key_command"))
+            values |= dict.fromkeys(KEY_SETTINGS)
         return values | {"model": self._model(answer.models)}
 
     def _say(self, text: str) -> None:
@@ -137,11 +141,16 @@ class _Dialog:
             key = self._key(base_url)
             try:
                 return self._try(base_url, key)
-            except (AuthenticationError, MissingKeyError) as exc:
+            except AuthenticationError as exc:
+                self._again(exc, "another key may do")
+            except MissingKeyError as exc:
                 self._again(exc)
+            except ConfigError as exc:  # the key may not go there
+                self._again(exc)
+                base_url = self._server()
             except APIError as exc:
                 self._again(exc)
-                if self._questions.confirm("keep it all the same?", default=False):
+                if self._questions.confirm(_KEEP, default=False):
                     return _Answer(base_url, key, [])
                 base_url = self._server()
 
@@ -188,7 +197,7 @@ class _Dialog:
             environ = {}
             values["api_key"] = key
         elif not self._keeps_key(base_url):
-            values |= {"api_key": None, "api_key_command": None}
+            values |= dict.fromkeys(KEY_SETTINGS)
         return resolve(self._with(values), environ, {}, self._profile)
 
     def _with(self, values: Mapping[str, object]) -> FileSettings:
@@ -207,17 +216,23 @@ class _Dialog:
         default = str(self._old.get("model", SETTINGS["model"].default))
         if offered and default not in offered:
             default = offered[0]
-        model = self._questions.ask("model", default)
-        if offered and model not in offered:
+        while True:
+            model = self._questions.ask("model", default)
+            if not offered or model in offered:
+                return model
             self._say(f"the server does not list {model} ({did_you_mean(model, offered)})")
-        return model
+            # It may well know it: servers know models by more names than they list.
+            interactive = self._questions.interactive
+            if not interactive or self._questions.confirm(_KEEP, default=False):
+                return model
 
-    def _again(self, exc: SrchatError) -> None:
+    def _again(self, exc: SrchatError, hint: str = "") -> None:
         """Tell what is wrong, to be asked again; raise it where nobody can be asked."""
         if not self._questions.interactive:
             exc.hint = exc.hint or "nothing was changed"
             raise exc
-        self._runtime.messages.tell(f"{exc.message} ({exc.hint})" if exc.hint else exc.message)
+        hint = exc.hint or hint
+        self._runtime.messages.tell(f"{exc.message} ({hint})" if hint else exc.message)
 
 
 def _names(models: list[str]) -> str:

@@ -737,6 +737,28 @@ def test_init_asks_again_for_a_key_that_the_server_refuses(srchat: Srchat, serve
     assert _read(srchat) == {"base_url": server.url, "api_key": KEY, "model": "vllm-primary"}
 
 
+def test_init_asks_again_for_what_cannot_be_used(srchat: Srchat, serve: Serve) -> None:
+    server = serve(MODELS)
+    with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
+        tty.wait_for_text("server (a number, or the URL) [1]:")
+        tty.type("http://llm.example.com/v1\n")
+        tty.wait_for_text("API key (is not shown; empty: none):")
+        tty.type(f"{KEY}\n")
+        tty.wait_for_text("the key would go unencrypted")
+        tty.type(f"{server.url}\n")
+        tty.wait_for(lambda tty: str(tty.lines).count("API key") == 2)
+        time.sleep(0.3)  # getpass drops what was typed before it
+        tty.type(f"{KEY}\n")
+        tty.wait_for_text("model [vllm-primary]:")
+        tty.type("qwen\n")
+        tty.wait_for_text("keep it all the same? [y/N]:")
+        tty.type("n\n")
+        tty.wait_for(lambda tty: str(tty.lines).count("model [vllm") == 2)
+        tty.type("qwen3-4b\n")
+        assert tty.wait() == 0
+    assert _read(srchat) == {"base_url": server.url, "api_key": KEY, "model": "qwen3-4b"}
+
+
 def test_init_finds_a_server_on_this_machine(srchat: Srchat) -> None:
     class Ollama(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -77,6 +77,25 @@ def test_the_models_are_listed(proxy: Srchat) -> None:
     assert "vllm-primary" in proxy("models").text.splitlines()
 
 
+def test_config_check_tries_server_key_and_model(srchat: Srchat) -> None:
+    srchat.configure(f'base_url = "{URL}"\napi_key = "sk-master"\n')
+    result = srchat("config", "check")
+    assert (result.code, "vllm-primary: offered\n" in result.text) == (0, True)
+    result = srchat("config", "check", SRCHAT_MODEL="vllm-primry")
+    assert (result.code, "did you mean 'vllm-primary'?" in result.err) == (0, True)
+    result = srchat("config", "check", SRCHAT_API_KEY="sk-wrong-key-1234")
+    assert (result.code, "is it for this server?" in result.err) == (4, True)
+    assert "sk-wrong-key" not in result.text + result.err
+
+
+def test_config_init_writes_what_the_proxy_accepts(srchat: Srchat) -> None:
+    answers = f"{URL}\nsk-master\n\n".encode()
+    assert srchat("config", "init", stdin=answers).code == 0
+    assert srchat("ask", "hi").text == f"{ANSWER}\n"
+    assert srchat("config", "init", stdin=f"{URL}\nsk-wrong-key\n".encode()).code == 4
+    assert srchat("ask", "hi").code == 0
+
+
 def test_a_backend_that_is_down_is_said_after_its_retries(proxy: Srchat) -> None:
     result = proxy("ask", "hi", "-m", "down", "--retries", "1")
     assert (result.code, result.out) == (6, b"")
