@@ -98,7 +98,7 @@ def _pruned(table: dict[str, Any]) -> dict[str, Any]:
 
 def _set(text: str, keys: Keys, value: str) -> str:
     found = sections(text)
-    entries = [entry for section in found if not section.in_array for entry in section.entries]
+    entries = [entry for section in found for entry in section.entries]
     if entry := find(entries, keys):
         return text[: entry.value_start] + value + text[entry.end :]
     for depth in range(len(keys) - 1, 0, -1):
@@ -122,7 +122,7 @@ def _into_section(text: str, found: list[Section], keys: Keys, value: str) -> st
     """Put a new line behind the last one of the same table, or below its header, or at the end."""
     table = keys[:-1]
     for section in reversed(found):
-        if section.in_array or table[: len(section.keys)] != section.keys:
+        if table[: len(section.keys)] != section.keys:
             continue
         own = [e for e in section.entries if e.keys[:-1][: len(table)] == table]
         line = f"{_toml_keys(keys[len(section.keys) :])} = {value}"
@@ -182,7 +182,7 @@ def _without_first(text: str, keys: Keys) -> str:
     for place, section in enumerate(found):
         if section.keys[: len(keys)] == keys:
             return _without_section(text, section, found[place + 1 :])
-        if section.in_array or not (entry := first_within(section.entries, keys)):
+        if not (entry := first_within(section.entries, keys)):
             continue
         if entry in section.entries:
             return text[: _line_start(text, entry.start)] + text[_line_end(text, entry.end) :]

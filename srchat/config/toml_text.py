@@ -41,12 +41,11 @@ class Entry:
 class Section:
     """A header and the entries below it; the first section is the root, without a header.
 
-    `in_array`: in an array of tables, where no path leads to one entry alone. `start` and
-    `body` are where the header begins and where the line after it does.
+    Those of an array of tables have the same `keys`. `start` and `body` are where the header
+    begins and where the line after it does.
     """
 
     keys: Keys
-    in_array: bool = False
     start: int = 0
     body: int = 0
     entries: list[Entry] = field(default_factory=list)
@@ -89,7 +88,7 @@ def line_of(text: str, keys: Keys) -> int:
     Raises ValueError as `sections`.
     """
     for section in sections(text):
-        if not section.in_array and (entry := find(section.entries, keys)):
+        if entry := find(section.entries, keys):
             return text.count("\n", 0, entry.start) + 1
         if section.keys == keys:
             return text.count("\n", 0, section.start) + 1
@@ -105,23 +104,17 @@ class _Scanner:
 
     def sections(self) -> list[Section]:
         found = [Section(())]
-        arrays: list[Keys] = []
         while self._skip(_BLANK) < len(self._text):
             if self._text[self._at] == "[":
-                found.append(self._header(arrays))
+                found.append(self._header())
             else:
                 found[-1].entries.append(self._entry(found[-1].keys))
         return found
 
-    def _header(self, arrays: list[Keys]) -> Section:
+    def _header(self) -> Section:
         start = self._at
-        is_array = self._text.startswith("[[", start)
-        self._at += 2 if is_array else 1
-        keys = self._keys()
-        if is_array:
-            arrays.append(keys)
-        in_array = any(keys[: len(array)] == array for array in arrays)
-        return Section(keys, in_array, start, self._skip(_REST_OF_LINE))
+        self._at += 2 if self._text.startswith("[[", start) else 1
+        return Section(self._keys(), start, self._skip(_REST_OF_LINE))
 
     def _entry(self, prefix: Keys) -> Entry:
         start = self._at
