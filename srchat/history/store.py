@@ -39,6 +39,13 @@ _SUMMARIES: Final = """
     ORDER BY used_at DESC, conversation.id DESC LIMIT ?
 """
 
+# The one used last comes after all others, even when the clock has been put back meanwhile.
+_USE: Final = """
+    UPDATE conversation SET head = :head, system = CAST(:system AS TEXT), used_at =
+        max(:now, ifnull((SELECT max(used_at) + 0.001 FROM conversation WHERE uid != :uid), 0))
+    WHERE uid = :uid
+"""
+
 
 class Summary(NamedTuple):
     """A conversation in a list. Times are Unix seconds; `turns` counts those of all branches.
@@ -82,13 +89,13 @@ class ConversationStore:
 
     def add_turn(self, conversation: Conversation, turn: TurnRecord) -> None:
         """Store a turn that has just been asked; it becomes the head of its conversation."""
+        system = exact_or_none(conversation.system)
         with self.database.writing() as execute:
             execute(INSERT_CONVERSATION, conversation_values(conversation, turn))
             execute(INSERT_TURN, turn_values(conversation.id, turn))
             execute(
-                "UPDATE conversation SET head = ?, used_at = max(used_at, ?),"
-                " system = CAST(? AS TEXT) WHERE uid = ?",
-                (turn.id, turn.asked_at, exact_or_none(conversation.system), conversation.id),
+                _USE,
+                {"uid": conversation.id, "head": turn.id, "system": system, "now": turn.asked_at},
             )
 
     def update_turn(self, conversation: Conversation, turn: TurnRecord) -> None:

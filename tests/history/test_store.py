@@ -230,8 +230,11 @@ def test_who_finds_it_locked_waits_and_then_says_so(path: Path) -> None:
 
 
 def test_the_list_begins_with_the_one_used_last(store: ConversationStore) -> None:
-    for number in range(450):  # more than a page
-        keep(store, f"{number:04}", f"prompt {number}", at=float(number % 400))
+    for number in range(450):  # more than a page, and some at the same time
+        id_, at = f"{number:04}", float(number % 400)
+        turn = dataclasses.replace(asked(f"{id_}t", at=at), complete=True, served_model="served")
+        conversation = Conversation(id_, f"prompt {number}", used_at=at).with_turn(turn)
+        store.add_conversation(conversation)
     ids = [summary.id for summary in store.summaries()]
     assert len(ids) == len(set(ids)) == 450
     times = [summary.used_at for summary in store.summaries()]
@@ -242,6 +245,18 @@ def test_the_list_begins_with_the_one_used_last(store: ConversationStore) -> Non
     assert (first.title, first.turns, first.model, first.complete) == (
         "prompt 399", 1, "served", True,
     )  # fmt: skip
+
+
+def test_the_one_used_last_is_that_also_when_the_clock_has_been_put_back(
+    store: ConversationStore,
+) -> None:
+    for id_, at in (("ahead", 9000.0), ("back", 5000.0), ("further", 4000.0)):
+        keep(store, id_, at=at)
+        assert store.last_used() == id_
+    store.add_turn(store.load("ahead"), asked("more", parent="aheadt", at=4001.0))
+    assert store.last_used() == "ahead"
+    keep(store, "later", at=9500.0)
+    assert [(item.id, item.used_at) for item in store.summaries(1)] == [("later", 9500.0)]
 
 
 def test_the_beginning_of_an_id_is_enough_where_it_is_the_only_one(
