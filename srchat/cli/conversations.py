@@ -33,7 +33,7 @@ def chosen_conversation(runtime: Runtime, prefix: str | None, *, last: bool) -> 
     if last:
         if store and (id_ := store.last_used()):
             return store.load(id_)
-        if store and store.notice:
+        if store and store.was_damaged:
             raise StoreError("there is nothing left to continue", hint="ask without --continue")
         runtime.messages.say("there is no conversation to continue: this begins one")
     return Conversation(new_id(), system=runtime.config.system)
@@ -83,10 +83,7 @@ def learnt_window(runtime: Runtime, config: Config, conversation: Conversation) 
     """Return what is stored of a model's context window, in tokens."""
     if not conversation.turns:
         return None  # there is nothing to leave out, and the store need not be opened
-    try:
-        store = runtime.stored
+    with contextlib.suppress(StoreError):
         if store := runtime.stored:
             return store.context_window(config.base_url, config.model, time.time())
-    except StoreError:
-        pass
     return None

@@ -160,6 +160,7 @@ class Runtime:
             except ImportError as exc:
                 raise StoreError("no history: this Python was built without sqlite3") from exc
             self._store = ConversationStore(paths.database_path(self.environ), patience)
+        self._store.database.patience = patience
         return self._store
 
     @property
@@ -168,8 +169,7 @@ class Runtime:
         if not paths.database_path(self.environ).exists():
             return None
         store = self.open_store(_STORE_TIME)
-        if store.notice:
-            self.messages.say(store.notice)
+        self._tell_damage(store)
         return store
 
     def plain_writer(self) -> PlainWriter:
@@ -202,8 +202,15 @@ class Runtime:
     def close(self) -> None:
         """Let go of connection and history, if there were any."""
         if self._store:
+            self._tell_damage(
+                self._store
+            )  # whoever came upon it: a history is not put aside unsaid
             self._store.leave()
         self._close_client()
+
+    def _tell_damage(self, store: "ConversationStore") -> None:
+        if notice := store.take_notice():
+            self.messages.say(notice)
 
     def _close_client(self) -> None:
         if client := self.__dict__.pop("client", None):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from srchat.errors import BrokenStoreError, StoreBusyError, StoreError
-from srchat.history.database_file import identity, locked, make_file, renamed
+from srchat.history.database_file import Identity, identity, locked, make_file, renamed
 
 _PAUSE: Final = 0.01  # seconds between two tries
 _REASONS: Final = {
@@ -55,7 +55,7 @@ class Database:
         self.set_aside_as: Path | None = None
         self._schema = schema
         self._connection: _Connection | None = None
-        self._file: tuple[int, int] | None = None
+        self._file: Identity | None = None
         with self._reported():
             self._open()
 
@@ -69,8 +69,8 @@ class Database:
         """Write: all of it, or nothing when an exception comes."""
         with self._reported():
             connection = self._open()
-            self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
             try:
+                self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
                 yield connection.execute
                 self._patiently(lambda: connection.execute("COMMIT"))
             except BaseException:
@@ -80,8 +80,14 @@ class Database:
 
     def maintain(self, sql: str) -> None:
         """Run what cannot be part of a transaction, if nobody is in the way."""
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(StoreError), self._reported():
             self._open().execute(sql)
+
+    def file(self) -> Identity | None:
+        """Return what tells the file that is written to from one that takes its place."""
+        with self._reported():
+            self._open()
+        return self._file
 
     def close(self) -> None:
         """Close the file. It is opened again when it is needed."""
@@ -117,16 +123,26 @@ class Database:
             self._file = None
 
     def _open(self) -> _Connection:
-        if self._connection:
-            return self._connection
+        before = self._connection
+        if before and self._file == identity(self.path):
+            return before
+        # Its file was deleted or put aside: nobody would find what is written there.
+        self._connection = None
         try:
-            self._connection = self._connected()
+            self._connection = self._connected_to_sound_file()
+        finally:
+            if before:
+                before.close()  # only now: the new file cannot have the identity of the old
+        return self._connection
+
+    def _connected_to_sound_file(self) -> _Connection:
+        try:
+            return self._connected()
         except (sqlite3.DatabaseError, BrokenStoreError) as exc:
             if isinstance(exc, sqlite3.DatabaseError) and not _is_broken(exc):
                 raise
             self.set_aside()
-            self._connection = self._connected()
-        return self._connection
+            return self._connected()
 
     def _connected(self) -> _Connection:
         make_file(self.path)
@@ -209,7 +225,10 @@ class Database:
         if _is_busy(exc):
             return StoreBusyError(f"the history {self.path} is locked by another process")
         if _is_broken(exc):
-            return BrokenStoreError(f"the history {self.path} is damaged: {exc}")
+            return BrokenStoreError(
+                f"the history {self.path} is damaged: {exc}",
+                hint="the next answer begins a new one and puts this one aside",
+            )
         reason = _REASONS.get(_code(exc), str(exc))
         return StoreError(f"cannot use the history {self.path}: {reason}")
 

@@ -11,6 +11,7 @@ from typing import Final
 
 # The file itself last: a new one in its place must not find companions of the old one.
 _SUFFIXES: Final = ("-wal", "-shm", "")
+Identity = tuple[int, int]  # device and inode
 
 
 def make_file(path: Path) -> None:
@@ -28,7 +29,7 @@ def make_file(path: Path) -> None:
         path.chmod(0o600)  # by its name: closing a descriptor would drop the locks of SQLite
 
 
-def identity(path: Path) -> tuple[int, int] | None:
+def identity(path: Path) -> Identity | None:
     """Return what tells this file from a later one of its name, None where there is none."""
     try:
         found = path.stat()

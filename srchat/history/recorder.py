@@ -13,6 +13,7 @@ from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import BrokenStoreError, StoreBusyError, StoreError
 
 if TYPE_CHECKING:
+    from srchat.history.database_file import Identity
     from srchat.history.store import ConversationStore
 
 _EVERY: Final = 1.0  # seconds
@@ -33,24 +34,23 @@ class Recorder:
         self.windows: dict[tuple[str, str], int] = {}
         self._open_store = open_store
         self._notices: list[str] = []
-        self._is_kept = False  # the turn has its row
-        self._has_failed = open_store is None
+        self._kept_in: Identity | None = None  # the file in which the turn has its row
+        self._failure: StoreError | None = None
         self._next_at = 0.0
 
     @property
     def is_kept(self) -> bool:
         """Tell whether the turn that was begun last is in the store."""
-        return self._is_kept
+        return self._kept_in is not None
 
     def begin(self, conversation: Conversation, turn: TurnRecord) -> None:
         """Store a turn's prompt."""
-        self._is_kept = False
-        self._has_failed = self._open_store is None
+        self._kept_in = None
         self._save(conversation, turn, _AT_BEGIN)
 
     def is_due(self) -> bool:
         """Tell whether it is time for `keep`."""
-        return not self._has_failed and time.monotonic() >= self._next_at
+        return self._open_store is not None and time.monotonic() >= self._next_at
 
     def keep(self, conversation: Conversation, turn: TurnRecord) -> None:
         """Store what has come of the reply."""
@@ -60,6 +60,8 @@ class Recorder:
         """Store the end of a turn; return what the user has to be told about the store."""
         self._save(conversation, turn, _AT_END)
         notices, self._notices = self._notices, []
+        if self._failure:
+            notices.append(self._lost(self._failure))
         return notices
 
     def learn(self, base_url: str, model: str, window: int) -> None:
@@ -67,23 +69,20 @@ class Recorder:
         self.windows[base_url, model] = window
 
     def _save(self, conversation: Conversation, turn: TurnRecord, patience: float) -> None:
-        if self._has_failed or self._open_store is None:
+        if self._open_store is None:
             return
         begin = time.thread_time()
         try:
-            store = self._open_store(patience)
-            store.database.patience = patience
-            self._write(store, conversation, turn)
-            self._is_kept = True
-        except StoreBusyError as exc:
-            if patience == _AT_END:
-                self._fail(exc)
-            self._next_at = time.monotonic() + _WHEN_BUSY
+            self._write(self._open_store(patience), conversation, turn)
         except StoreError as exc:
-            self._fail(exc)
+            # Not for good: a disk that is full now may have room when the answer is over.
+            self._failure = exc
+            pause = _WHEN_BUSY if isinstance(exc, StoreBusyError) else _EVERY
         else:
+            self._failure = None
             # Of the CPU: a disk that is slow for a moment is no reason to keep less.
-            self._next_at = time.monotonic() + max(_EVERY, _SHARE * (time.thread_time() - begin))
+            pause = max(_EVERY, _SHARE * (time.thread_time() - begin))
+        self._next_at = time.monotonic() + pause
 
     def _write(
         self, store: "ConversationStore", conversation: Conversation, turn: TurnRecord
@@ -92,23 +91,24 @@ class Recorder:
             self._write_once(store, conversation, turn)
         except BrokenStoreError:
             store.database.set_aside()
-            self._is_kept = False  # the new file has nothing of it
+            self._kept_in = None  # the new file has nothing of it
             self._write_once(store, conversation, turn)
-        if store.notice and store.notice not in self._notices:
-            self._notices.append(store.notice)
+        if notice := store.take_notice():
+            self._notices.append(notice)
 
     def _write_once(
         self, store: "ConversationStore", conversation: Conversation, turn: TurnRecord
     ) -> None:
-        if self._is_kept:
+        file = store.database.file()
+        if file == self._kept_in:
             store.update_turn(conversation, turn)
         else:
             store.add_turn(conversation, turn)
+        self._kept_in = file
         for (base_url, model), tokens in self.windows.items():
             store.learn_windows(base_url, {model: tokens}, time.time())
         self.windows.clear()
 
-    def _fail(self, exc: StoreError) -> None:
-        self._has_failed = True
-        how = "not all of this answer is kept" if self._is_kept else "this answer is not kept"
-        self._notices = [f"{how}: {exc.message}"]
+    def _lost(self, exc: StoreError) -> str:
+        how = "not all of this answer is kept" if self._kept_in else "this answer is not kept"
+        return f"{how}: {exc.message}" + (f" ({exc.hint})" if exc.hint else "")

@@ -70,14 +70,20 @@ class ConversationStore:
 
     def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self.database = Database(path, SCHEMA, patience)
+        self._told: Path | None = None
 
     @property
-    def notice(self) -> str:
-        """A word about a damaged file that was set aside, "" if there was none."""
+    def was_damaged(self) -> bool:
+        """Tell whether a damaged file was set aside."""
+        return self.database.set_aside_as is not None
+
+    def take_notice(self) -> str:
+        """Return a word about a damaged file that was set aside, "" if it has been taken."""
         kept = self.database.set_aside_as
-        return (
-            f"the history was damaged; it is kept as {kept}, and a new one begins" if kept else ""
-        )
+        if kept == self._told:
+            return ""
+        self._told = kept
+        return f"the history was damaged; it is kept as {kept}, and a new one begins"
 
     def close(self) -> None:
         """Close the file."""

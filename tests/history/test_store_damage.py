@@ -12,10 +12,12 @@ import pytest
 
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import BrokenStoreError, StoreError
+from srchat.history.database import Database
 from srchat.history.recorder import Recorder
+from srchat.history.schema import SCHEMA
 from srchat.history.store import ConversationStore
 from tests.conftest import Serve, Srchat
-from tests.server import answer
+from tests.server import Pause, answer, chunk, head, json_response
 
 TURN = TurnRecord("t1", "a new prompt", asked_at=1.0)
 CONVERSATION = Conversation("c1").with_turn(TURN)
@@ -202,6 +204,64 @@ def test_damage_that_shows_late_is_put_aside_then(path: Path) -> None:
     store.close()
 
 
+def delete(path: Path) -> None:
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+
+
+def put_aside(path: Path) -> None:
+    database = Database(path, SCHEMA, 1.0)
+    database.set_aside()
+
+
+@pytest.mark.parametrize("remove", [delete, put_aside])
+def test_what_comes_after_the_file_has_gone_is_kept_in_a_new_one(
+    path: Path, remove: Callable[[Path], None]
+) -> None:
+    store = ConversationStore(path)
+    recorder = Recorder(lambda _: store)
+    recorder.begin(CONVERSATION, TURN)
+    remove(path)
+    done = dataclasses.replace(TURN, reply="an answer", complete=True)
+    assert recorder.end(CONVERSATION.with_turn(done), done) == []
+    store.close()
+    fresh = ConversationStore(path)
+    assert fresh.load("c1").turns == (done,)
+    fresh.close()
+
+
+def test_an_answer_under_way_while_the_file_is_deleted_is_kept(
+    path: Path, srchat: Srchat, serve: Serve
+) -> None:
+    server = serve([head(), chunk("slow "), Pause(1.0), *answer("answer")[1:]])
+    process = srchat.start("ask", "hi", "--base-url", server.url)
+    assert process.stdout
+    assert os.read(process.stdout.fileno(), 5) == b"slow "
+    delete(path)
+    process.communicate(timeout=20)
+    assert "slow answer" in srchat("history", "show").text
+
+
+def test_what_was_in_the_way_only_at_first_costs_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.write_text("in the way")
+    stores: list[ConversationStore] = []
+
+    def open_store(patience: float) -> ConversationStore:
+        if not stores:
+            stores.append(ConversationStore(folder / "history.db", patience))
+        return stores[0]
+
+    recorder = Recorder(open_store)
+    recorder.begin(CONVERSATION, TURN)
+    assert not recorder.is_kept
+    folder.unlink()
+    done = dataclasses.replace(TURN, reply="an answer", complete=True)
+    assert recorder.end(CONVERSATION.with_turn(done), done) == []
+    assert stores[0].load("c1").turns == (done,)
+    stores[0].close()
+
+
 def test_of_many_that_find_it_damaged_one_puts_it_aside(path: Path) -> None:
     noise(path)
     code = (
@@ -224,6 +284,40 @@ def test_reading_a_damaged_history_sets_it_aside_and_says_so(path: Path, srchat:
     result = srchat("history", "list")
     assert (result.code, result.out) == (0, b"")
     assert "the history was damaged" in result.err
+
+
+def test_whoever_puts_a_damaged_history_aside_says_so(
+    path: Path, srchat: Srchat, serve: Serve
+) -> None:
+    entry = {"id": "m", "object": "model", "max_model_len": 1024}
+    server = serve(json_response({"object": "list", "data": [entry]}))
+    (srchat.home / "in.json").write_text('{"srchat_history": 1, "conversations": []}')
+    for command in (["models", "--base-url", server.url], ["history", "import", "in.json"]):
+        delete(path)
+        noise(path)
+        result = srchat(*command)
+        assert result.code == 0
+        assert result.err.count("the history was damaged; it is kept as") == 1
+
+
+def test_a_chat_says_once_that_the_history_was_damaged(
+    path: Path, srchat: Srchat, serve: Serve
+) -> None:
+    noise(path)
+    server = serve(answer("one"))
+    result = srchat("chat", "--base-url", server.url, stdin=b"a\nb\nc\n")
+    assert (result.code, result.text) == (0, "one\none\none\n")
+    assert result.err.count("the history was damaged") == 1
+
+
+def test_damage_that_opening_does_not_show_is_told_with_the_way_out(
+    path: Path, srchat: Srchat
+) -> None:
+    torn_pages(path)
+    result = srchat("history", "list")
+    assert (result.code, result.out) == (9, b"")
+    assert "is damaged" in result.err
+    assert "the next answer begins a new one" in result.err
 
 
 def test_to_continue_what_was_damaged_is_an_error(path: Path, srchat: Srchat, serve: Serve) -> None:

@@ -30,6 +30,7 @@ stores = []
 def open_store(patience):
     if not stores:
         stores.append(ConversationStore(path, patience))
+    stores[0].database.patience = patience
     return stores[0]
 recorder = Recorder(open_store)
 conversation = Conversation(name)
@@ -56,8 +57,11 @@ from srchat.conversation import Conversation, TurnRecord
 from srchat.history.recorder import Recorder
 from srchat.history.store import ConversationStore
 path, name = Path(sys.argv[1]), sys.argv[2]
-recorder = Recorder(lambda patience: store)
 store = ConversationStore(path, 5.0)
+def open_store(patience):
+    store.database.patience = patience
+    return store
+recorder = Recorder(open_store)
 turn = TurnRecord(name + "t", "the prompt", reason="still coming", asked_at=time.time())
 conversation = Conversation(name).with_turn(turn)
 recorder.begin(conversation, turn)
