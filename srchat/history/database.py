@@ -78,6 +78,10 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    def give_way(self) -> None:
+        """Let others write, between two of many transactions."""
+        time.sleep(2 * _PAUSE)  # whoever waits has looked once by then
+
     def maintain(self, sql: str) -> None:
         """Run what cannot be part of a transaction, if nobody is in the way."""
         with contextlib.suppress(StoreError), self._reported():

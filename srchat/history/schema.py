@@ -89,10 +89,12 @@ SCHEMA: Final = Schema(
     migrations=(_FIRST,),
 )
 
-INDEX_NEW_TURNS: Final = (
+# The parameter: how many at once.
+INDEX_SOME_TURNS: Final = (
     """
     INSERT INTO turn_words (rowid, prompt, reply)
-        SELECT id, prompt, reply FROM turn WHERE id IN (SELECT turn FROM unindexed)
+        SELECT id, prompt, reply FROM turn
+        WHERE id IN (SELECT turn FROM unindexed ORDER BY turn LIMIT ?)
     """,
-    "DELETE FROM unindexed",
+    "DELETE FROM unindexed WHERE turn IN (SELECT turn FROM unindexed ORDER BY turn LIMIT ?)",
 )

@@ -4,7 +4,8 @@ A text is stored exactly, whatever is in it: lone surrogates, NUL, megabytes. No
 comes from outside is ever a path or a piece of SQL.
 """
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -26,6 +27,7 @@ from srchat.history.search import Hit, index, search
 
 PATIENCE: Final = 5.0  # seconds
 _PAGE: Final = 200
+_BATCH: Final = 200  # conversations that are deleted at once, so that no other process waits long
 _MEMORY: Final = 30 * 86400.0  # seconds a learnt window holds; models behind a name change
 
 _SUMMARIES: Final = """
@@ -45,6 +47,10 @@ _USE: Final = """
         max(:now, ifnull((SELECT max(used_at) + 0.001 FROM conversation WHERE uid != :uid), 0))
     WHERE uid = :uid
 """
+_DELETE_TURNS: Final = """
+    DELETE FROM turn WHERE conversation = (SELECT id FROM conversation WHERE uid = ?)
+"""
+_DELETE_CONVERSATION: Final = "DELETE FROM conversation WHERE uid = ?"
 
 
 class Summary(NamedTuple):
@@ -203,15 +209,21 @@ class ConversationStore:
         """
         count = 0
         self.database.maintain("PRAGMA secure_delete = ON")
+        rest = iter(ids)
+        while batch := list(itertools.islice(rest, _BATCH)):
+            count += self._delete_batch(batch)
+            self.database.give_way()
         with self.database.writing() as execute:
-            for uid in ids:
-                of_it = "(SELECT id FROM conversation WHERE uid = ?)"
-                execute(f"DELETE FROM turn WHERE conversation = {of_it}", (uid,))  # noqa: S608 - two constants
-                count += execute("DELETE FROM conversation WHERE uid = ?", (uid,)).rowcount
             # Until its segments are merged, the index of words remembers those that are gone.
             execute("INSERT INTO turn_words (turn_words) VALUES ('optimize')")
         self._shrink()
         return count
+
+    def _delete_batch(self, ids: Sequence[str]) -> int:
+        with self.database.writing() as execute:
+            for uid in ids:
+                execute(_DELETE_TURNS, (uid,))
+            return sum(execute(_DELETE_CONVERSATION, (uid,)).rowcount for uid in ids)
 
     def _shrink(self) -> None:
         ((free,),) = self.database.rows("PRAGMA freelist_count")

@@ -240,11 +240,14 @@ def test_the_list_begins_with_the_one_used_last(store: ConversationStore) -> Non
     times = [summary.used_at for summary in store.summaries()]
     assert times == sorted(times, reverse=True)
     assert [summary.id for summary in store.summaries(3)] == ids[:3]
+    assert len(store.search("hello", 1000)) == 450
     assert store.last_used() == ids[0]
     first = next(store.summaries())
     assert (first.title, first.turns, first.model, first.complete) == (
         "prompt 399", 1, "served", True,
     )  # fmt: skip
+    assert store.delete(ids) == 450
+    assert store.ids() == []
 
 
 def test_the_one_used_last_is_that_also_when_the_clock_has_been_put_back(
