@@ -1,15 +1,17 @@
 """Full-text search in the stored conversations.
 
-A query is words, "phrases" and prefix*; all must occur in one prompt or reply. There is no
-syntax to get wrong: whatever else is in a query is text. A query with more than words in it is
-looked for as it stands first, which finds C++, -> and words inside a run of Chinese.
+A query is words, "phrases" and prefix*; all must occur in one turn. There is no syntax to get
+wrong: whatever else is in a query is text. A query with more than words in it is looked for as
+it stands first, which finds C++, -> and words inside a run of Chinese.
 """
 
 import contextlib
+import json
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from srchat.errors import StoreBusyError
+from srchat.errors import StoreError, UsageError
 from srchat.history.database import Database, Row
 from srchat.history.schema import INDEX_SOME_TURNS
 
@@ -18,6 +20,7 @@ HIT_END: Final = "\ue001"  # private use characters: they stand for nothing
 _TERM: Final = re.compile(r'"([^"]*)"?|(\S+)')
 _CJK: Final = "\u2e80"  # from here on scripts are written without blanks
 _AROUND: Final = 60  # characters of context around a text that was looked for as it stands
+_LONGEST: Final = 10_000  # characters of a query; SQLite takes 50,000 bytes with LIKE
 _BATCH: Final = 1000  # turns that are indexed at once, in about 50 ms
 
 _BY_WORDS: Final = """
@@ -31,7 +34,10 @@ _BY_WORDS: Final = """
 _BY_TEXT: Final = """
     SELECT conversation.uid, title, turn.uid, asked_at, prompt, reply
     FROM turn JOIN conversation ON conversation.id = turn.conversation
-    WHERE prompt LIKE ? ESCAPE '\\' OR reply LIKE ? ESCAPE '\\'
+    WHERE NOT EXISTS (
+        SELECT 1 FROM json_each(?)
+        WHERE prompt NOT LIKE value ESCAPE '\\' AND reply NOT LIKE value ESCAPE '\\'
+    )
     ORDER BY turn.id DESC LIMIT ?
 """
 
@@ -54,31 +60,37 @@ class Hit(NamedTuple):
         return {**self._asdict(), "snippet": "".join(self.parts())}
 
 
+class _Term(NamedTuple):
+    text: str
+    is_prefix: bool
+
+    def expression(self) -> str:
+        """Return it in the language of FTS5."""
+        quoted = self.text.replace('"', '""')
+        return f'"{quoted}"*' if self.is_prefix else f'"{quoted}"'
+
+
 def search(database: Database, query: str, limit: int) -> list[Hit]:
-    """Return the turns that the query finds, the newest first."""
+    """Return the turns that the query finds, the newest first.
+
+    Raises UsageError for one that is too long.
+    """
+    if len(query) > _LONGEST:
+        raise UsageError(f"a query of {len(query)} characters is too long; give {_LONGEST} at most")
     # What SQLite cannot take as a parameter cannot be searched for.
     query = query.replace("\0", " ").encode("utf-8", "replace").decode()
-    with contextlib.suppress(StoreBusyError):  # then without what was said in the last moments
+    with contextlib.suppress(StoreError):  # then without what was said in the last moments
         index(database)
-    if not _is_plain(query) and (hits := _by_text(database, query.strip(), limit)):
+    if not _is_plain(query) and (hits := _by_text(database, [query.strip()], limit)):
         return hits
-    expression = match_expression(query)
-    if not expression:
+    terms = _terms(query)
+    if not terms:
         return []
+    if any(max(term.text) >= _CJK for term in terms):
+        return _by_text(database, [term.text for term in terms], limit)
+    expression = " ".join(term.expression() for term in terms)
     rows = database.rows(_BY_WORDS, (HIT_BEGIN, HIT_END, expression, limit))
     return [Hit(*row) for row in rows]
-
-
-def match_expression(query: str) -> str:
-    """Return the query in the language of FTS5, every term quoted; "" where it has no word."""
-    terms = []
-    for phrase, word in _TERM.findall(query):
-        text = phrase or word
-        prefix = "*" if not phrase and word.endswith("*") else ""
-        if any(character.isalnum() for character in text):
-            quoted = text.rstrip("*").replace('"', '""')
-            terms.append(f'"{quoted}"{prefix}')
-    return " ".join(terms)
 
 
 def index(database: Database) -> None:
@@ -98,9 +110,18 @@ def _is_plain(query: str) -> bool:
     )
 
 
-def _by_text(database: Database, text: str, limit: int) -> list[Hit]:
-    pattern = "%" + re.sub(r"([%_\\])", r"\\\1", text) + "%"
-    return [_hit(row, text) for row in database.rows(_BY_TEXT, (pattern, pattern, limit))]
+def _terms(query: str) -> list[_Term]:
+    terms = [
+        _Term(phrase or word.rstrip("*"), is_prefix=word.endswith("*"))
+        for phrase, word in _TERM.findall(query)
+    ]
+    return [term for term in terms if any(character.isalnum() for character in term.text)]
+
+
+def _by_text(database: Database, texts: Sequence[str], limit: int) -> list[Hit]:
+    patterns = ["%" + re.sub(r"([%_\\])", r"\\\1", text) + "%" for text in texts]
+    rows = database.rows(_BY_TEXT, (json.dumps(patterns), limit))
+    return [_hit(row, texts[0]) for row in rows]
 
 
 def _hit(row: Row, text: str) -> Hit:

@@ -152,8 +152,9 @@ class ConversationStore:
         """Return the id that begins with `prefix`. Raises UsageError unless it is exactly one."""
         end = prefix + "\U0010ffff"
         rows = self.database.rows(
-            "SELECT uid FROM conversation WHERE uid >= ? AND uid < ? ORDER BY uid LIMIT 4",
-            (prefix, end),
+            "SELECT uid FROM conversation WHERE uid >= CAST(? AS TEXT) AND uid < CAST(? AS TEXT)"
+            " ORDER BY uid LIMIT 4",
+            (exact(prefix), exact(end)),
         )
         found = [str(uid) for (uid,) in rows]
         if prefix in found:
