@@ -34,11 +34,13 @@ def conversation_to_json(conversation: Conversation) -> dict[str, Any]:
 
 def conversations_from_json(value: object) -> Iterator[Conversation]:
     """Yield the conversations of a document. Raises ValueError with the place that is wrong."""
-    if not isinstance(value, dict) or not isinstance(value.get("conversations"), list):
+    document = value if isinstance(value, dict) else {}
+    version, items = document.get("srchat_history"), document.get("conversations")
+    if not isinstance(version, int) or not isinstance(items, list):
         raise ValueError("it is not what `srchat history export --format json` writes")
-    if value.get("srchat_history") != VERSION:
+    if version != VERSION:
         raise ValueError("it was written by a newer srchat")
-    for place, item in enumerate(value["conversations"]):
+    for place, item in enumerate(items):
         yield _conversation(_Fields(item, f"conversations[{place}]"))
 
 
@@ -130,6 +132,9 @@ class _Fields:
         names = ("prompt_tokens", "completion_tokens", "total_tokens")
         return Usage(*(inner.count(name) for name in names))
 
+    def is_null(self, name: str) -> bool:
+        return name in self._value and self._value[name] is None
+
     def each(self, name: str) -> Iterator["_Fields"]:
         value = self._typed(name, list, [])
         assert isinstance(value, list)
@@ -165,6 +170,7 @@ def _conversation(fields: _Fields) -> Conversation:
             turn = dataclasses.replace(turn, parent=None)
         known.add(turn.id)
         turns.append(turn)
+    newest = turns[-1].id if turns else None
     head = fields.optional_id("head")
     return Conversation(
         id=fields.id("id"),
@@ -172,7 +178,8 @@ def _conversation(fields: _Fields) -> Conversation:
         system=fields.optional_text("system"),
         created_at=fields.time("created_at"),
         used_at=fields.time("used_at"),
-        head=head if head in known else turns[-1].id if turns else None,
+        # None where every turn has been undone.
+        head=head if head in known or fields.is_null("head") else newest,
         turns=tuple(turns),
     )
 

@@ -37,7 +37,7 @@ def conversations(draw: st.DrawFn) -> Conversation:
     return Conversation(
         id=draw(IDS), title=draw(TEXTS.filter(bool)), system=draw(st.none() | TEXTS),
         created_at=draw(TIMES), used_at=draw(TIMES),
-        head=draw(st.sampled_from(ids)) if ids else None, turns=turns,
+        head=draw(st.sampled_from([None, *ids])), turns=turns,
     )  # fmt: skip
 
 
@@ -55,8 +55,7 @@ def test_json_brings_everything_back(conversation: Conversation) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        None, [], "x", 1, {}, {"conversations": {}}, {"conversations": []},
-        {"srchat_history": 2, "conversations": []},
+        None, [], "x", 1, {}, {"conversations": {}}, {"srchat_history": 1},
         document(None), document([]), document({}), document({"id": 5}), document({"id": "../x"}),
         document({"id": "abcd", "turns": {}}), document({"id": "abcd", "turns": [3]}),
         document({"id": "abcd", "turns": [{"id": "0001", "prompt": None}]}),
@@ -72,6 +71,20 @@ def test_json_brings_everything_back(conversation: Conversation) -> None:
 def test_anything_else_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=r"is not|was written|missing"):
         list(conversations_from_json(value))
+
+
+@pytest.mark.parametrize(
+    ("version", "why"),
+    [
+        (2, "newer srchat"),
+        (None, "it is not what"),
+        ("1", "it is not what"),
+        ([], "it is not what"),
+    ],
+)
+def test_a_document_of_another_version_is_refused(version: Any, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        list(conversations_from_json({"srchat_history": version, "conversations": []}))
 
 
 def test_a_parent_that_does_not_stand_before_its_child_is_none() -> None:
