@@ -1,12 +1,11 @@
 """`srchat history`: find stored conversations and read them."""
 
 import json
-from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from srchat.cli.history_files import delete, export, import_
+from srchat.cli.history_files import delete, export, import_, write_transcript
 from srchat.cli.history_rows import day_and_time, hit_row, summary_row
 from srchat.cli.runtime import Runtime
 from srchat.conversation import Conversation, TurnRecord
@@ -19,9 +18,7 @@ from srchat.prompt import argument_text
 history_app = typer.Typer(help="See, search and manage stored conversations.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Limit = Annotated[
-    int | None, typer.Option("-n", "--limit", min=1, metavar="N", help="At most so many.")
-]
+_LIMIT: Final = typer.Option("-n", "--limit", min=1, metavar="N", help="At most so many.")
 
 
 @history_app.callback(invoke_without_command=True)
@@ -32,7 +29,9 @@ def history(ctx: typer.Context) -> None:
 
 
 @history_app.command("list")
-def list_(ctx: typer.Context, *, limit: Limit = None, as_json: AsJson = False) -> None:
+def list_(
+    ctx: typer.Context, *, limit: Annotated[int | None, _LIMIT] = None, as_json: AsJson = False
+) -> None:
     """List conversations, the one used last first.
 
     Into a pipe, one a line with its fields separated by tabs: id, time, model, turns, title.
@@ -75,8 +74,7 @@ def show(
     if runtime.stdout.is_terminal:
         _render(runtime, conversation, turns)
     else:
-        for part in to_markdown(conversation, turns, day_and_time):
-            runtime.stdout.write_foreign(part)
+        write_transcript(runtime, to_markdown(conversation, turns, day_and_time))
     if hidden := len(conversation.turns) - len(turns):
         turns_are = "turn of another branch is" if hidden == 1 else "turns of other branches are"
         runtime.messages.say(f"{hidden} {turns_are} not shown; --all shows everything")
@@ -92,14 +90,14 @@ def search(
         ),
     ],
     *,
-    limit: Limit = 20,
+    limit: Annotated[int, _LIMIT] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Search prompts and answers, the newest first."""
     runtime: Runtime = ctx.obj
     query = argument_text(" ".join(words))
     store = runtime.stored
-    hits = store.search(query, limit or 20) if store else []
+    hits = store.search(query, limit) if store else []
     if as_json:
         found = [hit.plain() for hit in hits]
         runtime.stdout.write(json.dumps(found, indent=2) + "\n")
@@ -133,17 +131,12 @@ def _render(runtime: Runtime, conversation: Conversation, turns: list[TurnRecord
         out.write(_heading(runtime, f"you, {day_and_time(turn.asked_at)}"))
         out.write(sanitized(turn.prompt).rstrip() + "\n")
         out.write(_heading(runtime, turn.served_model or turn.model))
-        for text in _reply(turn):
+        if turn.reply:
             writer = runtime.answer_writer()
-            writer.write(text)
+            writer.write(turn.reply)
             writer.close()
         if not turn.complete:
             out.write(f"({one_line(f'not complete: {turn.reason}')})\n")
-
-
-def _reply(turn: TurnRecord) -> Iterator[str]:
-    if turn.reply:
-        yield turn.reply
 
 
 def _heading(runtime: Runtime, text: str) -> str:

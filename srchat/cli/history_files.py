@@ -1,10 +1,11 @@
 """`srchat history export`, `import` and `delete`: conversations in and out of the store."""
 
+import dataclasses
 import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -14,6 +15,7 @@ import typer
 from srchat.cli.history_rows import day_and_time
 from srchat.cli.questions import Questions
 from srchat.cli.runtime import Runtime
+from srchat.conversation import Conversation
 from srchat.errors import UsageError
 from srchat.history.transcript import (
     VERSION,
@@ -21,13 +23,11 @@ from srchat.history.transcript import (
     conversations_from_json,
     to_markdown,
 )
-from srchat.output.plain import exact_bytes
 
 if TYPE_CHECKING:
     from srchat.history.store import ConversationStore
 
 _AGE: Final = re.compile(r"(\d{1,6})\s*([hdwmy])")
-_PATIENCE: Final = 5.0  # seconds
 _HOURS: Final = {"h": 1, "d": 24, "w": 168, "m": 730, "y": 8766}
 
 Ids = Annotated[
@@ -41,6 +41,14 @@ class Format(StrEnum):
 
     MARKDOWN = "markdown"
     JSON = "json"
+
+
+def write_transcript(runtime: Runtime, parts: Iterable[str]) -> None:
+    """Write what `to_markdown` or an export yields: inert to a terminal, exact elsewhere."""
+    writer = runtime.plain_writer()
+    for part in parts:
+        writer.write(part)
+    writer.close()
 
 
 def export(
@@ -61,12 +69,9 @@ def export(
     chosen = _chosen(store, ids or [], everything=everything) if store else []
     if not chosen and not everything:
         raise UsageError("no conversation has been kept yet")
-    parts = _json(store, chosen) if format is Format.JSON else _markdown(store, chosen)
-    for part in parts:
-        if runtime.stdout.is_terminal:
-            runtime.stdout.write_foreign(part)
-        else:
-            runtime.stdout.write_bytes(exact_bytes(part))
+    conversations = (store.load(id_) for id_ in chosen) if store else iter(())
+    parts = _json(conversations) if format is Format.JSON else _markdown(conversations)
+    write_transcript(runtime, parts)
 
 
 def import_(
@@ -80,19 +85,13 @@ def import_(
     What is there already stays as it is: the same file twice changes nothing.
     """
     runtime: Runtime = ctx.obj
-    store = runtime.open_store(_PATIENCE)
-    conversations = turns = 0
-    try:
-        # All is read before anything is written: a broken file changes nothing.
-        found = list(conversations_from_json(json.loads(_read(runtime, file))))
-    except (ValueError, RecursionError) as exc:
-        raise UsageError(f"cannot import {file}: {exc}") from exc
-    for conversation in found:
-        new = store.add_conversation(conversation)
-        turns += new
-        conversations += bool(new)
+    # All is read before anything is written: a broken file changes nothing.
+    conversations = _imported(runtime, file)
+    store = runtime.open_store()
+    new = [store.add_conversation(conversation) for conversation in conversations]
     store.index()
-    runtime.messages.say(f"{turns} new turns in {conversations} of {len(found)} conversations")
+    turns = _counted(sum(new), "new turn")
+    runtime.messages.say(f"{turns} in {sum(map(bool, new))} of {_counted(len(new))}")
 
 
 def delete(
@@ -142,8 +141,8 @@ def _confirm(runtime: Runtime, store: "ConversationStore", chosen: list[str]) ->
         raise UsageError("nothing was deleted")
 
 
-def _counted(count: int) -> str:
-    return "1 conversation" if count == 1 else f"{count} conversations"
+def _counted(count: int, what: str = "conversation") -> str:
+    return f"1 {what}" if count == 1 else f"{count} {what}s"
 
 
 def _chosen(store: "ConversationStore", ids: list[str], *, everything: bool) -> list[str]:
@@ -157,23 +156,33 @@ def _chosen(store: "ConversationStore", ids: list[str], *, everything: bool) -> 
     return [last] if last else []
 
 
-def _json(store: "ConversationStore | None", chosen: list[str]) -> Iterator[str]:
-    yield f'{{"srchat_history": {VERSION}, "conversations": [\n'
-    for place, id_ in enumerate(chosen):
-        assert store
+def _json(conversations: Iterable[Conversation]) -> Iterator[str]:
+    yield f'{{"srchat_history": {VERSION}, "conversations": ['
+    for place, conversation in enumerate(conversations):
         # Escaped to ASCII: exact for every text, and inert on a terminal.
-        document = json.dumps(conversation_to_json(store.load(id_)))
-        yield document + (",\n" if place + 1 < len(chosen) else "\n")
-    yield "]}\n"
+        document = json.dumps(conversation_to_json(conversation))
+        yield f",\n{document}" if place else f"\n{document}"
+    yield "\n]}\n"
 
 
-def _markdown(store: "ConversationStore | None", chosen: list[str]) -> Iterator[str]:
-    for place, id_ in enumerate(chosen):
-        assert store
+def _markdown(conversations: Iterable[Conversation]) -> Iterator[str]:
+    for place, conversation in enumerate(conversations):
         if place:
             yield "\n---\n\n"
-        conversation = store.load(id_)
         yield from to_markdown(conversation, conversation.turns, day_and_time)
+
+
+def _imported(runtime: Runtime, file: str) -> list[Conversation]:
+    now = time.time()
+    try:
+        found = list(conversations_from_json(json.loads(_read(runtime, file))))
+    except (ValueError, RecursionError) as exc:
+        raise UsageError(f"cannot import {file}: {exc}") from exc
+    # Else one that claims to be of the future would draw every later one there.
+    return [
+        dataclasses.replace(conversation, used_at=min(conversation.used_at, now))
+        for conversation in found
+    ]
 
 
 def _seconds(age: str) -> float:

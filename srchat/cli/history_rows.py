@@ -25,7 +25,8 @@ def day_and_time(seconds: float) -> str:
 def summary_row(summary: "Summary", columns: int | None) -> str:
     """Return a conversation's line; None columns: tabs between the fields, and nothing cut."""
     turns = str(summary.turns) if summary.complete else f"{summary.turns}!"
-    when, model, title = day_and_time(summary.used_at), one_line(summary.model), _title(summary)
+    when, model = day_and_time(summary.used_at), one_line(summary.model)
+    title = one_line(summary.title) or "(no title)"
     if columns is None:
         return "\t".join((summary.id, when, model, str(summary.turns), title)) + "\n"
     line = f"{summary.id}  {when}  {fitting(model, 16):<16} {turns:>4}  {title}"
@@ -35,13 +36,9 @@ def summary_row(summary: "Summary", columns: int | None) -> str:
 def hit_row(hit: "Hit", *, bold: bool) -> str:
     """Return a found turn: its conversation on one line, the text around the hit on the next."""
     begin, end = (_BOLD, _PLAIN) if bold else ("", "")
-    parts = [sanitized(" ".join(part.split(" "))) for part in hit.parts()]
+    parts = [sanitized(part) for part in hit.parts()]
     snippet = "".join(
         f"{begin}{part}{end}" if place % 2 else part for place, part in enumerate(parts)
     )
     head = f"{hit.conversation}  {day_and_time(hit.asked_at)}  {one_line(hit.title, 80)}"
     return f"{head}\n    {' '.join(snippet.split())}\n"
-
-
-def _title(summary: "Summary") -> str:
-    return one_line(summary.title) or "(no title)"

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from srchat.api.client import ChatClient
     from srchat.history.store import ConversationStore
 
-_STORE_TIME: Final = 5.0  # seconds that reading the history may wait for others
+_STORE_TIME: Final = 5.0  # seconds that a command may wait for others that use the history
 _HINT_TIME: Final = 3.0  # seconds that asking for a better hint may take
 
 
@@ -152,7 +152,7 @@ class Runtime:
         origin = self.settings.origins[name]
         return name in self._options or (self._profile is not None and "profile" in origin)
 
-    def open_store(self, patience: float) -> "ConversationStore":
+    def open_store(self, patience: float = _STORE_TIME) -> "ConversationStore":
         """Return the stored conversations; `patience`: seconds to wait. Raises StoreError."""
         if self._store is None:
             try:
@@ -168,7 +168,7 @@ class Runtime:
         """The stored conversations, None where nothing was ever kept. Raises StoreError."""
         if not paths.database_path(self.environ).exists():
             return None
-        store = self.open_store(_STORE_TIME)
+        store = self.open_store()
         self._tell_damage(store)
         return store
 

@@ -112,6 +112,8 @@ def test_show_in_a_pipe_is_markdown_and_exact(srchat: Srchat) -> None:
     assert text.startswith("# hi\n\naaaa1111, begun ")
     assert "\n## System\n\nBe brief.\n" in text
     assert text.endswith("\n## served\n\n**bold**\n\x1b[31m\r\n")
+    keep(srchat, "bbbb2222", ("half", "a \ud800 b"))
+    assert srchat("history", "show", "bbbb").text.endswith("\n\na \ufffd b\n")
 
 
 def test_show_on_a_terminal_is_rendered_and_inert(srchat: Srchat) -> None:
@@ -233,6 +235,17 @@ def test_what_was_not_exported_is_not_imported(srchat: Srchat, text: str) -> Non
     assert result.code == 2
     assert result.err.startswith("srchat: cannot import in.json: ")
     assert result.err.count("\n") == 1
+    assert not (srchat.home / ".local").exists()
+
+
+def test_an_import_from_the_future_does_not_draw_the_clock_there(srchat: Srchat) -> None:
+    turns = [{"id": "0001", "prompt": "from the future"}]
+    item = {"id": "abcd", "used_at": 9e10, "turns": turns}
+    document = {"srchat_history": 1, "conversations": [item]}
+    result = srchat("history", "import", "-", stdin=json.dumps(document).encode())
+    assert result.err == "srchat: 1 new turn in 1 of 1 conversation\n"
+    (found,) = json.loads(srchat("history", "list", "--json").out)
+    assert NOW <= found["used_at"] <= time.time()
 
 
 def test_a_file_that_is_broken_at_its_end_changes_nothing(srchat: Srchat) -> None:
