@@ -267,7 +267,7 @@ class Chat:
         self.conversation = dataclasses.replace(self.conversation, **changes)  # type: ignore[arg-type] # title, system and head, all of them texts
         if self.conversation.turns and self._outside.open_store:
             with self._told():
-                self._outside.open_store(_PATIENCE).update(self.conversation)
+                self._outside.open_store(_PATIENCE).update(self.conversation.id, **changes)
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:

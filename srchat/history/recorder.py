@@ -100,7 +100,7 @@ class Recorder:
         self, store: "ConversationStore", conversation: Conversation, turn: TurnRecord
     ) -> None:
         file = store.database.file()
-        if file == self._kept_in:
+        if self._kept_in and file == self._kept_in:
             store.update_turn(conversation, turn)
         else:
             store.add_turn(conversation, turn)

@@ -47,6 +47,11 @@ _USE: Final = """
         max(:now, ifnull((SELECT max(used_at) + 0.001 FROM conversation WHERE uid != :uid), 0))
     WHERE uid = :uid
 """
+_CHANGES: Final = {
+    "title": "UPDATE conversation SET title = CAST(? AS TEXT) WHERE uid = ?",
+    "system": "UPDATE conversation SET system = CAST(? AS TEXT) WHERE uid = ?",
+    "head": "UPDATE conversation SET head = CAST(? AS TEXT) WHERE uid = ?",
+}
 _DELETE_TURNS: Final = """
     DELETE FROM turn WHERE conversation = (SELECT id FROM conversation WHERE uid = ?)
 """
@@ -115,19 +120,14 @@ class ConversationStore:
         with self.database.writing() as execute:
             execute(UPDATE_TURN, turn_values(conversation.id, turn))
 
-    def update(self, conversation: Conversation) -> None:
-        """Store another title, system prompt or head of a conversation that is there."""
+    def update(self, id: str, **changes: str | None) -> None:
+        """Store another `title`, `system` prompt or `head` of a conversation that is there.
+
+        What is not named stays as it is: another process may have changed it.
+        """
         with self.database.writing() as execute:
-            execute(
-                "UPDATE conversation SET title = CAST(? AS TEXT), system = CAST(? AS TEXT),"
-                " head = ? WHERE uid = ?",
-                (
-                    exact(conversation.title),
-                    exact_or_none(conversation.system),
-                    conversation.head,
-                    conversation.id,
-                ),
-            )
+            for name, value in changes.items():
+                execute(_CHANGES[name], (exact_or_none(value), id))
 
     def add_conversation(self, conversation: Conversation) -> int:
         """Store a conversation that came from elsewhere; return how many of its turns are new.

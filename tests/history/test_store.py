@@ -128,6 +128,17 @@ def test_two_that_continue_one_conversation_are_two_branches(path: Path) -> None
     there.close()
 
 
+def test_a_new_title_leaves_what_another_process_asked_meanwhile(store: ConversationStore) -> None:
+    keep(store, "c1")
+    store.add_turn(store.load("c1"), asked("t2", parent="c1t", at=2.0))
+    store.update("c1", title="Another \ud800")
+    loaded = store.load("c1")
+    assert (loaded.title, loaded.head) == ("Another \ud800", "t2")
+    store.update("c1", head=None, system="Be brief.")
+    loaded = store.load("c1")
+    assert (loaded.title, loaded.system, loaded.head) == ("Another \ud800", "Be brief.", None)
+
+
 # --- the file ------------------------------------------------------------------------------
 
 
