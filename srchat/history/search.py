@@ -5,7 +5,6 @@ wrong: whatever else is in a query is text. A query with more than words in it i
 it stands first, which finds C++, -> and words inside a run of Chinese.
 """
 
-import contextlib
 import json
 import re
 from collections.abc import Sequence
@@ -73,24 +72,22 @@ class _Term(NamedTuple):
 def search(database: Database, query: str, limit: int) -> list[Hit]:
     """Return the turns that the query finds, the newest first.
 
-    Raises UsageError for one that is too long.
+    Raises UsageError for one that is too long, StoreError where nothing is found because what
+    was said last could not be indexed.
     """
     if len(query) > _LONGEST:
         raise UsageError(f"a query of {len(query)} characters is too long; give {_LONGEST} at most")
     # What SQLite cannot take as a parameter cannot be searched for.
     query = query.replace("\0", " ").encode("utf-8", "replace").decode()
-    with contextlib.suppress(StoreError):  # then without what was said in the last moments
+    failure: StoreError | None = None
+    try:
         index(database)
-    if not _is_plain(query) and (hits := _by_text(database, [query.strip()], limit)):
-        return hits
-    terms = _terms(query)
-    if not terms:
-        return []
-    if any(max(term.text) >= _CJK for term in terms):
-        return _by_text(database, [term.text for term in terms], limit)
-    expression = " ".join(term.expression() for term in terms)
-    rows = database.rows(_BY_WORDS, (HIT_BEGIN, HIT_END, expression, limit))
-    return [Hit(*row) for row in rows]
+    except StoreError as exc:
+        failure = exc
+    hits = _hits(database, query, limit)
+    if failure and not hits:
+        raise failure
+    return hits
 
 
 def index(database: Database) -> None:
@@ -101,6 +98,19 @@ def index(database: Database) -> None:
         if indexed[-1] < _BATCH:
             return
         database.give_way()
+
+
+def _hits(database: Database, query: str, limit: int) -> list[Hit]:
+    if not _is_plain(query) and (hits := _by_text(database, [query.strip()], limit)):
+        return hits
+    terms = _terms(query)
+    if not terms:
+        return []
+    if any(max(term.text) >= _CJK for term in terms):
+        return _by_text(database, [term.text for term in terms], limit)
+    expression = " ".join(term.expression() for term in terms)
+    rows = database.rows(_BY_WORDS, (HIT_BEGIN, HIT_END, expression, limit))
+    return [Hit(*row) for row in rows]
 
 
 def _is_plain(query: str) -> bool:
