@@ -41,6 +41,11 @@ class Srchat:
             "SRCHAT_CONFIG": str(home / "config.toml"),
         }
 
+    @property
+    def history(self) -> Path:
+        """Where it keeps conversations."""
+        return self.home / ".local" / "share" / "srchat" / "history.db"
+
     def configure(self, text: str) -> None:
         (self.home / "config.toml").write_text(text, encoding="utf-8")
 

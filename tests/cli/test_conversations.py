@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,12 +51,8 @@ def contents(server: ScriptedServer, number: int = -1) -> list[str]:
     return [message["content"] for message in server.requests[number].json["messages"]]
 
 
-def path_of(srchat: Srchat) -> Path:
-    return srchat.home / ".local" / "share" / "srchat" / "history.db"
-
-
 def stored(srchat: Srchat) -> list[Conversation]:
-    with contextlib.closing(ConversationStore(path_of(srchat))) as store:
+    with contextlib.closing(ConversationStore(srchat.history)) as store:
         return [store.load(summary.id) for summary in store.summaries()]
 
 
@@ -228,7 +223,7 @@ def test_nothing_is_written_when_nothing_shall_be_kept(
     more = ["--no-save"] if how == "option" else []
     result = srchat("ask", "hi", "--json", *more, "--base-url", server.url)
     assert json.loads(result.out)["conversation"] is None
-    assert not path_of(srchat).parent.exists()
+    assert not srchat.history.parent.exists()
 
 
 def test_no_save_continues_without_a_trace(srchat: Srchat, serve: Serve) -> None:
@@ -244,7 +239,7 @@ def test_the_data_folder_can_be_another_one(srchat: Srchat, serve: Serve) -> Non
     other = srchat.home / "other"
     srchat("ask", "hi", "--base-url", server.url, SRCHAT_DATA=str(other))
     assert (other / "history.db").exists()
-    assert not path_of(srchat).exists()
+    assert not srchat.history.exists()
 
 
 def test_sqlite_is_not_loaded_before_the_request_is_sent(srchat: Srchat, serve: Serve) -> None:
@@ -264,8 +259,8 @@ def test_sqlite_is_not_loaded_before_the_request_is_sent(srchat: Srchat, serve: 
 
 @pytest.fixture
 def lock(srchat: Srchat) -> Iterator[sqlite3.Connection]:
-    ConversationStore(path_of(srchat)).close()
-    connection = sqlite3.connect(path_of(srchat), isolation_level=None, check_same_thread=False)
+    ConversationStore(srchat.history).close()
+    connection = sqlite3.connect(srchat.history, isolation_level=None, check_same_thread=False)
     connection.execute("BEGIN EXCLUSIVE")
     yield connection
     connection.close()
@@ -350,7 +345,7 @@ def test_a_locked_store_can_be_continued_from(
 
 
 def test_to_continue_what_cannot_be_read_is_an_error(srchat: Srchat, serve: Serve) -> None:
-    path_of(srchat).mkdir(parents=True)
+    srchat.history.mkdir(parents=True)
     server = serve(answer("one"))
     result = srchat("ask", "second", "-c", "--base-url", server.url)
     assert (result.code, server.requests) == (9, [])

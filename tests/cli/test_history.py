@@ -30,8 +30,7 @@ def keep(
             model="asked", served_model="served", asked_at=NOW - age,
         )  # fmt: skip
         conversation = conversation.with_turn(turn)
-    path = srchat.home / ".local" / "share" / "srchat" / "history.db"
-    store = ConversationStore(path)
+    store = ConversationStore(srchat.history)
     store.add_conversation(conversation)
     store.close()
     return conversation
@@ -135,7 +134,7 @@ def test_show_on_a_terminal_is_rendered_and_inert(srchat: Srchat) -> None:
 def test_show_tells_what_it_does_not_show(srchat: Srchat) -> None:
     conversation = keep(srchat, "aaaa1111", ("one", "1"), ("two", "2"))
     again = TurnRecord("again", "two again", parent="aaaa11110", reply="3", complete=True)
-    store = ConversationStore(srchat.home / ".local" / "share" / "srchat" / "history.db")
+    store = ConversationStore(srchat.history)
     store.add_turn(conversation, again)
     store.close()
     result = srchat("history", "show", "aaaa")
@@ -147,6 +146,20 @@ def test_show_tells_what_it_does_not_show(srchat: Srchat) -> None:
     assert "on another branch" in result.text
     assert result.err == ""
     assert len(json.loads(srchat("history", "show", "--json").out)["turns"]) == 3
+
+
+def test_incomplete_is_told_on_a_terminal(srchat: Srchat) -> None:
+    conversation = keep(srchat, "aaaa1111", ("one", "1"))
+    store = ConversationStore(srchat.history)
+    turn = dataclasses.replace(conversation.turns[0], complete=False, reason="it broke off")
+    store.update_turn(conversation, turn)
+    store.close()
+    with on_terminal(srchat, "show") as session:
+        assert session.wait() == 0
+        assert session.lines[-1] == "(not complete: it broke off)"
+    with on_terminal(srchat, "list") as session:
+        assert session.wait() == 0
+        assert " 1! " in session.lines[0]
 
 
 def test_an_id_that_is_not_there_or_not_enough_is_a_usage_error(srchat: Srchat) -> None:
@@ -330,17 +343,3 @@ def test_history_needs_neither_http_nor_rich(srchat: Srchat, command: str) -> No
         [sys.executable, "-c", code], env=srchat.env, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "0 []"
-
-
-def test_incomplete_is_told_on_a_terminal(srchat: Srchat) -> None:
-    conversation = keep(srchat, "aaaa1111", ("one", "1"))
-    store = ConversationStore(srchat.home / ".local" / "share" / "srchat" / "history.db")
-    turn = dataclasses.replace(conversation.turns[0], complete=False, reason="it broke off")
-    store.update_turn(conversation, turn)
-    store.close()
-    with on_terminal(srchat, "show") as session:
-        assert session.wait() == 0
-        assert session.lines[-1] == "(not complete: it broke off)"
-    with on_terminal(srchat, "list") as session:
-        assert session.wait() == 0
-        assert " 1! " in session.lines[0]

@@ -145,12 +145,8 @@ def test_killed_at_any_moment_it_loses_a_second_of_text_at_most(tmp_path: Path) 
     assert not list(tmp_path.glob("*.broken-*"))
 
 
-def database(srchat: Srchat) -> Path:
-    return srchat.home / ".local" / "share" / "srchat" / "history.db"
-
-
 def only_turn(srchat: Srchat) -> TurnRecord:
-    store = ConversationStore(database(srchat))
+    store = ConversationStore(srchat.history)
     (id_,) = store.ids()
     (turn,) = store.load(id_).turns
     store.close()
@@ -181,7 +177,7 @@ def test_the_prompt_is_kept_before_anything_of_the_answer_is_shown(
         assert os.read(process.stdout.fileno(), 1) == b"x"
         process.kill()
         process.communicate(timeout=10)
-    store = ConversationStore(database(srchat))
+    store = ConversationStore(srchat.history)
     assert {summary.title for summary in store.summaries()} == {"prompt 0", "prompt 1", "prompt 2"}
     store.close()
 
@@ -221,7 +217,7 @@ def test_two_terminals_continue_one_conversation(srchat: Srchat, serve: Serve) -
     assert os.read(process.stdout.fileno(), 5) == b"slow "
     assert srchat("ask", "-c", "there", "--base-url", fast.url).code == 0
     process.communicate(timeout=20)
-    store = ConversationStore(database(srchat))
+    store = ConversationStore(srchat.history)
     (id_,) = store.ids()
     conversation = store.load(id_)
     store.close()
