@@ -15,6 +15,9 @@ from tests.server import Script, ScriptedServer
 
 Serve = Callable[..., ScriptedServer]
 
+# With these in its environment, coverage.py measures a process: see [tool.coverage].
+MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+
 
 class Result(NamedTuple):
     """How a process ended."""
@@ -39,7 +42,12 @@ class Srchat:
             "LANG": "C.UTF-8",
             "TERM": "xterm-256color",
             "SRCHAT_CONFIG": str(home / "config.toml"),
-        }
+        } | MEASURED
+
+    @property
+    def unmeasured_env(self) -> dict[str, str]:
+        """The environment of a process that is itself measured by what it loads or takes."""
+        return {name: value for name, value in self.env.items() if name not in MEASURED}
 
     @property
     def history(self) -> Path:

@@ -1,6 +1,5 @@
 """A command on a real pseudo-terminal, its screen read back by the emulator."""
 
-import contextlib
 import fcntl
 import os
 import pty
@@ -16,6 +15,7 @@ from typing import Self
 from tests.terminal import Terminal
 
 PATIENCE = 15.0
+_HANG_UP_TIME = 5.0
 
 
 class TerminalSession:
@@ -49,11 +49,10 @@ class TerminalSession:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self.exit_code is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
+        os.close(self._fd)  # hangs up: what still runs may end in good order, and be measured
+        if self.exit_code is None and not self._ends():
+            os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
-        os.close(self._fd)
 
     @property
     def lines(self) -> list[str]:
@@ -106,6 +105,13 @@ class TerminalSession:
         _, status = os.waitpid(self.pid, 0)
         self.exit_code = os.waitstatus_to_exitcode(status)
         return self.exit_code
+
+    def _ends(self) -> bool:
+        """Tell whether the command ends by itself within a time."""
+        end = time.monotonic() + _HANG_UP_TIME
+        while not (ended := os.waitpid(self.pid, os.WNOHANG)[0]) and time.monotonic() < end:
+            time.sleep(0.01)
+        return ended != 0
 
     def _resize(self, columns: int, lines: int) -> None:
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

@@ -162,7 +162,7 @@ def loaded(srchat: Srchat, *args: str) -> set[str]:
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *args],
-        env=srchat.env, capture_output=True, text=True, timeout=30, check=True,
+        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=30, check=True,
     )  # fmt: skip
     return set(done.stderr.rpartition("loaded:")[2].split())
 

@@ -41,7 +41,8 @@ def played(scenario: Scenario, home: Path) -> Outcome:
         begin = time.monotonic()
         process, peak = start_measured(
             ["ask", "q", "--base-url", server.url, *scenario.args],
-            env=srchat.env | scenario.env, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+            env=srchat.unmeasured_env | scenario.env, stdin=subprocess.DEVNULL,
+            stdout=out, stderr=err,
         )  # fmt: skip
         memory = peak()
         code = process.wait()
