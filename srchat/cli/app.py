@@ -98,11 +98,14 @@ def _run(arguments: Sequence[str], runtime: Runtime) -> int:
         return int(code or 0)
     except TyperException as exc:
         raise _usage_error(exc) from exc
-    except typer.Abort as exc:
+    except typer.Abort as exc:  # pragma: no cover - Typer's EOFError; ours are caught before
         raise Interrupted(signal.SIGINT) from exc
     except OSError as exc:
         # All of ours are translated where they happen; what is left is help that Typer prints.
         raise _give_up_stdout(exc) from exc
+    except SystemExit as exc:
+        # How Typer ends, with a code of its own, where the reader of its help has gone.
+        raise ClosedPipeError("the reader of the output has gone") from exc
 
 
 def _usage_error(exc: TyperException) -> UsageError:
@@ -142,10 +145,8 @@ def _print_traceback(exc: Exception, runtime: Runtime) -> bool:
     return wanted
 
 
-def _give_up_stdout(exc: OSError) -> SrchatError:
+def _give_up_stdout(exc: OSError) -> OutputError:
     """Return the failure of what Typer printed, and leave the interpreter nothing to flush."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    if isinstance(exc, BrokenPipeError):
-        return ClosedPipeError("the reader of the output has gone")
     return OutputError(f"cannot write the output: {exc.strerror}")

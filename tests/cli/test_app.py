@@ -1,5 +1,6 @@
 """The command tree, and what a failure of any kind looks like."""
 
+import os
 import subprocess
 import sys
 
@@ -22,7 +23,7 @@ def loaded(srchat: Srchat, *args: str) -> set[str]:
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *args],
-        env=srchat.env, capture_output=True, text=True, timeout=30, check=True,
+        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=30, check=True,
     )  # fmt: skip
     return set(done.stderr.rpartition("loaded:")[2].split())
 
@@ -89,6 +90,53 @@ def test_help_into_a_full_disk_is_said(srchat: Srchat) -> None:
     )  # fmt: skip
     assert done.returncode == 74
     assert done.stderr.count("\n") == 1
+
+
+def test_help_that_nobody_reads_is_not_worth_a_word(srchat: Srchat) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as unread:
+        done = subprocess.run(
+            srchat.command("--help"), env=srchat.env, stdout=unread, stderr=subprocess.PIPE,
+            timeout=30, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_what_prints_nothing_needs_no_standard_output(srchat: Srchat) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *srchat.command("config", "set", "model", "other")],
+        env=srchat.env, stderr=subprocess.PIPE, timeout=30, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert srchat("config", "get", "model").text == "other\n"
+
+
+@pytest.mark.parametrize("group", ["config", "history"])
+def test_a_group_of_commands_alone_shows_its_help(srchat: Srchat, group: str) -> None:
+    assert srchat(group).text.rstrip() == srchat(group, "--help").text.rstrip() != ""
+
+
+@pytest.mark.parametrize(("debug", "lines"), [("", 1), ("1", 4)])
+def test_what_nobody_foresaw_is_a_line_and_more_on_demand(
+    srchat: Srchat, debug: str, lines: int
+) -> None:
+    script = (
+        "from srchat.cli.app import app\n"
+        "@app.command('break')\n"
+        "def break_(): raise LookupError('so \\x1b[2J it is')\n"
+        "from srchat.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "break"],
+        env=srchat.env | {"SRCHAT_DEBUG": debug}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.count("\n") >= lines
+    assert (done.stderr.count("\n") == 1) == (lines == 1)
+    assert all(line.startswith("srchat: ") for line in done.stderr.splitlines())
+    assert "LookupError: so" in done.stderr
+    assert "\x1b" not in done.stderr
 
 
 def test_a_broken_configuration_leaves_help_alone(srchat: Srchat) -> None:
