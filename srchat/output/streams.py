@@ -109,7 +109,4 @@ def reserve_standard_descriptors() -> None:
 
 def is_terminal(fd: int) -> bool:
     """Tell whether a descriptor is a terminal; a closed one is none."""
-    try:
-        return os.isatty(fd)
-    except OSError:
-        return False
+    return os.isatty(fd)
