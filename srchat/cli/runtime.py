@@ -157,7 +157,7 @@ class Runtime:
         if self._store is None:
             try:
                 from srchat.history.store import ConversationStore  # noqa: PLC0415 - sqlite3, 10 ms
-            except ImportError as exc:
+            except ImportError as exc:  # pragma: no cover - another build of Python
                 raise StoreError("no history: this Python was built without sqlite3") from exc
             self._store = ConversationStore(paths.database_path(self.environ), patience)
         self._store.database.patience = patience

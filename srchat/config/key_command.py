@@ -43,7 +43,7 @@ def key_printed_by(command: Sequence[str], time_limit: float = _TIME_LIMIT) -> s
     except ValueError:
         raise MissingKeyError(f"the api_key_command {name!r} prints too much for a key") from None
     finally:
-        if process.stdout:
+        if process.stdout:  # pragma: no branch - said to mypy: it is a pipe
             process.stdout.close()
         _end(process)
     if code:

@@ -109,10 +109,10 @@ class Database:
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        if sys.version_info >= (3, 12):
+        if sys.version_info >= (3, 12):  # pragma: no cover - whichever Python runs the tests
             connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE)
             connection.close()
-        else:
+        else:  # pragma: no cover - as above
             # Before, Python could not say so. What is part of a cycle and frozen is never freed,
             # not even by the end of the interpreter; then the system closes the file.
             connection.itself = connection

@@ -33,7 +33,7 @@ def identity(path: Path) -> Identity | None:
     """Return what tells this file from a later one of its name, None where there is none."""
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except FileNotFoundError:  # pragma: no cover - another process has renamed it just now
         return None
     return found.st_dev, found.st_ino
 

@@ -178,7 +178,7 @@ class Layout:
             self._place.code = CodeLines(token.info, self._code_theme)
         elif self._place.code and token.type == "code":
             self._add_code(self._place.code.feed(_code_lines(token)))
-        elif self._place.code:
+        elif self._place.code:  # pragma: no branch - every end has its beginning
             self._go_on(token)
             self._add_code(self._place.code.finish())
             self._place.code = None
