@@ -517,6 +517,27 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_no_escape_sequence(
     assert sent(server, 0) == [("user", "one\ntwo")]
 
 
+def test_where_the_cursor_cannot_move_a_number_chooses(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"), answer("two"), answer("three"))
+    for prompt in ("about cats", "about dogs"):
+        assert srchat("ask", prompt, "--base-url", server.url).code == 0
+    with ChatTerminal(srchat, server.url, TERM="dumb") as chat:
+        chat.wait_for_text(">")
+        chat.type("/load\n")
+        chat.wait_for_text("number:")
+        chat.type("nine\n/load\n")
+        chat.wait_for(lambda chat: "\n".join(chat.lines).count("number:") == 2)
+        chat.type("2\n")
+        chat.wait_for_text("> about cats")
+        chat.type("/edit\n")
+        chat.wait_for(lambda chat: chat.lines[-2:] == ["about cats", ">"])
+        chat.type("about mice\n")
+        chat.wait_for_text("three")
+        chat.type(CTRL_D)
+        assert chat.wait() == 0
+    assert sent(server) == [("user", "about mice")]
+
+
 def test_without_the_variable_term_it_works(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     del srchat.env["TERM"]
@@ -721,7 +742,8 @@ def test_neither_httpx_nor_rich_is_loaded_before_the_prompt_is_there(srchat: Src
         "sys.argv = ['srchat', 'chat', '-p', 'demo']\n"
         "from srchat.__main__ import main; main()\n"
     )
-    with TerminalSession([sys.executable, "-c", script], srchat.env, cwd=str(srchat.home)) as chat:
+    command = [sys.executable, "-c", script]
+    with TerminalSession(command, srchat.unmeasured_env, cwd=str(srchat.home)) as chat:
         chat.wait_for(lambda _: (srchat.home / "loaded").exists())
         chat.read(0.1)
     assert (srchat.home / "loaded").read_text() == "[]"

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 import termios
@@ -452,6 +453,28 @@ def test_a_refusal_is_one_line_with_the_servers_words(
     assert result.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("config", "env", "said"),
+    [
+        ("", {"SRCHAT_API_KEY": "sk-some-key"}, "comes from variable SRCHAT_API_KEY"),
+        ('api_key_command = ["echo", "sk-some-key"]', {}, "comes from the api_key_command"),
+        ("", {"SOLIDRUST_API_KEY": "sk-some-key"}, "is for another server"),
+        ("", {}, "no key was sent; set one"),
+    ],
+)
+def test_a_key_that_is_refused_is_told_with_its_origin(
+    srchat: Srchat, serve: Serve, config: str, env: dict[str, str], said: str
+) -> None:
+    server = serve(error(401, "no"))
+    profile = f'base_url = "{server.url}"\n{config}'
+    srchat.configure(f'profile = "own"\n[profiles.own]\n{profile}')
+    srchat.env |= env
+    result = srchat("ask", "q")
+    assert result.code == 4
+    assert said in result.err
+    assert "sk-some-key" not in result.err
+
+
 def test_a_busy_server_is_asked_again_and_the_wait_announced(srchat: Srchat, serve: Serve) -> None:
     server = serve(
         error(503, "busy"), error(429, "slow down", {"Retry-After": "0.3"}), answer("ok")
@@ -560,6 +583,21 @@ def test_a_signal_ends_it_and_keeps_what_came(
     assert out == (b"\n" if len(script) == 3 else b"")
     assert err.count(b"\n") == 1
     assert server.client_left.wait(2)
+
+
+def test_a_signal_that_the_caller_ignores_ends_nothing(srchat: Srchat, serve: Serve) -> None:
+    server = serve([head(), chunk("par"), Pause(1), chunk("tial"), chunk("", "stop"), DONE])
+    process = subprocess.Popen(
+        ["sh", "-c", 'trap "" INT HUP; exec "$@"', "nohup",
+         *srchat.command("ask", "q", "--base-url", server.url)],
+        env=srchat.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout
+    assert process.stdout.read(3) == b"par"
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=10) == (b"tial\n", b"")
+    assert process.returncode == 0
 
 
 def test_signals_that_come_in_a_burst_end_it_once(srchat: Srchat, serve: Serve) -> None:

@@ -54,6 +54,19 @@ def test_path_is_the_platforms_own_or_the_variables(srchat: Srchat) -> None:
     assert srchat("config", "path", SRCHAT_CONFIG="~/x.toml").text == f"{home}/x.toml\n"
 
 
+def test_path_on_a_terminal_is_inert(srchat: Srchat) -> None:
+    where = {"SRCHAT_CONFIG": str(srchat.home / "a\x1b[2Jb")}
+    with TerminalSession(srchat.command("config", "path"), srchat.env | where, 200) as session:
+        assert session.wait() == 0
+        assert session.lines == [f"{srchat.home}/a\\x1b[2Jb"]
+
+
+def test_the_demo_needs_no_set_up(srchat: Srchat) -> None:
+    result = srchat("config", "init", "-p", "demo")
+    assert (result.code, result.err.count("needs nothing")) == (2, 1)
+    assert not _file(srchat).exists()
+
+
 def test_a_path_that_is_no_text_is_printed_as_it_is_and_works(srchat: Srchat) -> None:
     name = os.fsencode(srchat.home) + b"/caf\xe9.toml"
     result = srchat("config", "path", SRCHAT_CONFIG=os.fsdecode(name))
@@ -246,6 +259,8 @@ def test_unset_says_when_there_is_nothing_to_do(srchat: Srchat) -> None:
     assert not _file(srchat).exists()
     result = srchat("config", "unset", "modell")
     assert (result.code, result.err.count("did you mean 'model'?")) == (3, 1)
+    result = srchat("config", "unset", "profile")
+    assert (result.code, result.err) == (0, f"srchat: profile is not set in {_file(srchat)}\n")
 
 
 PROFILES = """profile = "work"  # the usual one
@@ -802,6 +817,9 @@ def test_nothing_slow_is_loaded_for_a_look(srchat: Srchat, words: tuple[str, ...
         "sys.exit(str(slow & set(sys.modules)) if slow & set(sys.modules) else 0)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, *words], env=srchat.env, capture_output=True, check=False
+        [sys.executable, "-c", program, *words],
+        env=srchat.unmeasured_env,
+        capture_output=True,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")

@@ -98,6 +98,12 @@ def test_an_unknown_conversation_is_a_usage_error(srchat: Srchat, serve: Serve, 
     assert len(server.requests) == 1
 
 
+def test_before_the_first_conversation_none_can_be_named(srchat: Srchat) -> None:
+    result = srchat("ask", "x", "--conversation", "a", "-p", "demo")
+    assert (result.code, result.out) == (2, b"")
+    assert "none has been kept yet" in result.err
+
+
 def test_continue_and_conversation_exclude_each_other(srchat: Srchat) -> None:
     assert srchat("ask", "x", "-c", "--conversation", "a", "-p", "demo").code == 2
 
@@ -247,7 +253,7 @@ def test_sqlite_is_not_loaded_before_the_request_is_sent(srchat: Srchat, serve: 
     command = [sys.executable, "-X", "importtime", *srchat.command()[1:]]
     done = subprocess.run(
         [*command, "ask", "hi", "-v", "--no-stdin", "--base-url", server.url],
-        env=srchat.env, cwd=srchat.home, capture_output=True, text=True, check=True,
+        env=srchat.unmeasured_env, cwd=srchat.home, capture_output=True, text=True, check=True,
     )  # fmt: skip
     sent = done.stderr.index("* the request is sent")
     assert "_sqlite3" not in done.stderr[:sent]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from srchat.cli.history_rows import day_and_time
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
 from tests.conftest import Srchat
@@ -212,6 +213,21 @@ def test_no_query_is_an_error(srchat: Srchat, query: str) -> None:
 NASTY = ("lone \ud800 half, NUL \x00, \r\n and \x1b[2J", "x" * 100_000 + "\udfff")
 
 
+def test_an_export_on_a_terminal_is_inert(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("hi", ATTACK))
+    with on_terminal(srchat, "export", "aaaa") as session:
+        assert session.wait() == 0
+    assert b"\x1b]0;" not in session.raw
+    assert any("evil" in line for line in session.lines)
+
+
+def test_all_and_an_id_exclude_each_other(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("one", "1"))
+    result = srchat("history", "export", "--all", "aaaa")
+    assert (result.code, result.out) == (2, b"")
+    assert "exclude each other" in result.err
+
+
 def test_what_is_exported_is_imported_exactly_and_once(srchat: Srchat) -> None:
     first = keep(srchat, "aaaa1111", NASTY, ("more", "text"), age=9, system="Be \udc00 brief.")
     second = keep(srchat, "bbbb2222", ("two", "2"))
@@ -328,6 +344,16 @@ def test_on_a_terminal_it_asks(srchat: Srchat) -> None:
         assert len(ids(srchat)) == left
 
 
+def test_several_are_counted_when_it_asks(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("one", "1"))
+    keep(srchat, "bbbb2222", ("two", "2"))
+    with on_terminal(srchat, "delete", "aaaa", "bbbb") as session:
+        session.wait_for_text("delete 2 conversations? [y/N]")
+        session.type("y\r")
+        assert session.wait() == 0
+    assert ids(srchat) == []
+
+
 # --- the cost ------------------------------------------------------------------------------
 
 
@@ -343,3 +369,22 @@ def test_history_needs_neither_http_nor_rich(srchat: Srchat, command: str) -> No
         [sys.executable, "-c", code], env=srchat.env, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "0 []"
+
+
+@pytest.mark.parametrize("seconds", [1e300, float("inf"), float("nan")])
+def test_a_time_that_no_calendar_has_is_a_question_mark(seconds: float) -> None:
+    assert day_and_time(seconds) == "?"
+
+
+def test_incomplete_is_told_on_a_terminal(srchat: Srchat) -> None:
+    conversation = keep(srchat, "aaaa1111", ("one", "1"))
+    store = ConversationStore(srchat.history)
+    turn = dataclasses.replace(conversation.turns[0], complete=False, reason="it broke off")
+    store.update_turn(conversation, turn)
+    store.close()
+    with on_terminal(srchat, "show") as session:
+        assert session.wait() == 0
+        assert session.lines[-1] == "(not complete: it broke off)"
+    with on_terminal(srchat, "list") as session:
+        assert session.wait() == 0
+        assert " 1! " in session.lines[0]

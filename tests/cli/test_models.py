@@ -3,6 +3,7 @@
 import json
 
 from tests.conftest import Serve, Srchat
+from tests.pseudo_terminal import TerminalSession
 from tests.server import error, json_response
 
 MODELS = {
@@ -31,6 +32,13 @@ def test_json_is_an_array(srchat: Srchat, serve: Serve) -> None:
         "owned_by": "vllm",
         "context_window": 8192,
     }
+
+
+def test_on_a_terminal_it_is_a_table_that_marks_the_own_model(srchat: Srchat, serve: Serve) -> None:
+    where = {"SRCHAT_BASE_URL": serve(json_response(MODELS)).url, "SRCHAT_MODEL": "vllm-primary"}
+    with TerminalSession(srchat.command("models"), srchat.env | where) as session:
+        assert session.wait() == 0
+        assert session.lines == ["* vllm-primary  vllm 8192 tokens", "  odd\\x1b[2J"]
 
 
 def test_what_is_no_list_is_said(srchat: Srchat, serve: Serve) -> None:
