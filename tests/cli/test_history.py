@@ -374,17 +374,3 @@ def test_history_needs_neither_http_nor_rich(srchat: Srchat, command: str) -> No
 @pytest.mark.parametrize("seconds", [1e300, float("inf"), float("nan")])
 def test_a_time_that_no_calendar_has_is_a_question_mark(seconds: float) -> None:
     assert day_and_time(seconds) == "?"
-
-
-def test_incomplete_is_told_on_a_terminal(srchat: Srchat) -> None:
-    conversation = keep(srchat, "aaaa1111", ("one", "1"))
-    store = ConversationStore(srchat.history)
-    turn = dataclasses.replace(conversation.turns[0], complete=False, reason="it broke off")
-    store.update_turn(conversation, turn)
-    store.close()
-    with on_terminal(srchat, "show") as session:
-        assert session.wait() == 0
-        assert session.lines[-1] == "(not complete: it broke off)"
-    with on_terminal(srchat, "list") as session:
-        assert session.wait() == 0
-        assert " 1! " in session.lines[0]
