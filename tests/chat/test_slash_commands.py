@@ -1,4 +1,4 @@
-"""Slash commands: what is one, and what each does in a real terminal."""
+"""Slash commands: what each does in a real terminal, with right and wrong arguments."""
 
 import base64
 import json
@@ -6,12 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from srchat.chat.slash_commands import COMMANDS
-from srchat.chat.slash_line import line_of, message_of
-from srchat.output.code import code_blocks
 from tests.chatting import ENTER, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
 from tests.server import answer, json_response
@@ -19,38 +15,9 @@ from tests.server import answer, json_response
 CODE = "Text\n\n```py\nprint(1)\n\nprint(2)\n```\n\n- item\n  ```sh\n  ls\n  ```\n\n~~~\nlast"
 
 
-@pytest.mark.parametrize("line", ["/help", "/help me", "/?", "/nonsense", "/usr/bin/x is broken"])
-def test_a_word_behind_a_slash_is_a_command(line: str) -> None:
-    assert message_of(line) is None
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [("//help", "/help"), ("///x", "//x"), ("// a comment", "// a comment"), ("/* c */", "/* c */"),
-     ("/", "/"), ("/ x", "/ x"), ("hi /help", "hi /help"), ("//usr/bin", "/usr/bin"),
-     (" /help", " /help")],
-)  # fmt: skip
-def test_other_lines_are_messages(line: str, message: str) -> None:
-    assert message_of(line) == message
-
-
-@given(st.text(alphabet="/ab ?\n*", max_size=8))
-def test_every_message_can_be_typed(message: str) -> None:
-    assert message_of(line_of(message)) == message
-
-
-def test_code_blocks_are_exact() -> None:
-    assert code_blocks(CODE) == ["print(1)\n\nprint(2)\n", "ls\n", "last"]
-    assert code_blocks("none") == []
-    assert code_blocks("```\n```\n```x\ny\u2028z\n```") == ["", "y\u2028z\n"]
-
-
 def test_the_table_names_each_command_once_and_in_small_letters() -> None:
     assert all(re.fullmatch("[a-z]+", name) for name in COMMANDS)
     assert all(command.run.__doc__ or command.name == "help" for command in COMMANDS.values())
-
-
-# In a terminal
 
 
 def chat_on(srchat: Srchat, serve: Serve, *answers: str, **env: str) -> ChatTerminal:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srchat.output.code import CodeExtractor
+from srchat.output.code import CodeExtractor, code_blocks
 
 LINES = st.lists(
     st.sampled_from(
@@ -50,3 +50,18 @@ def test_however_the_answer_is_cut_the_code_is_the_same(
 )
 def test_what_stands_in_fences_is_the_code(answer: str, code: str) -> None:
     assert extracted(answer) == code
+
+
+@pytest.mark.parametrize(
+    ("answer", "blocks"),
+    [
+        ("none", []),
+        (
+            "```py\n1\n\n2\n```\n\n- item\n  ```sh\n  ls\n  ```\n\n~~~\nlast",
+            ["1\n\n2\n", "ls\n", "last"],
+        ),
+        ("```\n```\n```x\ny\u2028z\n```", ["", "y\u2028z\n"]),
+    ],
+)
+def test_each_block_is_exact(answer: str, blocks: list[str]) -> None:
+    assert code_blocks(answer) == blocks

@@ -1,0 +1,27 @@
+"""Which typed lines are slash commands, and which are messages."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from srchat.chat.slash_line import line_of, message_of
+
+
+@pytest.mark.parametrize("line", ["/help", "/help me", "/?", "/nonsense", "/usr/bin/x is broken"])
+def test_a_word_behind_a_slash_is_a_command(line: str) -> None:
+    assert message_of(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [("//help", "/help"), ("///x", "//x"), ("// a comment", "// a comment"), ("/* c */", "/* c */"),
+     ("/", "/"), ("/ x", "/ x"), ("hi /help", "hi /help"), ("//usr/bin", "/usr/bin"),
+     (" /help", " /help")],
+)  # fmt: skip
+def test_other_lines_are_messages(line: str, message: str) -> None:
+    assert message_of(line) == message
+
+
+@given(st.text(alphabet="/ab ?\n*", max_size=8))
+def test_every_message_can_be_typed(message: str) -> None:
+    assert message_of(line_of(message)) == message

@@ -1,0 +1,59 @@
+"""Completion of slash commands and their arguments in a real terminal."""
+
+from tests.chatting import ENTER, ChatTerminal, sent
+from tests.conftest import Serve, Srchat
+from tests.server import answer, json_response
+
+
+def test_commands_are_completed(srchat: Srchat, serve: Serve) -> None:
+    with ChatTerminal(srchat, serve(answer("Fine.")).url) as chat:
+        chat.wait_for_prompt()
+        chat.type("/us")
+        chat.wait_for_text("tokens, time and speed")
+        chat.type("\t" + ENTER)
+        chat.wait_for_text("tokens in use")
+
+
+def test_models_are_completed_from_the_server(srchat: Srchat, serve: Serve) -> None:
+    models = {"data": [{"id": "qwen3:4b"}, {"id": "qwen3:8b"}, {"id": "evil\x1b[31m"}]}
+    server = serve(json_response(models))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        chat.type("/model 8")
+        chat.wait_for_text("qwen3:8b")
+        chat.type("\t" + ENTER)
+        chat.wait_for_text("qwen3:8b answers from now on")
+        assert b"\x1b[31m" not in chat.raw
+    assert [request.path for request in server.requests] == ["/v1/models"]
+
+
+def test_conversations_are_completed_by_title_which_is_inert(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"), answer("two"))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("why is the \u202esky blue")
+        chat.run("/new")
+        chat.run("another thing")
+        chat.wait_for_prompt()
+        chat.type("/load sky")
+        chat.wait_for_text("\\u202esky")
+        chat.type("\t" + ENTER)
+        chat.wait_for_text("one")
+
+
+def test_settings_and_files_are_completed(srchat: Srchat, serve: Serve) -> None:
+    (srchat.home / "report.txt").write_text("numbers")
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        chat.type("/set temp\t")
+        chat.wait_for_text("/set temperature")
+        chat.type(" 0.5" + ENTER)
+        chat.wait_for_text("temperature = 0.5")
+        chat.wait_for_prompt()
+        chat.type("/file rep\t")
+        chat.wait_for_text("/file report.txt")
+        chat.type(ENTER)
+        chat.wait_for_text("report.txt (7 characters)")
+        chat.run("sum up")
+    assert server.requests[0].json["temperature"] == 0.5
+    assert sent(server) == [("user", '<file name="report.txt">\nnumbers\n</file>\n\nsum up')]

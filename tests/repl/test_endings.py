@@ -1,0 +1,178 @@
+"""Ctrl-C, Ctrl-D, Ctrl-Z, signals and a terminal that closes, at every moment of a chat."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.chatting import (
+    CTRL_C,
+    CTRL_D,
+    CTRL_Z,
+    ENTER,
+    ChatTerminal,
+    answering,
+    is_well_formed,
+    sent,
+)
+from tests.conftest import Serve, Srchat
+from tests.server import CLOSE, DONE, HOLD, Pause, answer, chunk, error, head
+
+
+def test_ctrl_c_at_the_prompt_clears_the_line(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        chat.type("not this" + CTRL_C)
+        chat.run("this")
+    assert sent(server) == [("user", "this")]
+
+
+def test_ctrl_c_while_waiting_stops_the_request_and_retry_asks_again(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve([HOLD], answer("now"))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.say("q")
+        chat.wait_for(lambda _: len(server.requests) == 1)
+        chat.type(CTRL_C)
+        chat.wait_for_text("interrupted (/retry asks again)")
+        assert server.client_left.wait(2)
+        assert "now" in chat.run("/retry")
+    assert sent(server) == [("user", "q")]
+
+
+def test_ctrl_c_in_mid_answer_keeps_what_came_and_continue_sends_it_again(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve([head(), chunk("The first half"), HOLD], answer("the rest"))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.say("tell me")
+        chat.wait_for_text("first half")
+        chat.type(CTRL_C)
+        chat.wait_for_text("/continue goes on")
+        assert "the rest" in chat.run("/continue")
+        chat.leave()
+    messages = sent(server)
+    assert messages[:2] == [("user", "tell me"), ("assistant", "The first half")]
+    assert is_well_formed(messages)
+    shown = srchat("history", "show").text
+    assert "The first half" in shown
+    assert "Not complete: interrupted" in shown
+
+
+def test_many_ctrl_c_in_a_row_do_not_end_the_chat(srchat: Srchat, serve: Serve) -> None:
+    server = serve([head(), chunk("half"), HOLD], answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.say("q")
+        chat.wait_for_text("half")
+        for _ in range(30):
+            chat.type(CTRL_C)
+            chat.read(0.003)
+        assert "Fine." in chat.run("still there?")
+        assert chat.leave() == 0
+
+
+def test_ctrl_c_ends_a_wait_for_a_retry(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(429, "slow down", {"Retry-After": "30"}), answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.say("q")
+        chat.wait_for_text("trying again in 30 s")
+        chat.type(CTRL_C)
+        chat.wait_for_text("interrupted")
+        assert "Fine." in chat.run("/retry")
+
+
+def test_ctrl_d_leaves_and_the_terminal_is_as_it_was(srchat: Srchat, serve: Serve) -> None:
+    with ChatTerminal(srchat, serve(answer("Fine.")).url) as chat:
+        chat.run("q")
+        chat.wait_for_prompt()
+        chat.type(CTRL_D)
+        chat.wait_for(lambda _: chat.echoes, "a sane terminal")
+        assert chat.wait() == 0
+        assert chat.terminal.cursor_is_visible
+        assert chat.raw.rindex(b"\x1b[?2004h") < chat.raw.rindex(b"\x1b[?2004l")
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize("where", ["prompt", "answer"])
+def test_a_signal_ends_the_chat_and_the_terminal_is_sane(
+    srchat: Srchat, serve: Serve, signum: int, code: int, where: str
+) -> None:
+    server = serve([head(), chunk("half"), HOLD])
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        if where == "answer":
+            chat.type("q" + ENTER)
+            chat.wait_for_text("half")
+        os.kill(chat.pid, signum)
+        assert chat.wait() == code
+    if where == "answer":
+        assert "half" in srchat("history", "show").text
+
+
+@pytest.mark.parametrize("where", ["prompt", "answer"])
+def test_a_terminal_that_closes_ends_the_chat_and_what_came_is_kept(
+    srchat: Srchat, serve: Serve, where: str
+) -> None:
+    server = serve([head(), chunk("half an answer"), HOLD])
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        if where == "answer":
+            chat.type("q" + ENTER)
+            chat.wait_for_text("half an answer")
+        os.close(chat._fd)
+        chat._fd = os.open(os.devnull, os.O_RDONLY)
+        end = time.monotonic() + 5
+        while not (done := os.waitpid(chat.pid, os.WNOHANG))[0] and time.monotonic() < end:
+            time.sleep(0.02)
+        assert done[0]
+        chat.exit_code = os.waitstatus_to_exitcode(done[1])
+        assert chat.exit_code == 129
+    if where == "answer":
+        assert "half an answer" in srchat("history", "show").text
+
+
+class _Shell(ChatTerminal):
+    """The chat as a job of a shell that stops and continues it."""
+
+    def __init__(self, srchat: Srchat, url: str) -> None:
+        job = " ".join(srchat.command("chat", "--base-url", url))
+        super(ChatTerminal, self).__init__(
+            ["bash", "--norc", "--noprofile", "-i"], srchat.env | {"PS1": "shell$ "},
+            cwd=str(srchat.home),
+        )  # fmt: skip
+        answering(self)
+        self.wait_for_text("shell$")
+        self.type(f"{job}\r")
+
+
+def test_ctrl_z_at_the_prompt_and_fg(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    with _Shell(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        chat.type("half a " + CTRL_Z)
+        chat.wait_for_text("Stopped")
+        chat.type("echo in the $((40+2)) shell\r")
+        chat.wait_for_text("in the 42 shell")
+        chat.type("fg\r")
+        chat.wait_for(lambda _: "> half a" in chat.terminal.screen)
+        chat.type("line" + ENTER)
+        chat.wait_for_text("Fine.")
+    assert sent(server) == [("user", "half a line")]
+
+
+def test_ctrl_z_in_mid_answer_and_fg(srchat: Srchat, serve: Serve) -> None:
+    server = serve([head(), chunk("begin "), Pause(1.5), chunk("end", "stop"), DONE, CLOSE])
+    with _Shell(srchat, server.url) as chat:
+        chat.say("q")
+        chat.wait_for_text("begin")
+        chat.type(CTRL_Z)
+        chat.wait_for_text("Stopped")
+        chat.type("echo in the $((40+2)) shell\r")
+        chat.wait_for_text("in the 42 shell")
+        chat.type("fg\r")
+        chat.wait_for_text("end")
+        chat.wait_for_prompt()
+        assert chat.run("/usage")

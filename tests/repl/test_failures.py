@@ -1,0 +1,88 @@
+"""What fails leaves the chat, the prompt and the message one key away."""
+
+import time
+from functools import partial
+
+from tests.chatting import ENTER, UP, ChatTerminal, is_well_formed, sent
+from tests.conftest import Serve, Srchat
+from tests.pseudo_terminal import TerminalSession
+from tests.server import CLOSE, DONE, Pause, answer, chunk, chunked, error, head
+
+FAILURES = {
+    "refused": error(400, "bad request"),
+    "key": error(401, "no key"),
+    "limit": error(429, "too many", {"Retry-After": "600"}),
+    "server": error(500, "boom"),
+    "html": [head(502, type="text/html"), b"<html><h1>Bad gateway</h1>", CLOSE],
+    "nothing": [CLOSE],
+    "empty": answer(""),
+    "garbage": [head(type="application/json"), b"{nope", CLOSE],
+    "broken off": [head(), chunk("some text"), CLOSE],
+    "error inside": [head(), chunk("some"), b'data: {"error": {"message": "died"}}\n\n', CLOSE],
+    "filtered": answer("some", finish="content_filter"),
+}
+
+
+def _has(word: str, times: int, session: TerminalSession) -> bool:
+    return "\n".join(session.lines).count(word) == times
+
+
+def test_every_failure_leaves_the_prompt_and_the_message_one_key_away(
+    srchat: Srchat, serve: Serve
+) -> None:
+    scripts = [script for failure in FAILURES.values() for script in (failure, answer("better"))]
+    server = serve(*scripts)
+    with ChatTerminal(srchat, server.url, "--retries", "0") as chat:
+        for number, name in enumerate(FAILURES):
+            shown = chat.run(f"question {number}").replace("\n", "")
+            assert "srchat: " in shown, name
+            assert "/retry asks again" in shown, name
+            if number % 2:
+                assert "better" in chat.run("/retry"), name
+            else:
+                chat.wait_for_prompt()
+                chat.type(UP)
+                chat.type(ENTER)
+                better = number + 1
+                chat.wait_for(partial(_has, "better", better), name)
+    for place in range(len(server.requests)):
+        assert is_well_formed(sent(server, place))
+        assert sent(server, place)[-1] == ("user", f"question {place // 2}")
+
+
+def test_a_server_that_is_not_there_is_an_error_like_others(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, "http://127.0.0.1:9/v1", "--retries", "0") as chat:
+        shown = chat.run("q")
+        assert "/retry asks again" in shown
+        assert "/retry asks again" in chat.run("/retry")
+        assert chat.leave() == 0
+    assert server.requests == []
+
+
+def test_a_kept_connection_that_died_in_a_pause_is_not_noticed(
+    srchat: Srchat, serve: Serve
+) -> None:
+    body = chunked(chunk("first"), chunk(finish="stop"), DONE)
+    kept = [head(headers={"Transfer-Encoding": "chunked"}), body]
+    server = serve([*kept, Pause(0.2), CLOSE], answer("second"))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("one")
+        time.sleep(0.5)
+        shown = chat.run("two")
+        assert "second" in shown
+        assert "srchat:" not in shown
+
+
+def test_text_from_outside_cannot_drive_the_terminal(srchat: Srchat, serve: Serve) -> None:
+    evil = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m\u202e"
+    server = serve(answer(f"a{evil}b"), error(400, f"no {evil}"))
+    with ChatTerminal(srchat, server.url, "-m", f"model{evil}") as chat:
+        chat.run("/title bad\x16\x1b[31m")
+        chat.run("x")
+        chat.run("y")
+        chat.run("/history")
+        chat.run("/model")
+        chat.leave()
+        for sequence in (b"\x1b]52", b"\x1b[2J", b"\x1b[31m", "\x9b".encode(), "\u202e".encode()):
+            assert sequence not in chat.raw

@@ -1,0 +1,56 @@
+"""Keys at the prompt in a real terminal: new lines, the editor, vi."""
+
+from pathlib import Path
+
+from tests.chatting import ENTER, ESC, ChatTerminal, sent
+from tests.conftest import Serve, Srchat
+from tests.server import answer
+
+
+def test_a_trailing_backslash_and_alt_enter_begin_a_new_line(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        chat.type("one\\" + ENTER + "two" + ESC + ENTER + "three" + ENTER)
+        chat.wait_for_text("Fine.")
+    assert sent(server) == [("user", "one\ntwo\nthree")]
+
+
+def test_vi_keys_when_they_are_set(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url, SRCHAT_KEYS="vi") as chat:
+        chat.wait_for_prompt()
+        chat.type("hexlo" + ESC)
+        chat.read(0.5)
+        chat.type("hhrlA world" + ENTER)
+        chat.wait_for_text("Fine.")
+    assert sent(server) == [("user", "hello world")]
+
+
+def test_the_editor_writes_the_line(srchat: Srchat, serve: Serve, tmp_path: Path) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text(
+        '#!/bin/sh\nprintf "%s\\nand more\\n" "$(cat "$1")" > "$1.x"; mv "$1.x" "$1"\n'
+    )
+    editor.chmod(0o755)
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url, EDITOR=str(editor)) as chat:
+        chat.wait_for_prompt()
+        chat.type("begun\x18\x05")
+        chat.wait_for_text("and more")
+        chat.type(ENTER)
+        chat.wait_for_text("Fine.")
+    assert sent(server) == [("user", "begun\nand more")]
+
+
+def test_an_editor_that_is_not_there_is_said_and_the_line_kept(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url, EDITOR="/no/such") as chat:
+        chat.wait_for_prompt()
+        chat.type("begun\x18\x05")
+        chat.wait_for_text("cannot start the editor")
+        chat.type(" on" + ENTER)
+        chat.wait_for_text("Fine.")
+    assert sent(server) == [("user", "begun on")]

@@ -1,0 +1,40 @@
+"""Terminals that cannot move their cursor: lines as the driver edits them, no escape sequence."""
+
+import pytest
+
+from tests.chatting import CTRL_C, CTRL_D, ChatTerminal, sent
+from tests.conftest import Serve, Srchat
+from tests.server import HOLD, answer, chunk, head
+
+
+@pytest.mark.parametrize("term", ["dumb", "", "unknown"])
+def test_a_terminal_that_cannot_move_its_cursor_gets_no_escape_sequence(
+    srchat: Srchat, serve: Serve, term: str
+) -> None:
+    server = serve(answer("It is\x1b[31m so."), [head(), chunk("half\n\n"), HOLD])
+    with ChatTerminal(srchat, server.url, TERM=term) as chat:
+        chat.wait_for_text(">")
+        chat.type("one\\\ntwo\n")
+        chat.wait_for_text("so.")
+        chat.type("/usage\n")
+        chat.wait_for_text("tokens in use")
+        chat.type("three\n")
+        chat.wait_for_text("half")
+        chat.type(CTRL_C)
+        chat.wait_for_text("interrupted")
+        chat.type(CTRL_D)
+        assert chat.wait() == 0
+        assert b"\x1b" not in chat.raw
+    assert sent(server, 0) == [("user", "one\ntwo")]
+
+
+def test_without_the_variable_term_it_works(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    del srchat.env["TERM"]
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_text(">")
+        chat.type("one\n")
+        chat.wait_for_text("Fine.")
+        chat.type(CTRL_D)
+        assert chat.wait() == 0
+        assert b"\x1b" not in chat.raw

@@ -1,0 +1,136 @@
+"""The prompt in a real terminal: its status line, pastes, resizes, the smallest screens."""
+
+import re
+import sys
+
+import pytest
+
+from tests.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent
+from tests.conftest import Serve, Srchat
+from tests.pseudo_terminal import TerminalSession
+from tests.server import CLOSE, DONE, Pause, answer, chunk, event, head
+
+
+def test_the_status_line_tells_model_tokens_requests_and_profile(
+    srchat: Srchat, serve: Serve
+) -> None:
+    usage = {"prompt_tokens": 30, "completion_tokens": 12, "total_tokens": 42}
+    server = serve(
+        [head(headers={"X-RateLimit-Remaining": "7", "X-RateLimit-Limit": "10"}),
+         chunk("Hi", "stop"), event({"choices": [], "usage": usage}), DONE, CLOSE]
+    )  # fmt: skip
+    srchat.configure(f'[profiles.work]\nbase_url = "{server.url}"\ncontext_window = 8192\n')
+    with ChatTerminal(srchat, "", "-p", "work") as chat:
+        chat.run("hello")
+        chat.wait_for(lambda _: "7 of 10 requests left" in chat.status)
+        parts = ["vllm-primary", "42 of 8192 tokens", "7 of 10 requests left", "work"]
+        assert chat.status.split(" · ") == parts
+
+
+def test_a_paste_of_500_lines_is_one_message(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    lines = [f"{n}: /not a command // 漢字" for n in range(500)]
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        chat.type("\x1b[200~" + "\r".join(lines) + "\x1b[201~")
+        chat.wait_for_text("499: ")
+        assert server.requests == []
+        chat.type(ENTER)
+        chat.wait_for_text("Fine.")
+    assert sent(server) == [("user", "\n".join(lines))]
+
+
+def test_a_paste_right_after_ctrl_c_is_one_message(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        chat.type("x" + CTRL_C + "\x1b[200~one\rtwo\rthree\x1b[201~")
+        chat.wait_for_text("three")
+        assert server.requests == []
+        chat.type(ENTER)
+        chat.wait_for_text("Fine.")
+    assert sent(server) == [("user", "one\ntwo\nthree")]
+
+
+def test_what_is_typed_while_an_answer_streams_is_there_afterwards(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve([head(), chunk("begin "), Pause(0.7), chunk("end", "stop"), DONE, CLOSE])
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.say("go")
+        chat.wait_for_text("begin")
+        assert not chat.echoes
+        chat.type("\x1b[200~two\rlines\x1b[201~ more")
+        chat.wait_for_text("lines more")
+        text = chat.text
+        assert "begin end" in text
+        assert text.index("begin end") < text.index("> two")
+        assert len(server.requests) == 1
+
+
+def test_a_resize_at_the_prompt_and_in_mid_answer_loses_nothing(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(
+        [head(), chunk("one two "), Pause(0.6), chunk("three four", "stop"), DONE, CLOSE]
+    )
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        chat.type("what")
+        chat.wait_for_text("> what")
+        chat.resize(40, 12)
+        chat.read(0.3)
+        chat.type(" next" + ENTER)
+        chat.wait_for_text("one two")
+        chat.resize(60, 20)
+        chat.wait_for_text("one two three four")
+        chat.wait_for_prompt()
+    assert sent(server) == [("user", "what next")]
+
+
+@pytest.mark.parametrize("size", [(10, 3), (20, 2), (1, 1)])
+def test_the_smallest_terminals_work(srchat: Srchat, serve: Serve, size: tuple[int, int]) -> None:
+    server = serve(answer("A", "nswer"))
+    with ChatTerminal(srchat, server.url, size=size) as chat:
+        chat.read(1.0)
+        chat.type("hello there, you" + ENTER)
+        chat.wait_for(lambda _: len(server.requests) == 1)
+        chat.read(0.5)
+        chat.type("/help" + ENTER)
+        chat.read(0.5)
+        chat.type("/model\t" + CTRL_C)
+        chat.read(0.3)
+        chat.type(CTRL_D)
+        assert chat.wait() == 0
+        if size[0] > 1:
+            assert "Answer" in "".join(chat.lines)
+    assert sent(server, 0) == [("user", "hello there, you")]
+
+
+def test_no_color_means_none(srchat: Srchat, serve: Serve) -> None:
+    with ChatTerminal(srchat, serve(answer("**ok**")).url, NO_COLOR="1") as chat:
+        chat.run("hi")
+        chat.wait_for_prompt()
+        chat.type("/")
+        chat.wait_for_text("/help [COMMAND]")
+        chat.type(CTRL_C)
+        chat.leave()
+        colours = re.findall(rb"\x1b\[[0-9;]*m", chat.raw)
+        assert not [c for c in colours if re.search(rb"[\[;](3[0-8]|4[0-8]|9[0-7])[;m]", c)]
+
+
+def test_neither_httpx_nor_rich_is_loaded_before_the_prompt_is_there(srchat: Srchat) -> None:
+    script = (
+        "import sys\n"
+        "from srchat.cli import chat\n"
+        "def prepare(self):\n"
+        "    loaded = [name for name in ('httpx', 'rich', 'sqlite3') if name in sys.modules]\n"
+        "    open('loaded', 'w').write(repr(loaded))\n"
+        "chat._Chatting._prepare = prepare\n"
+        "sys.argv = ['srchat', 'chat', '-p', 'demo']\n"
+        "from srchat.__main__ import main; main()\n"
+    )
+    with TerminalSession([sys.executable, "-c", script], srchat.env, cwd=str(srchat.home)) as chat:
+        chat.wait_for(lambda _: (srchat.home / "loaded").exists())
+        chat.read(0.1)
+    assert (srchat.home / "loaded").read_text() == "[]"

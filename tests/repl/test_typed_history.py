@@ -1,0 +1,94 @@
+"""Typed lines across chats: recalled, searched, suggested, and for nobody else."""
+
+import stat
+
+import pytest
+
+from tests.chatting import CTRL_R, ENTER, UP, ChatTerminal, sent
+from tests.conftest import Serve, Srchat
+from tests.server import answer
+
+
+def test_typed_lines_are_there_in_the_next_chat_newest_first(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("first line")
+        chat.run("second line")
+        chat.leave()
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        chat.type(UP + UP)
+        chat.wait_for_text("> first line")
+
+
+def test_ctrl_r_searches_the_typed_lines(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("the needle is here")
+        chat.run("nothing of interest")
+        chat.wait_for_prompt()
+        chat.type(CTRL_R + "needle")
+        chat.wait_for_text("backward: needle")
+        chat.type(ENTER)
+        chat.read(0.3)
+        chat.type(ENTER)
+        chat.wait_for(lambda _: len(server.requests) == 3)
+    assert sent(server)[-1] == ("user", "the needle is here")
+
+
+def test_a_line_is_suggested_from_the_typed_ones(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("explain monads to me")
+        chat.wait_for_prompt()
+        chat.type("expl")
+        chat.wait_for(lambda _: chat.text.count("explain monads to me") == 2)
+        chat.type("\x1b[C" + ENTER)  # right
+        chat.wait_for(lambda _: len(server.requests) == 2)
+    assert sent(server)[-1] == ("user", "explain monads to me")
+
+
+def test_the_file_of_typed_lines_is_for_nobody_else(srchat: Srchat, serve: Serve) -> None:
+    with ChatTerminal(
+        srchat, serve(answer("Fine.")).url, SRCHAT_DATA=str(srchat.home / "d")
+    ) as chat:
+        chat.run("secret")
+        chat.leave()
+    path = srchat.home / "d" / "typed_lines"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "secret" in path.read_text()
+
+
+@pytest.mark.parametrize("how", ["--no-save", "history"])
+def test_without_history_nothing_typed_is_written(srchat: Srchat, serve: Serve, how: str) -> None:
+    data = srchat.home / "d"
+    args = [how] if how.startswith("-") else []
+    srchat.configure("history = false\n" if not args else "")
+    with ChatTerminal(srchat, serve(answer("Fine.")).url, *args, SRCHAT_DATA=str(data)) as chat:
+        chat.run("secret")
+        chat.leave()
+    assert not data.exists()
+
+
+def test_two_chats_at_once_keep_lines_and_conversations_of_both(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("Fine."))
+    with (
+        ChatTerminal(srchat, server.url, SRCHAT_DATA="d") as one,
+        ChatTerminal(srchat, server.url, SRCHAT_DATA="d") as two,
+    ):
+        for number in range(5):
+            one.say(f"one {number}")
+            two.say(f"two {number}")
+        one.leave()
+        two.leave()
+    with ChatTerminal(srchat, server.url, SRCHAT_DATA="d") as chat:
+        chat.wait_for_prompt()
+        chat.type(UP * 10)
+        chat.read(0.5)
+    lines = (srchat.home / "d" / "typed_lines").read_text().splitlines()
+    assert sorted(lines) == sorted(f'"{who} {n}"' for who in ("one", "two") for n in range(5))
+    listed = srchat("history", "list", SRCHAT_DATA="d").text.splitlines()
+    assert len(listed) == 2
+    assert all("\t5\t" in line for line in listed)
