@@ -1,7 +1,11 @@
-"""The user's message: words, files and standard input made into one text, none of it altered."""
+"""The user's message: words, files and standard input made into one text, none of it altered.
+
+What was put together can be taken apart again.
+"""
 
 import errno
 import os
+import re
 import select
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +16,7 @@ from srchat.errors import UsageError
 
 _PATIENCE: Final = 1.0  # seconds until the wait for standard input is worth a word
 _PART: Final = 64 * 1024
+_OPENING: Final = re.compile(r'<(file_*) name="([^"\n]*)">\n')
 
 
 class Attachment(NamedTuple):
@@ -19,6 +24,19 @@ class Attachment(NamedTuple):
 
     name: str
     text: str
+
+
+class MessageParts(NamedTuple):
+    """A message taken apart. `files`: all that came before the words, as it stands there."""
+
+    files: str
+    names: list[str]
+    words: str
+
+    @property
+    def brief(self) -> str:
+        """The words, and of the files only the names."""
+        return " ".join([*(f"[{name}]" for name in self.names), self.words]).rstrip()
 
 
 def user_message(words: str, attachments: Sequence[Attachment]) -> str:
@@ -31,6 +49,20 @@ def user_message(words: str, attachments: Sequence[Attachment]) -> str:
         return attachments[0].text
     parts = [_delimited(attachment) for attachment in attachments]
     return "\n\n".join([*parts, words] if words else parts)
+
+
+def split_message(message: str) -> MessageParts:
+    """Return the parts that `user_message` made a message of."""
+    names: list[str] = []
+    end = 0
+    while opening := _OPENING.match(message, end):
+        closing = f"</{opening[1]}>"
+        behind = message.find(closing, opening.end()) + len(closing)
+        if behind < opening.end() or message[behind : behind + 2] not in ("", "\n\n"):
+            break  # no attachment, but words that look like one
+        names.append(opening[2].replace("&quot;", '"').replace("&amp;", "&"))
+        end = behind + len("\n\n")
+    return MessageParts(message[:end].removesuffix("\n\n"), names, message[end:])
 
 
 def _delimited(attachment: Attachment) -> str:
