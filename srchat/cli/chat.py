@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from srchat import __version__, paths
+from srchat.chat import settings as chat_settings
 from srchat.chat.chat import Chat, Outside
 from srchat.cli import options
 from srchat.cli.chat_shelf import ChatShelf
@@ -130,7 +131,7 @@ class _Chatting:
         values = Values(
             models=self._shelf.known_models,
             conversations=self._shelf.offered,
-            settings={name: entry.help for name, entry in SETTINGS.items()},
+            settings={name: SETTINGS[name].help for name in chat_settings.NAMES},
         )
         typed = TypedLines(paths.typed_lines_path(environ), keeps=self._save)
         lines = PromptLines(

@@ -1,6 +1,6 @@
 """Completion of slash commands and their arguments in a real terminal."""
 
-from tests.chatting import ENTER, ChatTerminal, sent
+from tests.chatting import CTRL_C, ENTER, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
 from tests.server import answer, json_response
 
@@ -47,6 +47,11 @@ def test_settings_and_files_are_completed(srchat: Srchat, serve: Serve) -> None:
         chat.wait_for_prompt()
         chat.type("/set temp\t")
         chat.wait_for_text("/set temperature")
+        chat.type(CTRL_C + "/set ke")
+        chat.wait_for_text("keys  ")
+        assert "api_key" not in chat.text  # which /set cannot change
+        chat.type(CTRL_C + "/set temp\t")
+        chat.wait_for(lambda _: chat.text.count("/set temperature") == 2)
         chat.type(" 0.5" + ENTER)
         chat.wait_for_text("temperature = 0.5")
         chat.wait_for_prompt()
