@@ -16,11 +16,11 @@ def hint_for_status(exc: APIStatusError, settings: Resolved) -> str:
     if exc.status == 403:
         return "the key may not do this; another key or model may"
     if any(words in said for words in _TOO_LONG):
-        return "shorten the prompt or the files; --dry-run shows what would be sent"
+        return "shorten the prompt or the files; `srchat ask --dry-run` shows what would be sent"
     if exc.status in (404, 405):
         return f"is base_url right? it is {settings.config.base_url}; it usually ends in /v1"
     if isinstance(exc, RateLimitError):
-        return "wait a little, or let srchat wait: --retries, --max-wait"
+        return "wait a little, or let srchat wait longer: the settings retries and max_wait"
     return ""
 
 

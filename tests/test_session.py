@@ -182,6 +182,7 @@ def test_a_stop_at_max_tokens_is_complete_and_told(
     (notice,) = got.notices
     assert named in notice
     assert "--max-tokens" in notice
+    assert "/continue" in notice
 
 
 @pytest.mark.parametrize(
