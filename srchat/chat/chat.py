@@ -8,38 +8,27 @@ import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from srchat.api.models import ChatRequest
 from srchat.api.rate_limit import RateLimit
+from srchat.chat.asked import GO_ON, Asked, last_asked, last_typed, whole_answer
 from srchat.chat.context_meter import ContextMeter
+from srchat.chat.totals import Totals
 from srchat.config.settings import Config
 from srchat.conversation import Conversation, TurnRecord, title_of
 from srchat.conversation_turn import ConversationTurn, new_id
 from srchat.errors import Interrupted, OutputError, StoreError, UsageError
 from srchat.history.recorder import Recorder
 from srchat.interrupts import delivered_to
-from srchat.prompt import Attachment, user_message
+from srchat.prompt import Attachment, MessageParts, split_message, user_message
 from srchat.session import Reply, Turn, chat_request
 
 if TYPE_CHECKING:
     from srchat.history.store import ConversationStore
 
-GO_ON: Final = (
-    "Go on with your last answer exactly where it broke off. Repeat nothing of it, "
-    "and say nothing about the interruption."
-)
 _SIGINT: Final = 2
 _PATIENCE: Final = 5.0  # seconds to wait for other processes that use the store
-
-
-class Asked(NamedTuple):
-    """A prompt as it is sent. `parent`: the turn it follows; `model`: for it alone."""
-
-    message: str
-    title: str
-    parent: str | None
-    model: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,33 +47,20 @@ class Outside:
     settings_changed: Callable[[Config], None] = lambda _config: None
 
 
-@dataclass
-class Totals:
-    """What was asked and answered since the chat began."""
-
-    turns: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-    def add(self, reply: Reply) -> None:
-        """Count a turn."""
-        self.turns += 1
-        if reply.usage:
-            self.prompt_tokens += reply.usage.prompt_tokens
-            self.completion_tokens += reply.usage.completion_tokens
-
-
 class Chat:
     """One conversation after the other. Methods that ask raise what a Turn raises.
 
-    `attachments` go with the next prompt. `failed`: the prompt that got no answer and is in
-    no turn of the branch. `last`: what came of the turn before. `notices`: what the user
-    has to be told about the store; whoever shows turns takes them.
+    `attachments` go with the next prompt. `model_once`: the model that the last prompt was
+    meant for, and it alone; asked again, edited or continued, it is still meant for it.
+    `failed`: the prompt that got no answer and is in no turn of the branch. `last`: what came
+    of the turn before. `notices`: what the user has to be told about the store; whoever shows
+    turns takes them.
     """
 
     def __init__(self, outside: Outside, config: Config, conversation: Conversation) -> None:
         self.conversation = conversation
         self.attachments: list[Attachment] = []
+        self.model_once: str | None = None
         self.failed: Asked | None = None
         self.last: Reply | None = None
         self.rate_limit: RateLimit | None = None
@@ -128,6 +104,11 @@ class Chat:
         """The newest turn of the branch in use."""
         return self.conversation.newest
 
+    @property
+    def answer(self) -> str:
+        """The newest answer, whole where it was continued; "" where there is none."""
+        return whole_answer(self.conversation)
+
     def learn_windows(self, windows: dict[str, int]) -> None:
         """Remember the context windows of the server's models."""
         for model, tokens in windows.items():
@@ -137,22 +118,23 @@ class Chat:
 
     def send(self, text: str, model: str | None = None) -> None:
         """Ask the next prompt, the attachments with it; `model`: for this once."""
-        message = user_message(text, self.attachments)
-        self.attachments = []
-        self._ask(Asked(message, text or message, self.conversation.head, model))
+        self.model_once = model
+        self._ask(Asked(self._with_attachments(text), text, self.conversation.head))
 
     def retry(self) -> None:
         """Ask the last prompt again, in place of its answer. Raises UsageError without one."""
-        self._ask(self._asked_last())
+        self._ask(_some(self.failed or last_asked(self.conversation)))
 
-    def edit_text(self) -> str:
-        """Return the last prompt, to be edited. Raises UsageError without one."""
-        return self._asked_last().message
+    def to_edit(self) -> MessageParts:
+        """Return the last prompt that was typed. Raises UsageError without one."""
+        return split_message(self._last_typed.message)
 
     def send_edited(self, text: str) -> None:
-        """Ask a prompt in place of the last one."""
-        last = self._asked_last()
-        self._ask(Asked(text, text, last.parent, last.model))
+        """Ask other words in place of the last ones, with the files that went with those."""
+        last = self._last_typed
+        files = split_message(last.message).files
+        message = "\n\n".join(filter(None, (files, self._with_attachments(text))))
+        self._ask(Asked(message, text, last.parent))
 
     def go_on(self) -> None:
         """Have the last answer go on where it broke off; where there is none, ask again."""
@@ -174,7 +156,7 @@ class Chat:
             there = len(branch) + len(failed)
             raise UsageError(f"there {'is' if there == 1 else 'are'} only {there} to undo"
                              if there else "there is nothing to undo")  # fmt: skip
-        self.failed = None
+        self.failed = self.model_once = None
         if steps:
             self._change(head=branch[-steps].parent)
         return failed + [turn.prompt for turn in branch[len(branch) - steps :][::-1]]
@@ -188,7 +170,7 @@ class Chat:
     def take_up(self, conversation: Conversation) -> None:
         """Go on with another conversation."""
         self.conversation = conversation
-        self.failed = None
+        self.failed = self.model_once = None
 
     def set_title(self, title: str) -> None:
         """Give the conversation a title."""
@@ -201,12 +183,14 @@ class Chat:
 
     # Inside
 
-    def _asked_last(self) -> Asked:
-        if self.failed:
-            return self.failed
-        if last := self.last_turn:
-            return Asked(last.prompt, self.conversation.title, last.parent)
-        raise UsageError("nothing was asked yet")
+    @property
+    def _last_typed(self) -> Asked:
+        failed = self.failed if self.failed and self.failed.message != GO_ON else None
+        return _some(failed or last_typed(self.conversation))
+
+    def _with_attachments(self, text: str) -> str:
+        attachments, self.attachments = self.attachments, []
+        return user_message(text, attachments)
 
     def _ask(self, asked: Asked) -> None:
         turn = self._turn(asked)
@@ -226,8 +210,8 @@ class Chat:
 
     def _turn(self, asked: Asked) -> ConversationTurn:
         config = self._config
-        if asked.model:
-            config = dataclasses.replace(config, model=asked.model)
+        if self.model_once:
+            config = dataclasses.replace(config, model=self.model_once)
         conversation = dataclasses.replace(
             self.conversation,
             head=asked.parent,
@@ -275,3 +259,9 @@ class Chat:
             yield
         except StoreError as exc:
             self.notices.append(f"this change is not kept: {exc.message}")
+
+
+def _some(asked: Asked | None) -> Asked:
+    if asked is None:
+        raise UsageError("nothing was asked yet")
+    return asked

@@ -17,6 +17,8 @@ _AS_BEFORE: Final = "-"
 def change(chat: Chat, **values: Any) -> None:  # noqa: ANN401 - values of Config's fields
     """Let other values hold."""
     chat.config = dataclasses.replace(chat.config, **values)
+    if "model" in values:
+        chat.model_once = None
 
 
 def set_value(chat: Chat, name: str, text: str) -> None:

@@ -14,7 +14,7 @@ from srchat.chat.host import Host
 from srchat.chat.slash_line import split
 from srchat.errors import UsageError
 from srchat.output.code import code_blocks
-from srchat.prompt import read_file, text_or_file
+from srchat.prompt import read_file, split_message, text_or_file
 from srchat.usage_line import usage_line
 
 NONE: Final = "-"  # as an argument: take away what is set
@@ -37,7 +37,8 @@ def run(host: Host, line: str) -> None:
     name, argument = split(line)
     command = COMMANDS.get(ALIASES.get(name, name))
     if command is None:
-        raise UsageError(f"there is no command /{name}", hint=_meant(name))
+        hint = f"{_meant(name)}; a message that begins with a slash: //{name}"
+        raise UsageError(f"there is no command /{name}", hint=hint)
     if argument and not command.arguments:
         raise UsageError(f"/{command.name} takes no argument")
     if not argument and command.arguments and not command.arguments.startswith("["):
@@ -47,15 +48,15 @@ def run(host: Host, line: str) -> None:
 
 def _meant(name: str) -> str:
     close = difflib.get_close_matches(name, [*COMMANDS, *ALIASES], n=1)
-    meant = f"did you mean /{close[0]}?" if close else "/help lists them"
-    return f"{meant} A message that begins with a slash: //{name}"
+    return f"did you mean /{close[0]}?" if close else "/help lists them"
 
 
 def _help(host: Host, argument: str) -> None:
     if argument:
-        command = COMMANDS.get(ALIASES.get(argument.lstrip("/"), argument.lstrip("/")))
+        name = argument.lstrip("/")
+        command = COMMANDS.get(ALIASES.get(name, name))
         if command is None:
-            raise UsageError(f"there is no command {argument}", hint=_meant(argument.lstrip("/")))
+            raise UsageError(f"there is no command /{name}", hint=_meant(name))
         host.tell(f"{_usage(command)}\n{command.run.__doc__ or command.help}")
         return
     width = max(len(_usage(command)) for command in COMMANDS.values())
@@ -120,14 +121,16 @@ def _continue(host: Host, _: str) -> None:
 
 def _undo(host: Host, argument: str) -> None:
     """Take the last prompt and its answer back, or the last N of them."""
-    count = _number(argument, "/undo [N]")
-    for prompt in host.chat.undo(count):
-        host.tell(f"taken back: {_glance(prompt)}")
+    for prompt in host.chat.undo(_number(argument, "/undo [N]")):
+        host.tell(f"taken back: {_glance(split_message(prompt).brief)}")
 
 
 def _edit(host: Host, _: str) -> None:
-    """Change the last prompt and ask again. The answer that was there is not lost."""
-    host.edit_next(host.chat.edit_text())
+    """Change the last prompt and ask again, with its files. The old answer is not lost."""
+    last = host.chat.to_edit()
+    host.edit_next(last.words)
+    if last.names:
+        host.tell(f"with it again: {', '.join(last.names)}")
 
 
 def _new(host: Host, _: str) -> None:
@@ -154,12 +157,11 @@ def _title(host: Host, argument: str) -> None:
 
 def _copy(host: Host, argument: str) -> None:
     """Copy the last answer as the model wrote it, or its Nth code block."""
-    last = host.chat.last_turn
-    if last is None or not last.reply:
+    text, what = host.chat.answer, "the answer"
+    if not text:
         raise UsageError("there is no answer to copy")
-    text, what = last.reply, "the answer"
     if argument:
-        number, blocks = _number(argument, "/copy [N]"), code_blocks(last.reply)
+        number, blocks = _number(argument, "/copy [N]"), code_blocks(text)
         if number > len(blocks):
             there = {0: "no code block", 1: "1 code block"}.get(
                 len(blocks), f"{len(blocks)} code blocks"
@@ -195,10 +197,7 @@ def _usage_of(host: Host, _: str) -> None:
     chat = host.chat
     window = f" of {chat.window}" if chat.window else ""
     rows = [f"last answer: {usage_line(chat.last)}"] if chat.last and chat.last.ended_at else []
-    totals = chat.totals
-    turns = "1 turn" if totals.turns == 1 else f"{totals.turns} turns"
-    tokens = f"{totals.prompt_tokens} tokens in, {totals.completion_tokens} out"
-    rows.append(f"this chat: {turns}, {tokens}")
+    rows.append(f"this chat: {chat.totals}")
     rows.append(f"context: {chat.tokens}{window} tokens in use")
     host.tell("\n".join(rows))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from srchat import model_cache, paths
 from srchat.chat import clipboard
+from srchat.chat.asked import last_typed, whole_answer
 from srchat.chat.chat import Chat
 from srchat.chat.saved_file import write_conversation
 from srchat.cli.conversations import agreed, remember_windows
@@ -16,6 +17,7 @@ from srchat.conversation import Conversation
 from srchat.errors import SrchatError, StoreError, UsageError
 from srchat.output.sanitize import one_line, sanitized
 from srchat.output.streams import Output
+from srchat.prompt import split_message
 
 if TYPE_CHECKING:
     from srchat.api.models import Model
@@ -51,7 +53,7 @@ class ChatShelf:
             show_last=self.show_last,
             copy=lambda text: clipboard.copy(text, self._runtime.environ, self._screen),
             save=partial(write_conversation, when=day_and_time),
-            hint=self._runtime.hint_for,
+            hint=lambda exc: self._runtime.hint_for(exc, self._chat.model_once),
         )
 
     # Models
@@ -146,13 +148,12 @@ class ChatShelf:
         count = "1 turn" if len(turns) == 1 else f"{len(turns)} turns"
         title = one_line(conversation.title, 60) or "(no title)"
         self._screen.write(f"{title} ({conversation.id}, {count})\n")
-        if not turns:
+        if not (asked := last_typed(conversation)):
             return
-        last = turns[-1]
-        self._screen.write(f"\n> {sanitized(last.prompt).rstrip()}\n\n")
-        if last.reply and self._runtime.stdout.is_terminal:
+        self._screen.write(f"\n> {sanitized(split_message(asked.message).brief).rstrip()}\n\n")
+        if (answer := whole_answer(conversation)) and self._runtime.stdout.is_terminal:
             writer = self._runtime.answer_writer()
-            writer.write(last.reply)
+            writer.write(answer)
             writer.close()
-        if not last.complete:
-            self._screen.write(f"({one_line(f'not complete: {last.reason}')})\n")
+        if not turns[-1].complete:
+            self._screen.write(f"({one_line(f'not complete: {turns[-1].reason}')})\n")

@@ -184,19 +184,23 @@ class Runtime:
 
         return MarkdownWriter(self.stdout, code_theme=self.config.code_theme)
 
-    def hint_for(self, exc: SrchatError) -> str:
-        """Return the way out of a failure; for an unknown model, with the models there are."""
+    def hint_for(self, exc: SrchatError, model: str | None = None) -> str:
+        """Return the way out of a failure; for an unknown model, with the models there are.
+
+        `model`: the one that was asked, None for the configured one.
+        """
         if not isinstance(exc, APIStatusError) or "settings" not in self.__dict__:
             return ""
         hint = hint_for_status(exc, self.settings)
-        if not is_about_model(exc, self.config.model):
+        model = model or self.config.model
+        if not is_about_model(exc, model):
             return hint
         with (
             contextlib.suppress(SrchatError),
             self.client_for(self.settings, _HINT_TIME, 0) as client,
         ):
             names = [model.id for model in client.list_models(within=_HINT_TIME)]
-            return did_you_mean(self.config.model, names)
+            return did_you_mean(model, names)
         return hint
 
     def close(self) -> None:

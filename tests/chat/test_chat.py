@@ -19,13 +19,15 @@ from srchat.api.client import ChatClient
 from srchat.api.http import httpx
 from srchat.api.retry import RetryPolicy
 from srchat.chat import slash_commands
-from srchat.chat.chat import GO_ON, Chat, Outside
+from srchat.chat.asked import GO_ON
+from srchat.chat.chat import Chat, Outside
 from srchat.chat.slash_line import line_of, message_of
 from srchat.config.settings import Config
 from srchat.conversation import Conversation
 from srchat.conversation_turn import ConversationTurn, new_id
 from srchat.errors import Interrupted, SrchatError, UsageError
 from srchat.history.store import ConversationStore
+from srchat.prompt import Attachment
 from srchat.session import ChatSession, Text
 from tests.chatting import is_well_formed
 from tests.server import DONE, chunk
@@ -92,6 +94,7 @@ class Host:
         self.network = Network()
         self.store = ConversationStore(data / "history.db")
         self.told: list[str] = []
+        self.copied = ""
         self.next = ""
         client = ChatClient(
             "http://127.0.0.1:9/v1", None, retry=RetryPolicy(0), transport=self.network
@@ -153,6 +156,7 @@ class Host:
         self.chat.take_up(self.store.load(self.store.find(which)))
 
     def copy(self, text: str) -> str:
+        self.copied = text
         return "so"
 
     def write_file(self, path: Path) -> None:
@@ -330,6 +334,55 @@ def test_continue_after_an_answer_that_broke_off_sends_it_and_asks_for_more(host
     ]  # fmt: skip
 
 
+def test_edit_changes_the_words_and_keeps_the_files(host: Host) -> None:
+    host.chat.attachments = [Attachment("a.txt", "AAA")]
+    host.type("sum up")
+    assert host.type("/edit") is None
+    assert host.next == "sum up"
+    assert host.told == ["with it again: a.txt"]
+    host.chat.attachments = [Attachment("b.txt", "BBB")]
+    host.chat.send_edited("compare")
+    assert host.network.messages[-1] == [("user", (
+        '<file name="a.txt">\nAAA\n</file>\n\n<file name="b.txt">\nBBB\n</file>\n\ncompare'
+    ))]  # fmt: skip
+    host.type("next")
+    assert host.network.messages[-1][-1] == ("user", "next")
+
+
+def test_undo_tells_of_files_their_names(host: Host) -> None:
+    host.chat.attachments = [Attachment("a.txt", "AAA")]
+    host.type("sum up")
+    host.type("/undo")
+    assert host.told == ["taken back: [a.txt] sum up"]
+
+
+@pytest.mark.parametrize("outcome", ["complete", "empty", "server error", "broken off"])
+def test_edit_after_continue_changes_what_was_typed(host: Host, outcome: str) -> None:
+    host.type("zero")
+    host.network.outcome = "broken off"
+    host.type("one")
+    host.network.outcome = outcome
+    host.type("/continue")
+    host.type("/edit")
+    assert host.next == "one"
+    host.network.outcome = "complete"
+    host.chat.send_edited("two")
+    assert host.network.messages[-1] == [
+        ("user", "zero"), ("assistant", "some text"), ("user", "two"),
+    ]  # fmt: skip
+
+
+def test_copy_gives_an_answer_whole_however_often_it_was_continued(host: Host) -> None:
+    host.type("zero")
+    host.network.outcome = "broken off"
+    for line in ("one", "/continue", "/continue"):
+        host.type(line)
+    host.network.outcome = "server error"
+    host.type("/continue")
+    assert host.type("/copy") is None
+    assert host.copied == "some text" * 3
+
+
 def test_continue_where_nothing_came_asks_again(host: Host) -> None:
     host.network.outcome = "empty"
     host.type("one")
@@ -345,6 +398,31 @@ def test_a_model_for_once_is_asked_again_by_retry(host: Host) -> None:
     host.type("/retry")
     host.type("two")
     assert [body["model"] for body in host.network.bodies] == ["other", "other", "vllm-primary"]
+
+
+@pytest.mark.parametrize("again", ["/retry", "/continue"])
+@pytest.mark.parametrize("outcome", ["complete", "broken off", "empty", "server error"])
+def test_a_prompt_for_one_model_stays_with_it(host: Host, outcome: str, again: str) -> None:
+    host.network.outcome = outcome
+    host.type("/model other: one")
+    host.type(again)
+    assert host.network.bodies[-1]["model"] == "other"
+
+
+@pytest.mark.parametrize("change", ["/model new", "/set model new"])
+def test_another_model_answers_a_prompt_that_was_meant_for_one(host: Host, change: str) -> None:
+    host.network.outcome = "server error"
+    for line in ("/model other: one", change, "/retry"):
+        host.type(line)
+    assert host.network.bodies[-1]["model"] == "new"
+
+
+@pytest.mark.parametrize("away", ["/undo", "/new"])
+def test_a_model_for_once_is_forgotten_with_its_prompt(host: Host, away: str) -> None:
+    for line in ("zero", "/model other: one", away, "/retry", "two", "/retry"):
+        host.type(line)
+    assert host.network.bodies[-1]["model"] == "vllm-primary"
+    assert [body["model"] for body in host.network.bodies].count("other") == 1
 
 
 def test_a_window_that_the_server_tells_is_known_for_the_next_prompt(host: Host) -> None:

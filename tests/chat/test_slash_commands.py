@@ -40,13 +40,13 @@ def test_help_tells_more_about_a_command(srchat: Srchat, serve: Serve) -> None:
     with chat_on(srchat, serve) as chat:
         assert "Nth code block" in chat.run("/help copy")
         assert "branch of its own" in chat.run("/help /retry").replace("\n", "")
-        assert "did you mean /retry?" in chat.run("/help retri")
+        assert "no command /retri (did you mean /retry?)" in chat.run("/help retri")
 
 
 def test_unknown_commands_say_what_may_be_meant(srchat: Srchat, serve: Serve) -> None:
     with chat_on(srchat, serve) as chat:
         assert "did you mean /model?" in chat.run("/modle x")
-        assert "/help lists them" in chat.run("/zzz")
+        assert "(/help lists them; a message" in chat.run("/zzz")
         assert "//usr/bin/x" in chat.run("/usr/bin/x is broken")
 
 

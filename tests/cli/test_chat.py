@@ -8,7 +8,7 @@ import pytest
 
 from tests.chatting import sent
 from tests.conftest import Serve, Srchat
-from tests.server import CLOSE, HOLD, Script, answer, chunk, error, head
+from tests.server import CLOSE, HOLD, Script, answer, chunk, error, head, json_response
 
 
 def test_each_line_is_a_prompt_of_one_conversation(srchat: Srchat, serve: Serve) -> None:
@@ -68,6 +68,15 @@ def test_a_wrong_command_is_a_failure_of_usage(srchat: Srchat, serve: Serve) -> 
     assert result.code == 2
     assert "did you mean /retry?" in result.err
     assert result.out == b"ok\n"
+
+
+def test_a_model_that_is_not_there_is_said_with_what_may_be_meant(
+    srchat: Srchat, serve: Serve
+) -> None:
+    models = json_response({"data": [{"id": "qwen3:4b"}, {"id": "gpt"}]})
+    server = serve(error(404, "no model qwen3"), models)
+    result = srchat("chat", "--base-url", server.url, stdin=b"/model qwen3: hello\n")
+    assert "no model qwen3 (did you mean 'qwen3:4b'?)" in result.err
 
 
 def test_what_needs_somebody_to_ask_is_refused(

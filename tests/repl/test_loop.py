@@ -3,7 +3,7 @@
 from tests.chatting import CTRL_D, ENTER, ChatTerminal, answering, sent
 from tests.conftest import Serve, Srchat
 from tests.pseudo_terminal import TerminalSession
-from tests.server import answer
+from tests.server import CLOSE, answer, chunk, head
 
 
 def test_a_prompt_is_answered_and_the_next_one_knows_of_it(srchat: Srchat, serve: Serve) -> None:
@@ -43,6 +43,22 @@ def test_continue_takes_up_the_last_conversation_and_shows_its_last_turn(
         assert "old answer" not in chat.text
         chat.run("more")
     assert len(sent(server)) == 5
+
+
+def test_a_conversation_taken_up_shows_files_by_name_and_the_answer_whole(
+    srchat: Srchat, serve: Serve
+) -> None:
+    (srchat.home / "a.txt").write_text("AAA\n")
+    server = serve([head(), chunk("the first half"), CLOSE], answer(" and the second"))
+    with ChatTerminal(srchat, server.url, "-f", "a.txt") as chat:
+        chat.run("sum up")
+        chat.run("/continue")
+        chat.leave()
+    with ChatTerminal(srchat, server.url, "--continue") as chat:
+        chat.wait_for_prompt()
+        assert "> [a.txt] sum up" in chat.text
+        assert "the first half and the second" in chat.text
+        assert "AAA" not in chat.text
 
 
 def test_standard_output_in_a_file_gets_the_answers_alone(srchat: Srchat, serve: Serve) -> None:
