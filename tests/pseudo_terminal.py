@@ -102,8 +102,12 @@ class TerminalSession:
         end = time.monotonic() + PATIENCE
         while self.read(0.1) and time.monotonic() < end:
             pass
-        _, status = os.waitpid(self.pid, 0)
-        self.exit_code = os.waitstatus_to_exitcode(status)
+        while not (done := os.waitpid(self.pid, os.WNOHANG))[0] and time.monotonic() < end:
+            time.sleep(0.01)
+        if not done[0]:
+            shown = "\n".join(self.lines)
+            raise AssertionError(f"it did not end; the terminal shows:\n{shown}")
+        self.exit_code = os.waitstatus_to_exitcode(done[1])
         return self.exit_code
 
     def _ends(self) -> bool:

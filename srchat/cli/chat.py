@@ -17,7 +17,7 @@ from srchat.conversation import Conversation
 from srchat.conversation_turn import ConversationTurn
 from srchat.output.sanitize import one_line
 from srchat.output.streams import Output, is_terminal
-from srchat.output.typed_ahead import held_for_prompt
+from srchat.output.typed_ahead import held_for_prompt, unechoed
 from srchat.prompt import read_file
 from srchat.usage_line import usage_line
 
@@ -163,7 +163,7 @@ class _Chatting:
             runtime.stdout.write("\n")
         try:
             if self._terminal and not self._prompt:
-                with held_for_prompt(runtime.stdin_fd, self._terminal):
+                with unechoed(runtime.stdin_fd):  # its driver goes on editing lines
                     runtime.painter().paint(turn)
             else:
                 runtime.painter().paint(turn)

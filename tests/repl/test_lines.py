@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.chatting import CTRL_C, CTRL_D, ChatTerminal, sent
+from tests.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
-from tests.server import HOLD, answer, chunk, head
+from tests.server import CLOSE, DONE, HOLD, Pause, answer, chunk, head
 
 
 @pytest.mark.parametrize("term", ["dumb", "", "unknown"])
@@ -26,6 +26,21 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_no_escape_sequence(
         assert chat.wait() == 0
         assert b"\x1b" not in chat.raw
     assert sent(server, 0) == [("user", "one\ntwo")]
+
+
+def test_what_is_typed_ahead_is_asked_and_ctrl_d_leaves(srchat: Srchat, serve: Serve) -> None:
+    server = serve([head(), chunk("begin "), Pause(1.0), chunk("end", "stop"), DONE, CLOSE],
+                   answer("Fine."))  # fmt: skip
+    with ChatTerminal(srchat, server.url, TERM="dumb") as chat:
+        chat.wait_for_text(">")
+        chat.type("one" + ENTER)
+        chat.wait_for(lambda _: len(server.requests) == 1)
+        chat.read(0.2)
+        chat.type("two" + ENTER + CTRL_D)
+        assert chat.wait() == 0
+        assert "begin end" in chat.text
+        assert "Fine." in chat.text
+    assert sent(server)[-1] == ("user", "two")
 
 
 def test_without_the_variable_term_it_works(srchat: Srchat, serve: Serve) -> None:
