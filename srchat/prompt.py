@@ -96,6 +96,8 @@ def text_or_file(text: str) -> str:
     Raises UsageError where either is not UTF-8 text.
     """
     argument_text(text)
+    if text == "@":
+        raise UsageError("@ names no file", hint="@FILE reads one; @@ begins a text with one @")
     if text.startswith("@@"):
         return text[1:]
     if not text.startswith("@"):
@@ -147,12 +149,12 @@ def decoded(data: bytes, name: str) -> str:
         ) from exc
 
 
-def argument_text(text: str) -> str:
-    """Return a word of the command line. Raises UsageError where it was not UTF-8."""
+def argument_text(text: str, name: str = "the command line") -> str:
+    """Return `text`. Raises UsageError, about what `name` says, where it was not UTF-8."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as exc:
-        raise UsageError(f"the command line is not UTF-8 text: {text!a}") from exc
+        raise UsageError(f"{name} is not UTF-8 text: {text!a}") from exc
     return text
 
 

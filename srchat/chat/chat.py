@@ -6,6 +6,7 @@ tried again, edited or undone stays in the conversation, aside from the branch i
 
 import contextlib
 import dataclasses
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -27,7 +28,6 @@ from srchat.session import Reply, Turn, chat_request
 if TYPE_CHECKING:
     from srchat.history.store import ConversationStore
 
-_SIGINT: Final = 2
 _PATIENCE: Final = 5.0  # seconds to wait for other processes that use the store
 
 
@@ -205,7 +205,7 @@ class Chat:
                 raise
             finally:
                 self._take(turn, asked)
-        if late and late[-1] != _SIGINT:
+        if late and late[-1] != signal.SIGINT:
             raise Interrupted(late[-1])
 
     def _turn(self, asked: Asked) -> ConversationTurn:

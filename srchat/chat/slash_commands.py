@@ -242,6 +242,6 @@ _TABLE: Final = (
 COMMANDS: Final = {command.name: command for command in _TABLE}
 ALIASES: Final = {"quit": "exit", "?": "help"}
 _KEYS: Final = (
-    "A new line: Alt-Enter, or \\ before Enter. Editor: Ctrl-X Ctrl-E. Search: Ctrl-R.",
+    "A new line: Alt-Enter, or \\ before Enter. Editor: Ctrl-X Ctrl-E; search: Ctrl-R",
     "Ctrl-C stops an answer and clears a line. To send a message with a slash: //",
 )

@@ -17,7 +17,7 @@ _MOST_BYTES: Final = 4 * 1024 * 1024  # that are read; twice as much, and the ol
 
 
 class TypedLines:
-    """The file. `path` None: lines are neither read nor kept. `keeps`: new ones are written."""
+    """The file. `keeps`: new lines are written."""
 
     def __init__(self, path: Path, *, keeps: bool = True) -> None:
         self._path = path

@@ -72,7 +72,7 @@ def _complete(event: KeyPressEvent) -> None:
 def _edit(event: KeyPressEvent, environ: Mapping[str, str], failed: Callable[[str], None]) -> None:
     buffer = event.current_buffer
     try:
-        text = edited(argument_text(buffer.text), environ).rstrip("\n")
+        text = edited(argument_text(buffer.text, "the line"), environ).rstrip("\n")
     except UsageError as exc:
         failed(f"{exc.message} ({exc.hint})" if exc.hint else exc.message)
         return

@@ -1,6 +1,7 @@
 """Where lines come from when there is no line editor: a pipe, or a terminal that is dumb."""
 
 import os
+import signal
 from collections.abc import Sequence
 from typing import Final, Protocol
 
@@ -11,7 +12,6 @@ from srchat.prompt import decoded
 PROMPT: Final = "> "
 MORE: Final = "  "  # before the lines of a message but the first
 _PART: Final = 65536
-_SIGINT: Final = 2
 
 
 class Lines(Protocol):
@@ -88,7 +88,7 @@ class PlainLines:
         except OSError:
             return b""  # closed, or a terminal that has gone
         except Interrupted as exc:
-            if self.interactive and exc.exit_code == 128 + _SIGINT:
+            if self.interactive and exc.signum == signal.SIGINT:
                 self._buffer = b""
                 raise KeyboardInterrupt from exc
             raise

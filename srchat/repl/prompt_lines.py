@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TextIO, cast
@@ -30,7 +31,6 @@ from srchat.repl.lines import MORE, PROMPT
 from srchat.repl.picker import picked
 from srchat.repl.typed_history import Suggestions, TypedHistory
 
-_SIGINT: Final = 2
 _MENU: Final = 6  # rows for completions
 _FOR_STATUS: Final = 5  # rows that a screen has to have for a status line
 _STYLE: Final = Style.from_dict(
@@ -111,7 +111,8 @@ class PromptLines:
         rows = self._screen.size().lines
         self._session.reserve_space_for_menu = max(0, min(_MENU, rows - _FOR_STATUS))
         with ended_by_signals(self._session.app):
-            return argument_text(self._session.prompt(default=default, handle_sigint=False))
+            typed = self._session.prompt(default=default, handle_sigint=False)
+        return argument_text(typed, "the line")
 
     def ask(self, question: str) -> str:
         """Return the answer to a question; nothing of it is kept."""
@@ -205,7 +206,7 @@ def ended_by_signals(app: "Application[str] | Application[int | None]") -> Itera
         try:
             yield
         except (EOFError, KeyboardInterrupt, OSError, OutputError) as exc:
-            if other := [signum for signum in seen if signum != _SIGINT]:
+            if other := [signum for signum in seen if signum != signal.SIGINT]:
                 raise Interrupted(other[-1]) from exc
             if isinstance(exc, OSError):
                 raise EOFError from exc

@@ -77,6 +77,7 @@ def test_wrong_arguments_are_told_and_nothing_happens(srchat: Srchat, serve: Ser
         "/set api_key x": "/set cannot change api_key",
         "/set system x": "/system changes it",
         "/system @nowhere": "cannot read nowhere",
+        "/system @": "@ names no file",
     }
     with ChatTerminal(srchat, server.url) as chat:
         for line, said in wrong.items():

@@ -1,5 +1,6 @@
 """The prompt in a real terminal: its status line, pastes, resizes, the smallest screens."""
 
+import os
 import re
 import sys
 
@@ -50,6 +51,18 @@ def test_a_paste_right_after_ctrl_c_is_one_message(srchat: Srchat, serve: Serve)
         chat.type(ENTER)
         chat.wait_for_text("Fine.")
     assert sent(server) == [("user", "one\ntwo\nthree")]
+
+
+def test_bytes_that_are_no_text_are_refused_and_the_next_line_is_asked(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        os.write(chat._fd, b"gr\xfc\xdfe" + ENTER.encode())
+        chat.wait_for_text("the line is not UTF-8 text")
+        chat.run("hello")
+    assert sent(server) == [("user", "hello")]
 
 
 def test_what_is_typed_while_an_answer_streams_is_there_afterwards(
