@@ -231,7 +231,7 @@ def _too_long(exc: APIStatusError, refusal: Refusal, sent: Fitted) -> APIStatusE
     if refusal.by_answer:
         exc.hint = "a smaller --max-tokens fits"
     elif window is None:
-        exc.hint = "shorten the prompt or the files; --dry-run shows what is sent"
+        exc.hint = "shorten the prompt or the files; `srchat ask --dry-run` shows what is sent"
     elif refusal.asked is not None and refusal.asked <= window:
         exc.hint = (
             f"of {window} tokens the prompt takes {refusal.asked}; a smaller --max-tokens fits"

@@ -31,6 +31,15 @@ def is_about_model(exc: APIStatusError, model: str) -> bool:
     return exc.status in (400, 404) and (exc.code == "model_not_found" or named)
 
 
+def joined(*hints: str) -> str:
+    """Return several ways out as one text; a question needs no mark behind its own."""
+    text = ""
+    for hint in filter(None, hints):
+        mark = " " if text.endswith("?") else "; "
+        text = f"{text}{mark}{hint}" if text else hint
+    return text
+
+
 def _about_key(settings: Resolved) -> str:
     if settings.key:
         return f"the key comes from {settings.origins['api_key']}; is it for this server?"

@@ -13,6 +13,7 @@ from srchat.chat import settings as chat_settings
 from srchat.chat.host import Host
 from srchat.chat.slash_line import split
 from srchat.errors import UsageError
+from srchat.hints import joined
 from srchat.output.code import code_blocks
 from srchat.prompt import read_file, split_message, text_or_file
 from srchat.usage_line import usage_line
@@ -37,7 +38,7 @@ def run(host: Host, line: str) -> None:
     name, argument = split(line)
     command = COMMANDS.get(ALIASES.get(name, name))
     if command is None:
-        hint = f"{_meant(name)}; a message that begins with a slash: //{name}"
+        hint = joined(_meant(name), f"a message that begins with a slash: //{name}")
         raise UsageError(f"there is no command /{name}", hint=hint)
     if argument and not command.arguments:
         raise UsageError(f"/{command.name} takes no argument")

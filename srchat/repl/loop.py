@@ -18,6 +18,7 @@ from srchat.errors import (
     SrchatError,
     UsageError,
 )
+from srchat.hints import joined
 from srchat.output.sanitize import sanitized
 from srchat.output.status import fitting
 from srchat.output.streams import Messages, Output
@@ -168,6 +169,7 @@ class Repl:
         return self._lines.interactive and exc.exit_code == ExitCode.INTERRUPT
 
     def _handle(self, line: str, *, is_edited: bool) -> None:
+        before = self.chat.last
         try:
             self._run(line, is_edited=is_edited)
         except (OutputError, ClosedPipeError):
@@ -175,11 +177,11 @@ class Repl:
         except Interrupted as exc:
             if not self._is_ctrl_c(exc):
                 raise
-            self._failed(exc)
+            self._failed(exc, was_asked=self.chat.last is not before)
         except KeyboardInterrupt:
             pass
         except SrchatError as exc:
-            self._failed(exc)
+            self._failed(exc, was_asked=self.chat.last is not before)
         except Exception as exc:  # noqa: BLE001 - whatever it is, the conversation goes on
             self._unexpected(exc)
         notices, self.chat.notices = self.chat.notices, []
@@ -197,11 +199,11 @@ class Repl:
         else:
             self.chat.send(message)
 
-    def _failed(self, exc: SrchatError | Interrupted) -> None:
+    def _failed(self, exc: SrchatError | Interrupted, *, was_asked: bool = False) -> None:
         self._code = exc.exit_code
         hint = exc.hint or (self._shelf.hint(exc) if isinstance(exc, SrchatError) else "")
-        if isinstance(exc, APIError | Interrupted) and self._lines.interactive:
-            hint = "; ".join(filter(None, (hint, self._way_on())))
+        if was_asked and isinstance(exc, APIError | Interrupted) and self._lines.interactive:
+            hint = joined(hint, self._way_on())
         self._messages.tell(f"{exc.message} ({hint})" if hint else exc.message)
 
     def _way_on(self) -> str:

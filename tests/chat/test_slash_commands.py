@@ -45,7 +45,7 @@ def test_help_tells_more_about_a_command(srchat: Srchat, serve: Serve) -> None:
 
 def test_unknown_commands_say_what_may_be_meant(srchat: Srchat, serve: Serve) -> None:
     with chat_on(srchat, serve) as chat:
-        assert "did you mean /model?" in chat.run("/modle x")
+        assert "did you mean /model? a message" in chat.run("/modle x")
         assert "(/help lists them; a message" in chat.run("/zzz")
         assert "//usr/bin/x" in chat.run("/usr/bin/x is broken")
 

@@ -50,6 +50,17 @@ def test_every_failure_leaves_the_prompt_and_the_message_one_key_away(
         assert sent(server, place)[-1] == ("user", f"question {place // 2}")
 
 
+def test_a_command_that_fails_does_not_offer_to_ask_the_prompt_again(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve([head(), chunk("some text"), CLOSE], error(400, "no list of models"))
+    with ChatTerminal(srchat, server.url) as chat:
+        assert "/continue goes on, /retry asks again" in chat.run("hello").replace("\n", "")
+        shown = chat.run("/model")
+        assert "no list of models" in shown
+        assert "/retry" not in shown
+
+
 def test_a_server_that_is_not_there_is_an_error_like_others(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, "http://127.0.0.1:9/v1", "--retries", "0") as chat:
