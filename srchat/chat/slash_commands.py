@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from srchat.chat import settings as chat_settings
+from srchat.chat.asked import GO_ON
 from srchat.chat.host import Host
 from srchat.chat.slash_line import split
 from srchat.errors import UsageError
@@ -123,7 +124,8 @@ def _continue(host: Host, _: str) -> None:
 def _undo(host: Host, argument: str) -> None:
     """Take the last prompt and its answer back, or the last N of them."""
     for prompt in host.chat.undo(_number(argument, "/undo [N]")):
-        host.tell(f"taken back: {_glance(split_message(prompt).brief)}")
+        typed = "/continue" if prompt == GO_ON else split_message(prompt).brief
+        host.tell(f"taken back: {_glance(typed)}")
 
 
 def _edit(host: Host, _: str) -> None:

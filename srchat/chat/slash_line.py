@@ -18,6 +18,11 @@ def message_of(line: str) -> str | None:
     return line[1:] if _ESCAPED.match(line) else line
 
 
+def may_be_command(begun: str) -> bool:
+    """Tell whether what is being typed may become a slash command."""
+    return begun.startswith("/") and not begun.startswith("//") and "\n" not in begun
+
+
 def line_of(message: str) -> str:
     """Return what has to be typed to send a message."""
     return f"/{message}" if _COMMAND.match(message) or _ESCAPED.match(message) else message

@@ -94,7 +94,7 @@ class _Chatting:
 
         screen = self._terminal or self._runtime.stderr
         repl = Repl(
-            self.chat, self._lines(), self._shelf.shelf(), screen, self._runtime.messages,
+            self.chat, self._lines(), self._shelf, screen, self._runtime.messages,
             debug=self._runtime.environ.get("SRCHAT_DEBUG") == "1",
         )  # fmt: skip
         if self._terminal and not self._runtime.messages.quiet:

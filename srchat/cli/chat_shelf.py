@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from srchat import model_cache, paths
@@ -21,7 +21,6 @@ from srchat.prompt import split_message
 
 if TYPE_CHECKING:
     from srchat.api.models import Model
-    from srchat.repl.loop import Shelf
 
 _RECENT: Final = 50  # conversations that are offered
 _FOUND: Final = 10  # hits that are shown
@@ -40,21 +39,6 @@ class ChatShelf:
         self._screen = screen
         self.models_came: Callable[[], None] = lambda: None
         self._asked = False
-
-    def shelf(self) -> "Shelf":
-        """Return it as the REPL wants it."""
-        from srchat.repl.loop import Shelf  # noqa: PLC0415 - as late as the REPL itself
-
-        return Shelf(
-            models=self.models,
-            find=self.find,
-            load=self.load,
-            show_history=self.show_history,
-            show_last=self.show_last,
-            copy=lambda text: clipboard.copy(text, self._runtime.environ, self._screen),
-            save=partial(write_conversation, when=day_and_time),
-            hint=lambda exc: self._runtime.hint_for(exc, self._chat.model_once),
-        )
 
     # Models
 
@@ -143,7 +127,7 @@ class ChatShelf:
         self._screen.write("".join(rows))
 
     def show_last(self, conversation: Conversation) -> None:
-        """Show what a conversation is, and its last turn."""
+        """Show what a conversation is, and its last prompt and answer."""
         turns = conversation.branch
         count = "1 turn" if len(turns) == 1 else f"{len(turns)} turns"
         title = one_line(conversation.title, 60) or "(no title)"
@@ -157,3 +141,17 @@ class ChatShelf:
             writer.close()
         if not turns[-1].complete:
             self._screen.write(f"({one_line(f'not complete: {turns[-1].reason}')})\n")
+
+    # Ways out of the chat
+
+    def copy(self, text: str) -> str:
+        """Put a text on the clipboard; return how, "" where there is no way."""
+        return clipboard.copy(text, self._runtime.environ, self._screen)
+
+    def save(self, path: Path, conversation: Conversation, confirm: Callable[[str], bool]) -> None:
+        """Write a conversation into a file. Raises UsageError."""
+        write_conversation(path, conversation, confirm, day_and_time)
+
+    def hint(self, exc: SrchatError) -> str:
+        """Return the way out of a failure of the last prompt, or of a command."""
+        return self._runtime.hint_for(exc, self._chat.model_once)

@@ -9,6 +9,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from srchat.chat.slash_commands import ALIASES, COMMANDS
+from srchat.chat.slash_line import may_be_command
 from srchat.output.sanitize import one_line
 
 _MOST = 200
@@ -33,7 +34,7 @@ class ChatCompleter(Completer):
     def get_completions(self, document: Document, _event: CompleteEvent) -> Iterable[Completion]:
         """Yield what may stand at the cursor."""
         text = document.text_before_cursor
-        if not text.startswith("/") or text.startswith("//") or "\n" in text:
+        if not may_be_command(text):
             return
         name, blank, argument = text[1:].partition(" ")
         if not blank:

@@ -2,13 +2,13 @@
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from srchat.chat import slash_commands
 from srchat.chat.chat import Chat
 from srchat.chat.slash_line import line_of, message_of
+from srchat.conversation import Conversation
 from srchat.errors import (
     APIError,
     ClosedPipeError,
@@ -24,28 +24,35 @@ from srchat.output.status import fitting
 from srchat.output.streams import Messages, Output
 from srchat.repl.lines import Lines
 
-if TYPE_CHECKING:
-    from srchat.conversation import Conversation
-
 _ROOMY: Final = 10  # rows of a screen on which blank lines may be spent
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shelf:
-    """What slash commands need that the chat itself does not.
+class Shelf(Protocol):
+    """What slash commands need that the chat itself does not."""
 
-    `find`: the ids and rows of stored conversations that words are about. `hint`: the way out
-    of a failure.
-    """
+    def models(self) -> list[str]:
+        """Ask the server for its models. Raises APIError and its kin."""
 
-    models: Callable[[], list[str]]
-    find: Callable[[str], list[tuple[str, str]]]
-    load: Callable[[str], "Conversation"]
-    show_history: Callable[[str], None]
-    show_last: Callable[["Conversation"], None]
-    copy: Callable[[str], str]
-    save: Callable[[Path, "Conversation", Callable[[str], bool]], None]
-    hint: Callable[[SrchatError], str]
+    def find(self, words: str) -> list[tuple[str, str]]:
+        """Return ids and rows of the stored conversations that words are about."""
+
+    def load(self, id: str) -> Conversation:
+        """Return a stored conversation; its model answers from now on."""
+
+    def show_history(self, words: str) -> None:
+        """Show stored conversations, or what is found in them."""
+
+    def show_last(self, conversation: Conversation) -> None:
+        """Show what a conversation is, and its last prompt and answer."""
+
+    def copy(self, text: str) -> str:
+        """Put a text on the clipboard; return how, "" where there is no way."""
+
+    def save(self, path: Path, conversation: Conversation, confirm: Callable[[str], bool]) -> None:
+        """Write a conversation into a file; `confirm` is asked before another one is lost."""
+
+    def hint(self, exc: SrchatError) -> str:
+        """Return the way out of a failure, "" where none is known."""
 
 
 class Repl:

@@ -19,6 +19,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import PromptSession
 from prompt_toolkit.styles import Style
 
+from srchat.chat.slash_line import may_be_command
 from srchat.errors import Interrupted, OutputError
 from srchat.interrupts import delivered_to
 from srchat.output.sanitize import one_line
@@ -130,8 +131,7 @@ class PromptLines:
             return app.run(handle_sigint=False)
 
     def _is_command(self) -> bool:
-        text = self._session.default_buffer.text
-        return text.startswith("/") and not text.startswith("//") and "\n" not in text
+        return may_be_command(self._session.default_buffer.text)
 
     def _toolbar(self) -> StyleAndTextTuples | None:
         columns, rows = self._screen.size()

@@ -356,6 +356,12 @@ def test_undo_tells_of_files_their_names(host: Host) -> None:
     assert host.told == ["taken back: [a.txt] sum up"]
 
 
+def test_undo_of_a_continued_answer_tells_what_was_typed(host: Host) -> None:
+    for line in ("one", "/continue", "/undo 2"):
+        host.type(line)
+    assert host.told == ["taken back: /continue", "taken back: one"]
+
+
 @pytest.mark.parametrize("outcome", ["complete", "empty", "server error", "broken off"])
 def test_edit_after_continue_changes_what_was_typed(host: Host, outcome: str) -> None:
     host.type("zero")
