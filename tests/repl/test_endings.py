@@ -108,6 +108,8 @@ def test_a_signal_ends_the_chat_and_the_terminal_is_sane(
             chat.wait_for_text("half")
         os.kill(chat.pid, signum)
         assert chat.wait() == code
+        assert chat.echoes
+        assert chat.terminal.cursor_is_visible
     if where == "answer":
         assert "half" in srchat("history", "show").text
 
@@ -175,4 +177,4 @@ def test_ctrl_z_in_mid_answer_and_fg(srchat: Srchat, serve: Serve) -> None:
         chat.type("fg\r")
         chat.wait_for_text("end")
         chat.wait_for_prompt()
-        assert chat.run("/usage")
+        assert "this chat: 1 turn" in chat.run("/usage")

@@ -1,5 +1,6 @@
 """Typed lines across chats: recalled, searched, suggested, and for nobody else."""
 
+import json
 import stat
 
 import pytest
@@ -83,12 +84,12 @@ def test_two_chats_at_once_keep_lines_and_conversations_of_both(
             two.say(f"two {number}")
         one.leave()
         two.leave()
+    lines = (srchat.home / "d" / "typed_lines").read_text().splitlines()
+    assert sorted(lines) == sorted(f'"{who} {n}"' for who in ("one", "two") for n in range(5))
     with ChatTerminal(srchat, server.url, SRCHAT_DATA="d") as chat:
         chat.wait_for_prompt()
         chat.type(UP * 10)
-        chat.read(0.5)
-    lines = (srchat.home / "d" / "typed_lines").read_text().splitlines()
-    assert sorted(lines) == sorted(f'"{who} {n}"' for who in ("one", "two") for n in range(5))
+        chat.wait_for_text(f"> {json.loads(lines[0])}")
     listed = srchat("history", "list", SRCHAT_DATA="d").text.splitlines()
     assert len(listed) == 2
     assert all("\t5\t" in line for line in listed)
