@@ -208,10 +208,18 @@ class Repl:
 
     def _failed(self, exc: SrchatError | Interrupted, *, was_asked: bool = False) -> None:
         self._code = exc.exit_code
-        hint = exc.hint or (self._shelf.hint(exc) if isinstance(exc, SrchatError) else "")
+        hint = exc.hint or (self._looked_up(exc) if isinstance(exc, SrchatError) else "")
         if was_asked and isinstance(exc, APIError | Interrupted) and self._lines.interactive:
             hint = joined(hint, self._way_on())
         self._messages.tell(f"{exc.message} ({hint})" if hint else exc.message)
+
+    def _looked_up(self, exc: SrchatError) -> str:
+        try:
+            return self._shelf.hint(exc)
+        except Interrupted as stop:  # it may ask the server; the failure is told all the same
+            if not self._is_ctrl_c(stop):
+                raise
+            return ""
 
     def _way_on(self) -> str:
         last = self.chat.last_turn

@@ -3,10 +3,10 @@
 import time
 from functools import partial
 
-from tests.chatting import ENTER, UP, ChatTerminal, is_well_formed, sent
+from tests.chatting import CTRL_C, ENTER, UP, ChatTerminal, is_well_formed, sent
 from tests.conftest import Serve, Srchat
 from tests.pseudo_terminal import TerminalSession
-from tests.server import CLOSE, DONE, Pause, answer, chunk, chunked, error, head
+from tests.server import CLOSE, DONE, HOLD, Pause, answer, chunk, chunked, error, head
 
 FAILURES = {
     "refused": error(400, "bad request"),
@@ -59,6 +59,18 @@ def test_a_command_that_fails_does_not_offer_to_ask_the_prompt_again(
         shown = chat.run("/model")
         assert "no list of models" in shown
         assert "/retry" not in shown
+
+
+def test_ctrl_c_in_the_wait_for_a_better_hint_does_not_hide_the_failure(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(error(404, "no model vllm-primary"), [HOLD])
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.say("hello")
+        chat.wait_for(lambda _: len(server.requests) == 2, "the question for models")
+        chat.type(CTRL_C)
+        chat.wait_for_text("no model vllm-primary")
+        chat.wait_for_prompt()
 
 
 def test_a_server_that_is_not_there_is_an_error_like_others(srchat: Srchat, serve: Serve) -> None:
