@@ -4,6 +4,7 @@ The docstring of a function is what `/help COMMAND` shows.
 """
 
 import difflib
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -181,7 +182,7 @@ def _copy(host: Host, argument: str) -> None:
 
 def _save(host: Host, argument: str) -> None:
     """Write the conversation into a file: as Markdown, or as JSON if it ends in .json."""
-    host.write_file(Path(argument).expanduser())
+    host.write_file(Path(_at_home(argument)))
 
 
 def _file(host: Host, argument: str) -> None:
@@ -190,7 +191,7 @@ def _file(host: Host, argument: str) -> None:
     if argument == NONE:
         chat.attachments = []
     elif argument:
-        chat.attachments.append(read_file(str(Path(argument).expanduser())))
+        chat.attachments.append(read_file(_at_home(argument)))
     names = [f"{name} ({len(text)} characters)" for name, text in chat.attachments]
     host.tell(f"with the next prompt: {', '.join(names)}" if names else "no files to send")
 
@@ -208,6 +209,10 @@ def _usage_of(host: Host, _: str) -> None:
 def _exit(host: Host, _: str) -> None:
     """Leave. Everything is kept: srchat chat --continue goes on."""
     host.leave()
+
+
+def _at_home(path: str) -> str:
+    return os.path.expanduser(path)  # noqa: PTH111 - Path's own fails for ~nobody
 
 
 def _number(argument: str, usage: str) -> int:

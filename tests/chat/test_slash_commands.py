@@ -66,6 +66,8 @@ def test_wrong_arguments_are_told_and_nothing_happens(srchat: Srchat, serve: Ser
         "/save x.md": "there is nothing to save yet",
         "/file nowhere.txt": "cannot read nowhere.txt",
         "/file .": "cannot read .",
+        "/file ~nobodyatall/x": "cannot read ~nobodyatall/x",
+        "/save ~nobodyatall/x": "there is nothing to save yet",
         "/load nonesuch": "no conversation about 'nonesuch'",
         "/history": "no conversation is kept",
         "/new now": "/new takes no argument",
