@@ -1,6 +1,6 @@
 """The list from which a conversation is chosen with the arrow keys."""
 
-from tests.chatting import DOWN, ENTER, ESC, ChatTerminal, sent
+from tests.chatting import CTRL_D, DOWN, ENTER, ESC, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
 from tests.server import answer
 
@@ -23,3 +23,24 @@ def test_load_offers_the_conversations_used_last(srchat: Srchat, serve: Serve) -
         chat.type(ESC)
         chat.wait_for_prompt()
     assert sent(server) == [("user", "about cats"), ("assistant", "one"), ("user", "and more")]
+
+
+def test_where_the_cursor_cannot_move_a_number_chooses(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"), answer("two"), answer("three"))
+    for prompt in ("about cats", "about dogs"):
+        assert srchat("ask", prompt, "--base-url", server.url).code == 0
+    with ChatTerminal(srchat, server.url, TERM="dumb") as chat:
+        chat.wait_for_text(">")
+        chat.type("/load\n")
+        chat.wait_for_text("number:")
+        chat.type("nine\n/load\n")
+        chat.wait_for(lambda chat: "\n".join(chat.lines).count("number:") == 2)
+        chat.type("2\n")
+        chat.wait_for_text("> about cats")
+        chat.type("/edit\n")
+        chat.wait_for(lambda chat: chat.lines[-2:] == ["about cats", ">"])
+        chat.type("about mice\n")
+        chat.wait_for_text("three")
+        chat.type(CTRL_D)
+        assert chat.wait() == 0
+    assert sent(server) == [("user", "about mice")]

@@ -143,7 +143,8 @@ def test_neither_httpx_nor_rich_is_loaded_before_the_prompt_is_there(srchat: Src
         "sys.argv = ['srchat', 'chat', '-p', 'demo']\n"
         "from srchat.__main__ import main; main()\n"
     )
-    with TerminalSession([sys.executable, "-c", script], srchat.env, cwd=str(srchat.home)) as chat:
+    command = [sys.executable, "-c", script]
+    with TerminalSession(command, srchat.unmeasured_env, cwd=str(srchat.home)) as chat:
         chat.wait_for(lambda _: (srchat.home / "loaded").exists())
         chat.read(0.1)
     assert (srchat.home / "loaded").read_text() == "[]"
