@@ -96,7 +96,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def at_home(srchat: Srchat, kept: Path) -> Srchat:
-    """A home with a conversation and the files that are spoken of."""
+    """A home with a conversation, a profile and the files that are spoken of."""
+    srchat.configure('[profiles.work]\nmodel = "m"\n')
     shutil.copytree(kept, srchat.home / ".local")
     srchat.put_on_path()
     for name, body in STUBS.items():
