@@ -237,9 +237,9 @@ class Database:
         return StoreError(f"cannot use the history {self.path}: {reason}")
 
 
-def exact(text: str) -> bytes:
+def exact(text: str) -> str | bytes:
     """Return text as a parameter for `CAST(? AS TEXT)`: lone surrogates are kept."""
-    return text.encode("utf-8", "surrogatepass")
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass")
 
 
 def _text(data: bytes) -> str:

@@ -79,7 +79,7 @@ def turn_values(conversation: str, turn: TurnRecord) -> dict[str, object]:
     }
 
 
-def exact_or_none(text: str | None) -> bytes | None:
+def exact_or_none(text: str | None) -> str | bytes | None:
     """Return a text for `CAST(? AS TEXT)`, or NULL."""
     return None if text is None else exact(text)
 

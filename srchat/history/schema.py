@@ -65,12 +65,13 @@ _FIRST: Final = (
         INSERT INTO unindexed VALUES (new.id);
     END
     """,
+    # Before, because `old.reply` would be read at every update, whatever WHEN says.
     """
-    CREATE TRIGGER turn_has_changed AFTER UPDATE OF prompt, reply ON turn
+    CREATE TRIGGER turn_changes BEFORE UPDATE OF prompt, reply ON turn
     WHEN NOT EXISTS (SELECT 1 FROM unindexed WHERE turn = old.id) BEGIN
         INSERT INTO turn_words (turn_words, rowid, prompt, reply)
-            VALUES ('delete', old.id, old.prompt, old.reply);
-        INSERT INTO unindexed VALUES (new.id);
+            SELECT 'delete', id, prompt, reply FROM turn WHERE id = old.id;
+        INSERT INTO unindexed VALUES (old.id);
     END
     """,
     """

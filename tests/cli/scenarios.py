@@ -753,6 +753,16 @@ def sizes() -> Iterator[Scenario]:
         seconds=40,
     )
     yield one(
+        "50 MB, kept again and again while they come",
+        head(),
+        *([chunk("x" * 1_000_000), Pause(0.1)] * 50),
+        chunk(finish="stop"),
+        DONE,
+        out="x" * 50_000_000 + "\n",
+        memory=300,
+        seconds=60,
+    )
+    yield one(
         "20,000 chunks",
         head(),
         b"".join([chunk("t ")] * 20_000),
