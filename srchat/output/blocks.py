@@ -35,7 +35,7 @@ _MARKS: Final = re.compile(r"[-+*#>=`~|:. \t)]*|[ \t]*\d{1,9}[.)]?[ \t]*")
 
 def markdown_parser() -> MarkdownIt:
     """Return the parser for answers: CommonMark, tables and strikethrough; no HTML."""
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": _MAX_NESTING})
+    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING})
     parser.enable(["table", "strikethrough"])
     parser.block.ruler.before("table", "deep_text", _deep_text)
     return parser.disable(["reference", "html_block", "html_inline"])
@@ -104,9 +104,7 @@ class BlockSplitter:
 
     def flush(self) -> list[Token]:
         """Return all other tokens; the text is over."""
-        tokens = self._parse(self._partial)[self._skip :]
-        self._partial, self._lines, self._openers, self._skip = "", [], [], 0
-        return tokens
+        return self._parse(self._partial)[self._skip :]
 
     def tail(self) -> list[Token]:
         """Return the tokens that are not certain, as they would be if the text ended here.

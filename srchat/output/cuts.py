@@ -95,12 +95,12 @@ class _Document:
         match node.type:
             case "hr" | "tr_open" | "code":
                 return True
-            case "heading_open" if node.markup[0] in "-=" or not self._may_head_table(first):
-                return True
+            case "heading_open":
+                return not self._may_head_table(first)
             case "fence_open" if node.markup:
                 code = self._tokens[index + 1].content
                 return after < self._end or code.count("\n") < after - first - 1
-            case "heading_open" | "paragraph_open" | "table_open" | "blockquote_open":
+            case "paragraph_open" | "table_open" | "blockquote_open":
                 return after < self._end
             case _:
                 return False
