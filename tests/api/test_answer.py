@@ -138,6 +138,12 @@ def test_what_one_part_completes_comes_as_one_chunk() -> None:
     assert (last.content, last.finish_reason) == ("d", "stop")
 
 
+def test_of_chunks_that_name_no_model_none_is_told() -> None:
+    merged = AnswerDecoder().feed(chunk("a", model="") + chunk("b", model=""))
+    assert merged is not None
+    assert (merged.content, merged.model) == ("ab", "")
+
+
 FINISH = delta(finish="stop")
 LAST = delta("a", finish="stop")
 

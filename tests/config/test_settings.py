@@ -82,6 +82,24 @@ def test_every_setting_has_a_variable_and_says_what_it_is() -> None:
         assert entry.kind.description
 
 
+def test_without_a_file_the_defaults_are_in_force() -> None:
+    file = FileSettings(FILE)
+    assert not file.is_exposed
+    assert resolve(file, {}, {}).config == Config(
+        base_url="https://api.solidrust.ai/v1",
+        model="vllm-primary",
+        stream=True,
+        timeout=60.0,
+        retries=3,
+        max_wait=60.0,
+        history=True,
+        fallback_models=("claude*", "gpt-*"),
+        code_theme="terminal",
+        keys="emacs",
+        allow_http=False,
+    )
+
+
 def test_every_default_is_allowed() -> None:
     for name, entry in SETTINGS.items():
         if entry.default is not None:
@@ -426,6 +444,7 @@ def test_an_empty_key_says_that_there_is_none_and_an_empty_variable_nothing() ->
         ("http://[::1]:8000/v1", True),
         ("http://127.0.0.1.evil.com/v1", False),
         ("http://127.0.0.999/v1", False),
+        ("http://127.0.0.0.1/v1", False),
         ("http://localhost.evil.com/v1", False),
         ("http://10.0.0.1/v1", False),
         ("http://0.0.0.0/v1", False),
@@ -531,6 +550,23 @@ def test_the_command_is_not_run_for_an_open_network() -> None:
     with pytest.raises(ConfigError, match="unencrypted"):
         key_to_send(_resolve(work={**PASS, "base_url": "http://10.0.0.1/v1"}), run)
     assert run.ran == []
+
+
+@pytest.mark.parametrize(
+    ("values", "base_url", "named"),
+    [
+        ({}, "https://api.solidrust.ai/v1", None),
+        (OURS, "https://api.solidrust.ai/v1", "api_key"),
+        (PASS, "https://api.solidrust.ai/v1", "api_key_command"),
+        ({**OURS, **PASS}, "https://api.solidrust.ai/v1", "api_key"),
+        (OURS, "https://b.example/v1", None),
+        (PASS, "https://b.example/v1", None),
+    ],
+)
+def test_the_setting_is_named_that_the_key_for_this_server_comes_from(
+    values: Mapping[str, object], base_url: str, named: str | None
+) -> None:
+    assert _resolve(values, base_url=base_url).key_setting == named
 
 
 def test_what_the_command_prints_is_checked_and_not_shown() -> None:
