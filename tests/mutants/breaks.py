@@ -22,7 +22,8 @@ _NAMES = {
     "min": "max", "any": "all", "find": "rfind", "startswith": "endswith", "match": "search",
     "removeprefix": "removesuffix", "fullmatch": "match", "lstrip": "strip", "rstrip": "strip",
 }  # fmt: skip
-_NAMES |= {new: old for old, new in _NAMES.items()}
+# Not from strip: where it stands, it is mostly asked for blanks, and its kinds say the same.
+_NAMES |= {new: old for old, new in _NAMES.items() if new != "strip"}
 
 
 class Mutant(NamedTuple):
@@ -113,7 +114,7 @@ def _other_values(value: object) -> Sequence[bool | float | str | bytes]:
         case bool():
             return [not value]
         case int() | float():
-            return [value + 1]
+            return [value + 1 if value < 10 else value * 10]  # of many, one more is no matter
         case str() if " " in value.strip():
             return []  # words for people
         case str() | bytes():
