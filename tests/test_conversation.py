@@ -46,9 +46,13 @@ def test_a_new_conversation_sends_system_prompt_and_prompt() -> None:
 
 def test_turns_are_sent_in_order_before_the_prompt() -> None:
     conversation = Conversation("c").with_turn(turn("a")).with_turn(turn("b", "a"))
-    assert [message.content for message in conversation.fit("new").messages] == [
-        "prompt a", "reply a", "prompt b", "reply b", "new",
-    ]  # fmt: skip
+    assert conversation.fit("new").messages == (
+        Message("user", "prompt a"),
+        Message("assistant", "reply a"),
+        Message("user", "prompt b"),
+        Message("assistant", "reply b"),
+        Message("user", "new"),
+    )
 
 
 def test_a_turn_that_was_never_answered_is_not_sent_and_one_that_broke_off_is() -> None:

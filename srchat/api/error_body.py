@@ -102,7 +102,7 @@ def _short(text: str) -> str:
 
 
 def _word(value: object) -> str:
-    return str(value) if isinstance(value, str | int) and value not in ("", "None") else ""
+    return str(value) if isinstance(value, str | int) and value != "None" else ""
 
 
 def _phrase(status: int) -> str:

@@ -237,6 +237,19 @@ def test_a_value_not_allowed_is_refused_in_words(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("keys", "emacs or vi"),
+        ("retries", "a whole number from 0 to 100"),
+        ("temperature", "a number from 0 to 2"),
+        ("max_tokens", "a whole number at least 1"),
+    ],
+)
+def test_what_is_allowed_is_told_in_words(name: str, words: str) -> None:
+    assert SETTINGS[name].kind.description == words
+
+
+@pytest.mark.parametrize(
     ("name", "value", "held"),
     [
         ("temperature", 1, 1),

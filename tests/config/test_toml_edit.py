@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srchat.config.toml_edit import toml_value, with_value, without
+from srchat.config.toml_edit import EditError, toml_value, with_value, without
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,13 @@ def test_unset_takes_out_only_its_setting(before: str, keys: tuple[str, ...], af
     assert without(before, keys) == after
 
 
+@pytest.mark.parametrize("before", ["[p]\na = 1\n", "p.a = 1\n", "[p.q]\n"])
+def test_what_cannot_be_changed_in_place_is_told_with_what_was_meant(before: str) -> None:
+    with pytest.raises(EditError) as caught:
+        with_value(before, ("p",), 1)
+    assert caught.value.meant == {"p": 1}
+
+
 def test_a_value_in_the_place_of_a_table_is_not_replaced() -> None:
     with pytest.raises(TypeError):
         with_value("profiles = 3\n", ("profiles", "p", "model"), "x")
@@ -149,6 +156,11 @@ _PROFILES = ["work", "a.b", "[x]", "profiles"]
 def test_every_value_is_read_back_as_it_was(value: object) -> None:
     read = tomllib.loads(f"value = {toml_value(value)}\n")["value"]
     assert (read, type(read)) == (value, type(value))
+
+
+def test_a_list_stands_on_one_line() -> None:
+    for value in (["a", "b"], ("a", "b")):
+        assert toml_value(value) == '["a", "b"]'
 
 
 class Chunk(NamedTuple):

@@ -4,8 +4,10 @@ import os
 
 import pytest
 from hypothesis import example, given, settings
+from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from srchat.output import blocks
 from srchat.output.blocks import BlockSplitter, block_tokens, markdown_parser
 from tests.answers import ANSWER, long_answer
 from tests.markdown_documents import cut, documents, sizes
@@ -153,6 +155,31 @@ def test_what_waits_stays_small_however_long_the_block_gets(start: str, line: st
     for number in range(500):
         splitter.feed(line.format(n=number))
         assert len(splitter.tail()) < 20
+
+
+def test_a_paragraph_that_grows_and_grows_is_parsed_seldom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed = 0
+
+    def counting(parser: MarkdownIt, text: str, first_line: int = 0) -> list[Token]:
+        nonlocal parsed
+        parsed += text.count("\n")
+        return block_tokens(parser, text, first_line)
+
+    monkeypatch.setattr(blocks, "block_tokens", counting)
+    splitter = BlockSplitter()
+    for _ in range(600):
+        assert splitter.feed("text\n") == []
+    assert parsed < 30 * 600
+
+
+@pytest.mark.parametrize("lines", range(48, 52))
+def test_a_long_paragraph_is_certain_once_its_blank_line_has_come(lines: int) -> None:
+    splitter = BlockSplitter()
+    for _ in range(lines):
+        splitter.feed("text\n")
+    assert essence(splitter.feed("\n")) == at_once("text\n" * lines)
 
 
 @pytest.mark.parametrize("mark", ["> ", "1. ", "- x\n  "])
