@@ -201,6 +201,11 @@ def test_the_reset_of_a_limit_says_nothing_about_another_failure() -> None:
     assert asked({"x-ratelimit-reset": "9"}, status=503) is None
 
 
+def test_only_after_a_rate_limit_its_reset_is_waited_for() -> None:
+    assert decide(429, random=0.0, x_ratelimit_reset="9") == Decision(9.0, 9.0)
+    assert decide(503, random=0.0, x_ratelimit_reset="9") == Decision(0.0, None)
+
+
 @given(st.floats(0, 60), st.floats(0, 1))
 def test_never_before_the_time_that_the_server_named(seconds: float, random: float) -> None:
     text = f"{seconds:.3f}"

@@ -118,6 +118,7 @@ def test_byte_by_byte_the_events_are_the_same(stream: bytes) -> None:
         (b"\xef\xbb\xbf\xef\xbb\xbfdata: a\n\n", []),
         (b"data: a\n\n\xef\xbb\xbfdata: b\n\n", message("a")),
         (b": ping\n\ndata: a\n\n", message("a")),
+        (b": ping data: \ndata: a\n\n", message("a")),
         (b"event: error\ndata: a\n\n", [ServerSentEvent("error", "a")]),
         (b"event: error\n\ndata: a\n\n", message("a")),
         (b"event:  x\ndata:a\ndata:  b\n\n", [ServerSentEvent(" x", "a\n b")]),
@@ -161,9 +162,9 @@ def test_an_event_as_long_as_the_limit_is_read_and_a_longer_one_refused() -> Non
     decoder = SSEDecoder(max_event=100)
     longest = "x" * (100 - len("data: "))
     for _ in range(3):
+        assert decoder.feed(b"data: x\n" * 50 + b"\n") == message("\n".join("x" * 50))
         assert decoder.feed(f"data: {longest}".encode()) == []
         assert decoder.feed(b"\n") + decoder.feed(b"\n") == message(longest)
-        assert decoder.feed(b"data: x\n" * 50 + b"\n") == message("\n".join("x" * 50))
     with pytest.raises(ValueError, match="over 100 bytes"):
         decoder.feed(f"data: {longest}x".encode())
 

@@ -70,8 +70,21 @@ def _broken_trees(node: ast.AST, line: int = 0) -> Iterator[tuple[int, ast.AST]]
                 setattr(node, field, others if isinstance(value, list) else new)
                 yield at, new
             setattr(node, field, value)
-            if not isinstance(child, ast.Raise | ast.JoinedStr):  # their words are for people
+            if not _is_left_whole(child):
                 yield from _broken_trees(child, at)
+
+
+def _is_left_whole(node: ast.AST) -> bool:
+    """Tell whether a slip in it would make little difference."""
+    match node:
+        case ast.Raise() | ast.JoinedStr():
+            return True  # their words are for people
+        case ast.AnnAssign(
+            annotation=ast.Name("Final"), value=ast.BinOp() | ast.Constant(value=int() | float())
+        ):
+            return True  # a number was chosen, and another would do about as well
+        case _:
+            return False
 
 
 def _broken(node: ast.AST) -> Sequence[ast.AST]:
