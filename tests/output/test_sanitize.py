@@ -97,3 +97,6 @@ def test_controls_become_visible_text(raw: str, shown: str) -> None:
 def test_one_line_is_one_inert_line() -> None:
     assert one_line(" a\n b\x1b \u2028 c ") == "a b\\x1b c"
     assert one_line("x" * 10, limit=5) == "xxxx…"
+    assert one_line("x" * 6, limit=5) == "xxxx…"
+    assert one_line("x" * 5, limit=5) == "xxxxx"
+    assert one_line("xxx  yy", limit=5) == "xxx…"
