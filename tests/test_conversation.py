@@ -35,6 +35,10 @@ def linear(*sizes: int, system: str | None = None) -> Conversation:
 # --- the messages array --------------------------------------------------------------------
 
 
+def test_a_new_conversation_has_nothing_but_its_id() -> None:
+    assert [value for value in dataclasses.astuple(Conversation("c")) if value] == ["c"]
+
+
 def test_a_new_conversation_sends_system_prompt_and_prompt() -> None:
     assert Conversation("c", system="Be brief.").fit("hi").messages == (
         Message("system", "Be brief."),
@@ -68,8 +72,8 @@ def test_a_turn_that_was_never_answered_is_not_sent_and_one_that_broke_off_is() 
 
 def test_a_turn_that_begins_is_neither_complete_nor_anything_to_send() -> None:
     begun = TurnRecord("a", "prompt")
-    assert (begun.complete, begun.reason, begun.served_model) == (False, "", "")
-    assert (begun.messages(), begun.estimated_tokens) == ([], 0)
+    assert [value for value in dataclasses.astuple(begun) if value] == ["a", "prompt"]
+    assert begun.messages() == []
     assert turn("a", reply=" \n").messages() == []
 
 

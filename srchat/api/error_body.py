@@ -91,7 +91,7 @@ def _embedded(text: str) -> str:
 
 def _plain(text: str) -> str:
     text = text[:_MOST_READ]
-    if "<" in text and (title := _TITLE.search(text)):
+    if title := _TITLE.search(text):
         return _short(_TAG.sub(" ", title[2]))
     return _short(_TAG.sub(" ", text) if text.startswith("<") else text)
 

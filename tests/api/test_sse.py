@@ -159,8 +159,10 @@ def test_an_event_that_never_ends_is_refused(endless: bytes, size: int) -> None:
 
 
 def test_an_event_as_long_as_the_limit_is_read_and_a_longer_one_refused() -> None:
-    decoder = SSEDecoder(max_event=100)
     longest = "x" * (100 - len("data: "))
+    decoder = SSEDecoder(max_event=100)
+    assert decoder.feed(f"data: {longest}".encode()) == []
+    decoder = SSEDecoder(max_event=100)
     for _ in range(3):
         assert decoder.feed(b"data: x\n" * 50 + b"\n") == message("\n".join("x" * 50))
         assert decoder.feed(f"data: {longest}".encode()) == []

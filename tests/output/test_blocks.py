@@ -4,6 +4,7 @@ import os
 
 import pytest
 from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -64,11 +65,11 @@ def test_looking_at_the_tail_changes_nothing(text: str, lengths: list[int]) -> N
 
 
 @settings(max_examples=_EXAMPLES // 4, deadline=None)
-@given(documents)
-def test_the_tail_is_what_a_text_that_ended_here_would_bring(text: str) -> None:
+@given(documents, st.sampled_from([".\n", "x"]))
+def test_the_tail_is_what_a_text_that_ended_here_would_bring(text: str, end: str) -> None:
     splitter = BlockSplitter()
-    tokens = splitter.feed(f"{text}.\n")
-    assert essence(tokens + splitter.tail()) == at_once(f"{text}.\n")
+    tokens = splitter.feed(text + end)
+    assert essence(tokens + splitter.tail()) == at_once(text + end)
 
 
 def test_all_examples_of_commonmark_are_there() -> None:
