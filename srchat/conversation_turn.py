@@ -163,7 +163,7 @@ class ConversationTurn:
     def _ask(self) -> Iterator[TurnEvent]:
         self._turn = turn = self._begin_turn(self.request)
         if self._signum is not None:
-            turn.interrupt(self._signum)
+            raise Interrupted(self._signum)
         for event in turn:
             if isinstance(event, RequestSent | Text) and not self._is_begun:
                 self._begin()

@@ -195,8 +195,13 @@ class Chat:
     def _ask(self, asked: Asked) -> None:
         turn = self._turn(asked)
         self.failed = asked
-        late: list[int] = []  # signals that came when the answer was over: nothing is torn by them
-        with delivered_to(late.append):
+        signals: list[int] = []
+
+        def note(signum: int) -> None:
+            turn.interrupt(signum)  # before it is shown: then nothing is asked
+            signals.append(signum)  # when it is over: nothing is torn by it
+
+        with delivered_to(note):
             try:
                 self._outside.show(turn)
             except OutputError as exc:
@@ -205,8 +210,8 @@ class Chat:
                 raise
             finally:
                 self._take(turn, asked)
-        if late and late[-1] != signal.SIGINT:
-            raise Interrupted(late[-1])
+        if signals and signals[-1] != signal.SIGINT:
+            raise Interrupted(signals[-1])
 
     def _turn(self, asked: Asked) -> ConversationTurn:
         config = self._config

@@ -6,6 +6,7 @@ it is told and records what it was asked.
 
 import json
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,6 +114,8 @@ class Host:
         try:
             if self.network.outcome == "interrupted at once":
                 turn.interrupt(2)
+            if self.network.outcome == "Ctrl-C before it is shown":
+                signal.raise_signal(signal.SIGINT)
             for event in turn:
                 if self.network.outcome == "interrupted in the middle" and isinstance(event, Text):
                     turn.interrupt(2)
@@ -395,6 +398,15 @@ def test_continue_where_nothing_came_asks_again(host: Host) -> None:
     host.network.outcome = "complete"
     host.type("/continue")
     assert host.network.messages[-1] == [("user", "one")]
+
+
+def test_ctrl_c_before_anything_is_shown_sends_nothing_and_retry_asks(host: Host) -> None:
+    host.network.outcome = "Ctrl-C before it is shown"
+    assert isinstance(host.type("one"), Interrupted)
+    assert host.network.bodies == []
+    host.network.outcome = "complete"
+    assert host.type("/retry") is None
+    assert host.network.messages == [[("user", "one")]]
 
 
 def test_a_model_for_once_is_asked_again_by_retry(host: Host) -> None:
