@@ -62,6 +62,24 @@ class Painter:
                 painting.close()  # a second Ctrl-C does not tear this, either
 
 
+class WaitView:
+    """Tells each wait for a retry once, and counts it down where a status line can be shown."""
+
+    def __init__(self, messages: Messages, status: StatusLine) -> None:
+        self._messages = messages
+        self._status = status
+        self._retry = 0
+
+    def show(self, wait: RetryWait) -> None:
+        """Show a frame of a wait."""
+        if wait.retry != self._retry:
+            self._retry = wait.retry
+            self._status.clear()
+            self._messages.say(str(wait))
+        if not self._messages.quiet:
+            self._status.show(f"trying again in {wait.left:.0f} s")
+
+
 class _Painting:
     def __init__(
         self, turn: PaintedTurn, messages: Messages, open_writer: Callable[[], AnswerWriter]
@@ -73,7 +91,7 @@ class _Painting:
         self._status = StatusLine(messages)
         self._reasoning = _ReasoningView(messages)
         self._notices: list[str] = []
-        self._retry = 0
+        self._waits = WaitView(messages, self._status)
         self._begun = time.monotonic()
 
     def show(self, event: TurnEvent) -> None:
@@ -91,7 +109,7 @@ class _Painting:
             self._tick()
             self._opened()  # loads Rich while the server thinks
         elif isinstance(event, RetryWait):
-            self._wait(event)
+            self._waits.show(event)
         elif self._turn.reply.text:
             self._notices.append(event.text)  # not into the middle of the answer
         else:
@@ -119,13 +137,6 @@ class _Painting:
             waited = time.monotonic() - self._begun
             seconds = f" {waited:.0f} s" if waited >= _SHORT_WAIT else ""
             self._status.show(f"{self._turn.reply.model}{seconds}")
-
-    def _wait(self, wait: RetryWait) -> None:
-        if wait.retry != self._retry:
-            self._retry = wait.retry
-            self._say(Notice(str(wait)))
-        if not self._messages.quiet:
-            self._status.show(f"trying again in {wait.left:.0f} s")
 
     def _say(self, notice: Notice) -> None:
         self._status.clear()

@@ -45,7 +45,7 @@ class ChatShelf:
     def models(self) -> list[str]:
         """Ask the server for its models."""
         self._asked = True
-        return self._learnt(self._runtime.client.list_models())
+        return self._learnt(self._runtime.models())
 
     def known_models(self) -> list[str]:
         """Return the models as they were told last; the first time, ask in the background."""

@@ -27,7 +27,7 @@ def check(
     there = Path(runtime.file.path).exists()
     _tell(runtime, f"{runtime.file.path}: {'right' if there else 'not there, the defaults hold'}")
     config = runtime.config
-    offered = [model.id for model in runtime.client.list_models()]
+    offered = [model.id for model in runtime.models()]
     _tell(runtime, f"{config.base_url}: answers, models: {len(offered)}")
     if config.model in offered:
         _tell(runtime, f"{config.model}: offered")

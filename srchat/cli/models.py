@@ -6,13 +6,11 @@ from typing import Annotated
 import typer
 
 from srchat import model_cache, paths
-from srchat.api.events import RetryWait
 from srchat.api.models import Model
 from srchat.cli import options
 from srchat.cli.conversations import remember_windows
 from srchat.cli.runtime import Runtime
 from srchat.output.sanitize import one_line
-from srchat.output.streams import Messages
 
 
 def models(
@@ -33,7 +31,7 @@ def models(
     """
     runtime: Runtime = ctx.obj
     runtime.read_options(ctx.params)
-    found = runtime.client.list_models(_Announcer(runtime.messages))
+    found = runtime.models()
     if as_json:
         runtime.stdout.write(json.dumps([model.to_json() for model in found], indent=2) + "\n")
     elif runtime.stdout.is_terminal:
@@ -43,19 +41,6 @@ def models(
     remember_windows(runtime, found)
     names = [model.id for model in found]
     model_cache.write(str(paths.cache_path()), runtime.config.base_url, names)  # for completion
-
-
-class _Announcer:
-    """Tells each wait for a retry once."""
-
-    def __init__(self, messages: Messages) -> None:
-        self._messages = messages
-        self._retry = 0
-
-    def __call__(self, wait: RetryWait) -> None:
-        if wait.retry != self._retry:
-            self._retry = wait.retry
-            self._messages.say(str(wait))
 
 
 def _table(found: list[Model], default: str) -> str:

@@ -27,12 +27,14 @@ from srchat.config.settings import (
 from srchat.errors import APIStatusError, SrchatError, StoreError
 from srchat.hints import hint_for_status, is_about_model
 from srchat.output.plain import PlainWriter
+from srchat.output.status import StatusLine
 from srchat.output.streams import Messages, Output
-from srchat.painter import AnswerWriter, Painter
+from srchat.painter import AnswerWriter, Painter, WaitView
 from srchat.session import ChatSession
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
+    from srchat.api.models import Model
     from srchat.history.store import ConversationStore
 
 _STORE_TIME: Final = 5.0  # seconds that a command may wait for others that use the history
@@ -124,6 +126,17 @@ class Runtime:
             use_proxy=not is_loopback(settings.config.base_url),
             log=self.messages.tell if self._verbose else lambda _: None,
         )
+
+    def models(self) -> "list[Model]":
+        """Ask the configured server for its models; waits for a retry are shown.
+
+        Raises what `client` raises, and APIError and its kin.
+        """
+        status = StatusLine(self.messages)
+        try:
+            return self.client.list_models(WaitView(self.messages, status).show)
+        finally:
+            status.clear()
 
     def key_for(self, settings: Resolved) -> str | None:
         """Return the key for a server, None for none. Raises ConfigError, MissingKeyError."""

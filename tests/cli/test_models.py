@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.conftest import Serve, Srchat
 from tests.pseudo_terminal import TerminalSession
 from tests.server import error, json_response
@@ -48,11 +50,23 @@ def test_what_is_no_list_is_said(srchat: Srchat, serve: Serve) -> None:
         assert said in result.err
 
 
-def test_a_wait_for_a_retry_is_announced(srchat: Srchat, serve: Serve) -> None:
+@pytest.mark.parametrize("command", [["models"], ["config", "check"], ["chat"]])
+def test_a_wait_for_a_retry_is_announced(srchat: Srchat, serve: Serve, command: list[str]) -> None:
     server = serve(error(503, "busy", {"Retry-After": "0.1"}), json_response(MODELS))
-    result = srchat("models", SRCHAT_BASE_URL=server.url)
+    result = srchat(*command, SRCHAT_BASE_URL=server.url, stdin=b"/model\n")
     assert result.code == 0
-    assert "busy; trying again in 0.1 s (1 of 3)" in result.err
+    assert result.err.count("busy; trying again in 0.1 s (1 of 3)") == 1
+
+
+def test_a_wait_for_a_retry_is_counted_down_and_leaves_no_trace(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(error(503, "busy", {"Retry-After": "2"}), json_response(MODELS))
+    where = {"SRCHAT_BASE_URL": server.url}
+    with TerminalSession(srchat.command("models"), srchat.env | where) as session:
+        session.wait_for_text("trying again in 1 s")
+        assert session.wait() == 0
+        assert [line for line in session.lines if "trying" in line] == [session.lines[0]]
 
 
 def test_the_demo_has_a_model(srchat: Srchat) -> None:
