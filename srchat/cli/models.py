@@ -50,6 +50,6 @@ def _table(found: list[Model], default: str) -> str:
 
 def _row(model: Model, width: int, *, is_default: bool) -> str:
     window = f"{model.context_window} tokens" if model.context_window else ""
-    details = "  ".join(filter(None, (model.owned_by, window)))
+    details = "  ".join(filter(None, (one_line(model.owned_by), window)))
     mark = "*" if is_default else " "
-    return f"{mark} {one_line(model.id):<{width}}  {one_line(details)}".rstrip() + "\n"
+    return f"{mark} {one_line(model.id):<{width}}  {details}".rstrip() + "\n"

@@ -40,7 +40,7 @@ def test_on_a_terminal_it_is_a_table_that_marks_the_own_model(srchat: Srchat, se
     where = {"SRCHAT_BASE_URL": serve(json_response(MODELS)).url, "SRCHAT_MODEL": "vllm-primary"}
     with TerminalSession(srchat.command("models"), srchat.env | where) as session:
         assert session.wait() == 0
-        assert session.lines == ["* vllm-primary  vllm 8192 tokens", "  odd\\x1b[2J"]
+        assert session.lines == ["* vllm-primary  vllm  8192 tokens", "  odd\\x1b[2J"]
 
 
 def test_what_is_no_list_is_said(srchat: Srchat, serve: Serve) -> None:
