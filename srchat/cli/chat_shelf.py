@@ -131,7 +131,7 @@ class ChatShelf:
         turns = conversation.branch
         count = "1 turn" if len(turns) == 1 else f"{len(turns)} turns"
         title = one_line(conversation.title, 60) or "(no title)"
-        self._screen.write(f"{title} ({conversation.id}, {count})\n")
+        self._screen.write(f"{title} ({one_line(conversation.id)}, {count})\n")
         if not (asked := last_typed(conversation)):
             return
         self._screen.write(f"\n> {sanitized(split_message(asked.message).brief).rstrip()}\n\n")

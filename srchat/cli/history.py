@@ -124,7 +124,7 @@ def _conversation(runtime: Runtime, prefix: str | None) -> Conversation:
 
 def _render(runtime: Runtime, conversation: Conversation, turns: list[TurnRecord]) -> None:
     out = runtime.stdout
-    out.write(f"{one_line(conversation.title)}  ({conversation.id})\n")
+    out.write(f"{one_line(conversation.title)}  ({one_line(conversation.id)})\n")
     if conversation.system:
         out.write(_heading(runtime, "system") + sanitized(conversation.system).rstrip() + "\n")
     for turn in turns:

@@ -25,11 +25,12 @@ def day_and_time(seconds: float) -> str:
 def summary_row(summary: "Summary", columns: int | None) -> str:
     """Return a conversation's line; None columns: tabs between the fields, and nothing cut."""
     turns = str(summary.turns) if summary.complete else f"{summary.turns}!"
-    when, model = day_and_time(summary.used_at), one_line(summary.model)
+    id_, when = one_line(summary.id), day_and_time(summary.used_at)
+    model = one_line(summary.model)
     title = one_line(summary.title) or "(no title)"
     if columns is None:
-        return "\t".join((summary.id, when, model, str(summary.turns), title)) + "\n"
-    line = f"{summary.id}  {when}  {fitting(model, 16):<16} {turns:>4}  {title}"
+        return "\t".join((id_, when, model, str(summary.turns), title)) + "\n"
+    line = f"{id_}  {when}  {fitting(model, 16):<16} {turns:>4}  {title}"
     return fitting(line, columns - 1) + "\n"
 
 
@@ -40,5 +41,5 @@ def hit_row(hit: "Hit", *, bold: bool) -> str:
     snippet = "".join(
         f"{begin}{part}{end}" if place % 2 else part for place, part in enumerate(parts)
     )
-    head = f"{hit.conversation}  {day_and_time(hit.asked_at)}  {one_line(hit.title, 80)}"
-    return f"{head}\n    {' '.join(snippet.split())}\n"
+    head = (one_line(hit.conversation), day_and_time(hit.asked_at), one_line(hit.title, 80))
+    return f"{'  '.join(head)}\n    {' '.join(snippet.split())}\n"

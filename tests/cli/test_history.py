@@ -132,6 +132,21 @@ def test_show_on_a_terminal_is_rendered_and_inert(srchat: Srchat) -> None:
     assert "\x9b".encode() not in raw
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["history", "list"], ["history", "show"], ["history", "search", "hi"], ["chat", "-cp", "demo"]],
+    ids=lambda arguments: arguments[1],
+)
+def test_an_id_of_a_file_that_was_tampered_with_is_inert(
+    srchat: Srchat, arguments: list[str]
+) -> None:
+    keep(srchat, f"aaaa{ATTACK}", ("hi", "there"))
+    with TerminalSession(srchat.command(*arguments), srchat.env) as session:
+        session.wait_for_text("\\x1b]0;owned")
+        assert b"\x1b]0;" not in session.raw
+        assert "\u202e".encode() not in session.raw
+
+
 def test_show_tells_what_it_does_not_show(srchat: Srchat) -> None:
     conversation = keep(srchat, "aaaa1111", ("one", "1"), ("two", "2"))
     again = TurnRecord("again", "two again", parent="aaaa11110", reply="3", complete=True)
