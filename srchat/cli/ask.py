@@ -135,7 +135,8 @@ def _close(runtime: Runtime, turn: ConversationTurn) -> None:
     try:
         notices = turn.close()
     except Interrupted:
-        runtime.messages.say("the end of this answer is not kept: the history was locked")
+        what = "the end of this answer" if turn.stored_id else "this answer"
+        runtime.messages.say(f"{what} is not kept: the history was locked")
         raise
     for notice in notices:
         runtime.messages.say(notice)

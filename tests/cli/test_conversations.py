@@ -20,6 +20,7 @@ from tests.server import (
     DONE,
     HOLD,
     RESET,
+    Pause,
     Script,
     ScriptedServer,
     answer,
@@ -315,9 +316,27 @@ def test_ctrl_c_ends_the_wait_for_a_lock(
     time.sleep(0.3)
     process.send_signal(2)
     begin = time.monotonic()
-    process.communicate(timeout=20)
-    assert process.returncode == 130
+    _, err = process.communicate(timeout=20)
     assert time.monotonic() - begin < 1
+    assert process.returncode == 130
+    assert err.startswith(b"srchat: this answer is not kept: the history was locked\n")
+
+
+def test_ctrl_c_while_only_the_end_is_missing_says_so(srchat: Srchat, serve: Serve) -> None:
+    ConversationStore(srchat.history).close()
+    server = serve([head(), chunk("All "), Pause(2), chunk("of it."), chunk(finish="stop"), DONE])
+    process = srchat.start("ask", "hi", "--base-url", server.url)
+    assert process.stdout
+    assert process.stdout.read(4) == b"All "
+    time.sleep(0.3)
+    lock = sqlite3.connect(srchat.history, isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    assert process.stdout.read(7) == b"of it.\n"
+    time.sleep(0.3)
+    process.send_signal(2)
+    _, err = process.communicate(timeout=20)
+    lock.close()
+    assert err.startswith(b"srchat: the end of this answer is not kept: the history was locked\n")
 
 
 def test_a_second_signal_does_not_keep_the_end_of_an_answer_from_the_history(

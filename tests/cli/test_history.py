@@ -134,7 +134,12 @@ def test_show_on_a_terminal_is_rendered_and_inert(srchat: Srchat) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["history", "list"], ["history", "show"], ["history", "search", "hi"], ["chat", "-cp", "demo"]],
+    [
+        ["history", "list"],
+        ["history", "show"],
+        ["history", "search", "hi"],
+        ["chat", "-cp", "demo"],
+    ],
     ids=lambda arguments: arguments[1],
 )
 def test_an_id_of_a_file_that_was_tampered_with_is_inert(
