@@ -90,6 +90,11 @@ class Reply:
         """The answer's text so far."""
         return str(self.text)
 
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether something came or was counted; of a failed request nothing has."""
+        return bool(self.first_at or self.usage)
+
 
 def chat_request(config: Config, messages: Sequence[Message]) -> ChatRequest:
     """Return the request for an array of messages with the parameters that are set."""

@@ -200,7 +200,7 @@ def _usage_of(host: Host, _: str) -> None:
     """Tokens, time and speed of the last answer, and of all since the chat began."""
     chat = host.chat
     window = f" of {chat.window}" if chat.window else ""
-    rows = [f"last answer: {usage_line(chat.last)}"] if chat.last and chat.last.ended_at else []
+    rows = [f"last answer: {usage_line(chat.last)}"] if chat.last and chat.last.has_begun else []
     rows.append(f"this chat: {chat.totals}")
     rows.append(f"context: {chat.tokens}{window} tokens in use")
     host.tell("\n".join(rows))

@@ -100,7 +100,7 @@ def ask(
         try:
             _print(runtime, turn, as_json=as_json, code=code, raw=raw)
         finally:
-            if usage:
+            if usage and turn.reply.has_begun:
                 runtime.messages.tell(usage_line(turn.reply))
             _close(runtime, turn)
 

@@ -168,7 +168,7 @@ class _Chatting:
             else:
                 runtime.painter().paint(turn)
         finally:
-            if self._usage:
+            if self._usage and turn.reply.has_begun:
                 runtime.messages.tell(usage_line(turn.reply))
 
     def _status(self) -> list[str]:

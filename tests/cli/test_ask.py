@@ -123,6 +123,13 @@ def test_usage_is_a_line_on_stderr(srchat: Srchat, serve: Serve) -> None:
     assert result.err.startswith("srchat: vllm-primary, 3 tokens in, 2 out, ")
 
 
+def test_usage_of_a_request_that_failed_is_nothing_to_tell(srchat: Srchat, serve: Serve) -> None:
+    result = srchat("ask", "hi", "--usage", "--base-url", serve(error(400, "no")).url)
+    assert (result.code, result.err.count("\n")) == (5, 1)
+    result = srchat("ask", "hi", "--usage", "--base-url", serve([head(), chunk("o"), RESET]).url)
+    assert (result.code, result.err.count("first text after")) == (6, 1)
+
+
 def test_usage_tells_what_the_rate_limit_leaves(srchat: Srchat, serve: Serve) -> None:
     headers = {"X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "7"}
     server = serve(answer("ok", headers=headers))

@@ -171,6 +171,14 @@ def test_usage_is_told_after_each_answer(srchat: Srchat, serve: Serve) -> None:
     assert result.err.count("the server counted no tokens") == 2
 
 
+def test_usage_of_a_request_that_failed_is_nothing_to_tell(srchat: Srchat, serve: Serve) -> None:
+    url = serve(error(400, "no")).url
+    result = srchat("chat", "--base-url", url, "--usage", stdin=b"a\n/usage\n")
+    assert "the server counted no tokens" not in result.err
+    assert "last answer" not in result.err
+    assert "this chat: 1 turn," in result.err
+
+
 def test_no_save_keeps_nothing(srchat: Srchat, serve: Serve) -> None:
     data = srchat.home / "d"
     url = serve(answer("ok")).url
