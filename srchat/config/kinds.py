@@ -60,7 +60,8 @@ class Number(Kind):
     @property
     def description(self) -> str:  # type: ignore[override] # a constant of the kind, made from its range
         """What is allowed, in words."""
-        return f"{'a whole number' if self.whole else 'a number'} {self.allowed}"
+        number = "a whole number" if self.whole else "a number"
+        return f"{number}{' of' if self.allowed.high is None else ''} {self.allowed}"
 
     def check(self, value: object) -> object:
         """Return the number."""

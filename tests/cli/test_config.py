@@ -197,7 +197,11 @@ def test_a_dash_reads_the_value_from_standard_input(srchat: Srchat) -> None:
     [
         (("temprature", "1"), 3, "no setting 'temprature' (did you mean 'temperature'?)"),
         (("temperature", "3"), 3, "temperature is '3'; allowed is a number from 0 to 2"),
-        (("max_tokens", "many"), 3, "max_tokens is 'many'; allowed is a whole number at least 1"),
+        (
+            ("max_tokens", "many"),
+            3,
+            "max_tokens is 'many'; allowed is a whole number of at least 1",
+        ),
         (("base_url", "example.com"), 3, "base_url is 'example.com'; allowed is an http://"),
         (("profile", "wrk"), 3, "no profile 'wrk'"),
         (("model",), 2, "which value for model?"),
