@@ -32,6 +32,18 @@ class Text(Kind):
     """Any text; "" is a value."""
 
 
+class Name(Kind):
+    """A text with something in it."""
+
+    description = "a text that is not empty"
+
+    def check(self, value: object) -> object:
+        """Return the text."""
+        if not str(super().check(value)).strip():
+            raise ValueError
+        return value
+
+
 class Url(Kind):
     """The base URL of a server."""
 

@@ -21,6 +21,7 @@ from srchat.config.kinds import (
     Command,
     Flag,
     Kind,
+    Name,
     Number,
     Setting,
     Text,
@@ -53,7 +54,7 @@ class Config:
     api_key_command: tuple[str, ...] | None = setting(
         Command(), None, "a command that prints the API key (a password manager's)"
     )
-    model: str = setting(Text(), "vllm-primary", "the model to ask")
+    model: str = setting(Name(), "vllm-primary", "the model to ask")
     system: str | None = setting(Text(), None, "the system prompt")
     temperature: float | None = setting(
         Number(TEMPERATURE), None, "how freely the model chooses its words"
@@ -196,8 +197,8 @@ def _shown(entry: Setting, value: object) -> str:
 
 
 def _environment(environ: Mapping[str, str], variables: Mapping[str, str]) -> Layer:
-    # An empty variable is a value where the setting is a text, and unset where it cannot be
-    # one. It does not take the key away: CI sets variables to "" for secrets that it lacks.
+    # An empty variable counts as unset, but where "" is a value: no system prompt. Not so the
+    # key: CI sets variables to "" for secrets that it lacks.
     found = {
         name: var
         for name, var in variables.items()

@@ -56,7 +56,7 @@ def test_a_byte_order_mark_and_crlf_are_read(tmp_path: Path) -> None:
         ("retries = 1.0", "line 1: retries is 1.0; allowed is a whole number from 0 to 100"),
         ("stream = 1", "line 1: stream is 1; allowed is true or false"),
         ("retries = true", "line 1: retries is true; allowed is a whole number"),
-        ("model = 3", "line 1: model is 3; allowed is text"),
+        ("system = 3", "line 1: system is 3; allowed is text"),
         ("stop = [1]", "line 1: stop cannot be that; allowed is a list of texts"),
         ("temperature = nan", "line 1: temperature is nan; allowed is a number from 0 to 2"),
         (

@@ -70,9 +70,11 @@ def test_nothing_and_zero_are_values() -> None:
 
 
 def test_an_empty_variable_sets_nothing_that_cannot_be_empty() -> None:
-    environ = {"SRCHAT_TEMPERATURE": "", "SRCHAT_BASE_URL": "", "SOLIDRUST_BASE_URL": ""}
-    resolved = _resolve({"temperature": 0.5}, environ=environ)
-    assert (resolved.config.temperature, resolved.origins["base_url"]) == (0.5, "default")
+    names = set(SETTINGS) - {"system"}
+    environ = {SETTINGS[name].variable: "" for name in names} | {"SOLIDRUST_BASE_URL": ""}
+    resolved = _resolve({"temperature": 0.5, "model": "m"}, environ=environ)
+    assert (resolved.config.temperature, resolved.config.model) == (0.5, "m")
+    assert resolved.origins["base_url"] == "default"
 
 
 def test_every_setting_has_a_variable_and_says_what_it_is() -> None:
@@ -207,6 +209,8 @@ def test_a_text_means_a_value(name: str, text: str, value: object) -> None:
         ("stop", "[1]"),
         ("stop", "['a'"),
         ("stop", "[" * 5000),
+        ("model", ""),
+        ("model", " "),
         ("api_key_command", ""),
         ("api_key_command", "pass 'x"),
         ("keys", "nano"),

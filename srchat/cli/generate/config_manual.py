@@ -26,7 +26,8 @@ in force comes from. The file is made readable only for its owner.
 
 The strongest of these holds: an option of the command line; a variable `SRCHAT_NAME`; the
 profile in use; `SOLIDRUST_API_KEY` and `SOLIDRUST_BASE_URL`; the top level of the file; the
-default.
+default. A variable that is empty counts as unset; only an empty `SRCHAT_SYSTEM` is a value, no
+system prompt.
 """
 _PROFILES: Final = """
 A table `[profiles.NAME]` may hold every setting. It is used by the option `--profile NAME`, by

@@ -3,7 +3,7 @@
 from typing import Final
 
 from srchat.cli.generate.command_tree import Values
-from srchat.config.kinds import Choice, Flag, Setting, Text
+from srchat.config.kinds import Choice, Flag, Name, Setting, Text
 from srchat.config.settings import PROFILE, SETTINGS
 from srchat.config.toml_edit import toml_value
 
@@ -22,8 +22,8 @@ ASKED: Final = {"model": Values.MODELS, PROFILE: Values.PROFILES}
 
 
 def allowed(entry: Setting) -> str:
-    """Return the sentence that tells what a setting may be; "" for any text."""
-    return "" if type(entry.kind) is Text else f"Allowed is {entry.kind.description}."
+    """Return the sentence that tells what a setting may be; "" for a text."""
+    return "" if type(entry.kind) in (Text, Name) else f"Allowed is {entry.kind.description}."
 
 
 def default(entry: Setting) -> str:
