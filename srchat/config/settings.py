@@ -38,7 +38,7 @@ PROFILE: Final = "profile"  # stands in the file beside the settings, and names 
 DEMO_PROFILE: Final = "demo"
 DEMO_BASE_URL: Final = "http://demo.invalid/v1"  # a name that can never be on a network (RFC 6761)
 _DEMO: Final = {"base_url": DEMO_BASE_URL, "model": "srchat-demo"}
-_LIKE_A_KEY: Final = re.compile(r"sk-|[\w-]{13}")
+_LIKE_A_KEY: Final = re.compile(r"sk-|(?=[\d-]*[^\W\d])[\w-]{13}")  # digits alone are a number
 _LONGEST_SHOWN: Final = 60  # characters of a wrong value in a message
 _SERVICE_VARIABLES: Final = {"api_key": "SOLIDRUST_API_KEY", "base_url": "SOLIDRUST_BASE_URL"}
 

@@ -313,7 +313,9 @@ def test_a_value_of_the_file_with_the_wrong_type_is_refused(name: str, value: ob
         ("retries", "me@home", "cannot be that"),
         ("retries", "sk-1", "cannot be that"),
         ("retries", "abcdefghijklm", "cannot be that"),
+        ("retries", "123456789012x", "cannot be that"),
         ("retries", "abcdefghijkl", "is 'abcdefghijkl'"),
+        ("temperature", -0.09000000000000001, "is -0.09000000000000001"),
         ("api_key", 12, "cannot be that"),
     ],
 )
