@@ -41,10 +41,9 @@ def joined(*hints: str) -> str:
 
 
 def _about_key(settings: Resolved) -> str:
-    if settings.key:
-        return f"the key comes from {settings.origins['api_key']}; is it for this server?"
-    if settings.key_command:
-        return "the key comes from the api_key_command; is it for this server?"
+    if name := settings.key_setting:
+        of = "" if name == "api_key" else f"the {name} of "
+        return f"the key comes from {of}{settings.origins[name]}; is it for this server?"
     if settings.withheld:
         return (
             f"no key was sent: the one of {settings.withheld} is for another server; "

@@ -452,7 +452,7 @@ def test_a_command_prints_the_key_for_the_server(srchat: Srchat, serve: Serve) -
     result = srchat("models", "-p", "w")
     assert result.code == 4
     assert result.err.startswith("a b\n")
-    assert "the key comes from the api_key_command" in result.err
+    assert "the key comes from the api_key_command of profile w" in result.err
     assert KEY not in result.err
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
