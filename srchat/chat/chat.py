@@ -9,7 +9,7 @@ import dataclasses
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from srchat.api.models import ChatRequest
 from srchat.api.rate_limit import RateLimit
@@ -20,6 +20,7 @@ from srchat.config.settings import Config
 from srchat.conversation import Conversation, TurnRecord, title_of
 from srchat.conversation_turn import ConversationTurn, new_id
 from srchat.errors import Interrupted, OutputError, StoreError, UsageError
+from srchat.history import PATIENCE
 from srchat.history.recorder import Recorder
 from srchat.interrupts import delivered_to
 from srchat.prompt import Attachment, MessageParts, split_message, user_message
@@ -27,8 +28,6 @@ from srchat.session import Reply, Turn, chat_request
 
 if TYPE_CHECKING:
     from srchat.history.store import ConversationStore
-
-_PATIENCE: Final = 5.0  # seconds to wait for other processes that use the store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +255,7 @@ class Chat:
         self.conversation = dataclasses.replace(self.conversation, **changes)  # type: ignore[arg-type] # title, system and head, all of them texts
         if self.conversation.turns and self._outside.open_store:
             with self._told():
-                self._outside.open_store(_PATIENCE).update(self.conversation.id, **changes)
+                self._outside.open_store(PATIENCE).update(self.conversation.id, **changes)
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:

@@ -26,6 +26,7 @@ from srchat.config.settings import (
 )
 from srchat.errors import APIStatusError, SrchatError, StoreError
 from srchat.hints import hint_for_status, is_about_model
+from srchat.history import PATIENCE
 from srchat.output.plain import PlainWriter
 from srchat.output.status import StatusLine
 from srchat.output.streams import Messages, Output
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from srchat.api.models import Model
     from srchat.history.store import ConversationStore
 
-_STORE_TIME: Final = 5.0  # seconds that a command may wait for others that use the history
 _HINT_TIME: Final = 3.0  # seconds that asking for a better hint may take
 
 
@@ -165,7 +165,7 @@ class Runtime:
         origin = self.settings.origins[name]
         return name in self._options or (self._profile is not None and "profile" in origin)
 
-    def open_store(self, patience: float = _STORE_TIME) -> "ConversationStore":
+    def open_store(self, patience: float = PATIENCE) -> "ConversationStore":
         """Return the stored conversations; `patience`: seconds to wait. Raises StoreError."""
         if self._store is None:
             try:

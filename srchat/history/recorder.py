@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import BrokenStoreError, StoreBusyError, StoreError
+from srchat.history import PATIENCE
 
 if TYPE_CHECKING:
     from srchat.history.database_file import Identity
@@ -20,7 +21,6 @@ _EVERY: Final = 1.0  # seconds
 _WHEN_BUSY: Final = 0.05
 _SHARE: Final = 20  # writing a long reply takes at most one part in so many of the time
 _AT_BEGIN: Final = 0.2  # seconds to wait for a lock while the server thinks
-_AT_END: Final = 5.0  # and once the answer has been shown
 
 
 class Recorder:
@@ -58,7 +58,7 @@ class Recorder:
 
     def end(self, conversation: Conversation, turn: TurnRecord) -> list[str]:
         """Store the end of a turn; return what the user has to be told about the store."""
-        self._save(conversation, turn, _AT_END)
+        self._save(conversation, turn, PATIENCE)
         notices, self._notices = self._notices, []
         if self._failure:
             notices.append(self._lost(self._failure))

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import StoreError, UsageError
+from srchat.history import PATIENCE
 from srchat.history.database import Database, exact
 from srchat.history.rows import (
     INSERT_CONVERSATION,
@@ -25,7 +26,6 @@ from srchat.history.rows import (
 from srchat.history.schema import SCHEMA
 from srchat.history.search import Hit, index, search
 
-PATIENCE: Final = 5.0  # seconds
 _PAGE: Final = 200
 _BATCH: Final = 200  # conversations that are deleted at once, so that no other process waits long
 _MEMORY: Final = 30 * 86400.0  # seconds a learnt window holds; models behind a name change
