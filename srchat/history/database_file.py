@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import itertools
 import os
 import stat
 import time
@@ -51,9 +52,13 @@ def locked(directory: Path) -> Iterator[None]:
 
 
 def renamed(path: Path) -> Path:
-    """Rename a file with its companions and return its new name."""
+    """Rename a file with its companions, over no other file, and return its new name."""
     now = time.strftime("%Y%m%d-%H%M%S")
-    target = path.with_name(f"{path.name}.broken-{now}-{os.getpid()}")
+    name = f"{path.name}.broken-{now}-{os.getpid()}"
+    numbers = itertools.count(2)
+    target = path.with_name(name)
+    while any(os.path.lexists(f"{target}{suffix}") for suffix in _SUFFIXES):
+        target = path.with_name(f"{name}-{next(numbers)}")
     for suffix in _SUFFIXES:
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + suffix).rename(target.with_name(target.name + suffix))

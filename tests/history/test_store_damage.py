@@ -13,6 +13,7 @@ import pytest
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import BrokenStoreError, StoreError
 from srchat.history.database import Database
+from srchat.history.database_file import renamed
 from srchat.history.recorder import Recorder
 from srchat.history.schema import SCHEMA
 from srchat.history.store import ConversationStore
@@ -190,6 +191,16 @@ def test_a_full_disk_costs_a_word(srchat: Srchat, serve: Serve) -> None:
     assert b"kept" in done.stderr
     after = srchat("history", "list")
     assert after.code == 0
+
+
+def test_what_was_put_aside_is_never_overwritten(path: Path) -> None:
+    for number in range(3):
+        path.write_text(f"{number}")
+        path.with_name(f"{path.name}-wal").write_text(f"log {number}")
+        aside = renamed(path)
+        assert aside.read_text() == f"{number}"
+        assert aside.with_name(f"{aside.name}-wal").read_text() == f"log {number}"
+    assert len(list(path.parent.iterdir())) == 6
 
 
 def test_damage_that_shows_late_is_put_aside_then(path: Path) -> None:
