@@ -82,7 +82,8 @@ def import_(
 ) -> None:
     """Take conversations in that were exported as JSON.
 
-    What is there already stays as it is: the same file twice changes nothing.
+    What is there already stays as it is: the same file twice changes nothing, and a newer one
+    adds what came later.
     """
     runtime: Runtime = ctx.obj
     # All is read before anything is written: a broken file changes nothing.

@@ -52,6 +52,18 @@ _CHANGES: Final = {
     "system": "UPDATE conversation SET system = CAST(? AS TEXT) WHERE uid = ?",
     "head": "UPDATE conversation SET head = CAST(? AS TEXT) WHERE uid = ?",
 }
+# Only where the branch in use goes on to the new head: nobody's choice of a branch is undone.
+_FAST_FORWARD: Final = """
+    UPDATE conversation SET head = :head, used_at = max(used_at, :used_at)
+    WHERE uid = :uid AND head IN (
+        WITH RECURSIVE
+            turns AS (SELECT uid, parent FROM turn
+                WHERE conversation = (SELECT id FROM conversation WHERE uid = :uid)),
+            above (uid) AS (SELECT parent FROM turns WHERE uid = :head
+                UNION SELECT parent FROM turns JOIN above USING (uid))
+        SELECT uid FROM above
+    )
+"""
 _DELETE_TURNS: Final = """
     DELETE FROM turn WHERE conversation = (SELECT id FROM conversation WHERE uid = ?)
 """
@@ -132,14 +144,20 @@ class ConversationStore:
     def add_conversation(self, conversation: Conversation) -> int:
         """Store a conversation that came from elsewhere; return how many of its turns are new.
 
-        What is there already stays as it is.
+        What is there already stays as it is; where it goes on with new turns, their end is its
+        head now.
         """
+        values = conversation_values(conversation, None)
         with self.database.writing() as execute:
-            execute(INSERT_CONVERSATION, conversation_values(conversation, None))
-            return sum(
-                execute(INSERT_TURN, turn_values(conversation.id, turn)).rowcount
+            execute(INSERT_CONVERSATION, values)
+            new = [
+                turn.id
                 for turn in conversation.turns
-            )
+                if execute(INSERT_TURN, turn_values(conversation.id, turn)).rowcount
+            ]
+            if conversation.head in new:
+                execute(_FAST_FORWARD, values)
+        return len(new)
 
     def last_used(self) -> str | None:
         """Return the id of the conversation used last, None where there is none."""

@@ -452,6 +452,38 @@ def test_new_turns_of_a_known_conversation_are_added(store: ConversationStore) -
     assert [turn.id for turn in store.load("c1").turns] == ["c1t", "t9"]
 
 
+def test_a_conversation_that_went_on_elsewhere_goes_on_from_there(store: ConversationStore) -> None:
+    kept = keep(store, "c1")
+    keep(store, "c2", at=2.0)
+    more = dataclasses.replace(kept, used_at=3.0)
+    for id_, parent in (("t8", "c1t"), ("t9", "t8")):
+        more = more.with_turn(asked(id_, parent=parent))
+    store.add_conversation(more)
+    assert store.load("c1") == more
+    assert store.last_used() == "c1"
+
+
+def test_a_branch_that_was_chosen_stays_when_turns_of_another_come(
+    store: ConversationStore,
+) -> None:
+    kept = keep(store, "c1")
+    there = kept.with_turn(asked("there", parent="c1t"))
+    here = asked("here", parent="c1t")
+    store.add_turn(kept, here)
+    store.add_conversation(there)
+    assert store.load("c1").head == "here"
+    store.update("c1", head="c1t")  # /undo
+    store.add_conversation(there)
+    assert store.load("c1").head == "c1t"
+
+
+def test_turns_of_a_file_that_go_in_a_circle_end_nowhere(store: ConversationStore) -> None:
+    kept = keep(store, "c1")
+    circle = (asked("t8", parent="t9"), asked("t9", parent="t8"))
+    store.add_conversation(dataclasses.replace(kept, turns=circle, head="t9"))
+    assert store.load("c1").head == "c1t"
+
+
 # --- windows -------------------------------------------------------------------------------
 
 
