@@ -61,6 +61,13 @@ class AnswerDecoder:
         # Servers forget the blank line behind their last event; what is whole is not thrown away.
         return self.feed(b"\n\n")
 
+    def whole_document(self) -> ChatCompletionChunk | None:
+        """Return the completion of a body that was cut off when all of it had come, else None."""
+        try:
+            return self._document(b"".join(self._json)) if self._json else None
+        except ProtocolError:
+            return None
+
     def _merged(self, events: list[ServerSentEvent]) -> ChatCompletionChunk | None:
         chunks = []
         for event in events:

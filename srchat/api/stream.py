@@ -47,6 +47,9 @@ class ChatStream:
         except (APIConnectionError, ProtocolError) as exc:
             if decoder.finish_reason:
                 return  # all of it had come
+            if document := decoder.whole_document():
+                yield document
+                return
             if not decoder.started:
                 raise
             raise IncompleteAnswerError(f"the answer broke off: {exc.message}") from exc

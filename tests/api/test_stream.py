@@ -108,6 +108,17 @@ WHOLE: dict[str, Script] = {
         head(headers=CHUNKED),
         chunked(*(bytes([byte]) for byte in json.dumps(completion(TEXT)).encode())),
     ],
+    "reset after one JSON document": [
+        head(type="application/json"),
+        json.dumps(completion(TEXT)).encode(),
+        Pause(0.1),
+        RESET,
+    ],
+    "cut after one JSON document": [
+        head(headers=CHUNKED),
+        part(json.dumps(completion(TEXT, finish="")).encode()),
+        CLOSE,
+    ],
     "cut after finish_reason": [head(headers=CHUNKED), part(STREAM[: -len(DONE)]), CLOSE],
     "reset after finish_reason": [
         head(headers=CHUNKED),
@@ -283,9 +294,12 @@ def test_an_answer_that_breaks_off_is_kept_and_told_and_not_asked_again(
         [head(headers=CHUNKED), part(b": ping\n\n"), b"50\r\ndata", CLOSE],
         [head(headers={"Content-Length": "999"}), chunk(""), CLOSE],
         [head(), chunk(""), Pause(0.1), RESET],
+        [head(), json.dumps(completion("Hell")).encode()[:-1], Pause(0.1), RESET],
+        [head(), b'{"error": {"message": "busy"}}', Pause(0.1), RESET],
     ],
-    ids=["FIN", "RST", "half a head", "cut", "cut after role", "cut part", "short", "RST in body"],
-)
+    ids=["FIN", "RST", "half a head", "cut", "cut after role", "cut part", "short", "RST in body",
+         "half a document", "an error for an answer"],
+)  # fmt: skip
 def test_a_connection_lost_before_the_first_text_is_tried_again(serve: Serve, cut: Script) -> None:
     server = serve(cut, cut, answer("Hello"))
     said = ask(server.url, retry=AT_ONCE)
