@@ -42,6 +42,11 @@ class TurnRecord:
     first_at: float | None = None
     ended_at: float | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the model came to its own end; an answer may be complete but too short."""
+        return self.complete and self.finish_reason != "length"
+
     def messages(self) -> list[Message]:
         """Return what of it is sent with later prompts: nothing where nothing was answered.
 

@@ -136,10 +136,15 @@ class Chat:
         self._ask(Asked(message, text, last.parent))
 
     def go_on(self) -> None:
-        """Have the last answer go on where it broke off; where there is none, ask again."""
+        """Have the last answer go on where it broke off; where there is none, ask again.
+
+        Raises UsageError where it came to its end: what is to follow has to be said in words.
+        """
         last = self.last_turn
         if self.failed or last is None or not last.messages():
             self.retry()
+        elif last.is_whole:
+            raise UsageError("the last answer is complete", hint="ask for more in words")
         else:
             self._ask(Asked(GO_ON, GO_ON, self.conversation.head))
 

@@ -118,7 +118,7 @@ def _retry(host: Host, _: str) -> None:
 
 
 def _continue(host: Host, _: str) -> None:
-    """Have an answer that broke off go on; where nothing came, ask again."""
+    """Have an answer go on that broke off or reached max_tokens; where nothing came, ask again."""
     host.chat.go_on()
 
 

@@ -337,6 +337,19 @@ def test_continue_after_an_answer_that_broke_off_sends_it_and_asks_for_more(host
     ]  # fmt: skip
 
 
+def test_continue_after_an_answer_that_reached_its_limit_goes_on_until_it_is_complete(
+    host: Host,
+) -> None:
+    host.network.outcome = "length"
+    host.type("one")
+    host.network.outcome = "complete"
+    assert host.type("/continue") is None
+    failure = host.type("/continue")
+    assert isinstance(failure, UsageError)
+    assert failure.message == "the last answer is complete"
+    assert len(host.network.bodies) == 2
+
+
 def test_edit_changes_the_words_and_keeps_the_files(host: Host) -> None:
     host.chat.attachments = [Attachment("a.txt", "AAA")]
     host.type("sum up")
@@ -360,6 +373,7 @@ def test_undo_tells_of_files_their_names(host: Host) -> None:
 
 
 def test_undo_of_a_continued_answer_tells_what_was_typed(host: Host) -> None:
+    host.network.outcome = "length"
     for line in ("one", "/continue", "/undo 2"):
         host.type(line)
     assert host.told == ["taken back: /continue", "taken back: one"]
