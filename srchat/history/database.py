@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from srchat.errors import BrokenStoreError, StoreBusyError, StoreError
-from srchat.history.database_file import Identity, identity, locked, make_file, renamed
+from srchat.history.database_file import (
+    Identity,
+    identity,
+    locked,
+    make_file,
+    name_for_sqlite,
+    renamed,
+)
 
 _PAUSE: Final = 0.01  # seconds between two tries
 _REASONS: Final = {
@@ -151,7 +158,8 @@ class Database:
     def _connected(self) -> _Connection:
         make_file(self.path)
         self._file = identity(self.path)
-        connection = _Connection(self.path, timeout=0, isolation_level=None)
+        uri = name_for_sqlite(self.path)
+        connection = _Connection(uri, timeout=0, isolation_level=None, uri=True)
         connection.text_factory = _text
         try:
             self._patiently(lambda: self._prepare(connection))

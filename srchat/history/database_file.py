@@ -26,8 +26,20 @@ def make_file(path: Path) -> None:
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
         raise OSError(0, "it is not a file")
-    if mode & 0o077:
+    if mode & 0o077 and not is_read_only(path):
         path.chmod(0o600)  # by its name: closing a descriptor would drop the locks of SQLite
+
+
+def is_read_only(path: Path) -> bool:
+    """Tell whether nothing can be written beside a file, as on a file system of a backup."""
+    return not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def name_for_sqlite(path: Path) -> str:
+    """Return the URI of a file; one that nobody can be writing to needs no companions."""
+    log = path.with_name(path.name + "-wal")
+    immutable = is_read_only(path) and not log.exists()  # a log holds what was said last
+    return f"{path.absolute().as_uri()}{'?immutable=1' if immutable else ''}"
 
 
 def identity(path: Path) -> Identity | None:

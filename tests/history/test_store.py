@@ -1,10 +1,12 @@
 """The store of conversations, on real files."""
 
+import contextlib
 import dataclasses
 import os
 import sqlite3  # noqa: TID251 - to look at the file from outside
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +51,24 @@ def keep(
     turn = dataclasses.replace(turn, reply=reply, complete=True, reason="", served_model="served")
     store.update_turn(conversation, turn)
     return store.load(id)
+
+
+@contextlib.contextmanager
+def nothing_written_in(folder: Path) -> Iterator[None]:
+    """Be somebody who may only read what is in a folder."""
+    is_root = os.geteuid() == 0
+    for path in (*folder.iterdir(), folder):
+        path.chmod(0o500)
+        if is_root:
+            os.chown(path, 65534, -1)
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        folder.chmod(0o700)
+        if is_root:
+            os.seteuid(0)
 
 
 # --- what is stored ------------------------------------------------------------------------
@@ -341,14 +361,34 @@ def test_words_of_a_script_without_blanks_are_found_in_any_order(
     assert found(store, query) == ["c1"]
 
 
-def test_on_a_full_disk_what_was_indexed_before_is_found(store: ConversationStore) -> None:
+def test_on_a_full_disk_all_is_found(store: ConversationStore) -> None:
     keep(store, "c1", "the needle")
     assert found(store, "needle") == ["c1"]
     keep(store, "c2", "another needle " + os.urandom(400_000).hex(" ", 4))
     store.database.maintain("PRAGMA max_page_count = 1")  # no page more than there are
-    assert found(store, "needle") == ["c1"]
-    with pytest.raises(StoreError, match="the disk is full"):
-        found(store, "another")
+    assert found(store, "needle") == ["c2", "c1"]
+    assert found(store, "another needle") == ["c2"]
+    assert found(store, "*") == []
+
+
+@pytest.mark.parametrize("is_clean", [True, False], ids=["closed", "with its log"])
+def test_a_history_that_cannot_be_written_can_be_read(is_clean: bool) -> None:
+    with tempfile.TemporaryDirectory() as name:  # those of pytest may be root's alone
+        folder = Path(name)
+        store = ConversationStore(folder / "a %41?.db")
+        kept = keep(store, "c1", "the needle")
+        if is_clean:
+            store.close()
+        else:
+            store.leave()
+        with nothing_written_in(folder):
+            reading = ConversationStore(folder / "a %41?.db")
+            assert [summary.id for summary in reading.summaries()] == ["c1"]
+            assert reading.load("c1") == kept
+            assert found(reading, "needle") == ["c1"]
+            with pytest.raises(StoreError, match="it cannot be written"):
+                keep(reading, "c2")
+            reading.close()
 
 
 def test_a_query_that_is_too_long_is_a_usage_error(store: ConversationStore) -> None:
