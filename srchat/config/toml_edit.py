@@ -196,8 +196,10 @@ def _without_section(text: str, section: Section, following: list[Section]) -> s
     if following:
         last = _line_end(text, section.entries[-1].end) if section.entries else section.body
         return before + text[_comment_above(text, following[0].start, last) :]
-    newline = _newline(text)  # the blank line above the last section has nothing left to part
-    return before.removesuffix(newline) if before.endswith(newline * 2) else before
+    newline = _newline(text)
+    if before.strip() and before.endswith(newline * 2):
+        return before.removesuffix(newline)  # the blank line has nothing left to part
+    return before
 
 
 def _out_of_inline_table(text: str, entries: list[Entry], entry: Entry) -> str:

@@ -246,7 +246,7 @@ def test_a_value_not_allowed_is_refused_in_words(name: str, text: str) -> None:
         ("keys", "emacs or vi"),
         ("retries", "a whole number from 0 to 100"),
         ("temperature", "a number from 0 to 2"),
-        ("max_tokens", "a whole number at least 1"),
+        ("max_tokens", "a whole number of at least 1"),
     ],
 )
 def test_what_is_allowed_is_told_in_words(name: str, words: str) -> None:

@@ -4,7 +4,7 @@ import tomllib
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from srchat.config.toml_edit import EditError, toml_value, with_value, without
@@ -333,6 +333,7 @@ def test_whatever_the_file_a_profile_is_taken_out_whole_and_nothing_else(
 
 
 @given(_ANY_FILE)
+@example([Chunk("\n\n", ())])
 @settings(deadline=None)
 def test_a_profile_that_is_made_and_taken_out_leaves_no_trace(chunks: list[Chunk]) -> None:
     before = "".join(chunk.text for chunk in chunks)
