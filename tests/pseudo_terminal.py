@@ -14,8 +14,8 @@ from typing import Self
 
 from tests.terminal import Terminal
 
-PATIENCE = 15.0
-_HANG_UP_TIME = 5.0
+PATIENCE = 30.0  # seconds; a guard, longer than a busy machine takes for anything
+_HANG_UP_TIME = 15.0
 
 
 class TerminalSession:

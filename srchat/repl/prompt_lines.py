@@ -5,7 +5,7 @@ import io
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, TextIO, cast
+from typing import Any, Final, TextIO, cast
 
 from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
@@ -202,6 +202,7 @@ def ended_by_signals(app: "Application[str] | Application[int | None]") -> Itera
         if app.loop:
             app.loop.call_soon_threadsafe(end)
 
+    app.pre_run_callables.append(lambda: _end_where_nothing_is_shown(app))
     with delivered_to(tell):
         try:
             yield
@@ -211,6 +212,26 @@ def ended_by_signals(app: "Application[str] | Application[int | None]") -> Itera
             if isinstance(exc, OSError):
                 raise EOFError from exc
             raise
+
+
+def _end_where_nothing_is_shown(app: "Application[str] | Application[int | None]") -> None:
+    """Let a terminal that has gone end an application, whatever noticed it first.
+
+    prompt_toolkit shows what fails in its loop. Here that fails, too, is shown, and so on for ever.
+    """
+    loop = app.loop
+    assert loop
+    show = loop.get_exception_handler()
+    assert show
+
+    def handle(_loop: object, context: dict[str, Any]) -> None:
+        exc = context.get("exception")
+        if not isinstance(exc, OSError | OutputError):
+            show(loop, context)
+        elif app.is_running and not app.is_done:
+            app.exit(exception=exc)
+
+    loop.set_exception_handler(handle)
 
 
 def _joined(parts: Sequence[str], columns: int) -> str:
