@@ -616,12 +616,24 @@ def test_a_file_that_was_changed_meanwhile_is_kept_and_so_is_the_edited_one(
     assert stat.S_IMODE(draft.parent.stat().st_mode) == 0o700
 
 
+# Full for srchat alone: what measures it writes files, too.
+_FULL_DISK = """
+import resource
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2048, most))
+from srchat.__main__ import main
+try:
+    main()
+finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+"""
+
+
 def test_edit_on_a_full_disk_says_so_and_leaves_nothing(srchat: Srchat) -> None:
     srchat.configure("# mine\n" * 1000)
     _file(srchat).chmod(0o600)
-    command = " ".join(srchat.command("config", "edit"))
     done = subprocess.run(
-        ["sh", "-c", f"ulimit -f 4; exec {command}"],
+        [sys.executable, "-c", _FULL_DISK, "config", "edit"],
         env=srchat.env | {"EDITOR": "true"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     said = f"srchat: cannot write beside {_file(srchat)}: File too large\n"

@@ -287,9 +287,12 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_nothing(tmp_path: Path, unnam
         "import os, resource, sys; from pathlib import Path\n"
         "from srchat.config import edit as config_edit; from srchat.errors import ConfigError\n"
         + ("" if unnamed else "del os.O_TMPFILE\n")
-        + "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        + "_, most = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most))\n"
         "try: config_edit.set_values(Path(sys.argv[1]), None, {'system': 'x' * 10000})\n"
         "except ConfigError as exc: print(exc.message)\n"
+        # What measures it writes files, too.
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
