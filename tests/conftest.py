@@ -19,6 +19,11 @@ Serve = Callable[..., ScriptedServer]
 MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: else it keeps one worker when the others have done."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 class Result(NamedTuple):
     """How a process ended."""
 
@@ -75,7 +80,7 @@ class Srchat:
         self,
         *args: str,
         stdin: bytes | None = None,
-        timeout: float = 30,
+        timeout: float = 60,
         **env: str,
     ) -> Result:
         done = subprocess.run(

@@ -15,6 +15,7 @@ import pytest
 
 import srchat as package
 from srchat.cli.generate import generated
+from tests.conftest import MEASURED
 from tests.shells import ROOT
 
 VERSION: Final = re.escape(package.__version__)
@@ -29,14 +30,14 @@ SHARED: Final = {
         if path.startswith("man/")
     },
 }
+UNMEASURED: Final = {name: os.environ[name] for name in os.environ if name not in MEASURED}
 GENERATOR: Final = "srchat/cli/generate/"
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
     """Return what a program prints; its words are shown where it fails."""
     done = subprocess.run(
-        command, env=env or dict(os.environ), capture_output=True, text=True, timeout=300,
-        check=False,
+        command, env=env or UNMEASURED, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -108,7 +109,7 @@ def with_pip(file: Path, place: Path) -> Path:
 
 def with_pipx(file: Path, place: Path) -> Path:
     places = {f"PIPX_{name}": str(place / name) for name in ("HOME", "BIN_DIR", "MAN_DIR")}
-    run(sys.executable, "-m", "pipx", "install", file, env=os.environ | places)
+    run(sys.executable, "-m", "pipx", "install", file, env=UNMEASURED | places)
     assert (place / "MAN_DIR/man1/srchat-ask.1").exists()
     return place / "BIN_DIR"
 
@@ -116,7 +117,7 @@ def with_pipx(file: Path, place: Path) -> Path:
 def with_uv(file: Path, place: Path) -> Path:
     places = {"UV_TOOL_DIR": str(place / "tools"), "UV_TOOL_BIN_DIR": str(place / "bin")}
     command = ("-m", "uv", "tool", "install", "--python", sys.executable, file)
-    run(sys.executable, *command, env=os.environ | places)
+    run(sys.executable, *command, env=UNMEASURED | places)
     return place / "bin"
 
 
