@@ -4,10 +4,10 @@
         ... server.url, server.requests
 
 A script is a list of steps, played for one request: bytes are sent as they are; a `Pause`
-waits; `CLOSE` ends the connection (FIN), `RESET` breaks it (RST), `HOLD` keeps it open until
-the client goes. A script that ends without one of them keeps the connection for the next
-request, if the response said how long it is. The last script is played for all requests that
-come after it.
+waits, an `Event` until it is set; `CLOSE` ends the connection (FIN), `RESET` breaks it (RST),
+`HOLD` keeps it open until the client goes. A script that ends without one of them keeps the
+connection for the next request, if the response said how long it is. The last script is played
+for all requests that come after it.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ class Ending(Enum):
 
 CLOSE, RESET, HOLD = Ending.CLOSE, Ending.RESET, Ending.HOLD
 
-Step = bytes | Pause | Ending
+Step = bytes | Pause | threading.Event | Ending
 Script = Sequence[Step]
 
 
@@ -154,8 +154,8 @@ class ScriptedServer:
             if isinstance(step, bytes):
                 if not self._send(connection, step):
                     return False
-            elif isinstance(step, Pause):
-                if self._stopping.wait(step.seconds):
+            elif isinstance(step, Pause | threading.Event):
+                if not self._wait(step):
                     return False
             elif step is RESET:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -163,6 +163,14 @@ class ScriptedServer:
             else:
                 if step is HOLD:
                     self._hold(connection)
+                return False
+        return True
+
+    def _wait(self, step: Pause | threading.Event) -> bool:
+        if isinstance(step, Pause):
+            return not self._stopping.wait(step.seconds)
+        while not step.wait(_SLICE):
+            if self._stopping.is_set():
                 return False
         return True
 

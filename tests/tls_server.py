@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import threading
 from collections.abc import Iterable
 
 import trustme
@@ -10,7 +11,7 @@ from tests.server import Script, ScriptedServer
 
 
 class TLSServer(ScriptedServer):
-    """Plays `scripts` with a certificate for `host`; `thinks`: seconds before the handshake."""
+    """Plays `scripts` with a certificate for `host`; shakes hands once `ready` is set."""
 
     def __init__(
         self,
@@ -18,10 +19,10 @@ class TLSServer(ScriptedServer):
         authority: trustme.CA,
         host: str = "127.0.0.1",
         *,
-        thinks: float = 0,
+        ready: threading.Event | None = None,
     ) -> None:
         super().__init__(scripts)
-        self._thinks = thinks
+        self._ready = ready
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(host).configure_cert(self._context)
 
@@ -30,7 +31,8 @@ class TLSServer(ScriptedServer):
         return super().url.replace("http", "https")
 
     def _serve(self, connection: socket.socket) -> None:
-        self._stopping.wait(self._thinks)
+        while self._ready and not self._ready.wait(0.05) and not self._stopping.is_set():
+            pass
         connection.settimeout(5)
         try:
             connection = self._context.wrap_socket(connection, server_side=True)

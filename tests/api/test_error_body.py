@@ -1,7 +1,6 @@
 """Error bodies of every shape give one clean line."""
 
 import json
-import time
 
 import pytest
 from hypothesis import given
@@ -144,11 +143,17 @@ def test_any_bytes_give_one_short_line_that_is_not_empty(sent: bytes) -> None:
     ],
     ids=range(16),
 )
-def test_hostile_bodies_are_read_promptly_and_cut_short(sent: bytes) -> None:
-    begun = time.process_time()
-    message = read_error_body(sent, 500).message
-    assert time.process_time() - begun < 2
-    assert 0 < len(message) <= 400
+def test_hostile_bodies_are_cut_short(sent: bytes) -> None:
+    assert 0 < len(read_error_body(sent, 500).message) <= 400
+
+
+@pytest.mark.parametrize("end", [b"<title>deep</title>", b'{"message": "deep"}'])
+@pytest.mark.parametrize("shape", [b"%s", b'{"error": {"message": "%s"}}'])
+def test_patterns_search_the_beginning_alone(shape: bytes, end: bytes) -> None:
+    # What they search may cost its square: half a minute for all of some bodies above.
+    sent = shape % (b"word " * 2000 + end.replace(b'"', b'\\"' if b"{" in shape else b'"'))
+    assert "deep" not in read_error_body(sent, 500).message
+    assert "deep" in read_error_body(sent.replace(b"word ", b""), 500).message
 
 
 def test_a_long_list_is_cut_short() -> None:

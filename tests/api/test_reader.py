@@ -76,7 +76,7 @@ def test_an_interrupt_wakes_who_waits() -> None:
     begun = time.monotonic()
     with pytest.raises(Interrupted):
         inbox.get(ME, 30)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20  # a guard: it is not the end of the wait that was seen
 
 
 def test_an_interrupt_that_comes_while_bytes_are_joined_is_not_lost() -> None:

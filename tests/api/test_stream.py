@@ -53,6 +53,8 @@ PIECES = [chunk(piece) for piece in TEXT]
 STREAM = b"".join([*PIECES, chunk(finish="stop"), DONE])
 CHUNKED = {"Transfer-Encoding": "chunked"}
 FINISH = chunk(finish="stop")
+# Seconds. A guard and no measure: all else that could end what it is asked of takes 30 and more.
+HANGS = 20
 
 
 def part(data: bytes) -> bytes:
@@ -150,27 +152,33 @@ def test_a_whole_completion_is_read_whatever_was_asked_for(serve: Serve, streame
 
 
 def test_text_comes_as_it_is_sent_and_not_at_the_end(serve: Serve) -> None:
-    server = serve([head(), chunk("one"), Pause(0.4), chunk("two"), FINISH, DONE, CLOSE])
-    times: dict[str, float] = {}
+    came = threading.Event()
+    server = serve([head(), chunk("one"), came, chunk("two"), FINISH, DONE, CLOSE])
 
     def seen(item: Event) -> None:
-        if isinstance(item, ChatCompletionChunk):
-            times.setdefault(item.content, time.monotonic())
+        if isinstance(item, ChatCompletionChunk) and item.content == "one":
+            came.set()
 
-    with ChatClient(server.url, None) as client:
-        taken(client.stream(HELLO), seen)
-    assert times["two"] - times["one"] > 0.2
+    with ChatClient(server.url, None, timeouts=Timeouts(silence=HANGS)) as client:
+        got = taken(client.stream(HELLO), seen)
+    assert (got.text, got.error) == ("onetwo", None)
 
 
 def test_a_frame_in_which_nothing_comes_yields_none(serve: Serve) -> None:
-    events: list[Event] = []
-    server = serve([Pause(0.3), head(), Pause(0.3), *answer("Hello")[1:]])
-    with ChatClient(server.url, None) as client:
-        taken(client.stream(HELLO), events.append)
-    kinds = [type(item).__name__ for item in events]
-    sent, came = kinds.index("RequestSent"), kinds.index("Head")
-    assert kinds[sent:came].count("NoneType") >= 2
-    assert kinds[came : kinds.index("ChatCompletionChunk")].count("NoneType") >= 2
+    kinds: list[str] = []
+    waiting = {"RequestSent": threading.Event(), "Head": threading.Event()}
+    server = serve([waiting["RequestSent"], head(), waiting["Head"], *answer("Hello")[1:]])
+
+    def seen(item: Event) -> None:
+        kinds.append(type(item).__name__)
+        if kinds[-2:] == ["NoneType", "NoneType"]:
+            last = next(kind for kind in reversed(kinds) if kind != "NoneType")
+            if last in waiting:
+                waiting[last].set()
+
+    with ChatClient(server.url, None, timeouts=Timeouts(silence=HANGS)) as client:
+        got = taken(client.stream(HELLO), seen)
+    assert (got.text, got.error) == ("Hello", None)
 
 
 def test_reasoning_comes_apart_from_the_answer(serve: Serve) -> None:
@@ -215,11 +223,11 @@ def test_done_ends_the_answer_at_once(serve: Serve, ending: Any, headers: dict[s
     body = chunk("Hello") + DONE
     server = serve([head(headers=headers), part(body) if headers else body, Pause(0.05), ending])
     begun = time.monotonic()
-    said = ask(server.url, silence=30)
+    said = ask(server.url, silence=2 * HANGS)
     assert (said.text, said.error) == ("Hello", None)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < HANGS
     if ending is HOLD:
-        assert server.client_left.wait(3)
+        assert server.client_left.wait(HANGS)
 
 
 @pytest.mark.parametrize("pings", [0, 100], ids=["silent", "with comments"])
@@ -230,10 +238,10 @@ def test_after_finish_reason_an_open_connection_is_not_waited_for_long(
     life = [Pause(0.1), b": ping\n\n"] * pings
     server = serve([head(), chunk("Hello"), FINISH, *life, HOLD])
     begun = time.monotonic()
-    said = ask(server.url, silence=30)
+    said = ask(server.url, silence=2 * HANGS)
     assert (said.text, said.finish_reason, said.error) == ("Hello", "stop", None)
-    assert time.monotonic() - begun < 4
-    assert server.client_left.wait(3)
+    assert time.monotonic() - begun < HANGS
+    assert server.client_left.wait(HANGS)
 
 
 def test_usage_that_comes_late_is_waited_for(serve: Serve) -> None:
@@ -353,7 +361,7 @@ def test_an_error_in_the_stream_ends_it_though_the_connection_stays(serve: Serve
     server = serve([head(), chunk("Hello"), ERRORS[0], HOLD])
     got = ask(server.url, silence=30)
     assert got.message.endswith(": broken")
-    assert server.client_left.wait(3)
+    assert server.client_left.wait(HANGS)
 
 
 @pytest.mark.parametrize(
@@ -429,7 +437,7 @@ def test_silence_in_the_middle_breaks_the_answer_off(serve: Serve) -> None:
     assert got.text == "Hello"
     assert isinstance(got.error, IncompleteAnswerError)
     assert "nothing came" in got.message
-    assert server.client_left.wait(3)
+    assert server.client_left.wait(HANGS)
     assert len(server.requests) == 1
 
 
@@ -457,25 +465,26 @@ def test_the_time_that_the_user_of_the_events_takes_is_no_silence(serve: Serve) 
 
 
 class Interruption:
-    """Interrupts a stream once `wanted` holds for an event, and sees how soon it ends."""
+    """Interrupts a stream once `wanted` holds for an event, and sees that it ends."""
 
     def __init__(
         self, client: ChatClient, wanted: Callable[[Event], bool], signum: int = 2
     ) -> None:
-        self.interrupted_at = 0.0
+        self.was_sent = False
         self.stream = client.stream(HELLO)
         self.wanted = wanted
         self.signum = signum
+        begun = time.monotonic()
         self.answer = taken(self.stream, self.seen)
-        self.took = time.monotonic() - self.interrupted_at
+        assert time.monotonic() - begun < HANGS
         assert client._reader
-        client._reader.join(1)
+        client._reader.join(HANGS)
         self.reader_ended = not client._reader._thread.is_alive()
 
     def seen(self, item: Event) -> None:
-        if not self.interrupted_at and self.wanted(item):
+        if not self.was_sent and self.wanted(item):
+            self.was_sent = True
             # From another thread and a little later: the main thread waits then.
-            self.interrupted_at = time.monotonic() + 0.1
             threading.Timer(0.1, self.stream.interrupt, [self.signum]).start()
 
 
@@ -483,14 +492,15 @@ def is_text(item: Event) -> bool:
     return isinstance(item, ChatCompletionChunk) and bool(item.content)
 
 
-PINGS: list[Step] = [b": ping\n\n", Pause(0.02)] * 200
+PINGS: list[Step] = [b": ping\n\n", Pause(0.02)] * 2000
+POURED = 5000 * 20_000
 PHASES: dict[str, tuple[Script, Callable[[Event], bool], str]] = {
     "before headers": ([HOLD], lambda item: isinstance(item, RequestSent), ""),
     "before the first text": ([head(), HOLD], lambda item: isinstance(item, tuple), ""),
     "in mid-stream": ([head(), chunk("Hello"), HOLD], is_text, "Hello"),
     "in parts": ([head(headers=CHUNKED), part(chunk("Hello")), HOLD], is_text, "Hello"),
     "while pings come": ([head(), *PINGS], lambda _: True, ""),
-    "while text pours": ([head(), *[chunk("x" * 5000)] * 20_000, HOLD], is_text, "x"),
+    "while text pours": ([head(), *[chunk("x" * 5000)] * (POURED // 5000), HOLD], is_text, "x"),
     "in an error body": ([head(400, type="text/plain"), b"no", HOLD], lambda _: True, ""),
 }
 
@@ -504,10 +514,10 @@ def test_an_interrupt_ends_the_answer_promptly_and_closes_the_connection(
         got = Interruption(client, wanted)
         assert isinstance(got.answer.error, Interrupted)
         assert got.answer.error.exit_code == 130
-        assert got.took < 0.5
         assert got.answer.text[:5].startswith(text)
+        assert len(got.answer.text) < POURED
         assert got.reader_ended
-        assert server.client_left.wait(3)
+        assert server.client_left.wait(HANGS)
     assert len(server.requests) == 1
 
 
@@ -524,13 +534,13 @@ def test_an_interrupt_before_anything_is_sent_is_not_lost(serve: Serve) -> None:
 
 def test_an_interrupt_while_connecting_ends_promptly(full_backlog: str) -> None:
     begun = time.monotonic()
-    with ChatClient(full_backlog, None, timeouts=Timeouts(connect=30)) as client:
+    with ChatClient(full_backlog, None, timeouts=Timeouts(connect=2 * HANGS)) as client:
         stream = client.stream(HELLO)
         threading.Timer(0.2, stream.interrupt, [1]).start()
         got = taken(stream)
     assert isinstance(got.error, Interrupted)
     assert got.error.exit_code == 129
-    assert time.monotonic() - begun < 1.2
+    assert time.monotonic() - begun < HANGS
 
 
 def test_an_interrupt_while_waiting_to_try_again_ends_promptly(serve: Serve) -> None:
@@ -538,7 +548,6 @@ def test_an_interrupt_while_waiting_to_try_again_ends_promptly(serve: Serve) -> 
     with ChatClient(server.url, None) as client:
         got = Interruption(client, lambda item: isinstance(item, RetryWait))
     assert isinstance(got.answer.error, Interrupted)
-    assert got.took < 0.5
     assert len(server.requests) == 1
 
 
@@ -561,26 +570,31 @@ def test_an_interrupt_ends_an_answer_over_tls_as_promptly(
     ):
         got = Interruption(client, wanted)
         assert isinstance(got.answer.error, Interrupted)
-        assert got.took < 0.5
         assert got.reader_ended
-        assert server.client_left.wait(3)
+        assert server.client_left.wait(HANGS)
 
 
 def test_a_connection_that_comes_up_after_the_interrupt_is_not_used(
     authority: trustme.CA,
 ) -> None:
+    ready = threading.Event()
     with (
-        TLSServer([[HOLD]], authority, thinks=0.5) as server,
+        TLSServer([[HOLD]], authority, ready=ready) as server,
         ChatClient(server.url, None) as client,
     ):
-        begun = time.monotonic()
         stream = client.stream(HELLO)
-        threading.Timer(0.2, stream.interrupt, [2]).start()
+
+        def interrupt() -> None:
+            while not server.connections:
+                time.sleep(0.01)
+            stream.interrupt(2)
+
+        threading.Thread(target=interrupt).start()
         got = taken(stream)
         assert isinstance(got.error, Interrupted)
-        assert time.monotonic() - begun < 0.7
+        ready.set()
         assert client._reader
-        client._reader.join(3)
+        client._reader.join(HANGS)
         assert not client._reader._thread.is_alive()
         assert server.requests == []
 
@@ -598,7 +612,7 @@ def test_an_answer_that_nobody_takes_any_more_is_ended(serve: Serve) -> None:
         for item in client.stream(HELLO):
             if is_text(item):
                 break
-        assert server.client_left.wait(3)
+        assert server.client_left.wait(HANGS)
 
 
 def test_leaving_the_client_ends_what_is_still_read(serve: Serve) -> None:
@@ -607,7 +621,7 @@ def test_leaving_the_client_ends_what_is_still_read(serve: Serve) -> None:
         events = iter(client.stream(HELLO))
         while not is_text(next(events)):
             pass
-    assert server.client_left.wait(3)
+    assert server.client_left.wait(HANGS)
 
 
 # Bounds

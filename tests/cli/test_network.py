@@ -17,6 +17,7 @@ from tests.server import ScriptedServer
 
 SCENARIOS = {scenario.name: scenario for scenario in all_scenarios()}
 AT_ONCE = 6  # most of a scenario is waiting
+HANGS = 60  # seconds; a guard, no measure: a server that holds on does so for ever
 
 
 class Outcome(NamedTuple):
@@ -80,7 +81,7 @@ def test_scenario(outcomes: dict[str, Future[Outcome]], name: str) -> None:
         assert outcome.err.count("\n") == scenario.lines, outcome.err
     assert "Traceback" not in outcome.err
     assert all(len(line) < 1100 for line in outcome.err.splitlines())
-    assert outcome.seconds < scenario.seconds
+    assert outcome.seconds < HANGS
     assert outcome.memory < scenario.memory
 
 
