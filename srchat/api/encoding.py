@@ -48,6 +48,6 @@ def _good_part(inflate: "zlib._Decompress", part: bytes) -> bytes:
     """Return what comes before the place where `part` turns bad: zlib gives it up with the rest."""
     good = b""
     with contextlib.suppress(zlib.error):
-        for byte in part:
+        for byte in part:  # pragma: no branch - it stops at the bad one
             good += inflate.decompress(bytes([byte]), _MOST)
     return good

@@ -193,7 +193,7 @@ def _print_json(runtime: Runtime, turn: ConversationTurn) -> None:
         failure = exc.message
         raise
     finally:
-        if turn.reply.text or not failure:
+        if turn.reply.text or not failure:  # pragma: no branch - else it is raised on
             document = _document(turn.reply, turn.stored_id, failure)
             # Escaped to ASCII: exact for every text, and inert on a terminal.
             runtime.stdout.write(json.dumps(document, indent=2) + "\n")

@@ -103,7 +103,7 @@ class ChatShelf:
     def load(self, id: str) -> Conversation:
         """Return a stored conversation; its model answers from now on."""
         store = self._runtime.stored
-        if store is None:
+        if store is None:  # pragma: no cover - it was found in one
             raise UsageError("no conversation has been kept yet")
         conversation, config = agreed(self._runtime, store.load(id))
         if config != self._chat.config:

@@ -13,7 +13,7 @@ from srchat.errors import SrchatError
 
 def tell_backup(runtime: Runtime, backup: Path | None) -> None:
     """Say that the file was written anew, and where the old one is."""
-    if backup:
+    if backup:  # pragma: no cover - no file is known that needs this
         runtime.messages.tell(
             f"the file could not be edited in place and was written anew; the old one is {backup}"
         )

@@ -127,6 +127,6 @@ class _Reading:
     def _where(self, keys: Keys) -> str:
         try:
             line = line_of(self._text, keys)
-        except ValueError:
+        except ValueError:  # pragma: no cover - no file is known that it stumbles over
             line = 0
         return f"{self._path}, line {line}" if line else str(self._path)

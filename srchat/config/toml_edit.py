@@ -80,7 +80,7 @@ def _as_meant(edit: Callable[[], str], meant: dict[str, Any]) -> str:
         text = edit()
         if _canonical(tomllib.loads(text)) == _canonical(meant):
             return text
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError):  # pragma: no cover - no file is known that needs this
         pass  # it was read wrongly, or what was made is no TOML
     raise EditError(meant)
 

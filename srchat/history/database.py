@@ -129,7 +129,7 @@ class Database:
         """Rename the file, which is damaged, unless another process has done so by now."""
         self.close()
         with self._reported(), locked(self.path.parent):
-            if self._file and self._file == identity(self.path):
+            if self._file and self._file == identity(self.path):  # pragma: no branch - a race
                 self.set_aside_as = renamed(self.path)
             self._file = None
 
@@ -230,7 +230,7 @@ class Database:
         except OSError as exc:
             reason = exc.strerror or str(exc)
             raise StoreError(f"cannot use the history {self.path}: {reason}") from exc
-        except (ValueError, OverflowError, MemoryError) as exc:
+        except (ValueError, OverflowError, MemoryError) as exc:  # pragma: no cover - no memory
             raise StoreError(f"cannot use the history {self.path}: {exc}") from exc
 
     def _store_error(self, exc: sqlite3.Error) -> StoreError:

@@ -156,7 +156,7 @@ class CodeLines:
                 highlighted[-1].append(other, style_of(kind))
         # Should it lose or invent any, the text is what counts.
         if [line.plain for line in highlighted[:-1]] != lines:
-            return [Text(line) for line in lines]
+            return [Text(line) for line in lines]  # pragma: no cover - no lexer is known to
         return highlighted[:-1]
 
 

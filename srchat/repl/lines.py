@@ -60,7 +60,7 @@ class PlainLines:
 
     def choose(self, rows: Sequence[str]) -> int | None:
         """Let a number be typed."""
-        if not self._screen:
+        if not self._screen:  # pragma: no cover - only a terminal is asked to choose
             return None
         for number, row in enumerate(rows, 1):
             self._screen.write_foreign(f"{number:>2}  {row}\n")

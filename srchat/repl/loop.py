@@ -92,7 +92,7 @@ class Repl:
                 continue
             except Interrupted as exc:
                 # One Ctrl-C too many, that came when nothing was there to be stopped.
-                if not self._is_ctrl_c(exc):
+                if not self._is_ctrl_c(exc):  # pragma: no branch - too short a moment to hit
                     raise
         return ExitCode.DONE if self._lines.interactive else self._code
 
@@ -189,7 +189,7 @@ class Repl:
             pass
         except SrchatError as exc:
             self._failed(exc, was_asked=self.chat.last is not before)
-        except Exception as exc:  # noqa: BLE001 - whatever it is, the conversation goes on
+        except Exception as exc:  # noqa: BLE001 - the chat goes on  # pragma: no cover - our mistake
             self._unexpected(exc)
         notices, self.chat.notices = self.chat.notices, []
         for notice in notices:
@@ -229,7 +229,7 @@ class Repl:
             return "/continue goes on, /retry asks again"
         return ""
 
-    def _unexpected(self, exc: Exception) -> None:
+    def _unexpected(self, exc: Exception) -> None:  # pragma: no cover - our mistake
         self._code = ExitCode.UNEXPECTED
         self._messages.tell(f"unexpected {type(exc).__name__}: {exc} (please report it)")
         for line in traceback.format_exception(exc) if self._debug else ():

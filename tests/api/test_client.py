@@ -223,7 +223,7 @@ def test_a_connection_left_open_behind_done_is_closed_by_the_next_request(serve:
     with ChatClient(server.url, None, retry=ONCE) as client:
         assert taken(client.stream(HELLO)).text == "one"
         assert taken(client.stream(HELLO)).text == "two"
-        assert server.client_left.wait(3)
+        assert server.client_left.wait(20)
 
 
 def test_a_torrent_behind_done_is_cut_off(serve: Serve) -> None:
@@ -231,7 +231,7 @@ def test_a_torrent_behind_done_is_cut_off(serve: Serve) -> None:
     server = serve([head(), chunk("one"), DONE, *flood, HOLD])
     with ChatClient(server.url, None) as client:
         assert taken(client.stream(HELLO)).text == "one"
-        assert server.client_left.wait(3)
+        assert server.client_left.wait(20)
 
 
 def test_requests_in_a_row_share_nothing_of_their_answers(serve: Serve) -> None:
@@ -450,6 +450,12 @@ def test_a_redirect_is_not_followed_and_said(serve: Serve, status: int) -> None:
     assert f"redirects to {target}" in got.message
     assert "base_url" in got.error.hint
     assert (len(server.requests), other.connections) == (1, 0)
+
+
+def test_a_redirect_to_no_place_at_all_is_none_to_follow(serve: Serve) -> None:
+    got = ask(serve([head(302, {"Location": "http://[::1", "Content-Length": "0"})]).url)
+    assert isinstance(got.error, APIStatusError)
+    assert "redirects to a place that is none; srchat does not follow" in got.message
 
 
 @pytest.mark.parametrize("location", ["", "ftp://x", "\x80", "/v1/chat/completions"])
@@ -789,4 +795,4 @@ def test_an_endless_list_of_models_is_cut_off(serve: Serve) -> None:
     server = serve([head(), *[b"x" * 100_000] * 5000])
     with pytest.raises(ProtocolError, match="over 8388608 bytes"):
         models_of(server.url)
-    assert server.client_left.wait(3)
+    assert server.client_left.wait(20)

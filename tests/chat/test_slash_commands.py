@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from srchat.chat.slash_commands import COMMANDS
-from tests.chatting import ENTER, ChatTerminal, sent
+from tests.chatting import CTRL_C, ENTER, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
 from tests.server import answer, json_response
 
@@ -210,6 +210,12 @@ def test_save_asks_before_it_writes_over_a_file(srchat: Srchat, serve: Serve) ->
             chat.type(reply + ENTER)
             chat.wait_for_prompt()
             assert after in path.read_text()
+        path.write_text("mine")
+        chat.say("/save talk.md")
+        chat.wait_for(lambda _: "[y/N]" in chat.terminal.screen[chat.row])
+        chat.type(CTRL_C)
+        chat.wait_for_prompt()
+        assert path.read_text() == "mine"
         chat.run("/save talk.json")
         assert "cannot write" in chat.run("/save no/such/folder/x.md")
     turns = json.loads((srchat.home / "talk.json").read_text())["conversations"][0]["turns"]

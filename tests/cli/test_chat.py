@@ -116,7 +116,7 @@ def test_lines_are_answered_as_they_come(srchat: Srchat, serve: Serve) -> None:
         process.stdin.flush()
         assert process.stdout.readline() == expected
     process.stdin.close()
-    assert process.wait(10) == 0
+    assert process.wait(30) == 0
     process.stdout.close()
 
 
@@ -132,7 +132,7 @@ def test_an_interrupt_ends_a_script(srchat: Srchat, serve: Serve) -> None:
     assert process.stdout
     assert process.stdout.read(4) == b"half"
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, b"\n")
     assert len(server.requests) == 1
 
@@ -201,3 +201,33 @@ def test_ten_thousand_lines_are_not_read_at_once_but_all_answered(
     script = b"".join(b"/title %d\n" % n for n in range(10_000)) + b"hi\n"
     result = srchat("chat", "--base-url", server.url, "--no-save", stdin=script)
     assert result.out == b"ok\n"
+
+
+def test_a_conversation_is_taken_up_with_its_model_and_what_it_has_no_answer_to(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("one"), error(400, "no such luck"), answer("three"))
+    srchat("ask", "the first", "-m", "other", "--base-url", server.url)
+    srchat("ask", "the second", "--base-url", server.url)
+    failed, first = (line.split("\t")[0] for line in srchat("history", "list").text.splitlines())
+    result = srchat(
+        "chat", "--base-url", server.url,
+        stdin=f"/load {failed}\n/file\n/load {first}\nmore\n".encode(),
+    )  # fmt: skip
+    assert (result.code, result.out) == (0, b"three\n")
+    assert "> the second\n" in result.err
+    assert "(not complete: " in result.err
+    assert "no files to send" in result.err
+    assert server.requests[-1].json["model"] == "other"
+
+
+def test_where_nothing_is_kept_nothing_is_found_and_the_chat_goes_on(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("one"))
+    result = srchat(
+        "chat", "--no-save", "--base-url", server.url, stdin=b"/load sky\na\nb\n/copy\n"
+    )
+    assert (result.code, result.out) == (2, b"one\none\n")
+    assert "no conversation about 'sky'" in result.err
+    assert "there is no clipboard to copy to" in result.err

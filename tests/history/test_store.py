@@ -115,6 +115,15 @@ def test_every_text_comes_back_exactly(
     assert isinstance(store.search(prompt + reply, 3), list)
 
 
+def test_text_that_another_program_spoilt_is_read_as_far_as_it_goes(
+    store: ConversationStore, path: Path
+) -> None:
+    keep(store, "c1", "hello")
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE conversation SET title = CAST(x'ff41' AS TEXT)")
+    assert store.load("c1").title == "\ufffdA"
+
+
 def test_ten_megabytes_are_stored(store: ConversationStore) -> None:
     text = "0123456789" * 1_000_000
     assert keep(store, "c1", text, text).turns[0].reply == text
@@ -338,6 +347,15 @@ def test_words_phrases_and_prefixes_are_found(store: ConversationStore) -> None:
     keep(store, "c3", "this AND that")
     assert found(store, '"that" and thi* AND') == ["c3"]
     assert found(store, "this NOT that") == found(store, "prompt:this") == []
+
+
+def test_many_turns_are_indexed_some_at_a_time(
+    store: ConversationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("srchat.history.search._BATCH", 2)
+    for number in range(5):
+        keep(store, f"c{number}", "the same words")
+    assert found(store, "same words") == ["c4", "c3", "c2", "c1", "c0"]
 
 
 def test_accents_do_not_matter(store: ConversationStore) -> None:

@@ -18,6 +18,7 @@ def extracted(text: str, size: int | None = None) -> str:
     extractor = CodeExtractor()
     size = size or max(len(text), 1)
     pieces = [text[i : i + size] for i in range(0, len(text), size)]
+    assert extractor.feed("") == ""
     return "".join(extractor.feed(piece) for piece in pieces) + extractor.flush()
 
 

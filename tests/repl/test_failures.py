@@ -1,5 +1,7 @@
 """What fails leaves the chat, the prompt and the message one key away."""
 
+import os
+import signal
 import time
 from functools import partial
 
@@ -71,6 +73,15 @@ def test_ctrl_c_in_the_wait_for_a_better_hint_does_not_hide_the_failure(
         chat.type(CTRL_C)
         chat.wait_for_text("no model vllm-primary")
         chat.wait_for_prompt()
+
+
+def test_another_signal_in_that_wait_ends_the_chat(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(404, "no model vllm-primary"), [HOLD])
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.say("hello")
+        chat.wait_for(lambda _: len(server.requests) == 2, "the question for models")
+        os.kill(chat.pid, signal.SIGTERM)
+        assert chat.wait() == 143
 
 
 def test_a_server_that_is_not_there_is_an_error_like_others(srchat: Srchat, serve: Serve) -> None:

@@ -1,5 +1,8 @@
 """Terminals that cannot move their cursor: lines as the driver edits them, no escape sequence."""
 
+import os
+import signal
+
 import pytest
 
 from tests.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent
@@ -53,3 +56,19 @@ def test_without_the_variable_term_it_works(srchat: Srchat, serve: Serve) -> Non
         chat.type(CTRL_D)
         assert chat.wait() == 0
         assert b"\x1b" not in chat.raw
+
+
+def test_ctrl_c_gives_the_line_up_and_another_signal_the_chat(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url, TERM="dumb") as chat:
+        chat.wait_for_text(">")
+        chat.type("not this")
+        chat.wait_for_text("> not this")
+        chat.type(CTRL_C)
+        chat.wait_for(lambda _: chat.text.count(">") == 2)
+        chat.type("this" + ENTER)
+        chat.wait_for_text("Fine.")
+        chat.wait_for(lambda _: chat.text.count(">") == 3)
+        os.kill(chat.pid, signal.SIGTERM)
+        assert chat.wait() == 143
+    assert sent(server) == [("user", "this")]

@@ -93,3 +93,12 @@ def test_two_chats_at_once_keep_lines_and_conversations_of_both(
     listed = srchat("history", "list", SRCHAT_DATA="d").text.splitlines()
     assert len(listed) == 2
     assert all("\t5\t" in line for line in listed)
+
+
+def test_typed_lines_that_cannot_be_kept_are_told_once(srchat: Srchat, serve: Serve) -> None:
+    (srchat.home / "file").touch()
+    data = str(srchat.home / "file" / "data")
+    with ChatTerminal(srchat, serve(answer("Fine.")).url, SRCHAT_DATA=data) as chat:
+        assert "what is typed is not kept" in chat.run("one")
+        assert "what is typed is not kept" not in chat.run("two")
+        chat.leave()

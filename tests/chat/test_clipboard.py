@@ -1,0 +1,22 @@
+"""The clipboard's tools: real programs, that work or do not."""
+
+from pathlib import Path
+
+from srchat.chat.clipboard import copy
+from tests.terminal import TerminalOutput
+
+OSC_52 = "\x1b]52;c;dGV4dA==\x07"
+
+
+def test_a_tool_that_cannot_be_run_leaves_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "pbcopy").write_bytes(b"\0")
+    (tmp_path / "pbcopy").chmod(0o755)
+    screen = TerminalOutput()
+    assert copy("text", {"PATH": str(tmp_path)}, screen) == "through the terminal (OSC 52)"
+    assert screen.text == OSC_52
+
+
+def test_a_text_too_long_for_the_terminal_is_not_cut_off(tmp_path: Path) -> None:
+    screen = TerminalOutput()
+    assert copy("x" * 74_001, {"PATH": str(tmp_path)}, screen) == ""
+    assert screen.text == ""

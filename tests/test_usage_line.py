@@ -1,0 +1,13 @@
+"""The line that tells what an answer cost."""
+
+from srchat.session import Reply
+from srchat.usage_line import usage_line
+
+
+def test_it_says_what_is_known() -> None:
+    assert usage_line(Reply("m", asked_at=1.0, first_at=1.5, ended_at=3.0)) == (
+        "m, the server counted no tokens, 2.0 s, first text after 0.5 s"
+    )
+    assert usage_line(Reply("m", asked_at=1.0, ended_at=3.0)) == (
+        "m, the server counted no tokens, 2.0 s"
+    )
