@@ -3,12 +3,11 @@
 import os
 from typing import Final
 
-from srchat.errors import Interrupted, UsageError
+from srchat.errors import UsageError
 from srchat.output.sanitize import one_line
 from srchat.output.streams import Messages, is_terminal
 
 _PART: Final = 4096
-_INTERRUPT: Final = 2
 
 
 class Questions:
@@ -55,7 +54,7 @@ class Questions:
         while b"\n" not in self._read:
             try:
                 part = os.read(self._fd, _PART)
-            except OSError:
+            except OSError:  # pragma: no cover - of a terminal that has gone a signal tells first
                 part = b""  # closed, or a terminal that has gone
             if not part:
                 break
@@ -70,7 +69,5 @@ def typed_secret(question: str) -> str:
 
     try:
         return getpass.getpass(f"{one_line(question)}: ").strip()
-    except KeyboardInterrupt:
-        raise Interrupted(_INTERRUPT) from None
     except (EOFError, OSError, ValueError) as exc:
         raise UsageError("nothing was typed; nothing was changed") from exc

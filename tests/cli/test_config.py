@@ -10,6 +10,7 @@ import textwrap
 import threading
 import time
 import tomllib
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pytest
 from srchat.config.settings import SETTINGS
 from tests.conftest import Result, Serve, Srchat
 from tests.pseudo_terminal import TerminalSession
-from tests.server import error, json_response
+from tests.server import Script, error, json_response
 
 KEY = "sk-srt-0123456789abcdef"
 MODELS = json_response({"object": "list", "data": [{"id": "vllm-primary"}, {"id": "qwen3-4b"}]})
@@ -440,6 +441,15 @@ def test_ctrl_c_at_the_key_changes_nothing_and_leaves_the_terminal_as_it_was(
     assert not _file(srchat).exists()
 
 
+def test_ctrl_d_at_the_key_changes_nothing(srchat: Srchat) -> None:
+    with TerminalSession(srchat.command("config", "set", "api_key"), srchat.env) as session:
+        session.wait_for_text("api_key (is not shown):")
+        session.type("\x04")
+        assert session.wait() == 2
+        assert "nothing was typed; nothing was changed" in " ".join(session.lines)
+    assert not _file(srchat).exists()
+
+
 def test_a_command_prints_the_key_for_the_server(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(401, f"wrong key {KEY}"))
     command = _script(srchat, "pass", f'echo "$2" >&2; echo {KEY}; touch "$0.ran"')
@@ -790,10 +800,57 @@ def test_init_asks_again_for_what_cannot_be_used(srchat: Srchat, serve: Serve) -
     assert _read(srchat) == {"base_url": server.url, "api_key": KEY, "model": "qwen3-4b"}
 
 
-def test_init_finds_a_server_on_this_machine(srchat: Srchat) -> None:
+def _asked(question: str, times: int) -> Callable[[TerminalSession], bool]:
+    return lambda tty: str(tty.lines).count(question) == times
+
+
+def test_init_offers_another_server_where_one_fails(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(400, "not today"), MODELS)
+    with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
+        for count, more in enumerate(("keep it all the same? [y/N]:", "model [vllm-primary]:"), 1):
+            tty.wait_for(_asked("or the URL) [1]:", count))
+            tty.type(f"{server.url}\n")
+            tty.wait_for(_asked("API key", count))
+            time.sleep(0.3)  # getpass drops what was typed before it
+            tty.type("\n")
+            tty.wait_for_text(more)
+            tty.type("\n")
+        assert tty.wait() == 0
+    assert _read(srchat) == {"base_url": server.url, "model": "vllm-primary"}
+
+
+def test_init_keeps_the_failure_of_the_path_that_was_given(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(404, "not here"), error(404, "nor there"))
+    result = _init(srchat, server.url.removesuffix("/v1"), "")
+    assert (result.code, "not here" in result.err, "nor there" in result.err) == (5, True, False)
+
+
+@pytest.mark.parametrize(("command", "code"), [(["echo", KEY], 0), (["false"], 4)])
+def test_init_asks_the_command_for_the_key(
+    srchat: Srchat, serve: Serve, command: list[str], code: int
+) -> None:
+    server = serve(MODELS)
+    srchat.configure(f'base_url = "{server.url}"\napi_key_command = {json.dumps(command)}\n')
+    _file(srchat).chmod(0o600)
+    result = _init(srchat, "", "", "")
+    assert result.code == code, result.err
+    assert "empty: the api_key_command" in result.err
+
+
+@pytest.mark.parametrize(
+    ("script", "about"),
+    [
+        (MODELS, "offers vllm-primary, qwen3-4b"),
+        (error(401, "no"), "wants a key"),
+        ([b"HTTP/1.0 200 OK\r\n\r\nHello"], None),
+    ],
+)
+def test_init_finds_a_server_on_this_machine(
+    srchat: Srchat, script: Script, about: str | None
+) -> None:
     class Ollama(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.wfile.write(b"".join(step for step in MODELS if isinstance(step, bytes)))
+            self.wfile.write(b"".join(step for step in script if isinstance(step, bytes)))
 
         def log_message(self, *_: object) -> None:
             pass
@@ -805,12 +862,16 @@ def test_init_finds_a_server_on_this_machine(srchat: Srchat) -> None:
     with server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        result = _init(srchat, "2", "", "")
+        result = _init(srchat, "2", KEY, "")
         server.shutdown()
         thread.join()
-    assert result.code == 0, result.err
-    assert "2 http://127.0.0.1:11434/v1 Ollama? offers vllm-primary, qwen3-4b" in result.err
-    assert _read(srchat)["base_url"] == "http://127.0.0.1:11434/v1"
+    if about is None:
+        assert "11434" not in result.err
+        return
+    assert f"2 http://127.0.0.1:11434/v1 Ollama? {about}" in result.err
+    if script is MODELS:
+        assert result.code == 0, result.err
+        assert _read(srchat)["base_url"] == "http://127.0.0.1:11434/v1"
 
 
 # --- start-up -------------------------------------------------------------------------------
