@@ -1,6 +1,7 @@
 """Fixtures: servers, and srchat as a real process with a home of its own."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,13 @@ Serve = Callable[..., ScriptedServer]
 
 # With these in its environment, coverage.py measures a process: see [tool.coverage].
 MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+
+
+def pytest_configure() -> None:
+    """Let no signal be ignored, as nohup and a shell's & have it: srchat would keep to it."""
+    for signum in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(signum) == signal.SIG_IGN:
+            signal.signal(signum, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
