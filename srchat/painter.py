@@ -158,7 +158,7 @@ class _ReasoningView:
             return
         self.is_open = True
         inert = self._sanitizer.feed(text)
-        if inert:
+        if inert:  # pragma: no branch - else all of it is a CR that is held back
             self._last = inert[-1]
             dim = self._messages.output.has_color
             self._messages.draw(f"{_DIM}{inert}{_PLAIN}" if dim else inert)

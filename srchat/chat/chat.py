@@ -211,7 +211,7 @@ class Chat:
             except OutputError as exc:
                 if turn.signum:  # the terminal was closed, and that is why
                     raise Interrupted(turn.signum) from exc
-                raise
+                raise  # pragma: no cover - a terminal that has gone sends a signal first
             finally:
                 self._take(turn, asked)
         if signals and signals[-1] != signal.SIGINT:
@@ -266,7 +266,7 @@ class Chat:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except StoreError as exc:
+        except StoreError as exc:  # pragma: no cover - the history was there a moment before
             self.notices.append(f"this change is not kept: {exc.message}")
 
 

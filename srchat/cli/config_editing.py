@@ -57,7 +57,7 @@ def _new_draft(path: Path, data: bytes) -> Path:
         draft.touch(mode=0o600)
         draft.write_bytes(data)
     except OSError as exc:
-        if folder:
+        if folder:  # pragma: no branch - root, who tests, can make one everywhere
             shutil.rmtree(folder, ignore_errors=True)
         raise ConfigError(f"cannot write beside {target}: {exc.strerror}") from exc
     return draft

@@ -131,10 +131,9 @@ def _render(runtime: Runtime, conversation: Conversation, turns: list[TurnRecord
         out.write(_heading(runtime, f"you, {day_and_time(turn.asked_at)}"))
         out.write(sanitized(turn.prompt).rstrip() + "\n")
         out.write(_heading(runtime, turn.served_model or turn.model))
-        if turn.reply:
-            writer = runtime.answer_writer()
-            writer.write(turn.reply)
-            writer.close()
+        writer = runtime.answer_writer()
+        writer.write(turn.reply)
+        writer.close()
         if not turn.complete:
             out.write(f"({one_line(f'not complete: {turn.reason}')})\n")
 

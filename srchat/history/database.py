@@ -115,7 +115,7 @@ class Database:
         """
         connection, self._connection = self._connection, None
         if connection is None:
-            return
+            return  # pragma: no cover - closed already
         if sys.version_info >= (3, 12):  # pragma: no cover - whichever Python runs the tests
             connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE)
             connection.close()

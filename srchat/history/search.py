@@ -132,7 +132,7 @@ def _by_text(database: Database, texts: Sequence[str], limit: int) -> list[Hit]:
 
 def _hit(row: Row, text: str) -> Hit:
     conversation, title, turn, asked_at, prompt, reply = row
-    for part in (prompt, reply):
+    for part in (prompt, reply):  # pragma: no branch - SQLite found it in one of them
         place = part.lower().find(text.lower())
         if place >= 0:
             break

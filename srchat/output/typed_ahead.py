@@ -32,13 +32,11 @@ def held_for_prompt(fd: int, screen: Output) -> Iterator[None]:
     """
     with _changed(fd, _without_line_editing):
         try:
-            if screen.can_move:
-                screen.write(_PASTES_MARKED)
+            screen.write(_PASTES_MARKED)
             yield
         finally:
-            if screen.can_move:
-                with contextlib.suppress(OutputError, ClosedPipeError):
-                    screen.write(_PASTES_PLAIN)
+            with contextlib.suppress(OutputError, ClosedPipeError):
+                screen.write(_PASTES_PLAIN)
 
 
 @contextlib.contextmanager

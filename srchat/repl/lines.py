@@ -85,8 +85,10 @@ class PlainLines:
     def _part(self) -> bytes:
         try:
             return os.read(self._fd, _PART)
-        except OSError:
-            return b""  # closed, or a terminal that has gone
+        except (
+            OSError
+        ):  # pragma: no cover - closed, or a terminal that has gone, of which a signal tells first
+            return b""
         except Interrupted as exc:
             if self.interactive and exc.signum == signal.SIGINT:
                 self._buffer = b""

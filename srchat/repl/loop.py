@@ -185,7 +185,7 @@ class Repl:
             if not self._is_ctrl_c(exc):
                 raise
             self._failed(exc, was_asked=self.chat.last is not before)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # pragma: no cover - too short a moment to hit
             pass
         except SrchatError as exc:
             self._failed(exc, was_asked=self.chat.last is not before)
@@ -227,7 +227,7 @@ class Repl:
             return "/retry asks again"
         if last and not last.complete:
             return "/continue goes on, /retry asks again"
-        return ""
+        return ""  # pragma: no cover - Ctrl-C in the moment after an answer
 
     def _unexpected(self, exc: Exception) -> None:  # pragma: no cover - our mistake
         self._code = ExitCode.UNEXPECTED

@@ -101,10 +101,12 @@ class PromptLines:
         app, buffer = self._session.app, self._session.default_buffer
 
         def complete() -> None:
-            if app.is_running and not app.is_done and self._is_command():
+            if (
+                app.is_running and not app.is_done and self._is_command()
+            ):  # pragma: no branch - who is faster
                 buffer.start_completion()
 
-        if app.loop:
+        if app.loop:  # pragma: no branch - who is faster
             app.loop.call_soon_threadsafe(complete)
 
     def read(self, default: str = "") -> str:
@@ -209,7 +211,9 @@ def ended_by_signals(app: "Application[str] | Application[int | None]") -> Itera
         except (EOFError, KeyboardInterrupt, OSError, OutputError) as exc:
             if other := [signum for signum in seen if signum != signal.SIGINT]:
                 raise Interrupted(other[-1]) from exc
-            if isinstance(exc, OSError):
+            if isinstance(
+                exc, OSError
+            ):  # pragma: no cover - a terminal that has gone sends a signal first
                 raise EOFError from exc
             raise
 
@@ -227,7 +231,7 @@ def _end_where_nothing_is_shown(app: "Application[str] | Application[int | None]
     def handle(_loop: object, context: dict[str, Any]) -> None:
         exc = context.get("exception")
         if not isinstance(exc, OSError | OutputError):
-            show(loop, context)
+            show(loop, context)  # pragma: no cover - a mistake of prompt_toolkit or ours
         elif app.is_running and not app.is_done:
             app.exit(exception=exc)
 

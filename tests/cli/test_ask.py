@@ -342,7 +342,9 @@ def test_a_pipe_that_somebody_made_non_blocking_is_read_whole(srchat: Srchat, se
     os.close(reading)
     for part in (b"one ", b"two ", b"three"):
         os.write(writing, part)
-        time.sleep(0.2)
+        while fcntl.ioctl(writing, termios.FIONREAD, b"\0" * 4) != b"\0" * 4:
+            time.sleep(0.01)  # until it has been read: what comes then is waited for
+        time.sleep(0.1)
     os.close(writing)
     process.communicate(timeout=20)
     assert "one two three" in server.requests[0].json["messages"][0]["content"]

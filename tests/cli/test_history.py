@@ -394,3 +394,16 @@ def test_history_needs_neither_http_nor_rich(srchat: Srchat, command: str) -> No
 @pytest.mark.parametrize("seconds", [1e300, float("inf"), float("nan")])
 def test_a_time_that_no_calendar_has_is_a_question_mark(seconds: float) -> None:
     assert day_and_time(seconds) == "?"
+
+
+def test_of_a_turn_without_an_answer_only_the_prompt_and_the_reason_are_shown(
+    srchat: Srchat,
+) -> None:
+    conversation = keep(srchat, "aaaa1111", ("one", ""))
+    store = ConversationStore(srchat.history)
+    turn = dataclasses.replace(conversation.turns[0], complete=False, reason="refused")
+    store.update_turn(conversation, turn)
+    store.close()
+    with on_terminal(srchat, "show") as session:
+        assert session.wait() == 0
+        assert session.lines[-3:] == ["--- served ---", "", "(not complete: refused)"]

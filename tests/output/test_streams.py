@@ -71,7 +71,7 @@ def test_a_pipe_that_somebody_made_non_blocking_gets_all_of_it(pipe: tuple[int, 
         while len(got) < len(data):
             got.extend(os.read(pipe[0], 65536))
 
-    reader = threading.Thread(target=read)
+    reader = threading.Timer(0.2, read)  # by then the pipe is full
     reader.start()
     Output(pipe[1], {}).write_bytes(data)
     reader.join(10)

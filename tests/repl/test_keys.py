@@ -54,3 +54,20 @@ def test_an_editor_that_is_not_there_is_said_and_the_line_kept(
         chat.type(" on" + ENTER)
         chat.wait_for_text("Fine.")
     assert sent(server) == [("user", "begun on")]
+
+
+def test_tab_goes_through_the_menu_and_enter_takes_what_is_chosen(
+    srchat: Srchat, serve: Serve
+) -> None:
+    with ChatTerminal(srchat, serve(answer("x")).url) as chat:
+        chat.wait_for_prompt()
+        chat.type("/c")
+        chat.wait_for_text("/copy")
+        for chosen in ("> /continue", "> /copy"):
+            chat.type("\t")
+            chat.wait_for(lambda chat: chat.terminal.screen[chat.row] == chosen, chosen)  # noqa: B023 - at once
+        chat.type(ENTER)
+        chat.wait_for(lambda chat: "/continue" not in chat.text, "the end of the menu")
+        assert chat.terminal.screen[chat.row] == "> /copy"
+        chat.type(ENTER)
+        chat.wait_for_text("srchat:")
