@@ -819,6 +819,22 @@ def test_init_offers_another_server_where_one_fails(srchat: Srchat, serve: Serve
     assert _read(srchat) == {"base_url": server.url, "model": "vllm-primary"}
 
 
+def test_init_keeps_what_failed_where_it_is_wanted(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(400, "not today"))
+    with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
+        tty.wait_for_text("or the URL) [1]:")
+        tty.type(f"{server.url}\n")
+        tty.wait_for_text("API key")
+        time.sleep(0.3)  # getpass drops what was typed before it
+        tty.type("\n")
+        tty.wait_for_text("keep it all the same? [y/N]:")
+        tty.type("y\n")
+        tty.wait_for_text("model [vllm-primary]:")
+        tty.type("\n")
+        assert tty.wait() == 0
+    assert _read(srchat) == {"base_url": server.url, "model": "vllm-primary"}
+
+
 def test_init_keeps_the_failure_of_the_path_that_was_given(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(404, "not here"), error(404, "nor there"))
     result = _init(srchat, server.url.removesuffix("/v1"), "")

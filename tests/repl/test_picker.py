@@ -44,3 +44,17 @@ def test_where_the_cursor_cannot_move_a_number_chooses(srchat: Srchat, serve: Se
         chat.type(CTRL_D)
         assert chat.wait() == 0
     assert sent(server) == [("user", "about mice")]
+
+
+def test_a_conversation_of_which_all_was_undone_can_be_taken_up(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("one"), answer("two"))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("about cats")
+        chat.run("/undo")
+        assert chat.leave() == 0
+    with ChatTerminal(srchat, server.url, "-c") as chat:
+        chat.run("about dogs")
+        assert chat.leave() == 0
+    assert sent(server) == [("user", "about dogs")]
