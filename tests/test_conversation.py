@@ -222,3 +222,10 @@ def test_what_is_sent_is_the_longest_end_that_fits(
         more = sendable[fitted.left_out - 1].messages()
         assert estimate([*fitted.messages, *more]) > room
     assert fitted.estimated_tokens == estimate(fitted.messages)
+
+
+def test_an_answer_is_whole_where_the_model_came_to_its_own_end() -> None:
+    whole = TurnRecord("a", "p", complete=True, finish_reason="stop")
+    assert whole.is_whole
+    assert not dataclasses.replace(whole, complete=False).is_whole
+    assert not dataclasses.replace(whole, finish_reason="length").is_whole

@@ -215,7 +215,7 @@ class Chat:
             finally:
                 self._take(turn, asked)
         if signals and signals[-1] != signal.SIGINT:
-            raise Interrupted(signals[-1])
+            raise Interrupted(signals[-1])  # pragma: no cover - too short a moment to hit
 
     def _turn(self, asked: Asked) -> ConversationTurn:
         config = self._config

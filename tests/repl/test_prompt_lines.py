@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from srchat.repl.prompt_lines import _joined
 from tests.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
 from tests.pseudo_terminal import TerminalSession
@@ -148,3 +149,11 @@ def test_neither_httpx_nor_rich_is_loaded_before_the_prompt_is_there(srchat: Src
         chat.wait_for(lambda _: (srchat.home / "loaded").exists())
         chat.read(0.1)
     assert (srchat.home / "loaded").read_text() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [(30, " model · 12 tokens · demo"), (24, " model · 12 tokens"), (3, " model")],
+)
+def test_the_status_line_leaves_out_what_has_no_room(columns: int, shown: str) -> None:
+    assert _joined(["model", "12 tokens", "demo"], columns) == shown
