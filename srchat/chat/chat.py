@@ -266,7 +266,7 @@ class Chat:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except StoreError as exc:  # pragma: no cover - the history was there a moment before
+        except StoreError as exc:
             self.notices.append(f"this change is not kept: {exc.message}")
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3  # noqa: TID251 - to lock the file from outside
 import time
 from functools import partial
 
@@ -120,3 +121,29 @@ def test_text_from_outside_cannot_drive_the_terminal(srchat: Srchat, serve: Serv
         chat.leave()
         for sequence in (b"\x1b]52", b"\x1b[2J", b"\x1b[31m", "\x9b".encode(), "\u202e".encode()):
             assert sequence not in chat.raw
+
+
+def test_a_title_that_a_locked_history_does_not_take_is_said(srchat: Srchat, serve: Serve) -> None:
+    with ChatTerminal(srchat, serve(answer("one")).url) as chat:
+        chat.run("hello")
+        other = sqlite3.connect(srchat.history, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        assert "this change is not kept" in chat.run("/title cats")
+        other.close()
+        chat.run("/title dogs")
+        assert chat.leave() == 0
+    assert "dogs" in srchat("history", "list").text
+
+
+def test_the_command_that_prints_the_key_is_run_once(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"), answer("two"))
+    program = 'echo >> "$HOME/runs"; echo sk-printed-key-1234567890'
+    srchat.configure(f"base_url = '{server.url}'\napi_key_command = ['sh', '-c', '{program}']\n")
+    with ChatTerminal(srchat, "") as chat:
+        chat.run("hello")
+        chat.run("/set temperature 1")
+        chat.run("again")
+        assert chat.leave() == 0
+    assert len(server.requests) == 2
+    assert server.requests[1].headers["authorization"] == "Bearer sk-printed-key-1234567890"
+    assert (srchat.home / "runs").read_text() == "\n"
