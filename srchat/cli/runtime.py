@@ -145,9 +145,7 @@ class Runtime:
         return key
 
     def _key_printed_by(self, command: tuple[str, ...]) -> str:
-        if (
-            command not in self._printed_keys
-        ):
+        if command not in self._printed_keys:
             from srchat.config.key_command import key_printed_by  # noqa: PLC0415 - subprocess, 3 ms
 
             self._printed_keys[command] = key_printed_by(command)
