@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -49,6 +49,7 @@ class Srchat:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.processes: list[subprocess.Popen[bytes]] = []
         self.env = {
             "HOME": str(home),
             "PATH": os.environ["PATH"],
@@ -102,20 +103,46 @@ class Srchat:
         )
         return Result(done.returncode, done.stdout, done.stderr.decode())
 
-    def start(self, *args: str, **env: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            self.command(*args),
-            env=self.env | env,
-            stdin=subprocess.DEVNULL,
+    def start(
+        self, *args: str, stdin: int = subprocess.DEVNULL, **env: str
+    ) -> "subprocess.Popen[bytes]":
+        return self.start_program(self.command(*args), stdin=stdin, env=self.env | env)
+
+    def start_program(
+        self,
+        command: Sequence[str],
+        *,
+        stdin: int = subprocess.DEVNULL,
+        env: Mapping[str, str] | None = None,
+    ) -> "subprocess.Popen[bytes]":
+        """Start a program that itself runs srchat; what still runs then ends with the test."""
+        process = subprocess.Popen(
+            command,
+            env=env or self.env,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.home,
         )
+        self.processes.append(process)
+        return process
+
+    def end_all(self) -> None:
+        """End what a failed test has left, and close its pipes: the next test would be blamed."""
+        for process in self.processes:
+            process.kill()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe:
+                    with suppress(BrokenPipeError):
+                        pipe.close()
+            process.wait()
 
 
 @pytest.fixture
-def srchat(tmp_path: Path) -> Srchat:
-    return Srchat(tmp_path)
+def srchat(tmp_path: Path) -> Iterator[Srchat]:
+    running = Srchat(tmp_path)
+    yield running
+    running.end_all()
 
 
 @pytest.fixture

@@ -13,9 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.terminal import Terminal
-
-PATIENCE = 30.0  # seconds; a guard, longer than a busy machine takes for anything
-_HANG_UP_TIME = 15.0
+from tests.waiting import PATIENCE, wait_until
 
 
 class TerminalSession:
@@ -49,8 +47,10 @@ class TerminalSession:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        os.close(self._fd)  # hangs up: what still runs may end in good order, and be measured
-        if self.exit_code is None and not self._ends():
+        self.hang_up()  # what still runs may end in good order, and be measured
+        try:
+            wait_until(self.has_ended)
+        except AssertionError:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
 
@@ -58,6 +58,19 @@ class TerminalSession:
     def lines(self) -> list[str]:
         """Scrollback and screen, without blank lines at the end."""
         return self.terminal.lines
+
+    def hang_up(self) -> None:
+        """Close the terminal; the command may go on. May be called twice."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def has_ended(self) -> bool:
+        """Tell whether the command has ended; then `exit_code` is known."""
+        if self.exit_code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.exit_code = os.waitstatus_to_exitcode(status) if pid else None
+        return self.exit_code is not None
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the size, and let the command know."""
@@ -102,20 +115,10 @@ class TerminalSession:
         end = time.monotonic() + PATIENCE
         while self.read(0.1) and time.monotonic() < end:
             pass
-        while not (done := os.waitpid(self.pid, os.WNOHANG))[0] and time.monotonic() < end:
-            time.sleep(0.01)
-        if not done[0]:
-            shown = "\n".join(self.lines)
-            raise AssertionError(f"it did not end; the terminal shows:\n{shown}")
-        self.exit_code = os.waitstatus_to_exitcode(done[1])
+        shown = "\n".join(self.lines)
+        wait_until(self.has_ended, f"the end, with this on the terminal:\n{shown}\n")
+        assert self.exit_code is not None
         return self.exit_code
-
-    def _ends(self) -> bool:
-        """Tell whether the command ends by itself within a time."""
-        end = time.monotonic() + _HANG_UP_TIME
-        while not (ended := os.waitpid(self.pid, os.WNOHANG)[0]) and time.monotonic() < end:
-            time.sleep(0.01)
-        return ended != 0
 
     def _resize(self, columns: int, lines: int) -> None:
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

@@ -160,7 +160,7 @@ def test_silence_on_a_kept_connection_is_not_asked_again_behind_the_users_back(
     serve: Serve,
 ) -> None:
     server = serve(kept("one"), [HOLD], kept("two"))
-    with ChatClient(server.url, None, retry=ONCE, timeouts=Timeouts(silence=0.3)) as client:
+    with ChatClient(server.url, None, retry=ONCE, timeouts=Timeouts(silence=1)) as client:
         taken(client.stream(HELLO))
         settle(client)
         got = taken(client.stream(HELLO))
@@ -179,13 +179,13 @@ class SlowTaker(ScriptedServer):
         self, connection: socket.socket, buffer: bytes
     ) -> tuple[Request, bytes] | None:
         if len(self.requests) == 1 and select.select([connection], [], [], 5)[0]:
-            time.sleep(0.8)
+            time.sleep(1.5)
         return super()._read_request(connection, buffer)
 
 
 def test_a_large_prompt_on_a_kept_connection_is_sent_once_however_long_it_takes() -> None:
     large = ChatRequest("m", (Message("user", "x" * 8_000_000),))
-    limits = Timeouts(connect=0.3, silence=5)
+    limits = Timeouts(connect=1, silence=20)
     with (
         SlowTaker([kept("one"), kept("two")]) as server,
         ChatClient(server.url, None, retry=ONCE, timeouts=limits) as client,
@@ -247,7 +247,7 @@ def test_no_thread_is_left_behind(serve: Serve) -> None:
     before = threading.active_count()
     server = serve(kept("one"), [head(), chunk("two"), HOLD], error(500))
     count = threading.active_count()
-    with ChatClient(server.url, None, retry=ONCE, timeouts=Timeouts(silence=0.2)) as client:
+    with ChatClient(server.url, None, retry=ONCE, timeouts=Timeouts(silence=1)) as client:
         for _ in range(3):
             taken(client.stream(HELLO))
     time.sleep(0.1)
@@ -394,7 +394,7 @@ def test_a_refused_connection_is_tried_again_and_told() -> None:
 
 def test_a_server_that_comes_up_meanwhile_is_reached(serve: Serve) -> None:
     server = serve([RESET], error(502), [head(), HOLD], answer("Hello"))
-    got = ask(server.url, retry=AT_ONCE, silence=0.2)
+    got = ask(server.url, retry=AT_ONCE, silence=1)
     assert (got.text, len(server.requests)) == ("Hello", 4)
 
 
@@ -485,7 +485,7 @@ def test_an_odd_redirect_is_not_followed_either(serve: Serve, location: str) -> 
 )
 def test_a_broken_error_body_does_not_hide_the_status(serve: Serve, body: Script) -> None:
     server = serve(body, answer("again"))
-    got = ask(server.url, retry=AT_ONCE, silence=0.3)
+    got = ask(server.url, retry=AT_ONCE, silence=1)
     assert type(got.error) is AuthenticationError
     assert len(server.requests) == 1
 
@@ -525,7 +525,7 @@ def test_an_endless_error_body_stays_within_bounds(
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert type(got.error) is AuthenticationError
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 20  # a guard: it is not silence that ended it
     assert peak < 40 * 1024 * 1024
     assert len(got.message) < 500
 
@@ -740,7 +740,7 @@ MODELS = {"object": "list", "data": [{"id": "a", "max_model_len": 4096}, {"id": 
 
 
 def models_of(url: str, key: str | None = None, retry: RetryPolicy = ONCE) -> Sequence[Model]:
-    with ChatClient(url, key, retry=retry, timeouts=Timeouts(silence=0.3)) as client:
+    with ChatClient(url, key, retry=retry, timeouts=Timeouts(silence=1)) as client:
         return client.list_models()
 
 

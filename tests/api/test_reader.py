@@ -219,13 +219,13 @@ import sys
 from srchat.api.client import ChatClient
 from srchat.api.exchange import Timeouts
 from tests.api.asking import HELLO, ONCE, taken
-with ChatClient(sys.argv[1], None, timeouts=Timeouts(silence=0.6), retry=ONCE) as client:
+with ChatClient(sys.argv[1], None, timeouts=Timeouts(silence=2), retry=ONCE) as client:
     print(taken(client.stream(HELLO), lambda event: print(flush=True)).text, flush=True)
 """
 
 
 def test_a_process_that_was_stopped_has_not_waited(serve: Serve) -> None:
-    server = serve([head(), Pause(0.9), chunk("Hello"), DONE, CLOSE])
+    server = serve([head(), Pause(2.5), chunk("Hello"), DONE, CLOSE])
     with subprocess.Popen(
         [sys.executable, "-c", ASKER, server.url], stdout=subprocess.PIPE
     ) as process:
@@ -233,6 +233,6 @@ def test_a_process_that_was_stopped_has_not_waited(serve: Serve) -> None:
         for _ in range(4):  # until it waits
             process.stdout.readline()
         process.send_signal(signal.SIGSTOP)
-        time.sleep(1.5)
+        time.sleep(3)
         process.send_signal(signal.SIGCONT)
         assert process.stdout.read().strip() == b"Hello"

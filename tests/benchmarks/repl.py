@@ -18,8 +18,8 @@ from tests.benchmarks.measure import RUNS, Row, table
 from tests.chatting import ChatTerminal
 from tests.conftest import Srchat
 from tests.peak_memory import start_measured
-from tests.pseudo_terminal import PATIENCE
 from tests.server import DONE, ScriptedServer, chunk, chunked, head
+from tests.waiting import PATIENCE
 
 LINES = 10_000
 TURNS = 1_000

@@ -105,10 +105,7 @@ def test_a_line_that_is_no_utf8_is_refused_and_the_next_is_asked(
 
 def test_lines_are_answered_as_they_come(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"))
-    process = subprocess.Popen(
-        srchat.command("chat", "--base-url", server.url),
-        env=srchat.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
+    process = srchat.start("chat", "--base-url", server.url, stdin=subprocess.PIPE)
     assert process.stdin
     assert process.stdout
     for line, expected in ((b"a\n", b"one\n"), (b"b\n", b"two\n")):
@@ -117,15 +114,11 @@ def test_lines_are_answered_as_they_come(srchat: Srchat, serve: Serve) -> None:
         assert process.stdout.readline() == expected
     process.stdin.close()
     assert process.wait(30) == 0
-    process.stdout.close()
 
 
 def test_an_interrupt_ends_a_script(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("half"), HOLD])
-    process = subprocess.Popen(
-        srchat.command("chat", "--base-url", server.url),
-        env=srchat.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+    process = srchat.start("chat", "--base-url", server.url, stdin=subprocess.PIPE)
     assert process.stdin
     process.stdin.write(b"a\nb\n")
     process.stdin.flush()

@@ -21,6 +21,7 @@ from srchat.config.settings import SETTINGS
 from tests.conftest import Result, Serve, Srchat
 from tests.pseudo_terminal import TerminalSession
 from tests.server import Script, error, json_response
+from tests.waiting import wait_until
 
 KEY = "sk-srt-0123456789abcdef"
 MODELS = json_response({"object": "list", "data": [{"id": "vllm-primary"}, {"id": "qwen3-4b"}]})
@@ -596,8 +597,7 @@ def test_a_terminal_that_goes_away_does_not_take_the_text_along(srchat: Srchat) 
     srchat.configure("# mine\n")
     editor = _script(srchat, "e", 'echo "retries = 1" >"$1"; touch ready; exec sleep 60')
     process = srchat.start("config", "edit", EDITOR=editor)
-    while not (srchat.home / "ready").exists():
-        time.sleep(0.02)
+    wait_until((srchat.home / "ready").exists)
     process.send_signal(signal.SIGHUP)
     _, err = process.communicate()
     assert process.returncode == 129

@@ -15,6 +15,7 @@ import trustme
 from tests.conftest import Serve, Srchat
 from tests.server import ScriptedServer, answer, error
 from tests.tls_server import TLSServer
+from tests.waiting import wait_until
 
 ONCE = ("--retries", "0")
 
@@ -107,9 +108,17 @@ def test_a_connection_that_hangs_ends_in_time(srchat: Srchat, full_backlog: str)
     assert "cannot connect" in result.err
 
 
+def connecting(url: str) -> int:
+    """Return how many sockets of this machine wait for a server to take them."""
+    address = f"0100007F:{int(url.split(':')[2].removesuffix('/v1')):04X}"
+    table = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return sum(line.split()[2:4] == [address, "02"] for line in table)  # 02 is SYN_SENT
+
+
 def test_a_connection_that_hangs_can_be_interrupted(srchat: Srchat, full_backlog: str) -> None:
+    before = connecting(full_backlog)
     process = srchat.start("ask", "q", "--base-url", full_backlog)
-    time.sleep(1)
+    wait_until(lambda: connecting(full_backlog) > before, "an attempt to connect")
     process.send_signal(2)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, b"srchat: interrupted\n")

@@ -14,6 +14,7 @@ from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
 from tests.conftest import Serve, Srchat
 from tests.server import HOLD, Pause, Step, answer, chunk, head
+from tests.waiting import wait_until
 
 WRITERS, TURNS = 20, 10
 KILLS, AT_ONCE = 200, 50
@@ -156,9 +157,7 @@ def only_turn(srchat: Srchat) -> TurnRecord:
 def test_the_prompt_is_kept_while_the_server_thinks(srchat: Srchat, serve: Serve) -> None:
     server = serve([HOLD])
     process = srchat.start("ask", "think!", "--base-url", server.url)
-    end = time.monotonic() + 10
-    while not server.requests and time.monotonic() < end:
-        time.sleep(0.01)
+    wait_until(lambda: server.requests)
     time.sleep(0.5)
     process.kill()
     process.communicate(timeout=30)

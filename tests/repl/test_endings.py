@@ -3,7 +3,6 @@
 import os
 import select
 import signal
-import time
 
 import pytest
 
@@ -18,8 +17,8 @@ from tests.chatting import (
     sent,
 )
 from tests.conftest import Serve, Srchat
-from tests.pseudo_terminal import PATIENCE
 from tests.server import CLOSE, DONE, HOLD, Pause, answer, chunk, error, head
+from tests.waiting import PATIENCE, wait_until
 
 
 def test_ctrl_c_at_the_prompt_clears_the_line(srchat: Srchat, serve: Serve) -> None:
@@ -127,13 +126,8 @@ def test_a_terminal_that_closes_ends_the_chat_and_what_came_is_kept(
         if where == "answer":
             chat.type("q" + ENTER)
             chat.wait_for_text("half an answer")
-        os.close(chat._fd)
-        chat._fd = os.open(os.devnull, os.O_RDONLY)
-        end = time.monotonic() + PATIENCE
-        while not (done := os.waitpid(chat.pid, os.WNOHANG))[0] and time.monotonic() < end:
-            time.sleep(0.02)
-        assert done[0]
-        chat.exit_code = os.waitstatus_to_exitcode(done[1])
+        chat.hang_up()
+        wait_until(chat.has_ended, "the end of the chat")
         assert chat.exit_code in (129, 74)  # it sees the signal first, or that it can show nothing
     if where == "answer":
         assert "half an answer" in srchat("history", "show").text

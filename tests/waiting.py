@@ -1,0 +1,14 @@
+"""Waiting for what another process does, where a sleep would be a guess at how fast it is."""
+
+import time
+from collections.abc import Callable
+
+PATIENCE = 60.0  # seconds; a guard, longer than a busy machine takes for anything
+
+
+def wait_until(fact: Callable[[], object], what: str = "it") -> None:
+    """Return once something is so."""
+    end = time.monotonic() + PATIENCE
+    while not fact():
+        assert time.monotonic() < end, f"{what} did not come"
+        time.sleep(0.01)
