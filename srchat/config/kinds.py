@@ -146,17 +146,16 @@ class Choice(Kind):
 
 
 class TextList(Kind):
-    """A list of texts; one text alone is a list of one."""
+    """A list of texts with something in them; one text alone is a list of one."""
 
-    description = "a list of texts"
+    description = "a list of texts, none of them empty"
 
     def check(self, value: object) -> object:
         """Return the list as a tuple."""
-        if isinstance(value, str):
-            return (value,)
-        if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
+        texts = (value,) if isinstance(value, str) else _texts(value)
+        if not all(texts):
             raise ValueError
-        return tuple(value)
+        return texts
 
     def parse(self, text: str) -> object:
         """Return the list that `text` means: a TOML array, or one text."""
@@ -167,6 +166,12 @@ class TextList(Kind):
         return self.check(text)
 
 
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
+        raise ValueError
+    return tuple(value)
+
+
 class Command(TextList):
     """A command as the list of its words; it is run without a shell."""
 
@@ -174,9 +179,7 @@ class Command(TextList):
 
     def check(self, value: object) -> object:
         """Return the words as a tuple."""
-        if isinstance(value, str):
-            raise ValueError  # where its words end would be a guess
-        words = super().check(value)
+        words = _texts(value)  # of one text alone, where its words end would be a guess
         if not words:
             raise ValueError
         return words
