@@ -15,6 +15,7 @@ from srchat.cli.runtime import Runtime
 from srchat.config.settings import SETTINGS, Config
 from srchat.conversation import Conversation
 from srchat.conversation_turn import ConversationTurn
+from srchat.errors import AuthenticationError
 from srchat.output.sanitize import one_line
 from srchat.output.streams import Output, is_terminal
 from srchat.output.typed_ahead import held_for_prompt, unechoed
@@ -167,6 +168,9 @@ class _Chatting:
                     runtime.painter().paint(turn)
             else:
                 runtime.painter().paint(turn)
+        except AuthenticationError:
+            runtime.forget_key()
+            raise
         finally:
             if self._usage and turn.reply.has_begun:
                 runtime.messages.tell(usage_line(turn.reply))

@@ -24,7 +24,7 @@ from srchat.config.settings import (
     key_to_send,
     resolve,
 )
-from srchat.errors import APIStatusError, SrchatError, StoreError
+from srchat.errors import APIStatusError, AuthenticationError, SrchatError, StoreError
 from srchat.hints import hint_for_status, is_about_model
 from srchat.history import PATIENCE
 from srchat.output.plain import PlainWriter
@@ -56,6 +56,7 @@ class Runtime:
         self._verbose = False
         self._store: ConversationStore | None = None
         self._printed_keys: dict[tuple[str, ...], str] = {}
+        self._key_is_stale = False
 
     def read_options(self, parameters: Mapping[str, object]) -> None:
         """Take from a command's parameters those that are settings or about all commands."""
@@ -98,6 +99,8 @@ class Runtime:
     @cached_property
     def client(self) -> "ChatClient":
         """The client of the configured server. Raises ConfigError, MissingKeyError, APIError."""
+        if self._key_is_stale:
+            self._find_key_again()
         return self.client_for(self.settings, self.config.timeout, self.config.retries)
 
     def client_for(self, settings: Resolved, timeout: float, retries: int) -> "ChatClient":
@@ -135,6 +138,9 @@ class Runtime:
         status = StatusLine(self.messages)
         try:
             return self.client.list_models(WaitView(self.messages, status).show)
+        except AuthenticationError:
+            self.forget_key()
+            raise
         finally:
             status.clear()
 
@@ -143,6 +149,22 @@ class Runtime:
         key = key_to_send(settings, self._key_printed_by)
         self.messages.redact = lambda text: redacted(text, key)
         return key
+
+    def forget_key(self) -> None:
+        """Look for the key anew when one is needed next: the server refused the one in use.
+
+        It may have been set meanwhile, or its command prints keys that expire.
+        """
+        self._key_is_stale = True
+        self._printed_keys.clear()
+        self._close_client()
+
+    def _find_key_again(self) -> None:
+        self.__dict__.pop("file", None)
+        now = resolve(self.file, self.environ, self._options, self._profile)
+        if now.config.base_url == self.config.base_url:  # else it is the key of another server
+            self.settings = now._replace(config=self.config)
+        self._key_is_stale = False
 
     def _key_printed_by(self, command: tuple[str, ...]) -> str:
         if command not in self._printed_keys:

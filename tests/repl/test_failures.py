@@ -6,10 +6,23 @@ import sqlite3  # noqa: TID251 - to lock the file from outside
 import time
 from functools import partial
 
+from srchat.config.toml_edit import toml_value
 from tests.chatting import CTRL_C, ENTER, UP, ChatTerminal, is_well_formed, sent
 from tests.conftest import Serve, Srchat
 from tests.pseudo_terminal import TerminalSession
-from tests.server import CLOSE, DONE, HOLD, Pause, answer, chunk, chunked, error, head
+from tests.server import (
+    CLOSE,
+    DONE,
+    HOLD,
+    Pause,
+    Request,
+    answer,
+    chunk,
+    chunked,
+    error,
+    head,
+    json_response,
+)
 
 FAILURES = {
     "refused": error(400, "bad request"),
@@ -107,6 +120,67 @@ def test_a_kept_connection_that_died_in_a_pause_is_not_noticed(
         shown = chat.run("two")
         assert "second" in shown
         assert "srchat:" not in shown
+
+
+REFUSED = error(401, "this key has expired")
+
+
+def key_of(request: Request) -> str:
+    return request.headers["authorization"].removeprefix("Bearer ")
+
+
+def test_after_a_refused_key_the_one_that_was_set_meanwhile_is_used(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(REFUSED, answer("Fine."))
+    srchat.configure(f'base_url = "{server.url}"\napi_key = "sk-srt-old"\n')
+    with ChatTerminal(srchat, "") as chat:
+        assert "this key has expired" in chat.run("hello")
+        assert srchat("config", "set", "api_key", "-", stdin=b"sk-srt-new").code == 0
+        assert "Fine." in chat.run("/retry")
+    assert [key_of(request) for request in server.requests] == ["sk-srt-old", "sk-srt-new"]
+
+
+def test_a_key_that_expired_is_printed_anew_by_its_command(srchat: Srchat, serve: Serve) -> None:
+    models = json_response({"data": [{"id": "vllm-primary"}]})
+    server = serve(answer("one"), answer("two"), REFUSED, models)
+    count = 'echo x >>"$HOME/runs"; echo sk-srt-$(wc -l <"$HOME/runs")'
+    command = toml_value(["sh", "-c", count])
+    srchat.configure(f'base_url = "{server.url}"\napi_key_command = {command}\n')
+    with ChatTerminal(srchat, "") as chat:
+        chat.run("hello")
+        chat.run("again")
+        assert "this key has expired" in chat.run("/model")
+        assert "vllm-primary" in chat.run("/model")
+    keys = [key_of(request) for request in server.requests]
+    assert keys == ["sk-srt-1", "sk-srt-1", "sk-srt-1", "sk-srt-2"]
+
+
+def test_a_key_that_was_set_for_another_server_meanwhile_is_not_sent(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(REFUSED, REFUSED)
+    srchat.configure(f'base_url = "{server.url}"\napi_key = "sk-srt-old"\n')
+    with ChatTerminal(srchat, "") as chat:
+        chat.run("hello")
+        srchat.configure('base_url = "https://llm.example.com/v1"\napi_key = "sk-srt-other"\n')
+        chat.run("/retry")
+    assert [key_of(request) for request in server.requests] == ["sk-srt-old", "sk-srt-old"]
+
+
+def test_after_a_refused_key_a_broken_configuration_is_told_until_it_is_mended(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(REFUSED, answer("Fine."))
+    good = f'base_url = "{server.url}"\napi_key = "sk-srt-old"\n'
+    srchat.configure(good)
+    with ChatTerminal(srchat, "") as chat:
+        chat.run("hello")
+        srchat.configure("api_key = ")
+        for _ in range(2):
+            assert "not valid TOML" in chat.run("/retry")
+        srchat.configure(good)
+        assert "Fine." in chat.run("/retry")
 
 
 def test_text_from_outside_cannot_drive_the_terminal(srchat: Srchat, serve: Serve) -> None:

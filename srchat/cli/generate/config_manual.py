@@ -43,7 +43,9 @@ taken from the command line, where other users can see it. Listings show no more
 last four characters, and of `api_key_command` the program alone.
 
 The `api_key_command` is run without a shell, and only when a request is about to be sent. It may
-ask on the terminal: its standard error is that of srchat, its standard input is empty.
+ask on the terminal: its standard error is that of srchat, its standard input is empty. It is
+run once, and in a chat once more after the server refused its key, which may have expired; a key
+that was set in the file meanwhile is found then, too.
 """
 _EXAMPLE: Final = """\
 model = "vllm-primary"
