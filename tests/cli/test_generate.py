@@ -290,7 +290,7 @@ def shown(path: str) -> str:
 def test_a_page_shows_commands_as_they_are_typed() -> None:
     text = shown("man/srchat-ask.1")
     for _, command in PROSE["srchat ask"].examples:
-        assert f"\n           {command}\n" in text
+        assert re.search(rf"^ +{re.escape(command)}$", text, re.MULTILINE)
     assert "--no-stream" in text
     for section in ("SYNOPSIS", "OPTIONS", "EXAMPLES", "ENVIRONMENT", "FILES", "EXIT STATUS"):
         assert f"\n{section}\n" in text
@@ -299,12 +299,12 @@ def test_a_page_shows_commands_as_they_are_typed() -> None:
 def test_the_pages_tell_every_setting_and_every_exit_code() -> None:
     settings, overview = shown("man/srchat-config.5"), shown("man/srchat.1")
     for entry in SETTINGS.values():
-        assert re.search(rf"^       {entry.name}\b", settings, re.MULTILINE)
+        assert re.search(rf"^ +{entry.name}\b", settings, re.MULTILINE)
         assert entry.variable in settings
-        assert re.search(rf"^       {entry.variable}$", overview, re.MULTILINE)
+        assert re.search(rf"^ +{entry.variable}$", overview, re.MULTILINE)
     assert set(EXIT_MEANINGS) == set(ExitCode)
     for code, meaning in EXIT_MEANINGS.items():
-        assert re.search(rf"^       {int(code)} +{re.escape(meaning)}$", overview, re.MULTILINE)
+        assert re.search(rf"^ +{int(code)} +{re.escape(meaning)}$", overview, re.MULTILINE)
 
 
 def test_a_page_tells_the_variables_that_concern_it() -> None:
@@ -320,7 +320,7 @@ def test_a_page_tells_the_variables_that_concern_it() -> None:
 def test_the_page_of_chat_tells_every_slash_command() -> None:
     text = shown("man/srchat-chat.1")
     for command in COMMANDS.values():
-        assert re.search(rf"^       /{command.name}\b", text, re.MULTILINE)
+        assert re.search(rf"^ +/{command.name}\b", text, re.MULTILINE)
 
 
 def test_what_the_manual_adds_belongs_to_commands_that_there_are() -> None:
