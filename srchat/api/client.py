@@ -18,10 +18,11 @@ from srchat import __version__
 from srchat.api.attempts import Attempts
 from srchat.api.events import RetryWait
 from srchat.api.exchange import Exchange, Timeouts
+from srchat.api.failures import translated
 from srchat.api.http import httpx
 from srchat.api.key import checked_key, redacted
 from srchat.api.models import ChatCompletion, ChatCompletionChunk, ChatRequest, Model
-from srchat.api.reader import Inbox, StreamReader, translated
+from srchat.api.reader import Inbox, StreamReader
 from srchat.api.retry import RetryPolicy
 from srchat.api.stream import ChatStream
 from srchat.api.surrogates import join_surrogates

@@ -8,7 +8,8 @@ from typing import Final
 from srchat.api.encoding import BodyDecoder
 from srchat.api.error_body import read_error_body
 from srchat.api.events import Head, RequestSent
-from srchat.api.reader import Connected, End, Inbox, Item, Lost, StreamReader, redirection
+from srchat.api.failures import redirection
+from srchat.api.reader import Connected, End, Inbox, Item, Lost, StreamReader
 from srchat.errors import (
     APIConnectionError,
     APIStatusError,

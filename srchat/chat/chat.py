@@ -7,14 +7,12 @@ tried again, edited or undone stays in the conversation, aside from the branch i
 import contextlib
 import dataclasses
 import signal
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from srchat.api.models import ChatRequest
 from srchat.api.rate_limit import RateLimit
 from srchat.chat.asked import GO_ON, Asked, last_asked, last_typed, whole_answer
 from srchat.chat.context_meter import ContextMeter
+from srchat.chat.outside import Outside
 from srchat.chat.totals import Totals
 from srchat.config.settings import Config
 from srchat.conversation import Conversation, TurnRecord, title_of
@@ -24,26 +22,7 @@ from srchat.history import PATIENCE
 from srchat.history.recorder import Recorder
 from srchat.interrupts import delivered_to
 from srchat.prompt import Attachment, MessageParts, split_message, user_message
-from srchat.session import Reply, Turn, chat_request
-
-if TYPE_CHECKING:
-    from srchat.history.store import ConversationStore
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outside:
-    """What a chat needs from outside.
-
-    `ask` begins a turn, `show` shows all of it; `open_store` None: nothing is kept.
-    `window`: what is known of a model's context window. `settings_changed` is told the
-    settings that hold from now on.
-    """
-
-    ask: Callable[[ChatRequest], Turn]
-    show: Callable[[ConversationTurn], None]
-    open_store: "Callable[[float], ConversationStore] | None" = None
-    window: Callable[[Config, Conversation], int | None] = lambda _config, _conversation: None
-    settings_changed: Callable[[Config], None] = lambda _config: None
+from srchat.session import Reply, chat_request
 
 
 class Chat:

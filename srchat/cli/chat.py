@@ -7,7 +7,8 @@ import typer
 
 from srchat import __version__, paths
 from srchat.chat import settings as chat_settings
-from srchat.chat.chat import Chat, Outside
+from srchat.chat.chat import Chat
+from srchat.chat.outside import Outside
 from srchat.cli import options
 from srchat.cli.chat_shelf import ChatShelf
 from srchat.cli.conversations import agreed, chosen_conversation, learnt_window

@@ -1,18 +1,17 @@
-"""The inbox that the main thread waits on, and the words for what fails in the reader."""
+"""The inbox that the main thread waits on, and the thread that fills it."""
 
 import signal
-import ssl
 import subprocess
 import sys
 import threading
 import time
 
-import httpx  # noqa: TID251 - its exceptions are translated here
+import httpx  # noqa: TID251 - a transport of its own
 import pytest
 
 from srchat.api.client import ChatClient
 from srchat.api.exchange import Timeouts
-from srchat.api.reader import Connected, End, Inbox, Lost, translated
+from srchat.api.reader import Connected, End, Inbox, Lost
 from srchat.errors import APIConnectionError, APITimeoutError, Interrupted
 from tests.api.asking import HELLO, ONCE, taken
 from tests.conftest import Serve
@@ -103,74 +102,6 @@ def test_a_full_inbox_has_no_room() -> None:
 
 URL = httpx.URL("https://chat.test:8443/v1/chat/completions")
 WHERE = "chat.test:8443"
-
-
-@pytest.mark.parametrize(
-    ("failure", "message"),
-    [
-        (
-            httpx.ConnectError("[Errno 111] Connection refused"),
-            f"cannot connect to {WHERE}: connection refused",
-        ),
-        (
-            httpx.ConnectError("[Errno -2] Name or service not known"),
-            f"cannot connect to {WHERE}: name or service not known",
-        ),
-        (
-            httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)"),
-            f"cannot connect to {WHERE}: wrong version number",
-        ),
-        (httpx.ReadError(""), f"the connection to {WHERE} was lost: the connection was reset"),
-        (
-            httpx.WriteError(""),
-            f"the connection to {WHERE} was lost: the connection was reset while sending",
-        ),
-        (
-            httpx.RemoteProtocolError("Server disconnected without sending a response."),
-            f"the connection to {WHERE} was lost: the server closed it in the middle",
-        ),
-        (
-            httpx.RemoteProtocolError("peer closed connection (incomplete chunked read)"),
-            f"the connection to {WHERE} was lost: the server closed it in the middle",
-        ),
-        (httpx.ProxyError("407 Denied"), f"the proxy refused the way to {WHERE}: 407 Denied"),
-        (httpx.UnsupportedProtocol("no scheme"), f"cannot use {WHERE}: no scheme"),
-        (UnicodeError("label too long"), f"cannot use {WHERE}: label too long"),
-        (ZeroDivisionError(), f"cannot use {WHERE}: ZeroDivisionError"),
-    ],
-)
-def test_a_foreign_failure_becomes_one_line_of_ours(failure: Exception, message: str) -> None:
-    ours = translated(failure, URL)
-    assert type(ours) is APIConnectionError
-    assert ours.message == message
-
-
-@pytest.mark.parametrize(
-    "failure", [httpx.ConnectTimeout(""), httpx.WriteTimeout(""), httpx.PoolTimeout("")]
-)
-def test_a_foreign_timeout_is_a_timeout(failure: Exception) -> None:
-    assert type(translated(failure, URL)) is APITimeoutError
-
-
-@pytest.mark.parametrize(
-    ("failure", "hint"),
-    [
-        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"), "SSL_CERT_FILE"),
-        (httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version"), "http://"),
-        (httpx.ConnectError("[Errno 111] Connection refused"), "base_url"),
-        (ImportError("no socksio"), "socksio"),
-        (httpx.ReadError(""), ""),
-    ],
-)
-def test_a_failure_that_the_user_can_mend_has_a_hint(failure: Exception, hint: str) -> None:
-    assert hint in translated(failure, URL).hint
-    assert bool(translated(failure, URL).hint) is bool(hint)
-
-
-def test_a_failure_of_tls_behind_the_scenes_has_its_hint() -> None:
-    failure = httpx.ConnectError("EOF occurred in violation of protocol")
-    failure.__cause__ = ssl.SSLError("eof")
-    assert "http://" in translated(failure, URL).hint
 
 
 def test_lost_carries_the_error() -> None:

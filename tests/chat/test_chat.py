@@ -21,7 +21,8 @@ from srchat.api.http import httpx
 from srchat.api.retry import RetryPolicy
 from srchat.chat import slash_commands
 from srchat.chat.asked import GO_ON
-from srchat.chat.chat import Chat, Outside
+from srchat.chat.chat import Chat
+from srchat.chat.outside import Outside
 from srchat.chat.slash_line import line_of, message_of
 from srchat.config.settings import Config
 from srchat.conversation import Conversation

@@ -1,0 +1,75 @@
+"""What fails in httpx, or below it, in our own terms: one line that names the server."""
+
+import re
+import ssl
+from typing import Final
+
+from srchat.api.http import httpx
+from srchat.errors import APIConnectionError, APIError, APIStatusError, APITimeoutError
+
+
+def redirection(where: str, target: str, status: int) -> APIStatusError:
+    """Return the failure that a redirect is: the prompt goes to no other place."""
+    return APIStatusError(
+        f"{where} redirects to {target}; srchat does not follow",
+        status=status,
+        hint="set base_url to where the server really is",
+    )
+
+
+def translated(exc: Exception, url: httpx.URL | str) -> APIError:
+    """Return the failure of a request to `url` in our own terms."""
+    where = url.netloc.decode() if isinstance(url, httpx.URL) else url
+    if isinstance(exc, httpx.RemoteProtocolError) and "location header" in str(exc):
+        # httpx reads the target of a redirect, though it is told not to follow.
+        return redirection(where, "a place that is none", 302)
+    return _timeout(exc, where) or APIConnectionError(_failure(exc, where), hint=_hint(exc))
+
+
+def _timeout(exc: Exception, where: str) -> APIError | None:
+    if isinstance(exc, httpx.ConnectTimeout):
+        return APITimeoutError(f"cannot connect to {where}: no answer in time")
+    if isinstance(exc, httpx.TimeoutException):
+        return APITimeoutError(f"{where} does not take the request: nothing moved for too long")
+    return None
+
+
+def _failure(exc: Exception, where: str) -> str:
+    reason = _reason(exc)
+    if isinstance(exc, httpx.ProxyError):
+        return f"the proxy refused the way to {where}: {reason}"
+    if isinstance(exc, httpx.ConnectError):
+        return f"cannot connect to {where}: {reason}"
+    if isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError):
+        return f"the connection to {where} was lost: {reason}"
+    return f"cannot use {where}: {reason}"
+
+
+_PREFIX: Final = re.compile(r"^\[(?:Errno -?\d+|SSL[^\]]*)\] ?")
+_SUFFIX: Final = re.compile(r" \(_ssl\.c:\d+\)$")
+_WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (httpx.ReadError, "the connection was reset"),
+    (httpx.WriteError, "the connection was reset while sending"),
+    (httpx.RemoteProtocolError, "the server closed it in the middle"),
+)
+
+
+def _reason(exc: Exception) -> str:
+    said = _SUFFIX.sub("", _PREFIX.sub("", str(exc))).strip()
+    if "incomplete" in said or "without sending" in said:
+        return "the server closed it in the middle"
+    if said:
+        return said[0].lower() + said[1:] if said[:2].istitle() else said
+    return next((words for kind, words in _WORDS if isinstance(exc, kind)), type(exc).__name__)
+
+
+def _hint(exc: Exception) -> str:
+    if isinstance(exc, ImportError):
+        return "a SOCKS proxy needs the package socksio: pip install 'httpx[socks]'"
+    if "CERTIFICATE_VERIFY_FAILED" in str(exc):
+        return "for a private certificate authority set SSL_CERT_FILE to its certificate"
+    if isinstance(exc.__cause__, ssl.SSLError) or "SSL" in str(exc):
+        return "the base URL may want http:// in place of https://, or another port"
+    if isinstance(exc, httpx.ConnectError):
+        return "is the server running, and base_url right? `srchat config get base_url` tells"
+    return ""
