@@ -1,4 +1,4 @@
-"""The signals that ask srchat to end, and who is told.
+"""The signals that ask srchat to end, the one that has it go on, and who is told.
 
 Python dies of SIGTERM and SIGHUP without cleaning up, and raises KeyboardInterrupt in the
 middle of anything. So: by default each raises Interrupted in the main thread; while an
@@ -81,3 +81,23 @@ def delivered_to(tell: Callable[[int], None]) -> Iterator[None]:
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
+
+
+@contextlib.contextmanager
+def told_to_go_on(tell: Callable[[], None]) -> Iterator[None]:
+    """Have `tell` called when the process goes on after a stop (Ctrl-Z, then fg).
+
+    Whoever was told before is told, too.
+    """
+    before = signal.getsignal(signal.SIGCONT)
+
+    def handle(signum: int, frame: FrameType | None) -> None:
+        if callable(before):
+            before(signum, frame)
+        tell()
+
+    signal.signal(signal.SIGCONT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCONT, before)

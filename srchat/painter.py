@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 from srchat.api.events import RequestSent, RetryWait
-from srchat.interrupts import delivered_to
+from srchat.interrupts import delivered_to, told_to_go_on
 from srchat.output.sanitize import Sanitizer
 from srchat.output.status import StatusLine
 from srchat.output.streams import Messages
@@ -25,6 +25,9 @@ class AnswerWriter(Protocol):
 
     def write(self, text: str) -> None:
         """Take a piece of the answer; "" is a tick of the clock."""
+
+    def redraw(self) -> None:
+        """Show again what may still change: others have used the terminal meanwhile."""
 
     def close(self) -> None:
         """End the answer, whole or not. May be called twice."""
@@ -54,7 +57,7 @@ class Painter:
     def paint(self, turn: PaintedTurn) -> None:
         """Show a whole turn. Raises what the turn raises, after showing what came of it."""
         painting = _Painting(turn, self._messages, self._open_writer)
-        with delivered_to(turn.interrupt):
+        with delivered_to(turn.interrupt), told_to_go_on(painting.go_on):
             try:
                 for event in turn:
                     painting.show(event)
@@ -93,8 +96,14 @@ class _Painting:
         self._notices: list[str] = []
         self._waits = WaitView(messages, self._status)
         self._begun = time.monotonic()
+        self._was_stopped = False
+
+    def go_on(self) -> None:
+        # Told in the middle of anything, perhaps of a frame: it is seen to between two events.
+        self._was_stopped = True
 
     def show(self, event: TurnEvent) -> None:
+        self._catch_up()
         if isinstance(event, Text):
             self._status.clear()
             self._reasoning.close()
@@ -116,6 +125,7 @@ class _Painting:
             self._say(event)
 
     def close(self) -> None:
+        self._catch_up()
         self._status.clear()
         self._reasoning.close()
         try:
@@ -124,6 +134,12 @@ class _Painting:
         finally:
             for notice in self._notices:
                 self._messages.say(notice)
+
+    def _catch_up(self) -> None:
+        if self._was_stopped:
+            self._was_stopped = False
+            if self._writer:
+                self._writer.redraw()
 
     def _opened(self) -> AnswerWriter:
         if self._writer is None:

@@ -181,6 +181,9 @@ class _Unseen:
     def write(self, text: str) -> None:
         """Take a piece of the answer; the turn keeps it."""
 
+    def redraw(self) -> None:
+        """Do nothing: what has been written does not change."""
+
     def close(self) -> None:
         """End the answer."""
 

@@ -94,6 +94,9 @@ class CodeWriter:
         """Write the code in a piece of the answer."""
         self._writer.write(self._extractor.feed(text))
 
+    def redraw(self) -> None:
+        """Do nothing: what has been written does not change."""
+
     def close(self) -> None:
         """End the answer, whole or not."""
         self._writer.write(self._extractor.flush())

@@ -37,6 +37,14 @@ class LiveRows:
             self._tail[-1] += "^C"
         return self.frame(final, [], size)
 
+    def begin_anew(self) -> str:
+        """Forget the tail: it is somewhere above, and the next frame shows all of it again.
+
+        Returns what makes room for it.
+        """
+        self._tail = [""]
+        return "\r\x1b[J"
+
     def frame(self, final: list[str], tail: list[str], size: os.terminal_size) -> str:
         """Return what turns the old tail into the rows `final`, then the rows `tail`.
 

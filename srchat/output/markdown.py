@@ -56,6 +56,12 @@ class MarkdownWriter:
         if self._waiting and not self._closed and self._clock() >= self._next_frame:
             self._paint()
 
+    def redraw(self) -> None:
+        """Show the tail again where the cursor is now: after Ctrl-Z, below what the shell said."""
+        if self._output.can_move and not self._closed:
+            self._write(self._live_rows.begin_anew())
+            self._paint()
+
     def close(self) -> None:
         """Write all that is left and end the last line. May be called again."""
         if self._closed:

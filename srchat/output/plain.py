@@ -29,6 +29,9 @@ class PlainWriter:
         """Write a piece; "" writes nothing. Raises OutputError or ClosedPipeError."""
         self._put(self._sanitizer.feed(text) if self._sanitizer else text)
 
+    def redraw(self) -> None:
+        """Do nothing: what has been written does not change."""
+
     def close(self) -> None:
         """End the answer, whole or not."""
         if self._closed:

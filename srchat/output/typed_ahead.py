@@ -2,12 +2,12 @@
 
 import contextlib
 import os
-import signal
 import termios
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from srchat.errors import ClosedPipeError, OutputError
+from srchat.interrupts import told_to_go_on
 from srchat.output.streams import Output
 
 _PASTES_MARKED: Final = "\x1b[?2004h"
@@ -48,19 +48,18 @@ def _changed(fd: int, change: Callable[[Modes], Modes]) -> Iterator[None]:
     before = termios.tcgetattr(fd)
     held = change(before)
 
-    def again(_signum: int, _frame: object) -> None:
+    def again() -> None:
         # After Ctrl-Z the shell has had its own modes.
         with contextlib.suppress(OSError, termios.error):
             if _is_ours(fd):
                 termios.tcsetattr(fd, termios.TCSANOW, held)
 
-    continued = signal.signal(signal.SIGCONT, again)
-    with contextlib.suppress(termios.error):
-        termios.tcsetattr(fd, termios.TCSANOW, held)
     try:
-        yield
+        with told_to_go_on(again):
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(fd, termios.TCSANOW, held)
+            yield
     finally:
-        signal.signal(signal.SIGCONT, continued)
         with contextlib.suppress(termios.error):  # a terminal that has gone
             if _is_ours(fd):
                 termios.tcsetattr(fd, termios.TCSANOW, before)

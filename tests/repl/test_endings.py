@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import threading
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.chatting import (
     sent,
 )
 from tests.conftest import Serve, Srchat
-from tests.server import CLOSE, DONE, HOLD, Pause, answer, chunk, error, head
+from tests.server import CLOSE, DONE, HOLD, answer, chunk, error, head
 from tests.waiting import PATIENCE, wait_until
 
 
@@ -175,16 +176,32 @@ def test_a_terminal_that_closes_ends_a_chat_that_is_stopped(srchat: Srchat, serv
     os.close(ended)
 
 
-def test_ctrl_z_in_mid_answer_and_fg(srchat: Srchat, serve: Serve) -> None:
-    server = serve([head(), chunk("begin "), Pause(1.5), chunk("end", "stop"), DONE, CLOSE])
+@pytest.mark.parametrize("is_over", [True, False], ids=["over meanwhile", "goes on"])
+def test_ctrl_z_in_mid_answer_and_fg(srchat: Srchat, serve: Serve, *, is_over: bool) -> None:
+    rest = threading.Event()
+    begun = "Above.\n\n| one | two |\n|---|---|\n| begin | 1 |\n| half a"
+    server = serve([head(), chunk(begun), rest, chunk(" row | 2 |", "stop"), DONE, CLOSE])
     with _Shell(srchat, server.url) as chat:
         chat.say("q")
-        chat.wait_for_text("begin")
+        chat.wait_for_text("half a")
         chat.type(CTRL_Z)
         chat.wait_for_text("Stopped")
+        if is_over:
+            rest.set()
         chat.type("echo in the $((40+2)) shell\r")
         chat.wait_for_text("in the 42 shell")
         chat.type("fg\r")
-        chat.wait_for_text("end")
+        rest.set()
+        chat.wait_for_text("half a row")
         chat.wait_for_prompt()
+        shown = chat.above
+        # What the shell said is where it was, and what may change was shown again below it.
+        place = shown.index("in the 42 shell")
+        assert any("Stopped" in line for line in shown[:place])
+        assert shown[place + 1] == "shell$ fg"
+        below = [line.split() for line in shown[place + 3 :] if line]
+        assert below[-4:] == [
+            ["one", "two"], ["──────────", "───"], ["begin", "1"], ["half", "a", "row", "2"],
+        ]  # fmt: skip
+        assert shown.count("Above.") == 1
         assert "this chat: 1 turn" in chat.run("/usage")
