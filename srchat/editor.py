@@ -1,9 +1,11 @@
 """The user's editor, opened on a file."""
 
+import contextlib
+import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from srchat.errors import UsageError
@@ -12,7 +14,8 @@ from srchat.errors import UsageError
 def open_in_editor(path: Path, environ: Mapping[str, str]) -> int:
     """Let the user edit a file in `$VISUAL` or `$EDITOR`; return the editor's exit code.
 
-    Ctrl-C is the editor's alone meanwhile. Raises UsageError where there is no editor.
+    It has the terminal, also where our own input or output is a pipe or a file. Ctrl-C is the
+    editor's alone meanwhile. Raises UsageError where there is no editor.
     """
     try:
         command = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "vi")
@@ -21,10 +24,29 @@ def open_in_editor(path: Path, environ: Mapping[str, str]) -> int:
     # Not SIG_IGN: that would be inherited, and the editor could not be stopped either.
     before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:
-        return subprocess.call([*command, str(path)])  # noqa: S603 - the user's own editor
+        with _terminal() as (stdin, stdout):
+            return subprocess.call([*command, str(path)], stdin=stdin, stdout=stdout)  # noqa: S603 - the user's own editor
     except (OSError, ValueError, IndexError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else str(exc)
         name = command[0] if command else "''"
         raise UsageError(f"cannot start the editor {name}: {reason}", hint="set EDITOR") from exc
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _terminal() -> Iterator[tuple[int, int]]:
+    """Yield an input and an output for an editor: the terminal as far as there is one."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError:  # none, or a system without that name
+        terminal = -1
+    beside = 2 if terminal < 0 else terminal  # standard output is for the answer alone
+    try:
+        yield (
+            0 if terminal < 0 or os.isatty(0) else terminal,
+            1 if os.isatty(1) else beside,
+        )
+    finally:
+        if terminal >= 0:
+            os.close(terminal)

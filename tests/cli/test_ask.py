@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Serve, Srchat
+from tests.pseudo_terminal import TerminalSession
 from tests.server import (
     CLOSE,
     DONE,
@@ -379,6 +381,34 @@ def test_the_editor_writes_the_prompt(srchat: Srchat) -> None:
     editor.chmod(0o755)
     result = srchat("ask", "draft", "-e", "--dry-run", VISUAL=f"'{editor}'")
     assert json.loads(result.out)["messages"][0]["content"] == "draft edited"
+
+
+def test_the_editor_has_the_terminal_though_input_and_output_are_pipes(srchat: Srchat) -> None:
+    editor = srchat.home / "editor"
+    editor.write_text('#!/bin/sh\necho "draws"; test -t 0 && read line && echo "$line" >> "$1"\n')
+    editor.chmod(0o755)
+    ask = shlex.join(srchat.command("ask", "-e", "--dry-run"))
+    command = f"printf piped | {ask} > {srchat.home}/out"
+    env = srchat.env | {"EDITOR": str(editor)}
+    with TerminalSession(["sh", "-c", command], env, cwd=str(srchat.home)) as tty:
+        tty.wait_for_text("draws")
+        tty.type("typed\n")
+        assert tty.wait() == 0
+    content = json.loads((srchat.home / "out").read_text())["messages"][0]["content"]
+    assert content == '<file name="stdin">\npiped\n</file>\n\ntyped\n'
+
+
+def test_what_an_editor_prints_is_no_answer(srchat: Srchat) -> None:
+    editor = srchat.home / "editor"
+    editor.write_text('#!/bin/sh\necho draws; echo text >> "$1"\n')
+    editor.chmod(0o755)
+    ask = srchat.command("ask", "-e", "--dry-run")
+    done = subprocess.run(
+        ask, env=srchat.env | {"EDITOR": str(editor)}, stdin=subprocess.DEVNULL,
+        capture_output=True, timeout=20, check=False, start_new_session=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["messages"][0]["content"] == "text\n"
+    assert b"draws" in done.stderr
 
 
 def test_an_editor_that_fails_loses_nothing(srchat: Srchat) -> None:
