@@ -13,7 +13,7 @@ from srchat.interrupts import delivered_to, told_to_go_on
 from srchat.output.sanitize import Sanitizer
 from srchat.output.status import StatusLine
 from srchat.output.streams import Messages
-from srchat.session import Notice, Reasoning, Reply, Text, TurnEvent
+from srchat.session import Reasoning, Reply, Text, TurnEvent
 
 _DIM: Final = "\x1b[2m"
 _PLAIN: Final = "\x1b[0m"
@@ -77,7 +77,6 @@ class WaitView:
         """Show a frame of a wait."""
         if wait.retry != self._retry:
             self._retry = wait.retry
-            self._status.clear()
             self._messages.say(str(wait))
         if not self._messages.quiet:
             self._status.show(f"trying again in {wait.left:.0f} s")
@@ -122,7 +121,7 @@ class _Painting:
         elif self._turn.reply.text:
             self._notices.append(event.text)  # not into the middle of the answer
         else:
-            self._say(event)
+            self._messages.say(event.text)
 
     def close(self) -> None:
         self._catch_up()
@@ -153,10 +152,6 @@ class _Painting:
             waited = time.monotonic() - self._begun
             seconds = f" {waited:.0f} s" if waited >= _SHORT_WAIT else ""
             self._status.show(f"{self._turn.reply.model}{seconds}")
-
-    def _say(self, notice: Notice) -> None:
-        self._status.clear()
-        self._messages.say(notice.text)
 
 
 class _ReasoningView:

@@ -14,10 +14,14 @@ _TURN: Final = 0.08  # seconds a picture of the spinner stands
 
 
 class StatusLine:
-    """A spinner and a text on standard error; silent where the cursor cannot be moved."""
+    """A spinner and a text on standard error; silent where the cursor cannot be moved.
+
+    A message that is told takes its place.
+    """
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
+        messages.make_room = self.clear
         self._output = output = messages.output
         self._shown = ""
         self._pictures = _DOTS if output.encoding.lower().replace("-", "") == "utf8" else _ASCII

@@ -71,6 +71,7 @@ class Messages:
     """What is said to the user beside the answer, a line each, on standard error.
 
     `quiet` keeps notices back, never errors. `redact` takes secrets out of every line.
+    `make_room` takes away what stands on the row where a line will begin.
     A standard error that is closed or full is no reason to lose an answer: ignored.
     """
 
@@ -78,6 +79,7 @@ class Messages:
         self.output = output
         self.quiet = quiet
         self.redact: Callable[[str], str] = str
+        self.make_room: Callable[[], None] = lambda: None
 
     def say(self, text: str) -> None:
         """Tell something worth knowing."""
@@ -86,6 +88,7 @@ class Messages:
 
     def tell(self, text: str) -> None:
         """Tell something that has to be known: an error, or what was asked for."""
+        self.make_room()
         self.draw(f"srchat: {one_line(self.redact(text), _LONGEST)}\n")
 
     def draw(self, text: str) -> None:

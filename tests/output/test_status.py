@@ -11,15 +11,18 @@ from srchat.output.status import StatusLine
 from srchat.output.streams import Messages, Output
 
 
-def screen_after(columns: int, *texts: str, clear: bool = False) -> list[str]:
+def screen_after(columns: int, *texts: str, clear: bool = False, told: str = "") -> list[str]:
     ours, theirs = os.openpty()
 
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 5, columns, 0, 0))
-    status = StatusLine(Messages(Output(theirs, {"TERM": "xterm"})))
+    messages = Messages(Output(theirs, {"TERM": "xterm"}))
+    status = StatusLine(messages)
     for text in texts:
         status.show(text)
     if clear:
         status.clear()
+    if told:
+        messages.tell(told)
     os.write(theirs, b"\x00")
     shown = b""
     while not shown.endswith(b"\x00"):
@@ -43,6 +46,10 @@ def test_it_never_wraps() -> None:
 
 def test_cleared_it_leaves_no_trace() -> None:
     assert screen_after(40, "waiting", clear=True) == [""] * 5
+
+
+def test_a_message_takes_its_place() -> None:
+    assert screen_after(40, "waiting", told="news")[0] == "srchat: news"
 
 
 def test_outside_text_in_it_is_inert() -> None:
