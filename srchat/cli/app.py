@@ -6,7 +6,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -26,6 +26,7 @@ from srchat.errors import (
     SrchatError,
     UsageError,
 )
+from srchat.hints import joined
 from srchat.output.streams import reserve_standard_descriptors
 
 app = typer.Typer(
@@ -97,7 +98,7 @@ def _run(arguments: Sequence[str], runtime: Runtime) -> int:
             sys.stdout.flush()
         return int(code or 0)
     except TyperException as exc:
-        raise _usage_error(exc) from exc
+        raise _usage_error(exc, arguments) from exc
     except typer.Abort as exc:  # pragma: no cover - Typer's EOFError; ours are caught before
         raise Interrupted(signal.SIGINT) from exc
     except OSError as exc:
@@ -108,16 +109,36 @@ def _run(arguments: Sequence[str], runtime: Runtime) -> int:
         raise ClosedPipeError("the reader of the output has gone") from exc
 
 
-def _usage_error(exc: TyperException) -> UsageError:
-    context = getattr(exc, "ctx", None)
-    command = context.command_path if context else "srchat"
+def _usage_error(exc: TyperException, arguments: Sequence[str]) -> UsageError:
+    command = _command(arguments)
     where = f"{command.removeprefix('srchat ')}: " if " " in command else ""
     message = exc.format_message()
+    return UsageError(
+        f"{where}{message}", hint=joined(_way_out(command, message), f"see: {command} --help")
+    )
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """Return the command that was called. Not every failure of Typer's knows it."""
+    names = ["srchat"]
+    known: Any = typer.main.get_command(app)
+    for word in arguments:
+        known = getattr(known, "commands", {}).get(word)
+        if known is None:
+            break
+        names.append(word)
+    return " ".join(names)
+
+
+def _way_out(command: str, message: str) -> str:
     if command == "srchat" and message.startswith("No such command"):
-        hint = 'a question is asked with: srchat ask "..."; see: srchat --help'
-    else:
-        hint = f"see: {command} --help"
-    return UsageError(f"{where}{message}", hint=hint)
+        return 'a question is asked with: srchat ask "..."'
+    if message.startswith("No such option") and not message.endswith(")"):  # nothing to suggest
+        if command == "srchat":
+            return 'options stand behind the command: srchat ask -m MODEL "..."'
+        if command == "srchat ask":
+            return "a prompt that begins with a dash stands behind --"
+    return ""
 
 
 def _report(exc: SrchatError, runtime: Runtime) -> int:
