@@ -246,7 +246,8 @@ def key_to_send(
             raise MissingKeyError(
                 "no API key for api.solidrust.ai",
                 hint="get one at console.solidrust.ai, then: srchat config set api_key, or set "
-                "SOLIDRUST_API_KEY; to look around without one: --profile demo",
+                "SOLIDRUST_API_KEY; for another server: srchat config init; to look around without "
+                "one: --profile demo",
             )
         return None
     is_open = urlsplit(config.base_url).scheme == "http"

@@ -394,8 +394,9 @@ OURS = {"api_key": KEY}
 
 
 def test_the_service_needs_a_key_and_another_server_may_not() -> None:
-    with pytest.raises(MissingKeyError, match="no API key"):
+    with pytest.raises(MissingKeyError, match="no API key") as failure:
         key_to_send(_resolve())
+    assert "for another server: srchat config init" in failure.value.hint
     assert key_to_send(_resolve(base_url="http://127.0.0.1:8000/v1")) is None
     assert key_to_send(_resolve(base_url="https://llm.example.com/v1")) is None
 
