@@ -86,7 +86,8 @@ def read_file(path: str) -> Attachment:
         data = Path(path).read_bytes()
     except (OSError, ValueError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else str(exc)
-        raise UsageError(f"cannot read {path}: {reason}") from exc
+        hint = "`srchat ask` takes what is piped in without an option" if path == "-" else ""
+        raise UsageError(f"cannot read {path}: {reason}", hint=hint) from exc
     return Attachment(path, decoded(data, path))
 
 

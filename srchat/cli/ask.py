@@ -1,6 +1,7 @@
 """`srchat ask`: one question, one answer."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -150,6 +151,9 @@ def _message(
     runtime: Runtime, words: Sequence[str], files: Sequence[str], *, no_stdin: bool, editor: bool
 ) -> str:
     attachments = [read_file(path) for path in files]
+    if files and words and os.path.isfile(words[0]):  # noqa: PTH113 - Path's own fails for a long prompt
+        # A shell makes many words of -f *.py, and the option takes the first.
+        runtime.messages.say(f"{words[0]} is a word of the prompt (each file needs its own -f)")
     text = argument_text(" ".join(words))
     if text == "-":
         text = _stdin(runtime, patient=True).text

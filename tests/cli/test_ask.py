@@ -301,6 +301,23 @@ def test_what_is_not_utf8_text_is_refused_with_a_reason(
         assert reason in result.err
 
 
+def test_a_file_without_its_option_is_said_to_be_no_file(srchat: Srchat) -> None:
+    for name in ("a.py", "b.py"):
+        (srchat.home / name).write_text("code")
+    result = srchat("ask", "--dry-run", "-f", "a.py", "b.py", "review")
+    assert result.code == 0
+    assert result.err == "srchat: b.py is a word of the prompt (each file needs its own -f)\n"
+    for words in (["review", "b.py"], ["review this " * 100], ["none.py"]):
+        assert srchat("ask", "--dry-run", "-f", "a.py", *words).err == ""
+    assert srchat("ask", "--dry-run", "a.py", "is what?").err == ""
+
+
+def test_standard_input_needs_no_option(srchat: Srchat) -> None:
+    result = srchat("ask", "-f", "-", "review", stdin=b"code")
+    assert (result.code, result.out) == (2, b"")
+    assert "cannot read -: No such file or directory (`srchat ask` takes what is" in result.err
+
+
 @pytest.mark.parametrize(("path", "reason"), [("none", "No such file"), (".", "Is a directory")])
 def test_a_file_that_cannot_be_read_is_named(srchat: Srchat, path: str, reason: str) -> None:
     result = srchat("ask", "q", "-f", path)
