@@ -74,7 +74,7 @@ def _secret(runtime: Runtime, words: list[str], name: str) -> str:
             hint=f"srchat config set {name} asks for it; {name} - reads standard input",
         )
     if is_terminal(runtime.stdin_fd):
-        return typed_secret(f"{name} (is not shown)")
+        return typed_secret(f"{name} (is not shown)", runtime.messages)
     if not words:
         raise UsageError(
             f"config set: there is no terminal to type {name} on",

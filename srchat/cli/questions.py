@@ -1,9 +1,11 @@
 """Questions to the user, on standard error; answers from the terminal or from a pipe."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from typing import Final
 
-from srchat.errors import UsageError
+from srchat.errors import Interrupted, UsageError
 from srchat.output.sanitize import one_line
 from srchat.output.streams import Messages, is_terminal
 
@@ -30,8 +32,9 @@ class Questions:
         """
         shown = one_line(self._messages.redact(f"{question} [{default}]" if default else question))
         self._messages.draw(f"{shown}: ")
-        line = self._line()
-        if not self.interactive:
+        with _row_ended(self._messages):
+            line = self._line()
+        if line is None or not self.interactive:
             self._messages.draw("\n")
         if line is None and (self.interactive or not self._answered):
             raise UsageError(f"no answer to {question!r}; nothing was changed")
@@ -42,7 +45,7 @@ class Questions:
         """Return the answer; what is typed is not shown."""
         if not self.interactive:
             return self.ask(question)
-        return typed_secret(question)
+        return typed_secret(question, self._messages)
 
     def confirm(self, question: str, *, default: bool) -> bool:
         """Return whether the answer is yes."""
@@ -63,11 +66,22 @@ class Questions:
         return line.decode("utf-8", "replace") if line or found else None
 
 
-def typed_secret(question: str) -> str:
+@contextlib.contextmanager
+def _row_ended(messages: Messages) -> Iterator[None]:
+    """Where no Enter ends the row of a question, end it, for what is said then."""
+    try:
+        yield
+    except (EOFError, Interrupted):
+        messages.draw("\n")
+        raise
+
+
+def typed_secret(question: str, messages: Messages) -> str:
     """Return what is typed on the terminal without showing it. Raises UsageError."""
     import getpass  # noqa: PLC0415 - only a secret needs it
 
     try:
-        return getpass.getpass(f"{one_line(question)}: ").strip()
+        with _row_ended(messages):
+            return getpass.getpass(f"{one_line(question)}: ").strip()
     except (EOFError, OSError, ValueError) as exc:
         raise UsageError("nothing was typed; nothing was changed") from exc

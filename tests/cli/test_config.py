@@ -437,6 +437,7 @@ def test_ctrl_c_at_the_key_changes_nothing_and_leaves_the_terminal_as_it_was(
         session.type("sk-half\x03")
         session.wait()
     text = session.raw.decode()
+    assert "srchat: interrupted" in session.lines
     assert "code 130" in text
     assert " echo " in text
     assert not _file(srchat).exists()
@@ -447,7 +448,7 @@ def test_ctrl_d_at_the_key_changes_nothing(srchat: Srchat) -> None:
         session.wait_for_text("api_key (is not shown):")
         session.type("\x04")
         assert session.wait() == 2
-        assert "nothing was typed; nothing was changed" in " ".join(session.lines)
+        assert "srchat: nothing was typed; nothing was changed" in session.lines
     assert not _file(srchat).exists()
 
 
@@ -776,6 +777,17 @@ def test_init_asks_again_for_a_key_that_the_server_refuses(srchat: Srchat, serve
         assert tty.wait() == 0
     assert b"sk-srt" not in tty.raw
     assert _read(srchat) == {"base_url": server.url, "api_key": KEY, "model": "vllm-primary"}
+
+
+@pytest.mark.parametrize(("key", "said"), [("\x03", "interrupted"), ("\x04", "no answer to ")])
+def test_what_ends_a_question_is_said_on_a_row_of_its_own(
+    srchat: Srchat, key: str, said: str
+) -> None:
+    with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
+        tty.wait_for_text("server (a number, or the URL) [1]:")
+        tty.type(key)
+        tty.wait()
+    assert any(line.startswith(f"srchat: {said}") for line in tty.lines)
 
 
 def test_init_asks_again_for_what_cannot_be_used(srchat: Srchat, serve: Serve) -> None:
