@@ -3,9 +3,11 @@
 The docstring of a function is what `/help COMMAND` shows.
 """
 
+import contextlib
 import difflib
 import os
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -191,7 +193,7 @@ def _file(host: Host, argument: str) -> None:
     if argument == NONE:
         chat.attachments = []
     elif argument:
-        chat.attachments.append(read_file(_at_home(argument)))
+        chat.attachments.append(read_file(_file_named(argument)))
     names = [f"{name} ({len(text)} characters)" for name, text in chat.attachments]
     host.tell(f"with the next prompt: {', '.join(names)}" if names else "no files to send")
 
@@ -213,6 +215,16 @@ def _exit(host: Host, _: str) -> None:
 
 def _at_home(path: str) -> str:
     return os.path.expanduser(path)  # noqa: PTH111 - Path's own fails for ~nobody
+
+
+def _file_named(argument: str) -> str:
+    """Return the path of a file; one dropped on a terminal comes quoted as for a shell."""
+    path = _at_home(argument)
+    if not os.path.exists(path):  # noqa: PTH110 - Path's own fails for what is too long
+        with contextlib.suppress(ValueError):
+            words = shlex.split(argument)
+            return _at_home(words[0]) if len(words) == 1 else path
+    return path
 
 
 def _number(argument: str, usage: str) -> int:

@@ -237,6 +237,18 @@ def test_files_are_sent_once_and_can_be_taken_away(srchat: Srchat, serve: Serve)
     assert contents == ["one", '<file name="a.txt">\nAAA\n</file>\n\ntwo', "three"]
 
 
+def test_a_file_dropped_on_the_terminal_comes_quoted(srchat: Srchat, serve: Serve) -> None:
+    (srchat.home / "a b.txt").write_text("AB")
+    (srchat.home / "it's").write_text("its")
+    with ChatTerminal(srchat, serve(answer("Fine.")).url) as chat:
+        for typed in ("'a b.txt'", r"a\ b.txt", "a b.txt"):
+            assert "a b.txt (2 characters)" in chat.run(f"/file {typed}")
+            chat.run("/file -")
+        assert "it's (3 characters)" in chat.run("/file it's")
+        assert "cannot read no such" in chat.run("/file no such")
+        assert "cannot read isn't" in chat.run("/file isn't")
+
+
 def test_usage_tells_the_last_answer_and_all(srchat: Srchat, serve: Serve) -> None:
     with chat_on(srchat, serve) as chat:
         assert "0 turns" in chat.run("/usage")
