@@ -90,7 +90,7 @@ def ask(
         raise UsageError("--json and --code exclude each other")
     runtime: Runtime = ctx.obj
     runtime.read_options(ctx.params)
-    chosen = chosen_conversation(runtime, conversation, last=continue_)
+    chosen = chosen_conversation(runtime, conversation, last=continue_, answered=True)
     message = _message(runtime, prompt or [], file or [], no_stdin=no_stdin, editor=editor)
     turn = conversation_turn(runtime, chosen, message, title=_title(prompt or []), save=not no_save)
     if dry_run:

@@ -17,9 +17,12 @@ from srchat.session import chat_request
 _BRIEFLY = 0.2  # seconds
 
 
-def chosen_conversation(runtime: Runtime, prefix: str | None, *, last: bool) -> Conversation:
+def chosen_conversation(
+    runtime: Runtime, prefix: str | None, *, last: bool, answered: bool = False
+) -> Conversation:
     """Return the conversation whose id begins with `prefix`, the one used last, or a new one.
 
+    `answered`: a last one without any answer is passed over; it holds nothing to go on from.
     Raises UsageError where none is meant, StoreError where it cannot be read: an answer that
     knows nothing of the conversation is not what was asked for.
     """
@@ -31,7 +34,7 @@ def chosen_conversation(runtime: Runtime, prefix: str | None, *, last: bool) -> 
             raise UsageError(f"no conversation {prefix!r}", hint="none has been kept yet")
         return store.load(store.find(prefix))
     if last:
-        if store and (id_ := store.last_used()):
+        if store and (id_ := store.last_used(answered=answered)):
             return store.load(id_)
         if store and store.was_damaged:
             raise StoreError("there is nothing left to continue", hint="ask without --continue")

@@ -41,6 +41,13 @@ _SUMMARIES: Final = """
     ORDER BY used_at DESC, conversation.id DESC LIMIT ?
 """
 
+_LAST_USED: Final = "SELECT uid FROM conversation ORDER BY used_at DESC, id DESC LIMIT 1"
+_LAST_ANSWERED: Final = """
+    SELECT uid FROM conversation
+    WHERE EXISTS (SELECT 1 FROM turn WHERE turn.conversation = conversation.id AND reply != '')
+    ORDER BY used_at DESC, id DESC LIMIT 1
+"""
+
 # The one used last comes after all others, even when the clock has been put back meanwhile.
 _USE: Final = """
     UPDATE conversation SET head = :head, system = CAST(:system AS TEXT), used_at =
@@ -159,11 +166,13 @@ class ConversationStore:
                 execute(_FAST_FORWARD, values)
         return len(new)
 
-    def last_used(self) -> str | None:
-        """Return the id of the conversation used last, None where there is none."""
-        rows = self.database.rows(
-            "SELECT uid FROM conversation ORDER BY used_at DESC, id DESC LIMIT 1"
-        )
+    def last_used(self, *, answered: bool = False) -> str | None:
+        """Return the id of the conversation used last, None where there is none.
+
+        `answered`: of those in which something was answered, if there are any.
+        """
+        rows = self.database.rows(_LAST_ANSWERED) if answered else []
+        rows = rows or self.database.rows(_LAST_USED)
         return str(rows[0][0]) if rows else None
 
     def find(self, prefix: str) -> str:

@@ -68,6 +68,18 @@ def test_continue_sends_what_was_said_before(srchat: Srchat, serve: Serve) -> No
     assert [turn.complete for turn in conversation.branch] == [True] * 3
 
 
+def test_a_question_without_an_answer_is_not_what_is_continued(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(error(404, "no such model"), answer("one"), error(404, "no"), answer("two"))
+    srchat("ask", "only a failure", "--base-url", server.url)
+    srchat("ask", "first", "-c", "--base-url", server.url)  # there is nothing better
+    srchat("ask", "a slip", "--base-url", server.url)
+    assert srchat("ask", "second", "-c", "--base-url", server.url).code == 0
+    assert contents(server) == ["first", "one", "second"]
+    assert [conversation.title for conversation in stored(srchat)] == ["only a failure", "a slip"]
+
+
 def test_without_it_every_question_is_a_conversation(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"))
     srchat("ask", "first", "--base-url", server.url)

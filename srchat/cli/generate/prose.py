@@ -38,6 +38,8 @@ is not altered. Text is UTF-8; anything else is refused with the reason.
 Standard input is read where it is a file or a pipe. In a loop or a scheduled job, where it
 belongs to something else, `--no-stdin` leaves it alone.
 
+`--continue` passes over a conversation in which nothing was answered.
+
 Parameters that are not set are not sent, so that the defaults of the server hold.
 """,
         examples=(
