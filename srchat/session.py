@@ -215,7 +215,7 @@ class Turn:
             limit = self._request.max_tokens
             yield Notice(
                 f"the answer stopped at max_tokens{f' ({limit})' if limit else ''}; "
-                "a larger --max-tokens, or /continue in a chat, lets it go on"
+                "a larger one, or /continue in a chat, lets it go on"
             )
 
 

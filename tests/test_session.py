@@ -181,7 +181,7 @@ def test_a_stop_at_max_tokens_is_complete_and_told(
     assert (got.text, got.reply.complete, got.error) == ("Hello", True, None)
     (notice,) = got.notices
     assert named in notice
-    assert "--max-tokens" in notice
+    assert "a larger one, or /continue in a chat" in notice
     assert "/continue" in notice
 
 

@@ -443,7 +443,7 @@ def test_length_is_said_and_no_failure(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("cut", finish="length"))
     result = srchat("ask", "q", "--max-tokens", "5", "--base-url", server.url)
     assert (result.code, result.out) == (0, b"cut\n")
-    assert "stopped at max_tokens (5)" in result.err
+    assert "stopped at max_tokens (5); a larger one, or /continue in a chat" in result.err
 
 
 @pytest.mark.parametrize(
