@@ -251,5 +251,5 @@ class Chat:
 
 def _some(asked: Asked | None) -> Asked:
     if asked is None:
-        raise UsageError("nothing was asked yet")
+        raise UsageError("there is no prompt to ask again")
     return asked

@@ -53,9 +53,9 @@ def test_unknown_commands_say_what_may_be_meant(srchat: Srchat, serve: Serve) ->
 def test_wrong_arguments_are_told_and_nothing_happens(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     wrong = {
-        "/retry": "nothing was asked yet",
-        "/continue": "nothing was asked yet",
-        "/edit": "nothing was asked yet",
+        "/retry": "there is no prompt to ask again",
+        "/continue": "there is no prompt to ask again",
+        "/edit": "there is no prompt to ask again",
         "/undo": "there is nothing to undo",
         "/undo x": "usage: /undo [N]",
         "/undo 0": "usage: /undo [N]",
