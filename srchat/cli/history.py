@@ -35,6 +35,7 @@ def list_(
     """List conversations, the one used last first.
 
     Into a pipe, one a line with its fields separated by tabs: id, time, model, turns, title.
+    On a terminal, ! behind the turns tells that the last answer is missing or not complete.
     """
     runtime: Runtime = ctx.obj
     store = runtime.stored
