@@ -13,6 +13,7 @@ from srchat.interrupts import delivered_to, told_to_go_on
 from srchat.output.sanitize import Sanitizer
 from srchat.output.status import StatusLine
 from srchat.output.streams import Messages
+from srchat.output.word_wrap import WordWrap
 from srchat.session import Reasoning, Reply, Text, TurnEvent
 
 _DIM: Final = "\x1b[2m"
@@ -162,6 +163,7 @@ class _ReasoningView:
         self._messages = messages
         self._shown = messages.output.is_terminal and not messages.quiet
         self._sanitizer = Sanitizer()
+        self._wrap = WordWrap()
         self._last = ""
 
     def write(self, text: str) -> None:
@@ -171,10 +173,18 @@ class _ReasoningView:
         inert = self._sanitizer.feed(text)
         if inert:  # pragma: no branch - else all of it is a CR that is held back
             self._last = inert[-1]
-            dim = self._messages.output.has_color
-            self._messages.draw(f"{_DIM}{inert}{_PLAIN}" if dim else inert)
+            self._draw(self._wrap.feed(inert, self._columns()))
 
     def close(self) -> None:
         if self.is_open:
             self.is_open = False
+            self._draw(self._wrap.flush(self._columns()))
             self._messages.draw("\n" if self._last == "\n" else "\n\n")
+
+    def _columns(self) -> int:
+        return self._messages.output.size().columns
+
+    def _draw(self, text: str) -> None:
+        if text:
+            dim = self._messages.output.has_color
+            self._messages.draw(f"{_DIM}{text}{_PLAIN}" if dim else text)

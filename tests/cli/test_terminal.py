@@ -71,6 +71,16 @@ def test_reasoning_is_dim_and_no_part_of_the_answer(srchat: Srchat, serve: Serve
         assert b"\x1b[31m" not in session.raw
 
 
+def test_reasoning_breaks_between_words(srchat: Srchat, serve: Serve) -> None:
+    words = [f"considering{n}" for n in range(40)]
+    thought = [chunk(reasoning_content=f"{word} ") for word in words]
+    server = serve([head(), *thought, chunk("42", "stop"), DONE])
+    with asking(srchat, server.url) as session:
+        assert session.wait() == 0
+    assert len(session.lines) > 5
+    assert " ".join(session.lines).split() == [*words, "42"]
+
+
 def test_reasoning_behind_text_does_not_land_inside_the_answer(
     srchat: Srchat, serve: Serve
 ) -> None:
