@@ -71,5 +71,5 @@ def _hint(exc: Exception) -> str:
     if isinstance(exc.__cause__, ssl.SSLError) or "SSL" in str(exc):
         return "the base URL may want http:// in place of https://, or another port"
     if isinstance(exc, httpx.ConnectError):
-        return "is the server running, and base_url right? `srchat config get base_url` tells"
+        return "is the server running, and base_url right?"
     return ""

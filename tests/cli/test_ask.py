@@ -554,6 +554,8 @@ def test_no_server_is_a_network_failure(srchat: Srchat) -> None:
     result = srchat("ask", "q", "--retries", "0", "--base-url", "http://127.0.0.1:9/v1")
     assert (result.code, result.out) == (8, b"")
     assert "cannot connect to 127.0.0.1:9: connection refused" in result.err.lower()
+    # Not where the configuration has it: an option or a profile may be what is wrong.
+    assert result.err.endswith("(is the server running, and base_url right?)\n")
 
 
 def test_no_key_is_one_line_and_no_request(srchat: Srchat) -> None:
