@@ -38,8 +38,13 @@ def test_what_unpacks_to_many_pieces_is_whole(size: int) -> None:
     assert unpacked("gzip", *parts) == TEXT * 4
 
 
-def test_deflate_is_unpacked() -> None:
-    assert unpacked("deflate", zlib.compress(TEXT)) == TEXT
+@pytest.mark.parametrize("wbits", [15, 31, -15], ids=["zlib", "gzip", "without a header"])
+@pytest.mark.parametrize("size", [1, 2, 10**6])
+@pytest.mark.parametrize("body", [TEXT, b""], ids=["a text", "nothing"])
+def test_deflate_is_unpacked_with_and_without_a_header(wbits: int, size: int, body: bytes) -> None:
+    packer = zlib.compressobj(wbits=wbits)
+    packed = packer.compress(body) + packer.flush()
+    assert unpacked("deflate", *(packed[i : i + size] for i in range(0, len(packed), size))) == body
 
 
 def test_each_flushed_piece_comes_at_once() -> None:
