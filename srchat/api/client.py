@@ -25,7 +25,7 @@ from srchat.api.models import ChatCompletion, ChatCompletionChunk, ChatRequest, 
 from srchat.api.reader import Inbox, StreamReader
 from srchat.api.retry import RetryPolicy
 from srchat.api.stream import ChatStream
-from srchat.api.surrogates import join_surrogates
+from srchat.api.surrogates import exact_bytes, join_surrogates
 from srchat.errors import APIError, APIStatusError, APITimeoutError, ProtocolError
 
 _MOST_MODELS: Final = 8 * 1024 * 1024  # bytes of GET /models
@@ -167,11 +167,13 @@ class ChatClient:
             return self._http.build_request(method, url)
         if not self._knows_stream_options:
             body.pop("stream_options", None)
-        # ASCII: a prompt may hold a lone surrogate, which UTF-8 cannot say and JSON can.
+        # JSON can say a lone surrogate, but most servers refuse it: an answer that was stopped
+        # between the halves of an emoji would end its conversation.
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         return self._http.build_request(
             method,
             url,
-            content=json.dumps(body, separators=(",", ":")).encode("ascii"),
+            content=exact_bytes(text),
             headers={"Content-Type": "application/json"},
         )
 

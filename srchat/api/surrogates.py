@@ -11,6 +11,14 @@ def join_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
+def exact_bytes(text: str) -> bytes:
+    """Return UTF-8; a surrogate half that stayed alone, which UTF-8 cannot say, is U+FFFD."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
+
+
 class SurrogateJoiner:
     """Joins the halves over the pieces of a streamed text; only a high half is held back."""
 

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Mapping
 from typing import Final
 
-from srchat.output.plain import exact_bytes
+from srchat.api.surrogates import exact_bytes
 from srchat.output.streams import Output
 
 _PATIENCE: Final = 3.0  # seconds that a tool may take

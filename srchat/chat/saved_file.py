@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from srchat.api.surrogates import exact_bytes
 from srchat.conversation import Conversation
 from srchat.errors import UsageError
-from srchat.output.plain import exact_bytes
 from srchat.output.sanitize import one_line
 
 

@@ -1,15 +1,8 @@
 """The answer's text as it comes, without any dress."""
 
+from srchat.api.surrogates import exact_bytes
 from srchat.output.sanitize import Sanitizer
 from srchat.output.streams import Output
-
-
-def exact_bytes(text: str) -> bytes:
-    """Return UTF-8; a surrogate half that stayed alone, which UTF-8 cannot say, is U+FFFD."""
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
 
 
 class PlainWriter:
