@@ -4,8 +4,9 @@
         ... server.url, server.requests
 
 A script is a list of steps, played for one request: bytes are sent as they are; a `Pause`
-waits, an `Event` until it is set; `CLOSE` ends the connection (FIN), `RESET` breaks it (RST),
-`HOLD` keeps it open until the client goes. A script that ends without one of them keeps the
+waits, an `Event` until it is set; `CLOSE` ends the connection (FIN), `RESET` breaks it (RST)
+once the client has read what was sent, which a RST would take away, `HOLD` keeps it open until
+the client goes. A script that ends without one of them keeps the
 connection for the next request, if the response said how long it is. The last script is played
 for all requests that come after it.
 """
@@ -20,6 +21,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 _SLICE = 0.05
@@ -67,6 +69,7 @@ class ScriptedServer:
         self._scripts = list(scripts)
         self.requests: list[Request] = []
         self.connections = 0
+        self.connections_ended = 0
         self.client_left = threading.Event()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -118,7 +121,8 @@ class ScriptedServer:
                     place = min(len(self.requests), len(self._scripts) - 1)
                     self.requests.append(request)
                 if not self._play(connection, self._scripts[place]):
-                    return
+                    break
+        self.connections_ended += 1
 
     def _read_request(
         self, connection: socket.socket, buffer: bytes
@@ -158,6 +162,7 @@ class ScriptedServer:
                 if not self._wait(step):
                     return False
             elif step is RESET:
+                self._wait_until_read(connection)
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 return False
             else:
@@ -173,6 +178,10 @@ class ScriptedServer:
             if self._stopping.is_set():
                 return False
         return True
+
+    def _wait_until_read(self, connection: socket.socket) -> None:
+        while not _is_all_read(connection) and not self._stopping.wait(0.01):
+            pass
 
     def _send(self, connection: socket.socket, data: bytes) -> bool:
         view = memoryview(data)
@@ -199,6 +208,21 @@ def _has_left(connection: socket.socket) -> bool:
     """Tell whether the client ended the connection, though its window is full for ever."""
     readable, _, _ = select.select([connection], [], [], 0)
     return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
+
+
+def _is_all_read(connection: socket.socket) -> bool:
+    """Tell whether nothing waits on the way to the client, as Linux counts it."""
+    ours, theirs = (
+        f":{name[1]:04X}" for name in (connection.getsockname(), connection.getpeername())
+    )
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, _, queues, *_ = line.split()
+        sending, receiving = queues.split(":")
+        if (local[8:], remote[8:]) == (ours, theirs) and int(sending, 16):
+            return False
+        if (local[8:], remote[8:]) == (theirs, ours) and int(receiving, 16):
+            return False
+    return True
 
 
 def head(

@@ -45,7 +45,7 @@ class Scenario:
     memory: float = 120.0
 
 
-FAST = ("--timeout", "0.5")
+FAST = ("--timeout", "1.5")
 ONCE = ("--retries", "0")
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
 
@@ -123,7 +123,7 @@ def whole_answers() -> Iterator[Scenario]:
     texts = [{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo"}]
     parts = event({"choices": [{"delta": {"content": texts}, "finish_reason": "stop"}]})
     yield one("content in parts", head(), parts, DONE, CLOSE, out="Hello\n", lines=0)
-    pings = [step for _ in range(4) for step in (b": ping\n\n", Pause(0.2))]
+    pings = [step for _ in range(4) for step in (b": ping\n\n", Pause(0.5))]
     yield one("pings before the first token", head(), *pings, body, out="Hello\n", args=FAST)
     yield one(
         "pings in the middle",
@@ -209,7 +209,7 @@ def broken_streams() -> Iterator[Scenario]:
     flushed = packer.compress(part) + packer.flush(zlib.Z_SYNC_FLUSH)
     after: tuple[tuple[str, Script, str], ...] = (
         ("FIN", [head(), part, CLOSE], "without finishing"),
-        ("RST", [head(), part, Pause(0.1), RESET], "broke off"),
+        ("RST", [head(), part, RESET], "broke off"),
         ("FIN in a chunk", [te, framed, b"ff\r\ndata: ", CLOSE], "broke off"),
         ("FIN between chunks", [te, framed, CLOSE], "broke off"),
         ("bad chunk size", [te, framed, b"zz\r\n"], "broke off"),
@@ -217,7 +217,7 @@ def broken_streams() -> Iterator[Scenario]:
         ("stall", [head(), part, HOLD], "nothing came"),
         (
             "broken gzip",
-            [head(headers={"Content-Encoding": "gzip"}), flushed, Pause(0.2), b"\xff" * 20],
+            [head(headers={"Content-Encoding": "gzip"}), flushed, Pause(1.0), b"\xff" * 20],
             "broken",
         ),
     )
@@ -229,7 +229,7 @@ def broken_streams() -> Iterator[Scenario]:
         ("RST", [RESET], 8),
         ("FIN before headers", [CLOSE], 8),
         ("FIN in the headers", [b"HTTP/1.1 200 OK\r\nContent-", CLOSE], 8),
-        ("RST behind the headers", [head(), Pause(0.1), RESET], 8),
+        ("RST behind the headers", [head(), RESET], 8),
         ("chunk cut", [te, b"ff\r\nda", CLOSE], 8),
         ("first byte stall", [HOLD], 8),
         ("stall behind the headers", [head(), HOLD], 8),
