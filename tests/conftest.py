@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.server import Script, ScriptedServer
 
@@ -25,6 +26,16 @@ def pytest_configure() -> None:
     for signum in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(signum) == signal.SIG_IGN:
             signal.signal(signum, signal.SIG_DFL)
+    at_any_speed()
+
+
+def at_any_speed() -> None:
+    """Let no example of Hypothesis fail because the machine is slow; keep all else as it is."""
+    checks = [*settings().suppress_health_check, HealthCheck.too_slow]
+    settings.register_profile(
+        "at any speed", settings(), deadline=None, suppress_health_check=checks
+    )
+    settings.load_profile("at any speed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

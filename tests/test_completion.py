@@ -38,7 +38,7 @@ LINES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(st.lists(st.sampled_from(LINES), max_size=6), st.sampled_from(["\n", "\r\n"]))
 @example(["system = '''", "[profiles.in-a-text]", "'''"], "\n")
 @example(['system = """', "[profiles.in-a-text]", '"""'], "\n")
@@ -92,7 +92,7 @@ ENVIRONMENTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.sampled_from(FILES),
     ENVIRONMENTS,

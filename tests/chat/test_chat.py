@@ -258,7 +258,7 @@ class AnyChat(RuleBasedStateMachine):
             assert stored[chat.conversation.id].system == chat.conversation.system
 
 
-AnyChat.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+AnyChat.TestCase.settings = settings(max_examples=150, stateful_step_count=25)
 TestAnyChat = AnyChat.TestCase
 
 

@@ -283,7 +283,7 @@ def _without_empty(table: Any) -> Any:
 
 
 @given(_ANY_FILE, _ANY_KEYS, _VALUE)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_whatever_the_file_set_means_what_it_says_and_keeps_every_other_byte(
     chunks: list[Chunk], keys: tuple[str, ...], value: object
 ) -> None:
@@ -299,7 +299,7 @@ def test_whatever_the_file_set_means_what_it_says_and_keeps_every_other_byte(
 
 
 @given(_ANY_FILE, st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_whatever_the_file_unset_takes_out_one_setting_and_keeps_every_other_byte(
     chunks: list[Chunk], data: st.DataObject
 ) -> None:
@@ -317,7 +317,7 @@ def test_whatever_the_file_unset_takes_out_one_setting_and_keeps_every_other_byt
 
 
 @given(_ANY_FILE, st.sampled_from(_PROFILES))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_the_file_a_profile_is_taken_out_whole_and_nothing_else(
     chunks: list[Chunk], name: str
 ) -> None:
@@ -334,7 +334,6 @@ def test_whatever_the_file_a_profile_is_taken_out_whole_and_nothing_else(
 
 @given(_ANY_FILE)
 @example([Chunk("\n\n", ())])
-@settings(deadline=None)
 def test_a_profile_that_is_made_and_taken_out_leaves_no_trace(chunks: list[Chunk]) -> None:
     before = "".join(chunk.text for chunk in chunks)
     made = with_value(before, ("profiles", "new", "model"), "x")

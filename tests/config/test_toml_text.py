@@ -51,7 +51,7 @@ def test_what_is_nested_too_deep_is_said() -> None:
 
 
 @given(st.text("ab.=[]{}\"'#,\n \\1", max_size=30))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_reading_ends_whatever_the_text(text: str) -> None:
     with contextlib.suppress(ValueError):
         sections(text)

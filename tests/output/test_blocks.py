@@ -40,7 +40,7 @@ def split(pieces: list[str]) -> list[tuple[object, ...]]:
     return essence(tokens + splitter.flush())
 
 
-@settings(max_examples=_EXAMPLES, deadline=None)
+@settings(max_examples=_EXAMPLES)
 @given(documents, sizes)
 @example("- x\n- a | b\n--- | ---\n", [1])
 @example("``` a | b\n\n--- | ---", [1])
@@ -53,7 +53,7 @@ def test_the_tokens_are_those_of_the_whole_text(text: str, lengths: list[int]) -
     assert split(cut(text, lengths)) == at_once(text)
 
 
-@settings(max_examples=_EXAMPLES // 4, deadline=None)
+@settings(max_examples=_EXAMPLES // 4)
 @given(documents, sizes)
 def test_looking_at_the_tail_changes_nothing(text: str, lengths: list[int]) -> None:
     splitter = BlockSplitter()
@@ -64,7 +64,7 @@ def test_looking_at_the_tail_changes_nothing(text: str, lengths: list[int]) -> N
     assert essence(tokens + splitter.flush()) == at_once(text)
 
 
-@settings(max_examples=_EXAMPLES // 4, deadline=None)
+@settings(max_examples=_EXAMPLES // 4)
 @given(documents, st.sampled_from([".\n", "x"]))
 def test_the_tail_is_what_a_text_that_ended_here_would_bring(text: str, end: str) -> None:
     splitter = BlockSplitter()

@@ -41,7 +41,7 @@ def color(span: Span) -> str:
     return named.name if named else "default"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**32))
 def test_the_lines_do_not_depend_on_when_they_come(seed: int) -> None:
     random_ = random.Random(seed)

@@ -70,7 +70,7 @@ def committed(pieces: Iterable[str], output: TerminalOutput) -> str:
     return "".join(f"{drawn(row, console)}\n" for row in rows)
 
 
-@settings(max_examples=_EXAMPLES, deadline=None)
+@settings(max_examples=_EXAMPLES)
 @given(documents, sizes)
 def test_final_rows_are_byte_for_byte_those_of_one_print(text: str, lengths: list[int]) -> None:
     output = TerminalOutput()
@@ -105,7 +105,7 @@ def test_a_terminal_that_cannot_move_the_cursor_gets_exactly_these_bytes() -> No
 # With the tail, screen and scrollback are those of printing at once.
 
 
-@settings(max_examples=_EXAMPLES // 2, deadline=None)
+@settings(max_examples=_EXAMPLES // 2)
 @given(documents, sizes, st.sampled_from([*_SCREENS, (10, 3)]))
 def test_screen_and_scrollback_are_those_of_one_print(
     text: str, lengths: list[int], size: tuple[int, int]
