@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import termios
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,7 @@ from tests.server import (
     head,
     json_response,
 )
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 # --- the answer on standard output ---------------------------------------------------------
 
@@ -65,7 +67,7 @@ def test_each_piece_is_written_when_it_comes(srchat: Srchat, serve: Serve) -> No
     server = serve([head(), chunk("first"), HOLD])
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout
-    assert os.read(process.stdout.fileno(), 100) == b"first"
+    assert process.stdout.read(5) == b"first"
     process.terminate()
     assert process.communicate(timeout=30)[0] == b"\n"
     assert process.returncode == 143
@@ -340,11 +342,11 @@ def test_a_silent_pipe_gets_a_word_and_a_slow_one_is_not_cut_off(
     assert process.stdin
     assert process.stderr
     assert b"waiting for standard input" in process.stderr.readline()
+    pipe = process.stdin.fileno()
     for part in (b"one ", b"two ", b"three"):
-        process.stdin.write(part)
-        process.stdin.flush()
-        time.sleep(0.3)
-    process.communicate(timeout=20)
+        os.write(pipe, part)
+        wait_until(lambda: not waiting(pipe))
+    process.communicate(timeout=PATIENCE)
     assert "one two three" in server.requests[0].json["messages"][0]["content"]
 
 
@@ -477,15 +479,15 @@ def test_an_incomplete_answer_keeps_what_came_and_exits_6(
 
 def test_a_stalled_answer_is_kept_and_said(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("par"), HOLD])
-    result = srchat("ask", "q", "--timeout", "0.3", "--base-url", server.url)
+    result = srchat("ask", "q", "--timeout", "1", "--base-url", server.url)
     assert (result.code, result.out) == (6, b"par\n")
     assert "nothing came" in result.err
 
 
 def test_comments_count_as_life(srchat: Srchat, serve: Serve) -> None:
-    pings = [step for _ in range(5) for step in (b": ping\n\n", Pause(0.2))]
+    pings = [step for _ in range(5) for step in (b": ping\n\n", Pause(0.4))]
     server = serve([head(), *pings, chunk("ok", "stop"), DONE])
-    result = srchat("ask", "q", "--timeout", "0.6", "--base-url", server.url)
+    result = srchat("ask", "q", "--timeout", "1.5", "--base-url", server.url)
     assert (result.code, result.out) == (0, b"ok\n")
 
 
@@ -636,14 +638,16 @@ def test_a_signal_ends_it_and_keeps_what_came(
 
 
 def test_a_signal_that_the_caller_ignores_ends_nothing(srchat: Srchat, serve: Serve) -> None:
-    server = serve([head(), chunk("par"), Pause(1), chunk("tial"), chunk("", "stop"), DONE])
+    sent = threading.Event()
+    server = serve([head(), chunk("par"), sent, chunk("tial"), chunk("", "stop"), DONE])
     command = srchat.command("ask", "q", "--base-url", server.url)
     process = srchat.start_program(["sh", "-c", 'trap "" INT HUP; exec "$@"', "nohup", *command])
     assert process.stdout
     assert process.stdout.read(3) == b"par"
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=30) == (b"tial\n", b"")
+    sent.set()
+    assert process.communicate(timeout=PATIENCE) == (b"tial\n", b"")
     assert process.returncode == 0
 
 
@@ -779,8 +783,10 @@ def test_an_output_that_nobody_reads_can_be_left_with_a_second_signal(
     process.send_signal(15)
     time.sleep(1.5)
     assert process.poll() is None
-    process.send_signal(15)
-    process.wait(timeout=30)
+    while process.poll() is None:  # one of them comes a second after the first was seen
+        process.send_signal(15)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(2)
     process.communicate()
     assert process.returncode == 143
 

@@ -5,6 +5,7 @@ import json
 import sqlite3  # noqa: TID251 - to look at the file from outside
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +20,6 @@ from tests.server import (
     DONE,
     HOLD,
     RESET,
-    Pause,
     Script,
     ScriptedServer,
     answer,
@@ -320,7 +320,7 @@ def test_ctrl_c_ends_the_wait_for_a_lock(
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout
     assert process.stdout.read(11) == b"All of it.\n"
-    time.sleep(0.3)
+    time.sleep(1.5)  # of 5 seconds: it waits for the lock now
     process.send_signal(2)
     _, err = process.communicate(timeout=30)
     # It did not find, at the end of its patience, that the lock is still taken.
@@ -332,15 +332,17 @@ def test_ctrl_c_ends_the_wait_for_a_lock(
 
 def test_ctrl_c_while_only_the_end_is_missing_says_so(srchat: Srchat, serve: Serve) -> None:
     ConversationStore(srchat.history).close()
-    server = serve([head(), chunk("All "), Pause(2), chunk("of it."), chunk(finish="stop"), DONE])
+    is_locked = threading.Event()
+    rest = [chunk("of it."), chunk(finish="stop"), DONE]
+    server = serve([head(), chunk("All "), is_locked, *rest])
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout
     assert process.stdout.read(4) == b"All "
-    time.sleep(0.3)
     lock = sqlite3.connect(srchat.history, isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")
+    is_locked.set()
     assert process.stdout.read(7) == b"of it.\n"
-    time.sleep(0.3)
+    time.sleep(1.5)  # of 5 seconds: it waits for the lock now
     process.send_signal(2)
     _, err = process.communicate(timeout=20)
     lock.close()

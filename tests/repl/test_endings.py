@@ -26,7 +26,9 @@ def test_ctrl_c_at_the_prompt_clears_the_line(srchat: Srchat, serve: Serve) -> N
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.wait_for_prompt()
-        chat.type("not this" + CTRL_C)
+        chat.type("not this")
+        chat.wait_for_text("> not this")
+        chat.type(CTRL_C)
         chat.run("this")
     assert sent(server) == [("user", "this")]
 
@@ -81,7 +83,7 @@ def test_ctrl_c_ends_a_wait_for_a_retry(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(429, "slow down", {"Retry-After": "30"}), answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.say("q")
-        chat.wait_for_text("trying again in 30 s")
+        chat.wait_for_text("trying again in")
         chat.type(CTRL_C)
         chat.wait_for_text("interrupted")
         assert "Fine." in chat.run("/retry")

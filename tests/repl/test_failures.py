@@ -3,7 +3,7 @@
 import os
 import signal
 import sqlite3  # noqa: TID251 - to lock the file from outside
-import time
+import threading
 from functools import partial
 
 from srchat.config.toml_edit import toml_value
@@ -14,7 +14,6 @@ from tests.server import (
     CLOSE,
     DONE,
     HOLD,
-    Pause,
     Request,
     answer,
     chunk,
@@ -23,6 +22,7 @@ from tests.server import (
     head,
     json_response,
 )
+from tests.waiting import wait_until
 
 FAILURES = {
     "refused": error(400, "bad request"),
@@ -113,10 +113,12 @@ def test_a_kept_connection_that_died_in_a_pause_is_not_noticed(
 ) -> None:
     body = chunked(chunk("first"), chunk(finish="stop"), DONE)
     kept = [head(headers={"Transfer-Encoding": "chunked"}), body]
-    server = serve([*kept, Pause(0.2), CLOSE], answer("second"))
+    pause = threading.Event()
+    server = serve([*kept, pause, CLOSE], answer("second"))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("one")
-        time.sleep(0.5)
+        pause.set()
+        wait_until(lambda: server.connections_ended)
         shown = chat.run("two")
         assert "second" in shown
         assert "srchat:" not in shown

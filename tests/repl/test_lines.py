@@ -2,12 +2,13 @@
 
 import os
 import signal
+import threading
 
 import pytest
 
 from tests.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
-from tests.server import CLOSE, DONE, HOLD, Pause, answer, chunk, head
+from tests.server import CLOSE, DONE, HOLD, answer, chunk, head
 
 
 @pytest.mark.parametrize("term", ["dumb", "", "unknown"])
@@ -32,14 +33,15 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_no_escape_sequence(
 
 
 def test_what_is_typed_ahead_is_asked_and_ctrl_d_leaves(srchat: Srchat, serve: Serve) -> None:
-    server = serve([head(), chunk("begin "), Pause(1.0), chunk("end", "stop"), DONE, CLOSE],
+    typed = threading.Event()
+    server = serve([head(), chunk("begin "), typed, chunk("end", "stop"), DONE, CLOSE],
                    answer("Fine."))  # fmt: skip
     with ChatTerminal(srchat, server.url, TERM="dumb") as chat:
         chat.wait_for_text(">")
         chat.type("one" + ENTER)
         chat.wait_for(lambda _: len(server.requests) == 1)
-        chat.read(0.2)
         chat.type("two" + ENTER + CTRL_D)
+        typed.set()
         assert chat.wait() == 0
         assert "begin end" in chat.text
         assert "Fine." in chat.text

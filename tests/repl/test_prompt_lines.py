@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import threading
 
 import pytest
 
@@ -10,7 +11,7 @@ from srchat.repl.prompt_lines import _joined
 from tests.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
 from tests.pseudo_terminal import TerminalSession
-from tests.server import CLOSE, DONE, Pause, answer, chunk, event, head
+from tests.server import CLOSE, DONE, answer, chunk, event, head
 
 
 def test_the_status_line_tells_model_tokens_requests_and_profile(
@@ -69,12 +70,14 @@ def test_bytes_that_are_no_text_are_refused_and_the_next_line_is_asked(
 def test_what_is_typed_while_an_answer_streams_is_there_afterwards(
     srchat: Srchat, serve: Serve
 ) -> None:
-    server = serve([head(), chunk("begin "), Pause(0.7), chunk("end", "stop"), DONE, CLOSE])
+    typed = threading.Event()
+    server = serve([head(), chunk("begin "), typed, chunk("end", "stop"), DONE, CLOSE])
     with ChatTerminal(srchat, server.url) as chat:
         chat.say("go")
         chat.wait_for_text("begin")
         assert not chat.echoes
         chat.type("\x1b[200~two\rlines\x1b[201~ more")
+        typed.set()
         chat.wait_for_text("lines more")
         text = chat.text
         assert "begin end" in text
@@ -85,9 +88,8 @@ def test_what_is_typed_while_an_answer_streams_is_there_afterwards(
 def test_a_resize_at_the_prompt_and_in_mid_answer_loses_nothing(
     srchat: Srchat, serve: Serve
 ) -> None:
-    server = serve(
-        [head(), chunk("one two "), Pause(0.6), chunk("three four", "stop"), DONE, CLOSE]
-    )
+    resized = threading.Event()
+    server = serve([head(), chunk("one two "), resized, chunk("three four", "stop"), DONE, CLOSE])
     with ChatTerminal(srchat, server.url) as chat:
         chat.wait_for_prompt()
         chat.type("what")
@@ -97,6 +99,7 @@ def test_a_resize_at_the_prompt_and_in_mid_answer_loses_nothing(
         chat.type(" next" + ENTER)
         chat.wait_for_text("one two")
         chat.resize(60, 20)
+        resized.set()
         chat.wait_for_text("one two three four")
         chat.wait_for_prompt()
     assert sent(server) == [("user", "what next")]
@@ -106,7 +109,8 @@ def test_a_resize_at_the_prompt_and_in_mid_answer_loses_nothing(
 def test_the_smallest_terminals_work(srchat: Srchat, serve: Serve, size: tuple[int, int]) -> None:
     server = serve(answer("A", "nswer"))
     with ChatTerminal(srchat, server.url, size=size) as chat:
-        chat.read(1.0)
+        chat.wait_for(lambda _: not chat.echoes, "the prompt")
+        chat.read(0.3)
         chat.type("hello there, you" + ENTER)
         chat.wait_for(lambda _: len(server.requests) == 1)
         chat.read(0.5)
