@@ -74,7 +74,7 @@ def test_a_pipe_that_somebody_made_non_blocking_gets_all_of_it(pipe: tuple[int, 
     reader = threading.Timer(0.2, read)  # by then the pipe is full
     reader.start()
     Output(pipe[1], {}).write_bytes(data)
-    reader.join(10)
+    reader.join(60)
     assert got == data
 
 
