@@ -50,6 +50,20 @@ def test_the_spinner_turns_until_the_first_token_and_leaves_no_trace(
         assert session.terminal.cursor_is_visible
 
 
+def test_a_notice_takes_the_place_of_the_spinner(srchat: Srchat, serve: Serve) -> None:
+    turning = threading.Event()
+    headers = {"X-API-Deprecated": "use v2"}
+    server = serve([turning, *answer("Answer.", headers=headers)])
+    with asking(srchat, server.url) as session:
+        session.wait_for_text("vllm-primary")
+        turning.set()
+        assert session.wait() == 0
+        assert session.lines == [
+            "srchat: the server calls this API deprecated: use v2",
+            "Answer.",
+        ]
+
+
 def test_quiet_has_no_spinner(srchat: Srchat, serve: Serve) -> None:
     server = serve([Pause(0.3), head(), chunk("Answer.", "stop"), DONE])
     with asking(srchat, server.url, "-q") as session:

@@ -1,5 +1,9 @@
 """The list from which a conversation is chosen with the arrow keys."""
 
+import contextlib
+
+from srchat.conversation import Conversation, TurnRecord
+from srchat.history.store import ConversationStore
 from tests.chatting import CTRL_D, DOWN, ENTER, ESC, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
 from tests.server import answer
@@ -23,6 +27,17 @@ def test_load_offers_the_conversations_used_last(srchat: Srchat, serve: Serve) -
         chat.type(ESC)
         chat.wait_for_prompt()
     assert sent(server) == [("user", "about cats"), ("assistant", "one"), ("user", "and more")]
+
+
+def test_what_is_loaded_is_shown_to_where_it_broke_off(srchat: Srchat, serve: Serve) -> None:
+    with contextlib.closing(ConversationStore(srchat.history)) as store:
+        turn = TurnRecord("t1", "about cats", reply="Cats **are", reason="interrupted")
+        store.add_turn(Conversation("abcd"), turn)
+    with ChatTerminal(srchat, serve(answer("ok")).url) as chat:
+        shown = chat.run("/load abcd").splitlines()
+    assert [line for line in shown if line][-3:] == [
+        "> about cats", "Cats **are", "(not complete: interrupted)",
+    ]  # fmt: skip
 
 
 def test_where_the_cursor_cannot_move_a_number_chooses(srchat: Srchat, serve: Serve) -> None:
