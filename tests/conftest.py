@@ -7,13 +7,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.server import Script, ScriptedServer
+from tests.waiting import PATIENCE
 
 Serve = Callable[..., ScriptedServer]
 
@@ -55,12 +57,32 @@ class Result(NamedTuple):
         return self.out.decode()
 
 
+class Process(subprocess.Popen[bytes]):
+    """A process that runs, its output in pipes; `stdin` is one only if that was asked for."""
+
+    stdin: IO[bytes]
+    stdout: BufferedReader
+    stderr: BufferedReader
+
+    def ended(self) -> Result:
+        """Wait for the end; `out` and `err` are what nobody has read before."""
+        out, err = map(_read_ahead, (self.stdout, self.stderr))
+        more_out, more_err = self.communicate(timeout=PATIENCE)
+        return Result(self.returncode, out + more_out, (err + more_err).decode())
+
+
+def _read_ahead(pipe: BufferedReader) -> bytes:
+    """Return what came together with what was read, and `communicate` would not see."""
+    os.set_blocking(pipe.fileno(), False)
+    return pipe.read1() or b""
+
+
 class Srchat:
     """Runs `python -m srchat` in an environment that nothing of the machine leaks into."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Process] = []
         self.env = {
             "HOME": str(home),
             "PATH": os.environ["PATH"],
@@ -100,7 +122,7 @@ class Srchat:
         self,
         *args: str,
         stdin: bytes | None = None,
-        timeout: float = 60,
+        timeout: float = PATIENCE,
         **env: str,
     ) -> Result:
         done = subprocess.run(
@@ -114,9 +136,7 @@ class Srchat:
         )
         return Result(done.returncode, done.stdout, done.stderr.decode())
 
-    def start(
-        self, *args: str, stdin: int = subprocess.DEVNULL, **env: str
-    ) -> "subprocess.Popen[bytes]":
+    def start(self, *args: str, stdin: int = subprocess.DEVNULL, **env: str) -> Process:
         return self.start_program(self.command(*args), stdin=stdin, env=self.env | env)
 
     def start_program(
@@ -125,9 +145,9 @@ class Srchat:
         *,
         stdin: int = subprocess.DEVNULL,
         env: Mapping[str, str] | None = None,
-    ) -> "subprocess.Popen[bytes]":
+    ) -> Process:
         """Start a program that itself runs srchat; what still runs then ends with the test."""
-        process = subprocess.Popen(
+        process = Process(
             command,
             env=env or self.env,
             stdin=stdin,

@@ -32,7 +32,7 @@ from tests.server import (
     head,
     json_response,
 )
-from tests.waiting import PATIENCE, wait_until
+from tests.waiting import wait_until
 
 # --- the answer on standard output ---------------------------------------------------------
 
@@ -66,11 +66,9 @@ def test_surrogate_halves_are_joined_and_a_lone_one_is_replaced(
 def test_each_piece_is_written_when_it_comes(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("first"), HOLD])
     process = srchat.start("ask", "hi", "--base-url", server.url)
-    assert process.stdout
     assert process.stdout.read(5) == b"first"
     process.terminate()
-    assert process.communicate(timeout=30)[0] == b"\n"
-    assert process.returncode == 143
+    assert process.ended() == (143, b"\n", "srchat: terminated\n")
 
 
 def test_no_stream_asks_for_the_whole_and_prints_it(srchat: Srchat, serve: Serve) -> None:
@@ -339,14 +337,12 @@ def test_a_silent_pipe_gets_a_word_and_a_slow_one_is_not_cut_off(
 ) -> None:
     server = serve(answer("ok"))
     process = srchat.start("ask", "q", "--base-url", server.url, stdin=subprocess.PIPE)
-    assert process.stdin
-    assert process.stderr
     assert b"waiting for standard input" in process.stderr.readline()
     pipe = process.stdin.fileno()
     for part in (b"one ", b"two ", b"three"):
         os.write(pipe, part)
         wait_until(lambda: not waiting(pipe))
-    process.communicate(timeout=PATIENCE)
+    process.ended()
     assert "one two three" in server.requests[0].json["messages"][0]["content"]
 
 
@@ -361,7 +357,7 @@ def test_a_pipe_that_somebody_made_non_blocking_is_read_whole(srchat: Srchat, se
         wait_until(lambda: not waiting(writing))  # it has been read: what comes then is waited for
         time.sleep(0.1)
     os.close(writing)
-    process.communicate(timeout=20)
+    process.ended()
     assert "one two three" in server.requests[0].json["messages"][0]["content"]
 
 
@@ -617,23 +613,22 @@ def test_done_ends_the_answer_though_the_connection_stays_open(
 # --- signals, pipes, disks -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("signal", "code"), [("INT", 130), ("TERM", 143), ("HUP", 129)])
+@pytest.mark.parametrize(("signum", "code"), [(2, 130), (15, 143), (1, 129)])
 @pytest.mark.parametrize("script", [[HOLD], [head(), HOLD], [head(), chunk("par"), HOLD]])
 def test_a_signal_ends_it_and_keeps_what_came(
-    srchat: Srchat, serve: Serve, signal: str, code: int, script: list[bytes]
+    srchat: Srchat, serve: Serve, signum: int, code: int, script: list[bytes]
 ) -> None:
     server = serve(script)
     process = srchat.start("ask", "q", "--base-url", server.url)
     wait_until(lambda: server.requests)
     if len(script) == 3:
-        assert process.stdout
         assert process.stdout.read(3) == b"par"
     time.sleep(0.1)
-    subprocess.run(["kill", f"-{signal}", str(process.pid)], check=True)
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == code
-    assert out == (b"\n" if len(script) == 3 else b"")
-    assert err.count(b"\n") == 1
+    process.send_signal(signum)
+    result = process.ended()
+    assert result.code == code
+    assert result.out == (b"\n" if len(script) == 3 else b"")
+    assert result.err.count("\n") == 1
     assert server.client_left.wait(20)
 
 
@@ -642,25 +637,21 @@ def test_a_signal_that_the_caller_ignores_ends_nothing(srchat: Srchat, serve: Se
     server = serve([head(), chunk("par"), sent, chunk("tial"), chunk("", "stop"), DONE])
     command = srchat.command("ask", "q", "--base-url", server.url)
     process = srchat.start_program(["sh", "-c", 'trap "" INT HUP; exec "$@"', "nohup", *command])
-    assert process.stdout
     assert process.stdout.read(3) == b"par"
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGINT)
     sent.set()
-    assert process.communicate(timeout=PATIENCE) == (b"tial\n", b"")
-    assert process.returncode == 0
+    assert process.ended() == (0, b"tial\n", "")
 
 
 def test_signals_that_come_in_a_burst_end_it_once(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("par"), HOLD])
     process = srchat.start("ask", "q", "--base-url", server.url)
-    assert process.stdout
     assert process.stdout.read(3) == b"par"
     for _ in range(5):
         process.send_signal(2)
         time.sleep(0.01)
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (130, b"\n", b"srchat: interrupted\n")
+    assert process.ended() == (130, b"\n", "srchat: interrupted\n")
 
 
 def test_the_search_for_a_hint_is_bounded_and_ends_with_a_signal(
@@ -672,8 +663,8 @@ def test_the_search_for_a_hint_is_bounded_and_ends_with_a_signal(
     process = srchat.start("ask", "q", "-m", "nope", "--base-url", server.url)
     wait_until(lambda: len(server.requests) == 2)
     process.send_signal(2)
-    assert process.communicate(timeout=30)[0] == b""
-    assert process.returncode == 130
+    result = process.ended()
+    assert (result.code, result.out) == (130, b"")
     result = srchat("ask", "q", "-m", "nope", "--base-url", serve(refusal, drip).url)
     assert result.code == 5
     assert "no model nope" in result.err
@@ -689,12 +680,12 @@ def test_a_signal_at_any_moment_of_the_start_shows_no_traceback(
         process = srchat.start_program(command, env=srchat.unmeasured_env)
         time.sleep(moment / 100)
         process.send_signal(2)
-        _, err = process.communicate(timeout=30)
-        if process.returncode == 1:  # Python's own end, before main(): none of it is ours
-            assert err.endswith(b"KeyboardInterrupt\n")
-            assert b"srchat/cli" not in err
+        code, _, err = process.ended()
+        if code == 1:  # Python's own end, before main(): none of it is ours
+            assert err.endswith("KeyboardInterrupt\n")
+            assert "srchat/cli" not in err
         else:
-            assert (process.returncode, err) in ((-2, b""), (130, b"srchat: interrupted\n"))
+            assert (code, err) in ((-2, ""), (130, "srchat: interrupted\n"))
 
 
 # Sends itself the signal while the first module is loaded.
@@ -741,18 +732,15 @@ def test_a_second_signal_while_the_first_is_caught_shows_no_traceback(
     )
     wait_until(lambda: server.requests)
     process.send_signal(2)
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (143, b"", b"srchat: terminated\n")
+    assert process.ended() == (143, b"", "srchat: terminated\n")
 
 
 def test_a_signal_ends_a_wait_at_once(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(429, "later", {"Retry-After": "50"}))
     process = srchat.start("ask", "q", "--base-url", server.url)
-    assert process.stderr
     assert b"trying again in 5" in process.stderr.readline()
     process.send_signal(2)
-    process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.ended().code == 130
 
 
 def test_a_reader_that_goes_away_is_no_failure_worth_a_word(srchat: Srchat, serve: Serve) -> None:
@@ -776,7 +764,6 @@ def test_an_output_that_nobody_reads_can_be_left_with_a_second_signal(
 ) -> None:
     server = serve([head(), *(chunk("x" * 100_000) for _ in range(20)), HOLD])
     process = srchat.start("ask", "q", "--no-save", "--base-url", server.url)
-    assert process.stdout
     pipe = process.stdout.fileno()
     wait_until(lambda: waiting(pipe) >= 60_000)
     time.sleep(0.5)  # the pipe is full, and nobody reads it
@@ -787,8 +774,7 @@ def test_an_output_that_nobody_reads_can_be_left_with_a_second_signal(
         process.send_signal(15)
         with suppress(subprocess.TimeoutExpired):
             process.wait(2)
-    process.communicate()
-    assert process.returncode == 143
+    assert process.ended().code == 143
 
 
 @pytest.mark.parametrize("args", [["ask", "q"], ["ask", "--json", "q"], ["ask", "--dry-run", "q"]])

@@ -106,27 +106,22 @@ def test_a_line_that_is_no_utf8_is_refused_and_the_next_is_asked(
 def test_lines_are_answered_as_they_come(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"))
     process = srchat.start("chat", "--base-url", server.url, stdin=subprocess.PIPE)
-    assert process.stdin
-    assert process.stdout
     for line, expected in ((b"a\n", b"one\n"), (b"b\n", b"two\n")):
         process.stdin.write(line)
         process.stdin.flush()
         assert process.stdout.readline() == expected
-    process.stdin.close()
-    assert process.wait(30) == 0
+    assert process.ended().code == 0
 
 
 def test_an_interrupt_ends_a_script(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("half"), HOLD])
     process = srchat.start("chat", "--base-url", server.url, stdin=subprocess.PIPE)
-    assert process.stdin
     process.stdin.write(b"a\nb\n")
     process.stdin.flush()
-    assert process.stdout
     assert process.stdout.read(4) == b"half"
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=30)
-    assert (process.returncode, out) == (130, b"\n")
+    result = process.ended()
+    assert (result.code, result.out) == (130, b"\n")
     assert len(server.requests) == 1
 
 

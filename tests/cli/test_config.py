@@ -609,10 +609,10 @@ def test_a_terminal_that_goes_away_does_not_take_the_text_along(srchat: Srchat) 
     process = srchat.start("config", "edit", EDITOR=editor)
     wait_until((srchat.home / "ready").exists)
     process.send_signal(signal.SIGHUP)
-    _, err = process.communicate()
-    assert process.returncode == 129
+    result = process.ended()
+    assert result.code == 129
     draft = next(srchat.home.glob(".srchat-edit-*/config.toml"))
-    assert f"what you wrote is in {draft}" in err.decode()
+    assert f"what you wrote is in {draft}" in result.err
     assert draft.read_text() == "retries = 1\n"
     assert stat.S_IMODE(draft.parent.stat().st_mode) == 0o700
     assert _file(srchat).read_text() == "# mine\n"

@@ -289,14 +289,13 @@ def test_a_locked_store_does_not_hold_the_answer_back(
 ) -> None:
     server = serve(answer("All ", "of it."))
     process = srchat.start("ask", "hi", "--base-url", server.url)
-    assert process.stdout
     assert process.stdout.read(11) == b"All of it.\n"
     assert process.poll() is None  # it goes on trying, but with all said
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, out) == (0, b"")
-    assert err.decode().count("\n") == 1
-    assert "this answer is not kept: the history" in err.decode()
-    assert "locked by another process" in err.decode()
+    result = process.ended()
+    assert (result.code, result.out) == (0, b"")
+    assert result.err.count("\n") == 1
+    assert "this answer is not kept: the history" in result.err
+    assert "locked by another process" in result.err
 
 
 def test_a_lock_that_is_let_go_meanwhile_is_no_matter(
@@ -304,11 +303,9 @@ def test_a_lock_that_is_let_go_meanwhile_is_no_matter(
 ) -> None:
     server = serve(answer("All of it."))
     process = srchat.start("ask", "hi", "--base-url", server.url)
-    assert process.stdout
     assert process.stdout.read(10) == b"All of it."
     lock.execute("COMMIT")
-    _, err = process.communicate(timeout=20)
-    assert (process.returncode, err) == (0, b"")
+    assert process.ended() == (0, b"\n", "")
     (turn,) = stored(srchat)[0].turns
     assert (turn.prompt, turn.reply, turn.complete) == ("hi", "All of it.", True)
 
@@ -318,14 +315,13 @@ def test_ctrl_c_ends_the_wait_for_a_lock(
 ) -> None:
     server = serve(answer("All of it."))
     process = srchat.start("ask", "hi", "--base-url", server.url)
-    assert process.stdout
     assert process.stdout.read(11) == b"All of it.\n"
     time.sleep(1.5)  # of 5 seconds: it waits for the lock now
     process.send_signal(2)
-    _, err = process.communicate(timeout=30)
     # It did not find, at the end of its patience, that the lock is still taken.
-    assert (process.returncode, err.decode()) == (
+    assert process.ended() == (
         130,
+        b"",
         "srchat: this answer is not kept: the history was locked\nsrchat: interrupted\n",
     )
 
@@ -336,7 +332,6 @@ def test_ctrl_c_while_only_the_end_is_missing_says_so(srchat: Srchat, serve: Ser
     rest = [chunk("of it."), chunk(finish="stop"), DONE]
     server = serve([head(), chunk("All "), is_locked, *rest])
     process = srchat.start("ask", "hi", "--base-url", server.url)
-    assert process.stdout
     assert process.stdout.read(4) == b"All "
     lock = sqlite3.connect(srchat.history, isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")
@@ -344,9 +339,11 @@ def test_ctrl_c_while_only_the_end_is_missing_says_so(srchat: Srchat, serve: Ser
     assert process.stdout.read(7) == b"of it.\n"
     time.sleep(1.5)  # of 5 seconds: it waits for the lock now
     process.send_signal(2)
-    _, err = process.communicate(timeout=20)
+    result = process.ended()
     lock.close()
-    assert err.startswith(b"srchat: the end of this answer is not kept: the history was locked\n")
+    assert result.err.startswith(
+        "srchat: the end of this answer is not kept: the history was locked\n"
+    )
 
 
 def test_a_second_signal_does_not_keep_the_end_of_an_answer_from_the_history(
@@ -354,7 +351,6 @@ def test_a_second_signal_does_not_keep_the_end_of_an_answer_from_the_history(
 ) -> None:
     server = serve([head(), chunk("What came."), HOLD])
     process = srchat.start("ask", "hi", "--base-url", server.url)
-    assert process.stdout
     assert process.stdout.read(10) == b"What came."
     process.send_signal(2)
     assert process.stdout.read(1) == b"\n"
@@ -362,8 +358,7 @@ def test_a_second_signal_does_not_keep_the_end_of_an_answer_from_the_history(
     process.send_signal(2)
     time.sleep(0.2)
     lock.execute("COMMIT")
-    _, err = process.communicate(timeout=20)
-    assert (process.returncode, err) == (130, b"srchat: interrupted\n")
+    assert process.ended() == (130, b"", "srchat: interrupted\n")
     (turn,) = stored(srchat)[0].turns
     assert (turn.reply, turn.complete) == ("What came.", False)
 

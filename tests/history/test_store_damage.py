@@ -250,11 +250,10 @@ def test_an_answer_under_way_while_the_file_is_deleted_is_kept(
     deleted = threading.Event()
     server = serve([head(), chunk("slow "), deleted, *answer("answer")[1:]])
     process = srchat.start("ask", "hi", "--base-url", server.url)
-    assert process.stdout
     assert process.stdout.read(5) == b"slow "
     delete(path)
     deleted.set()
-    process.communicate(timeout=PATIENCE)
+    process.ended()
     assert "slow answer" in srchat("history", "show").text
 
 

@@ -192,7 +192,7 @@ def test_the_prompt_is_kept_while_the_server_thinks(srchat: Srchat, serve: Serve
     process = srchat.start("ask", "think!", "--base-url", server.url)
     wait_until(lambda: server.requests and stored_ids(srchat))
     process.kill()
-    process.communicate(timeout=30)
+    process.ended()
     turn = only_turn(srchat)
     assert (turn.prompt, turn.reply, turn.complete) == ("think!", "", False)
     assert "killed" in turn.reason
@@ -204,10 +204,9 @@ def test_the_prompt_is_kept_before_anything_of_the_answer_is_shown(
     server = serve([head(), chunk("x"), HOLD])
     for number in range(3):
         process = srchat.start("ask", f"prompt {number}", "--base-url", server.url)
-        assert process.stdout
         assert process.stdout.read(1) == b"x"
         process.kill()
-        process.communicate(timeout=30)
+        process.ended()
     store = ConversationStore(srchat.history)
     assert {summary.title for summary in store.summaries()} == {"prompt 0", "prompt 1", "prompt 2"}
     store.close()
@@ -219,14 +218,13 @@ def test_a_killed_ask_loses_a_second_of_its_answer_at_most(srchat: Srchat, serve
         steps += [chunk(f"{number} "), Pause(0.05)]
     server = serve(steps)
     process = srchat.start("ask", "count", "--base-url", server.url)
-    assert process.stdout
     out = b""
     while not out.endswith(b" 50 "):
         part = process.stdout.read(1)
         assert part
         out += part
     process.kill()
-    out += process.communicate(timeout=PATIENCE)[0]
+    out += process.ended().out
     turn = only_turn(srchat)
     assert (turn.complete, turn.served_model) == (False, "vllm-primary")
     assert len(out.split()) - len(turn.reply.split()) <= MOST_LOST / 0.05
@@ -245,11 +243,10 @@ def test_two_terminals_continue_one_conversation(srchat: Srchat, serve: Serve) -
     fast = serve(answer("fast answer"))
     assert srchat("ask", "first", "--base-url", slow.url).code == 0
     process = srchat.start("ask", "-c", "here", "--base-url", slow.url)
-    assert process.stdout
     assert process.stdout.read(5) == b"slow "
     assert srchat("ask", "-c", "there", "--base-url", fast.url).code == 0
     answered.set()
-    process.communicate(timeout=PATIENCE)
+    process.ended()
     store = ConversationStore(srchat.history)
     (id_,) = store.ids()
     conversation = store.load(id_)
