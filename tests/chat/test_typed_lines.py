@@ -1,10 +1,12 @@
 """The file of typed lines: exact, private, shared by many chats."""
 
+import json
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +45,19 @@ def test_where_nothing_is_kept_no_file_is_made(tmp_path: Path) -> None:
     lines = TypedLines(tmp_path / "lines", keeps=False)
     lines.append("secret")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_grows_loses_its_oldest_lines_and_keeps_the_others_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typed_lines, "_MOST_BYTES", 1000)
+    lines = TypedLines(tmp_path / "lines")
+    for number in range(500):
+        lines.append(f"line {number}")
+        kept = [json.loads(line) for line in (tmp_path / "lines").read_text().splitlines()]
+        assert kept == [f"line {n}" for n in range(number + 1)][-len(kept) :]
+        assert len(kept) >= min(number + 1, 60)
+    assert len(kept) < 300
 
 
 def test_many_processes_at_once_lose_nothing_while_the_file_shrinks(tmp_path: Path) -> None:

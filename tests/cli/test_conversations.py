@@ -413,6 +413,15 @@ def test_after_a_refusal_it_is_asked_once_more_with_fewer_turns(
     assert "left out" in result.err
 
 
+def test_only_so_many_turns_are_left_out_as_have_to_be(srchat: Srchat, serve: Serve) -> None:
+    long_conversation(srchat, turns=6)
+    server = serve(too_long(limit=2000, asked=2500), answer("at last"))
+    result = srchat("ask", "new", "-c", "--base-url", server.url)
+    assert result.text == "at last\n"
+    assert "the 3 oldest turns are left out" in result.err
+    assert len(contents(server)) == 7
+
+
 def test_it_is_asked_only_once_more(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat)
     server = serve(too_long())
