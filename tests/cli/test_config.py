@@ -838,6 +838,20 @@ def test_init_offers_another_server_where_one_fails(srchat: Srchat, serve: Serve
     assert _read(srchat) == {"base_url": server.url, "model": "vllm-primary"}
 
 
+def test_ctrl_d_at_a_question_of_init_changes_nothing(srchat: Srchat, serve: Serve) -> None:
+    server = serve(MODELS)
+    with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
+        tty.wait_for_text("or the URL) [1]:")
+        tty.type(f"{server.url}\n")
+        tty.wait_for_text("API key (is not shown; empty: none):")
+        tty.type("\n")
+        tty.wait_for_text("model [vllm-primary]:")
+        tty.type("\x04")
+        assert tty.wait() == 2
+        assert "nothing was changed" in " ".join(tty.lines)
+    assert not _file(srchat).exists()
+
+
 def test_init_keeps_what_failed_where_it_is_wanted(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(400, "not today"))
     with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:

@@ -445,6 +445,17 @@ def test_the_snippet_marks_what_was_found(store: ConversationStore) -> None:
     assert hit.snippet.endswith("…")
 
 
+def test_the_snippet_of_what_is_no_word_tells_only_where_text_is_left_out(
+    store: ConversationStore,
+) -> None:
+    for number, reply in enumerate(("a ++ b", "x" * 100 + " ++ b", "a ++ " + "x" * 100)):
+        keep(store, f"c{number}", reply=reply)
+    found = {hit.conversation: hit.plain()["snippet"] for hit in store.search("++", 10)}
+    assert found == {
+        "c0": "a ++ b", "c1": "…" + "x" * 59 + " ++ b", "c2": "a ++ " + "x" * 59 + "…",
+    }  # fmt: skip
+
+
 def test_a_reply_that_grows_is_found_by_what_it_is_now(store: ConversationStore) -> None:
     conversation, turn = Conversation("c1"), asked("t1")
     store.add_turn(conversation, turn)
