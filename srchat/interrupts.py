@@ -84,6 +84,23 @@ def delivered_to(tell: Callable[[int], None]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def ctrl_c_only_if(fact: Callable[[], bool]) -> Iterator[None]:
+    """Let a Ctrl-C that would raise Interrupted be forgotten unless something is so."""
+
+    def handle(signum: int, frame: FrameType | None) -> None:
+        if fact():
+            raise_interrupted(signum, frame)
+
+    before = signal.getsignal(signal.SIGINT)
+    if before != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
 def told_to_go_on(tell: Callable[[], None]) -> Iterator[None]:
     """Have `tell` called when the process goes on after a stop (Ctrl-Z, then fg).
 

@@ -42,3 +42,37 @@ def test_any_other_failure_there_is_printed_as_ever() -> None:
         [sys.executable, "-c", OTHER], capture_output=True, timeout=60, check=False
     )
     assert b"ZeroDivisionError" in done.stderr
+
+
+# A line editor in which a Ctrl-C is typed whenever the loop looks whether somebody is there.
+TOO_MANY = """
+import os
+from srchat import interrupts
+from srchat.errors import Interrupted
+from srchat.output.streams import Messages, Output
+from srchat.repl.loop import Repl
+class Lines:
+    reads = 0
+    @property
+    def interactive(self):
+        if self.reads:
+            os.kill(os.getpid(), 2)
+        return True
+    def read(self, default=""):
+        self.reads += 1
+        if self.reads > 3:
+            raise EOFError
+        raise [Interrupted(2), KeyboardInterrupt, Interrupted(2)][self.reads - 1]
+interrupts.install()
+screen = Output(1, {}, "utf-8")
+code = Repl(None, Lines(), None, screen, Messages(screen)).run()
+print("left with", int(code), flush=True)
+os._exit(0)
+"""
+
+
+def test_a_ctrl_c_between_two_lines_of_a_chat_is_forgotten() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TOO_MANY], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"left with 0\n", b"")

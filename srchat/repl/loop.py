@@ -19,6 +19,7 @@ from srchat.errors import (
     UsageError,
 )
 from srchat.hints import joined
+from srchat.interrupts import ctrl_c_only_if
 from srchat.output.sanitize import sanitized
 from srchat.output.status import fitting
 from srchat.output.streams import Messages, Output
@@ -77,24 +78,27 @@ class Repl:
         self._code = ExitCode.DONE
         self._next: str | None = None
         self._is_over = False
+        self._can_be_stopped = False
 
     def run(self) -> ExitCode:
         """Read and run lines; return the exit code of the last failure of a script.
 
         Raises Interrupted, and OutputError where nothing can be shown any more.
         """
-        while not self._is_over:
-            try:
-                self._step()
-            except EOFError:
-                break
-            except KeyboardInterrupt:
-                continue
-            except Interrupted as exc:
-                # One Ctrl-C too many, that came when nothing was there to be stopped.
-                if not self._is_ctrl_c(exc):  # pragma: no branch - too short a moment to hit
-                    raise
-        return ExitCode.DONE if self._lines.interactive else self._code
+        is_script = not self._lines.interactive
+        with ctrl_c_only_if(lambda: self._can_be_stopped or is_script):
+            while not self._is_over:
+                try:
+                    self._round()
+                except EOFError:
+                    break
+                except KeyboardInterrupt:
+                    continue
+                except Interrupted as exc:
+                    # One Ctrl-C too many, while the one before was being told.
+                    if not self._is_ctrl_c(exc):
+                        raise
+            return self._code if is_script else ExitCode.DONE
 
     # For slash commands: see srchat.chat.host
 
@@ -161,6 +165,14 @@ class Repl:
         self.tell(f"written to {path}")
 
     # Inside
+
+    def _round(self) -> None:
+        # A Ctrl-C has to come in here: between two rounds nobody would catch what it raises.
+        try:
+            self._can_be_stopped = True
+            self._step()
+        finally:
+            self._can_be_stopped = False
 
     def _step(self) -> None:
         editing, self._next = self._next, None
