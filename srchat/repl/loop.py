@@ -25,6 +25,7 @@ from srchat.output.status import fitting
 from srchat.output.streams import Messages, Output
 from srchat.repl.lines import Lines
 
+_LEAVING: Final = ("exit", "quit")  # as in a shell; no question to a model
 _ROOMY: Final = 10  # rows of a screen on which blank lines may be spent
 
 
@@ -213,6 +214,8 @@ class Repl:
         message = message_of(line)
         if message is None:
             slash_commands.run(self, line)
+        elif self._lines.interactive and message.strip() in _LEAVING:
+            self.leave()
         elif is_edited:
             self.chat.send_edited(message)
         else:

@@ -113,6 +113,11 @@ def test_lines_are_answered_as_they_come(srchat: Srchat, serve: Serve) -> None:
     assert process.ended().code == 0
 
 
+def test_a_script_can_ask_what_leaves_a_chat_at_a_terminal(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"))
+    assert srchat("chat", "--base-url", server.url, stdin=b"exit\n").text == "one\n"
+
+
 def test_an_interrupt_ends_a_script(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("half"), HOLD])
     process = srchat.start("chat", "--base-url", server.url, stdin=subprocess.PIPE)

@@ -100,6 +100,16 @@ def test_ctrl_d_leaves_and_the_terminal_is_as_it_was(srchat: Srchat, serve: Serv
         assert chat.raw.rindex(b"\x1b[?2004h") < chat.raw.rindex(b"\x1b[?2004l")
 
 
+@pytest.mark.parametrize("word", ["exit", "quit"])
+def test_the_word_of_a_shell_leaves(srchat: Srchat, serve: Serve, word: str) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run(f"how do I {word}?")
+        chat.say(f" {word} ")
+        assert chat.wait() == 0
+    assert sent(server) == [("user", f"how do I {word}?")]
+
+
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 @pytest.mark.parametrize("where", ["prompt", "answer"])
 def test_a_signal_ends_the_chat_and_the_terminal_is_sane(
