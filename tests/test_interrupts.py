@@ -76,3 +76,21 @@ def test_a_ctrl_c_between_two_lines_of_a_chat_is_forgotten() -> None:
         [sys.executable, "-c", TOO_MANY], capture_output=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"left with 0\n", b"")
+
+
+IGNORED = """
+import os, signal
+from srchat import interrupts
+signal.signal(2, signal.SIG_IGN)
+interrupts.install()
+with interrupts.ctrl_c_only_if(lambda: True):
+    os.kill(os.getpid(), 2)
+print("goes on")
+"""
+
+
+def test_a_ctrl_c_that_the_parent_has_had_ignored_stays_so() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IGNORED], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"goes on\n", b"")

@@ -66,6 +66,7 @@ def test_without_arguments_there_is_help(srchat: Srchat) -> None:
         (["aks"], "No such command 'aks'. Did you mean 'ask'?"),
         (["ask", "--temprature", "1", "q"], "--temperature"),
         (["-m", "x", "hi"], "No such option: -m (options stand behind the command: srchat ask"),
+        (["models", "--nope"], "models: No such option: --nope (see: srchat models --help)"),
         (["ask", "-1", "is odd"], "(a prompt that begins with a dash stands behind --; see: "),
         (["ask", "hi", "-m"], "ask: Option '-m' requires an argument. (see: srchat ask --help)"),
         (["config", "set", "-p"], "(see: srchat config set --help)"),

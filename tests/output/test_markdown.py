@@ -51,6 +51,18 @@ def stream(output: TerminalOutput, pieces: Iterable[str], seconds: float = 0.05)
     writer.close()
 
 
+@pytest.mark.parametrize("is_over", [True, False])
+def test_what_cannot_change_any_more_is_not_drawn_again(*, is_over: bool) -> None:
+    output = TerminalOutput(can_move=is_over)
+    writer = MarkdownWriter(output)
+    writer.write("one\n\ntwo")
+    if is_over:
+        writer.close()
+    before = list(output.writes)
+    writer.redraw()
+    assert output.writes == before
+
+
 def seen(text: str, columns: int, lines: int) -> list[str]:
     """What is on a terminal on which `text` was printed at once."""
     terminal = Terminal(columns, lines)

@@ -175,6 +175,21 @@ def test_ctrl_z_at_the_prompt_and_fg(srchat: Srchat, serve: Serve) -> None:
     assert sent(server) == [("user", "half a line")]
 
 
+def test_ctrl_z_before_the_answer_begins_and_fg(srchat: Srchat, serve: Serve) -> None:
+    rest = threading.Event()
+    server = serve([rest, *answer("Fine.")])
+    with _Shell(srchat, server.url) as chat:
+        chat.say("q")
+        chat.wait_for(lambda _: bool(server.requests))
+        chat.type(CTRL_Z)
+        chat.wait_for_text("Stopped")
+        chat.type("fg\r")
+        rest.set()
+        chat.wait_for_text("Fine.")
+        chat.wait_for_prompt()
+        assert chat.above.count("Fine.") == 1
+
+
 def test_a_terminal_that_closes_ends_a_chat_that_is_stopped(srchat: Srchat, serve: Serve) -> None:
     ended, held = os.pipe()
     os.set_inheritable(held, True)
