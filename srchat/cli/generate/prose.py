@@ -40,6 +40,10 @@ belongs to something else, `--no-stdin` leaves it alone.
 
 `--continue` passes over a conversation in which nothing was answered.
 
+On a terminal, what can no longer change of an answer is printed once, and only its open end is
+redrawn. Where the window is made narrower meanwhile, and the terminal breaks its rows anew, rows of
+that end may show twice; none is missing.
+
 Parameters that are not set are not sent, so that the defaults of the server hold.
 """,
         examples=(
