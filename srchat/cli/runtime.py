@@ -156,10 +156,11 @@ class Runtime:
         It may have been set meanwhile, or its command prints keys that expire.
         """
         self._key_is_stale = True
-        self._printed_keys.clear()
         self._close_client()
 
     def _find_key_again(self) -> None:
+        # Only now, where a command may ask on the terminal: completion, too, wants a key meanwhile.
+        self._printed_keys.clear()
         self.__dict__.pop("file", None)
         now = resolve(self.file, self.environ, self._options, self._profile)
         if now.config.base_url == self.config.base_url:  # else it is the key of another server

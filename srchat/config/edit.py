@@ -110,7 +110,7 @@ def _edited(path: Path, text: str, edits: Sequence[Edit]) -> tuple[str, bool]:
             text, in_place = tomli_w.dumps(exc.meant), False
         except (TypeError, RecursionError):
             config_file.read(path, text)  # raises with the line, since this is no configuration
-            raise  # pragma: no cover - as said
+            raise  # pragma: no cover - the line above has raised
     return text, in_place
 
 

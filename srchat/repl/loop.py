@@ -198,8 +198,8 @@ class Repl:
             if not self._is_ctrl_c(exc):
                 raise
             self._failed(exc, was_asked=self.chat.last is not before)
-        except KeyboardInterrupt:  # pragma: no cover - too short a moment to hit
-            pass
+        except (EOFError, KeyboardInterrupt):
+            pass  # a question of the command was left; only at the prompt that ends more
         except SrchatError as exc:
             self._failed(exc, was_asked=self.chat.last is not before)
         except Exception as exc:  # noqa: BLE001 - the chat goes on  # pragma: no cover - our mistake

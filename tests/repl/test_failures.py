@@ -158,6 +158,23 @@ def test_a_key_that_expired_is_printed_anew_by_its_command(srchat: Srchat, serve
     assert keys == ["sk-srt-1", "sk-srt-1", "sk-srt-1", "sk-srt-2"]
 
 
+def test_after_a_refused_key_its_command_does_not_run_while_a_line_is_typed(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(REFUSED, REFUSED, answer("Fine."))
+    count = 'echo x >>"$HOME/runs"; echo sk-srt-$(wc -l <"$HOME/runs")'
+    command = toml_value(["sh", "-c", count])
+    srchat.configure(f'base_url = "{server.url}"\napi_key_command = {command}\n')
+    with ChatTerminal(srchat, "") as chat:
+        chat.run("hello")
+        chat.type("/model ")  # completion asks for models, from a thread
+        chat.wait_for(lambda _: len(server.requests) == 2, "the question for models")
+        chat.type(CTRL_C)
+        assert "Fine." in chat.run("/retry")
+    keys = [key_of(request) for request in server.requests]
+    assert keys == ["sk-srt-1", "sk-srt-1", "sk-srt-2"]
+
+
 def test_a_key_that_was_set_for_another_server_meanwhile_is_not_sent(
     srchat: Srchat, serve: Serve
 ) -> None:

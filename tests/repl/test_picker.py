@@ -2,9 +2,11 @@
 
 import contextlib
 
+import pytest
+
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
-from tests.chatting import CTRL_D, DOWN, ENTER, ESC, ChatTerminal, sent
+from tests.chatting import CTRL_C, CTRL_D, DOWN, ENTER, ESC, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
 from tests.server import answer
 
@@ -59,6 +61,24 @@ def test_where_the_cursor_cannot_move_a_number_chooses(srchat: Srchat, serve: Se
         chat.type(CTRL_D)
         assert chat.wait() == 0
     assert sent(server) == [("user", "about mice")]
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
+def test_where_the_cursor_cannot_move_a_key_leaves_the_choice_and_not_the_chat(
+    srchat: Srchat, serve: Serve, key: str
+) -> None:
+    server = serve(answer("one"), answer("two"))
+    for prompt in ("about cats", "about dogs"):
+        assert srchat("ask", prompt, "--base-url", server.url).code == 0
+    with ChatTerminal(srchat, server.url, TERM="dumb") as chat:
+        chat.wait_for_text(">")
+        chat.type("/load\n")
+        chat.wait_for_text("number:")
+        chat.type(key)
+        chat.wait_for(lambda chat: chat.lines[-1] == ">")
+        assert "srchat:" not in chat.text
+        chat.type(CTRL_D)
+        assert chat.wait() == 0
 
 
 def test_a_conversation_of_which_all_was_undone_can_be_taken_up(
