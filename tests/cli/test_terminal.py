@@ -102,10 +102,11 @@ def test_reasoning_behind_text_does_not_land_inside_the_answer(
     srchat: Srchat, serve: Serve
 ) -> None:
     late = chunk(reasoning_content="afterthought")
-    server = serve(
-        [head(), chunk("one "), Pause(0.2), late, Pause(0.2), chunk("two", "stop"), DONE]
-    )
+    shown = threading.Event()  # what comes together has no order
+    server = serve([head(), chunk("one "), shown, late, chunk("two", "stop"), DONE])
     with asking(srchat, server.url) as session:
+        session.wait_for_text("one")
+        shown.set()
         assert session.wait() == 0
         assert session.lines == ["one two"]
 
