@@ -118,11 +118,15 @@ class ScriptedServer:
             while (read := self._read_request(connection, buffer)) is not None:
                 request, buffer = read
                 with self._lock:
-                    place = min(len(self.requests), len(self._scripts) - 1)
+                    script = self._answer_to(request)
                     self.requests.append(request)
-                if not self._play(connection, self._scripts[place]):
+                if not self._play(connection, script):
                     break
         self.connections_ended += 1
+
+    def _answer_to(self, _request: Request) -> Script:
+        """Return the script for the next request."""
+        return self._scripts[min(len(self.requests), len(self._scripts) - 1)]
 
     def _read_request(
         self, connection: socket.socket, buffer: bytes

@@ -163,7 +163,7 @@ def test_silence_on_a_kept_connection_is_not_asked_again_behind_the_users_back(
     serve: Serve,
 ) -> None:
     server = serve(kept("one"), [HOLD], kept("two"))
-    with ChatClient(server.url, None, retry=ONCE, timeouts=Timeouts(silence=1)) as client:
+    with ChatClient(server.url, None, retry=ONCE, timeouts=Timeouts(silence=3)) as client:
         taken(client.stream(HELLO))
         settle(client)
         got = taken(client.stream(HELLO))
@@ -248,7 +248,7 @@ def test_requests_in_a_row_share_nothing_of_their_answers(serve: Serve) -> None:
 
 def test_no_thread_is_left_behind(serve: Serve) -> None:
     server = serve(kept("one"), [head(), chunk("two"), HOLD], error(500))
-    with ChatClient(server.url, None, retry=ONCE, timeouts=Timeouts(silence=1)) as client:
+    with ChatClient(server.url, None, retry=ONCE, timeouts=Timeouts(silence=3)) as client:
         for _ in range(3):
             taken(client.stream(HELLO))
     assert len(server.requests) == 3
@@ -401,7 +401,7 @@ def test_a_refused_connection_is_tried_again_and_told() -> None:
 
 def test_a_server_that_comes_up_meanwhile_is_reached(serve: Serve) -> None:
     server = serve([RESET], error(502), [head(), HOLD], answer("Hello"))
-    got = ask(server.url, retry=AT_ONCE, silence=1)
+    got = ask(server.url, retry=AT_ONCE, silence=3)
     assert (got.text, len(server.requests)) == ("Hello", 4)
 
 
@@ -492,7 +492,7 @@ def test_an_odd_redirect_is_not_followed_either(serve: Serve, location: str) -> 
 )
 def test_a_broken_error_body_does_not_hide_the_status(serve: Serve, body: Script) -> None:
     server = serve(body, answer("again"))
-    got = ask(server.url, retry=AT_ONCE, silence=1)
+    got = ask(server.url, retry=AT_ONCE, silence=3)
     assert type(got.error) is AuthenticationError
     assert len(server.requests) == 1
 
@@ -747,7 +747,7 @@ MODELS = {"object": "list", "data": [{"id": "a", "max_model_len": 4096}, {"id": 
 
 
 def models_of(url: str, key: str | None = None, retry: RetryPolicy = ONCE) -> Sequence[Model]:
-    with ChatClient(url, key, retry=retry, timeouts=Timeouts(silence=1)) as client:
+    with ChatClient(url, key, retry=retry, timeouts=Timeouts(silence=3)) as client:
         return client.list_models()
 
 

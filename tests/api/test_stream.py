@@ -250,7 +250,7 @@ def test_usage_that_comes_late_is_waited_for(serve: Serve) -> None:
 
 
 def test_silence_after_finish_reason_is_no_failure(serve: Serve) -> None:
-    said = ask(serve([head(), chunk("Hello"), FINISH, HOLD]).url, silence=1)
+    said = ask(serve([head(), chunk("Hello"), FINISH, HOLD]).url, silence=2)
     assert (said.text, said.error) == ("Hello", None)
 
 
@@ -424,15 +424,15 @@ def test_endless_headers_are_refused(serve: Serve) -> None:
 )
 def test_silence_before_the_first_text_is_tried_again(serve: Serve, script: Script) -> None:
     server = serve(script, answer("Hello"))
-    got = ask(server.url, retry=AT_ONCE, silence=1)
+    got = ask(server.url, retry=AT_ONCE, silence=3)
     assert (got.text, got.error) == ("Hello", None)
     assert len(server.requests) == 2
-    assert "for 1 s" in got.waits[1].reason
+    assert "for 3 s" in got.waits[1].reason
 
 
 def test_silence_in_the_middle_breaks_the_answer_off(serve: Serve) -> None:
     server = serve([head(), chunk("Hello"), HOLD], answer("again"))
-    got = ask(server.url, retry=AT_ONCE, silence=1)
+    got = ask(server.url, retry=AT_ONCE, silence=3)
     assert got.text == "Hello"
     assert isinstance(got.error, IncompleteAnswerError)
     assert "nothing came" in got.message
@@ -447,16 +447,16 @@ def test_an_answer_without_any_header_has_the_time_that_silence_allows(serve: Se
 
 
 def test_comments_count_as_life(serve: Serve) -> None:
-    life = [Pause(0.3), b": ping\n\n"] * 5
-    server = serve([head(), *life, chunk("Hel"), *life, chunk("lo"), FINISH, DONE, CLOSE])
-    got = ask(server.url, silence=1.4)
+    life = [Pause(0.3), b": ping\n\n"] * 11
+    server = serve([head(), *life, chunk("Hello"), FINISH, DONE, CLOSE])
+    got = ask(server.url, silence=3)
     assert (got.text, got.error) == ("Hello", None)
 
 
 def test_the_time_that_the_user_of_the_events_takes_is_no_silence(serve: Serve) -> None:
     server = serve([head(), chunk("a"), Pause(0.3), chunk("b"), Pause(0.3), FINISH, DONE, CLOSE])
-    with ChatClient(server.url, None, timeouts=Timeouts(silence=1.5), retry=ONCE) as client:
-        got = taken(client.stream(HELLO), lambda item: time.sleep(1.7 if is_text(item) else 0))
+    with ChatClient(server.url, None, timeouts=Timeouts(silence=3), retry=ONCE) as client:
+        got = taken(client.stream(HELLO), lambda item: time.sleep(3.2 if is_text(item) else 0))
     assert (got.text, got.error) == ("ab", None)
 
 

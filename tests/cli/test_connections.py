@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from tests.conftest import Serve, Srchat
-from tests.server import ScriptedServer, answer, error
+from tests.server import Request, Script, ScriptedServer, answer, error
 from tests.tls_server import TLSServer
 from tests.waiting import wait_until
 
@@ -268,61 +268,35 @@ def test_a_proxy_that_cannot_be_used_is_one_line(srchat: Srchat, scheme: str) ->
     assert result.err.count("\n") == 1
 
 
-class LimitedServer:
+class LimitedServer(ScriptedServer):
     """Allows so many requests in each window of a clock; tells the rest when the next begins."""
 
     def __init__(self, allowed: int, window: float) -> None:
+        super().__init__([])
         self.answered = 0
         self.too_early = 0
         self._allowed, self._window = allowed, window
-        self._lock = threading.Lock()
         self._begin = time.monotonic()
         self._index, self._used = 0, 0
-        self._told: dict[str, float] = {}
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._told: dict[bytes, float] = {}
 
-    def close(self) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with connection:
-            data = b""
-            while b"}]" not in data:
-                data += connection.recv(65536)
-            for step in self._decide(data.rpartition(b"\r\n\r\n")[2].decode()):
-                if isinstance(step, bytes):
-                    connection.sendall(step)
-
-    def _decide(self, body: str) -> list[object]:
-        with self._lock:
-            now = time.monotonic() - self._begin
-            if now < self._told.get(body, 0):
-                self.too_early += 1
-            index = int(now / self._window)
-            if index != self._index:
-                self._index, self._used = index, 0
-            if self._used < self._allowed:
-                self._used += 1
-                self.answered += 1
-                return list(answer("ok"))
-            wait = (index + 1) * self._window - now
-            self._told[body] = now + wait
-            return list(error(429, "limit", {"Retry-After": f"{wait:.3f}", "Connection": "close"}))
+    def _answer_to(self, request: Request) -> Script:
+        now = time.monotonic() - self._begin
+        if now < self._told.get(request.body, 0):
+            self.too_early += 1
+        index = int(now / self._window)
+        if index != self._index:
+            self._index, self._used = index, 0
+        if self._used < self._allowed:
+            self._used += 1
+            self.answered += 1
+            return answer("ok")
+        wait = (index + 1) * self._window - now
+        self._told[request.body] = now + wait
+        return error(429, "limit", {"Retry-After": f"{wait:.3f}", "Connection": "close"})
 
 
 def test_200_questions_at_once_are_all_answered_under_a_limit(srchat: Srchat) -> None:
-    server = LimitedServer(allowed=60, window=3.0)
-
     def ask(number: int) -> bytes:
         done = subprocess.run(
             srchat.command("ask", f"question {number}", "-q", "--retries", "100"),
@@ -331,9 +305,8 @@ def test_200_questions_at_once_are_all_answered_under_a_limit(srchat: Srchat) ->
         )  # fmt: skip
         return done.stdout if done.returncode == 0 else done.stderr
 
-    with ThreadPoolExecutor(16) as pool:
+    with LimitedServer(allowed=60, window=3.0) as server, ThreadPoolExecutor(16) as pool:
         outcomes = list(pool.map(ask, range(200)))
-    server.close()
     assert outcomes == [b"ok\n"] * 200
     assert server.answered == 200
     assert server.too_early == 0
