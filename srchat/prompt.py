@@ -118,7 +118,7 @@ def read_stdin(fd: int, on_wait: Callable[[], None] | None) -> Attachment:
     try:
         if on_wait and not select.select([fd], [], [], _PATIENCE)[0]:
             on_wait()
-        while part := _read(fd):
+        while part := read_part(fd):
             parts.append(part)
     except OSError as exc:
         if exc.errno != errno.EBADF:  # that is: closed
@@ -126,12 +126,16 @@ def read_stdin(fd: int, on_wait: Callable[[], None] | None) -> Attachment:
     return Attachment("stdin", decoded(b"".join(parts), "standard input"))
 
 
-def _read(fd: int) -> bytes:
+def read_part(fd: int) -> bytes:
+    """Return the next bytes, b"" at the end; wait for them on a non-blocking pipe, too.
+
+    ssh and node make a pipe or a terminal that they share with us non-blocking. Raises OSError.
+    """
     while True:
         try:
             return os.read(fd, _PART)
         except BlockingIOError:
-            select.select([fd], [], [])  # somebody (ssh, node) made the pipe non-blocking
+            select.select([fd], [], [])
 
 
 def decoded(data: bytes, name: str) -> str:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from io import BufferedReader
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.server import Script, ScriptedServer
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, unread, wait_until
 
 Serve = Callable[..., ScriptedServer]
 
@@ -138,6 +139,19 @@ class Srchat:
 
     def start(self, *args: str, stdin: int = subprocess.DEVNULL, **env: str) -> Process:
         return self.start_program(self.command(*args), stdin=stdin, env=self.env | env)
+
+    def fed_unready(self, *args: str, parts: Sequence[bytes]) -> Result:
+        """Run it on a pipe that somebody made non-blocking, and that is empty between parts."""
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        process = self.start(*args, stdin=reading)
+        os.close(reading)
+        for part in parts:
+            os.write(writing, part)
+            wait_until(lambda: not unread(writing))
+            time.sleep(0.1)  # for it to find nothing more
+        os.close(writing)
+        return process.ended()
 
     def start_program(
         self,

@@ -1,5 +1,8 @@
 """Waiting for what another process does, where a sleep would be a guess at how fast it is."""
 
+import fcntl
+import sys
+import termios
 import time
 from collections.abc import Callable
 
@@ -12,3 +15,8 @@ def wait_until(fact: Callable[[], object], what: str = "it") -> None:
     while not fact():
         assert time.monotonic() < end, f"{what} did not come"
         time.sleep(0.01)
+
+
+def unread(fd: int) -> int:
+    """Return how many bytes of a pipe nobody has read yet."""
+    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), sys.byteorder)

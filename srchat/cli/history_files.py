@@ -2,12 +2,10 @@
 
 import dataclasses
 import json
-import os
 import re
 import time
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -23,6 +21,7 @@ from srchat.history.transcript import (
     conversations_from_json,
     to_markdown,
 )
+from srchat.prompt import read_file, read_stdin
 
 if TYPE_CHECKING:
     from srchat.history.store import ConversationStore
@@ -175,8 +174,9 @@ def _markdown(conversations: Iterable[Conversation]) -> Iterator[str]:
 
 def _imported(runtime: Runtime, file: str) -> list[Conversation]:
     now = time.time()
+    source = read_stdin(runtime.stdin_fd, None) if file == "-" else read_file(file)
     try:
-        found = list(conversations_from_json(json.loads(_read(runtime, file))))
+        found = list(conversations_from_json(json.loads(source.text)))
     except (ValueError, RecursionError) as exc:
         raise UsageError(f"cannot import {file}: {exc}") from exc
     # Else one that claims to be of the future would draw every later one there.
@@ -191,16 +191,3 @@ def _seconds(age: str) -> float:
     if not match:
         raise UsageError(f"--older-than: {age!r} is no age; give one like 12h, 30d, 8w, 6m or 1y")
     return float(match[1]) * _HOURS[match[2]] * 3600.0
-
-
-def _read(runtime: Runtime, file: str) -> str:
-    try:
-        data = _read_descriptor(runtime.stdin_fd) if file == "-" else Path(file).read_bytes()
-        return data.decode("utf-8-sig")
-    except OSError as exc:
-        raise UsageError(f"cannot read {file}: {exc.strerror}") from exc
-
-
-def _read_descriptor(fd: int) -> bytes:
-    with os.fdopen(fd, "rb", closefd=False) as stdin:
-        return stdin.read()

@@ -1,15 +1,12 @@
 """Questions to the user, on standard error; answers from the terminal or from a pipe."""
 
 import contextlib
-import os
 from collections.abc import Iterator
-from typing import Final
 
 from srchat.errors import Interrupted, UsageError
 from srchat.output.sanitize import one_line
 from srchat.output.streams import Messages, is_terminal
-
-_PART: Final = 4096
+from srchat.prompt import read_part
 
 
 class Questions:
@@ -56,9 +53,9 @@ class Questions:
         """Return the next line, None at the end. Nothing is read that is not needed at once."""
         while b"\n" not in self._read:
             try:
-                part = os.read(self._fd, _PART)
-            except OSError:  # pragma: no cover - of a terminal that has gone a signal tells first
-                part = b""  # closed, or a terminal that has gone
+                part = read_part(self._fd)
+            except OSError:  # pragma: no cover - a terminal that has gone sends a signal first
+                part = b""
             if not part:
                 break
             self._read += part

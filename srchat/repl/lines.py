@@ -1,17 +1,15 @@
 """Where lines come from when there is no line editor: a pipe, or a terminal that is dumb."""
 
-import os
 import signal
 from collections.abc import Sequence
 from typing import Final, Protocol
 
 from srchat.errors import Interrupted
 from srchat.output.streams import Output
-from srchat.prompt import decoded
+from srchat.prompt import decoded, read_part
 
 PROMPT: Final = "> "
 MORE: Final = "  "  # before the lines of a message but the first
-_PART: Final = 65536
 
 
 class Lines(Protocol):
@@ -84,10 +82,8 @@ class PlainLines:
 
     def _part(self) -> bytes:
         try:
-            return os.read(self._fd, _PART)
-        except (
-            OSError
-        ):  # pragma: no cover - closed, or a terminal that has gone, of which a signal tells first
+            return read_part(self._fd)
+        except OSError:  # pragma: no cover - a terminal that has gone sends a signal first
             return b""
         except Interrupted as exc:
             if self.interactive and exc.signum == signal.SIGINT:

@@ -1,13 +1,11 @@
 """`srchat ask` as a process: what goes over the wire, to stdout, to stderr, and the exit code."""
 
-import fcntl
 import json
 import os
 import shlex
 import signal
 import subprocess
 import sys
-import termios
 import threading
 import time
 from contextlib import suppress
@@ -32,7 +30,7 @@ from tests.server import (
     head,
     json_response,
 )
-from tests.waiting import wait_until
+from tests.waiting import unread, wait_until
 
 # --- the answer on standard output ---------------------------------------------------------
 
@@ -341,23 +339,14 @@ def test_a_silent_pipe_gets_a_word_and_a_slow_one_is_not_cut_off(
     pipe = process.stdin.fileno()
     for part in (b"one ", b"two ", b"three"):
         os.write(pipe, part)
-        wait_until(lambda: not waiting(pipe))
+        wait_until(lambda: not unread(pipe))
     process.ended()
     assert "one two three" in server.requests[0].json["messages"][0]["content"]
 
 
 def test_a_pipe_that_somebody_made_non_blocking_is_read_whole(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("ok"))
-    reading, writing = os.pipe()
-    os.set_blocking(reading, False)
-    process = srchat.start("ask", "q", "--base-url", server.url, stdin=reading)
-    os.close(reading)
-    for part in (b"one ", b"two ", b"three"):
-        os.write(writing, part)
-        wait_until(lambda: not waiting(writing))  # it has been read: what comes then is waited for
-        time.sleep(0.1)
-    os.close(writing)
-    process.ended()
+    srchat.fed_unready("ask", "q", "--base-url", server.url, parts=(b"one ", b"two ", b"three"))
     assert "one two three" in server.requests[0].json["messages"][0]["content"]
 
 
@@ -755,18 +744,13 @@ def test_a_reader_that_goes_away_is_no_failure_worth_a_word(srchat: Srchat, serv
     assert (done.returncode, done.stdout, done.stderr) == (141, b"xxxxx", b"")
 
 
-def waiting(fd: int) -> int:
-    """Return how many bytes of a pipe nobody has read yet."""
-    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), sys.byteorder)
-
-
 def test_an_output_that_nobody_reads_can_be_left_with_a_second_signal(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve([head(), *(chunk("x" * 100_000) for _ in range(20)), HOLD])
     process = srchat.start("ask", "q", "--no-save", "--base-url", server.url)
     pipe = process.stdout.fileno()
-    wait_until(lambda: waiting(pipe) >= 60_000)
+    wait_until(lambda: unread(pipe) >= 60_000)
     time.sleep(0.5)  # the pipe is full, and nobody reads it
     process.send_signal(15)
     time.sleep(1.5)

@@ -113,6 +113,15 @@ def test_lines_are_answered_as_they_come(srchat: Srchat, serve: Serve) -> None:
     assert process.ended().code == 0
 
 
+def test_a_pipe_that_somebody_made_non_blocking_is_read_to_its_end(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("one"), answer("two"))
+    result = srchat.fed_unready("chat", "--base-url", server.url, parts=(b"a\n", b"b", b"c\n"))
+    assert result == (0, b"one\ntwo\n", "")
+    assert [content for _, content in sent(server)] == ["a", "one", "bc"]
+
+
 def test_a_script_can_ask_what_leaves_a_chat_at_a_terminal(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"))
     assert srchat("chat", "--base-url", server.url, stdin=b"exit\n").text == "one\n"

@@ -707,6 +707,16 @@ def test_init_writes_what_was_tried(srchat: Srchat, serve: Serve) -> None:
     assert KEY not in result.text + result.err
 
 
+def test_init_takes_answers_from_a_pipe_that_somebody_made_non_blocking(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(MODELS)
+    parts = (f"{server.url}\n{KEY}".encode(), b"\n", b"qwen3-4b\n")
+    result = srchat.fed_unready("config", "init", parts=parts)
+    assert result.code == 0, result.err
+    assert _read(srchat)["model"] == "qwen3-4b"
+
+
 def test_init_takes_enter_for_what_it_proposes(srchat: Srchat, serve: Serve) -> None:
     server = serve(json_response({"data": [{"id": "local"}]}))
     assert _init(srchat, server.url, words=("-p", "home")).code == 0

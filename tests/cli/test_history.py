@@ -297,6 +297,23 @@ def test_an_import_from_the_future_does_not_draw_the_clock_there(srchat: Srchat)
     assert NOW <= found["used_at"] <= time.time()
 
 
+def test_an_import_from_a_pipe_that_somebody_made_non_blocking_is_read_whole(
+    srchat: Srchat,
+) -> None:
+    keep(srchat, "aaaa1111", ("one", "1"))
+    exported = srchat("history", "export", "--format", "json").out
+    srchat.env["SRCHAT_DATA"] = str(srchat.home / "other")
+    parts = (exported[:20], exported[20:])
+    result = srchat.fed_unready("history", "import", "-", parts=parts)
+    assert result == (0, b"", "srchat: 1 new turn in 1 of 1 conversation\n")
+
+
+def test_an_import_that_is_not_utf_8_is_refused(srchat: Srchat) -> None:
+    result = srchat("history", "import", "-", stdin=b'{"srchat_history": "\xe4"}')
+    assert result.code == 2
+    assert "not UTF-8" in result.err
+
+
 def test_a_file_that_is_broken_at_its_end_changes_nothing(srchat: Srchat) -> None:
     keep(srchat, "aaaa1111", ("one", "1"))
     document = json.loads(srchat("history", "export", "--format", "json").out)
