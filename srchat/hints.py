@@ -1,22 +1,15 @@
 """The way out of what a server refuses, in srchat's own words. Pure."""
 
-from typing import Final
-
 from srchat.config.settings import Resolved
 from srchat.errors import APIStatusError, AuthenticationError, RateLimitError
-
-_TOO_LONG: Final = ("context length", "context window", "maximum context", "context_length")
 
 
 def hint_for_status(exc: APIStatusError, settings: Resolved) -> str:
     """Return what to do about an error status; "" where nobody but the server can help."""
-    said = f"{exc.message} {exc.code}".lower()
     if exc.status == 401 or (isinstance(exc, AuthenticationError) and exc.status != 403):
         return _about_key(settings)
     if exc.status == 403:
         return "the key may not do this; another key or model may"
-    if any(words in said for words in _TOO_LONG):
-        return "shorten the prompt or the files; `srchat ask --dry-run` shows what would be sent"
     if exc.status in (404, 405):
         return f"is base_url right? it is {settings.config.base_url}; it usually ends in /v1"
     if isinstance(exc, RateLimitError):

@@ -525,3 +525,4 @@ def test_a_rate_limit_in_tokens_is_no_matter_of_the_window(srchat: Srchat, serve
     server = serve(error(429, said))
     result = srchat("ask", "new", "-c", "--base-url", server.url, "--retries", "0")
     assert (result.code, len(server.requests)) == (7, 1)
+    assert "wait a little" in result.err
