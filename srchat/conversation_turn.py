@@ -35,7 +35,7 @@ def new_id() -> str:
 class ConversationTurn:
     """The events of one prompt in a conversation; iterate it once, then close it.
 
-    `ask` begins a Turn with one request, `request_for` makes that of a messages array.
+    `begin_turn` returns the Turn of a request, `request_for` the request of a messages array.
     `window`: the model's context window in tokens, None while it is not known.
     `conversation` is the one that was given, with this turn in it once it has been asked.
     Raises what a Turn raises.
@@ -43,7 +43,7 @@ class ConversationTurn:
 
     def __init__(
         self,
-        ask: Callable[[ChatRequest], Turn],
+        begin_turn: Callable[[ChatRequest], Turn],
         request_for: Callable[[tuple[Message, ...]], ChatRequest],
         conversation: Conversation,
         prompt: str,
@@ -54,7 +54,7 @@ class ConversationTurn:
     ) -> None:
         self.conversation = conversation
         self._before = conversation
-        self._begin_turn = ask
+        self._begin_turn = begin_turn
         self._request_for = request_for
         self._prompt = prompt
         self._recorder = recorder

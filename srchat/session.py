@@ -19,7 +19,12 @@ from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
 
-_MANY: Final = 4096
+_JOINED_AT: Final = 4096  # pieces
+_BROKEN: Final = {
+    "content_filter": "the answer was stopped by the server's content filter",
+    "abort": "the answer broke off: the server is shutting down",
+    "error": "the answer broke off: the server failed",
+}
 
 
 class Text(NamedTuple):
@@ -53,7 +58,7 @@ class TextBuffer:
     def append(self, piece: str) -> None:
         """Add a piece."""
         self._pieces.append(piece)
-        if len(self._pieces) >= _MANY:
+        if len(self._pieces) >= _JOINED_AT:
             self._whole.append("".join(self._pieces))
             self._pieces.clear()
 
@@ -110,21 +115,11 @@ def chat_request(config: Config, messages: Sequence[Message]) -> ChatRequest:
     )
 
 
-class ChatSession:
-    """Turns with one server."""
-
-    def __init__(self, client: "ChatClient", config: Config) -> None:
-        self._client = client
-        self._config = config
-
-    def turn(self, request: ChatRequest) -> "Turn":
-        """Begin a turn; the request is sent when the first event is taken."""
-        return Turn(self._client, request, self._config.fallback_models)
-
-
 class Turn:
     """The events of one turn; iterate it once. `reply` is what came so far, also after an error.
 
+    The request is sent when the first event is taken. `fallback_models`: patterns of models that
+    are worth a notice when they answer in place of the one that was asked.
     Raises APIError and its kin, and Interrupted; IncompleteAnswerError for an answer that
     broke off, was stopped by a filter, or is empty.
     """
@@ -217,13 +212,6 @@ class Turn:
                 f"the answer stopped at max_tokens{f' ({limit})' if limit else ''}; "
                 "a larger one, or /continue in a chat, lets it go on"
             )
-
-
-_BROKEN: Final = {
-    "content_filter": "the answer was stopped by the server's content filter",
-    "abort": "the answer broke off: the server is shutting down",
-    "error": "the answer broke off: the server failed",
-}
 
 
 def _why_empty(reply: Reply) -> str:

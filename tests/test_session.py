@@ -20,12 +20,12 @@ from srchat.errors import (
     SrchatError,
 )
 from srchat.session import (
-    ChatSession,
     Notice,
     Reasoning,
     Reply,
     Text,
     TextBuffer,
+    Turn,
     TurnEvent,
     chat_request,
 )
@@ -77,7 +77,8 @@ def turn(
     server = serve(*scripts)
     config = Config(**{"model": "vllm-primary", **settings})
     with ChatClient(server.url, None, retry=RetryPolicy(max_wait=0.01)) as client:
-        turn = ChatSession(client, config).turn(chat_request(config, [Message("user", "hi")]))
+        request = chat_request(config, [Message("user", "hi")])
+        turn = Turn(client, request, config.fallback_models)
         outcome = Outcome(turn.reply)
         try:
             for item in turn:

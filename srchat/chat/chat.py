@@ -206,7 +206,7 @@ class Chat:
             title=self.conversation.title or title_of(asked.title),
         )
         return ConversationTurn(
-            self._outside.ask,
+            self._outside.begin_turn,
             lambda messages: chat_request(config, messages),
             conversation,
             asked.message,

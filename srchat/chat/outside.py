@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 class Outside:
     """What a chat needs from outside.
 
-    `ask` begins a turn, `show` shows all of it; `open_store` None: nothing is kept.
-    `window`: what is known of a model's context window. `settings_changed` is told the
-    settings that hold from now on.
+    `begin_turn` returns the turn of a request, `show` shows all of it. `open_store` takes the
+    seconds to wait for others; None: nothing is kept. `window`: a model's context window in
+    tokens, None where it is not known. `settings_changed` is told the settings in force.
     """
 
-    ask: Callable[[ChatRequest], Turn]
+    begin_turn: Callable[[ChatRequest], Turn]
     show: Callable[[ConversationTurn], None]
     open_store: "Callable[[float], ConversationStore] | None" = None
     window: Callable[[Config, Conversation], int | None] = lambda _config, _conversation: None

@@ -79,7 +79,7 @@ class _Chatting:
         self._prompt: PromptLines | None = None
         self.chat = Chat(
             Outside(
-                ask=lambda request: runtime.session.turn(request),  # noqa: PLW0108 - the client only then
+                begin_turn=runtime.begin_turn,
                 show=self._show,
                 open_store=runtime.open_store if save else None,
                 window=lambda config, current: learnt_window(runtime, config, current),

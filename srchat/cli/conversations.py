@@ -51,7 +51,7 @@ def conversation_turn(
         conversation = dataclasses.replace(conversation, title=title_of(title) or title_of(prompt))
     save = save and config.history
     return ConversationTurn(
-        lambda request: runtime.session.turn(request),  # noqa: PLW0108 - the client only then
+        runtime.begin_turn,
         lambda messages: chat_request(config, messages),
         conversation,
         prompt,

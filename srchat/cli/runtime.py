@@ -31,11 +31,11 @@ from srchat.output.plain import PlainWriter
 from srchat.output.status import StatusLine
 from srchat.output.streams import Messages, Output
 from srchat.painter import AnswerWriter, Painter, WaitView
-from srchat.session import ChatSession
+from srchat.session import Turn
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
-    from srchat.api.models import Model
+    from srchat.api.models import ChatRequest, Model
     from srchat.history.store import ConversationStore
 
 _HINT_TIME: Final = 3.0  # seconds that asking for a better hint may take
@@ -174,10 +174,9 @@ class Runtime:
             self._printed_keys[command] = key_printed_by(command)
         return self._printed_keys[command]
 
-    @property
-    def session(self) -> ChatSession:
-        """A session with the configured server."""
-        return ChatSession(self.client, self.config)
+    def begin_turn(self, request: "ChatRequest") -> Turn:
+        """Return a turn with the configured server. Raises what `client` raises."""
+        return Turn(self.client, request, self.config.fallback_models)
 
     def painter(self, writer: AnswerWriter | None = None) -> Painter:
         """Return what shows an answer: through `writer`, or as standard output deserves."""

@@ -30,7 +30,7 @@ from srchat.conversation_turn import ConversationTurn, new_id
 from srchat.errors import Interrupted, SrchatError, UsageError
 from srchat.history.store import ConversationStore
 from srchat.prompt import Attachment
-from srchat.session import ChatSession, Text
+from srchat.session import Text, Turn
 from tests.chatting import is_well_formed
 from tests.server import DONE, chunk
 
@@ -101,9 +101,10 @@ class Host:
         client = ChatClient(
             "http://127.0.0.1:9/v1", None, retry=RetryPolicy(0), transport=self.network
         )
-        session = ChatSession(client, Config())
         outside = Outside(
-            ask=session.turn, show=self._show, open_store=lambda _patience: self.store
+            begin_turn=lambda request: Turn(client, request, Config().fallback_models),
+            show=self._show,
+            open_store=lambda _patience: self.store,
         )
         config = Config(base_url="http://127.0.0.1:9/v1")
         self.chat = Chat(outside, config, Conversation(new_id()))
