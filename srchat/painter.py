@@ -48,22 +48,18 @@ class PaintedTurn(Protocol):
         """Yield the events."""
 
 
-class Painter:
-    """Shows turns. `open_writer` is called once a request is on its way."""
+def paint(turn: PaintedTurn, messages: Messages, open_writer: Callable[[], AnswerWriter]) -> None:
+    """Show a whole turn. `open_writer` is called once the request is on its way.
 
-    def __init__(self, messages: Messages, open_writer: Callable[[], AnswerWriter]) -> None:
-        self._messages = messages
-        self._open_writer = open_writer
-
-    def paint(self, turn: PaintedTurn) -> None:
-        """Show a whole turn. Raises what the turn raises, after showing what came of it."""
-        painting = _Painting(turn, self._messages, self._open_writer)
-        with delivered_to(turn.interrupt), told_to_go_on(painting.go_on):
-            try:
-                for event in turn:
-                    painting.show(event)
-            finally:
-                painting.close()  # a second Ctrl-C does not tear this, either
+    Raises what the turn raises, after showing what came of it.
+    """
+    painting = _Painting(turn, messages, open_writer)
+    with delivered_to(turn.interrupt), told_to_go_on(painting.go_on):
+        try:
+            for event in turn:
+                painting.show(event)
+        finally:
+            painting.close()  # a second Ctrl-C does not tear this, either
 
 
 class WaitView:

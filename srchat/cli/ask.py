@@ -129,7 +129,7 @@ def _print(
         _print_code(runtime, turn)
     else:
         with unechoed(runtime.stdout.fd):
-            runtime.painter(runtime.plain_writer() if raw else None).paint(turn)
+            runtime.paint(turn, runtime.plain_writer() if raw else None)
 
 
 def _close(runtime: Runtime, turn: ConversationTurn) -> None:
@@ -195,7 +195,7 @@ class _Unseen:
 def _print_json(runtime: Runtime, turn: ConversationTurn) -> None:
     failure = ""
     try:
-        runtime.painter(_Unseen()).paint(turn)
+        runtime.paint(turn, _Unseen())
     except (SrchatError, Interrupted) as exc:
         failure = exc.message
         raise
@@ -220,7 +220,7 @@ def _document(reply: Reply, conversation: str | None, failure: str) -> dict[str,
 
 def _print_code(runtime: Runtime, turn: ConversationTurn) -> None:
     writer = CodeWriter(runtime.plain_writer())
-    runtime.painter(writer).paint(turn)
+    runtime.paint(turn, writer)
     if not writer.found:
         # Not on standard output, where somebody expects code; and not lost either.
         runtime.messages.draw(sanitized(turn.reply.content).rstrip("\n") + "\n")

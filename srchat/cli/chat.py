@@ -166,9 +166,9 @@ class _Chatting:
         try:
             if self._terminal and not self._prompt:
                 with unechoed(runtime.stdin_fd):  # its driver goes on editing lines
-                    runtime.painter().paint(turn)
+                    runtime.paint(turn)
             else:
-                runtime.painter().paint(turn)
+                runtime.paint(turn)
         except AuthenticationError:
             runtime.forget_key()
             raise

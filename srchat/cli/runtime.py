@@ -30,7 +30,7 @@ from srchat.history import PATIENCE
 from srchat.output.plain import PlainWriter
 from srchat.output.status import StatusLine
 from srchat.output.streams import Messages, Output
-from srchat.painter import AnswerWriter, Painter, WaitView
+from srchat.painter import AnswerWriter, PaintedTurn, WaitView, paint
 from srchat.session import Turn
 
 if TYPE_CHECKING:
@@ -178,9 +178,12 @@ class Runtime:
         """Return a turn with the configured server. Raises what `client` raises."""
         return Turn(self.client, request, self.config.fallback_models)
 
-    def painter(self, writer: AnswerWriter | None = None) -> Painter:
-        """Return what shows an answer: through `writer`, or as standard output deserves."""
-        return Painter(self.messages, lambda: writer or self.answer_writer())
+    def paint(self, turn: PaintedTurn, writer: AnswerWriter | None = None) -> None:
+        """Show a turn as it happens, its answer through `writer`, else as standard output can.
+
+        Raises what the turn raises.
+        """
+        paint(turn, self.messages, lambda: writer or self.answer_writer())
 
     def was_given(self, name: str) -> bool:
         """Tell whether the command line sets a setting: by an option, or by its `--profile`."""
