@@ -80,6 +80,11 @@ class SrchatError(Exception):
         self.hint = hint
 
 
+def with_hint(message: str, hint: str) -> str:
+    """Return a failure as it is told: the message, and behind it the hint unless that is ""."""
+    return f"{message} ({hint})" if hint else message
+
+
 class UsageError(SrchatError):
     """The command line asks for something that cannot be done."""
 

@@ -25,6 +25,7 @@ from srchat.errors import (
     OutputError,
     SrchatError,
     UsageError,
+    with_hint,
 )
 from srchat.hints import joined
 from srchat.output.streams import reserve_standard_descriptors
@@ -146,7 +147,7 @@ def _report(exc: SrchatError, runtime: Runtime) -> int:
     if not isinstance(exc, ClosedPipeError):
         hint = exc.hint or runtime.hint_for(exc)
         interrupts.ignore()  # it is said once, and whole
-        runtime.messages.tell(f"{exc.message} ({hint})" if hint else exc.message)
+        runtime.messages.tell(with_hint(exc.message, hint))
     return int(exc.exit_code)
 
 

@@ -15,7 +15,7 @@ from srchat.config import edit as config_edit
 from srchat.config import file as config_file
 from srchat.config.locked_file import locked, read_bytes
 from srchat.editor import open_in_editor
-from srchat.errors import ConfigError, Interrupted, SrchatError
+from srchat.errors import ConfigError, Interrupted, SrchatError, with_hint
 
 _TEMPLATE = b"""\
 # Settings of srchat; `srchat config show` lists them all.
@@ -86,7 +86,7 @@ def _edited(runtime: Runtime, path: Path, draft: Path) -> bytes:
         try:
             config_file.read(path, config_file.decoded(path, data))
         except ConfigError as exc:
-            runtime.messages.tell(f"{exc.message} ({exc.hint})" if exc.hint else exc.message)
+            runtime.messages.tell(with_hint(exc.message, exc.hint))
             if questions.interactive and questions.confirm("edit again?", default=True):
                 continue
             raise ConfigError("nothing was changed") from exc

@@ -35,6 +35,7 @@ from srchat.errors import (
     ProtocolError,
     SrchatError,
     UsageError,
+    with_hint,
 )
 from srchat.output.sanitize import one_line
 
@@ -231,8 +232,7 @@ class _Dialog:
         if not self._questions.interactive:
             exc.hint = exc.hint or "nothing was changed"
             raise exc
-        hint = exc.hint or hint
-        self._runtime.messages.tell(f"{exc.message} ({hint})" if hint else exc.message)
+        self._runtime.messages.tell(with_hint(exc.message, exc.hint or hint))
 
 
 def _names(models: list[str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from srchat.conversation import Conversation, TurnRecord
-from srchat.errors import BrokenStoreError, StoreBusyError, StoreError
+from srchat.errors import BrokenStoreError, StoreBusyError, StoreError, with_hint
 from srchat.history import PATIENCE
 
 if TYPE_CHECKING:
@@ -111,4 +111,4 @@ class Recorder:
 
     def _lost(self, exc: StoreError) -> str:
         how = "not all of this answer is kept" if self._kept_in else "this answer is not kept"
-        return f"{how}: {exc.message}" + (f" ({exc.hint})" if exc.hint else "")
+        return with_hint(f"{how}: {exc.message}", exc.hint)

@@ -9,7 +9,7 @@ from prompt_toolkit.filters import has_focus, vi_navigation_mode
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-from srchat.errors import UsageError
+from srchat.errors import UsageError, with_hint
 from srchat.prompt import argument_text, edited
 
 
@@ -74,7 +74,7 @@ def _edit(event: KeyPressEvent, environ: Mapping[str, str], failed: Callable[[st
     try:
         text = edited(argument_text(buffer.text, "the line"), environ).rstrip("\n")
     except UsageError as exc:
-        failed(f"{exc.message} ({exc.hint})" if exc.hint else exc.message)
+        failed(with_hint(exc.message, exc.hint))
         return
     buffer.text = text
     buffer.cursor_position = len(text)

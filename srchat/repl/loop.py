@@ -17,6 +17,7 @@ from srchat.errors import (
     OutputError,
     SrchatError,
     UsageError,
+    with_hint,
 )
 from srchat.hints import joined
 from srchat.interrupts import ctrl_c_only_if
@@ -226,7 +227,7 @@ class Repl:
         hint = exc.hint or (self._looked_up(exc) if isinstance(exc, SrchatError) else "")
         if was_asked and isinstance(exc, APIError | Interrupted) and self._lines.interactive:
             hint = joined(hint, self._way_on())
-        self._messages.tell(f"{exc.message} ({hint})" if hint else exc.message)
+        self._messages.tell(with_hint(exc.message, hint))
 
     def _looked_up(self, exc: SrchatError) -> str:
         try:
