@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from srchat.errors import UsageError
+from srchat.errors import UsageError, reason_of
 
 
 def open_in_editor(path: Path, environ: Mapping[str, str]) -> int:
@@ -26,10 +26,11 @@ def open_in_editor(path: Path, environ: Mapping[str, str]) -> int:
     try:
         with _terminal() as (stdin, stdout):
             return subprocess.call([*command, str(path)], stdin=stdin, stdout=stdout)  # noqa: S603 - the user's own editor
-    except (OSError, ValueError, IndexError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else str(exc)
+    except (OSError, ValueError) as exc:
         name = command[0] if command else "''"
-        raise UsageError(f"cannot start the editor {name}: {reason}", hint="set EDITOR") from exc
+        raise UsageError(
+            f"cannot start the editor {name}: {reason_of(exc)}", hint="set EDITOR"
+        ) from exc
     finally:
         signal.signal(signal.SIGINT, before)
 

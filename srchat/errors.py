@@ -80,6 +80,11 @@ class SrchatError(Exception):
         self.hint = hint
 
 
+def reason_of(exc: Exception) -> str:
+    """Return why a foreign call failed: in the system's words, else in the exception's own."""
+    return (exc.strerror if isinstance(exc, OSError) else None) or str(exc)
+
+
 def with_hint(message: str, hint: str) -> str:
     """Return a failure as it is told: the message, and behind it the hint unless that is ""."""
     return f"{message} ({hint})" if hint else message

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from srchat.editor import open_in_editor
-from srchat.errors import UsageError
+from srchat.errors import UsageError, reason_of
 
 _PATIENCE: Final = 1.0  # seconds until the wait for standard input is worth a word
 _PART: Final = 64 * 1024
@@ -85,9 +85,8 @@ def read_file(path: str) -> Attachment:
     try:
         data = Path(path).read_bytes()
     except (OSError, ValueError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else str(exc)
         hint = "`srchat ask` takes what is piped in without an option" if path == "-" else ""
-        raise UsageError(f"cannot read {path}: {reason}", hint=hint) from exc
+        raise UsageError(f"cannot read {path}: {reason_of(exc)}", hint=hint) from exc
     return Attachment(path, decoded(data, path))
 
 

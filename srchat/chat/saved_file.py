@@ -5,7 +5,7 @@ from pathlib import Path
 
 from srchat.api.surrogates import exact_bytes
 from srchat.conversation import Conversation
-from srchat.errors import UsageError
+from srchat.errors import UsageError, reason_of
 from srchat.output.sanitize import one_line
 
 
@@ -27,8 +27,7 @@ def write_conversation(
         with path.open("wb" if path.exists() else "xb") as file:
             file.write(exact_bytes(_document(path, conversation, when)))
     except (OSError, ValueError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else str(exc)
-        raise UsageError(f"cannot write {path}: {reason}") from exc
+        raise UsageError(f"cannot write {path}: {reason_of(exc)}") from exc
 
 
 def _document(path: Path, conversation: Conversation, when: Callable[[float], str]) -> str:

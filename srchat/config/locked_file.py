@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from srchat.errors import ConfigError
+from srchat.errors import ConfigError, reason_of
 
 MOST_BYTES: Final = 1024 * 1024  # more is no configuration, but /dev/zero
 _LONGEST_WAIT: Final = 30.0  # seconds for others to be done
@@ -30,7 +30,7 @@ def read_bytes(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as exc:
-        raise ConfigError(f"cannot read {path}: {_reason(exc)}") from exc
+        raise ConfigError(f"cannot read {path}: {reason_of(exc)}") from exc
     if len(data) > MOST_BYTES:
         raise ConfigError(f"cannot read {path}: over {MOST_BYTES} bytes")
     return data
@@ -86,11 +86,7 @@ def _reported(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as exc:
-        raise ConfigError(f"cannot write {path}: {_reason(exc)}") from exc
-
-
-def _reason(exc: Exception) -> str:
-    return (exc.strerror if isinstance(exc, OSError) else None) or str(exc)
+        raise ConfigError(f"cannot write {path}: {reason_of(exc)}") from exc
 
 
 def _make_directory(directory: Path) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-from srchat.errors import BrokenStoreError, StoreBusyError, StoreError
+from srchat.errors import BrokenStoreError, StoreBusyError, StoreError, reason_of
 from srchat.history.database_file import (
     Identity,
     identity,
@@ -227,11 +227,8 @@ class Database:
             yield
         except sqlite3.Error as exc:
             raise self._store_error(exc) from exc
-        except OSError as exc:
-            reason = exc.strerror or str(exc)
-            raise StoreError(f"cannot use the history {self.path}: {reason}") from exc
-        except (ValueError, OverflowError, MemoryError) as exc:  # pragma: no cover - no memory
-            raise StoreError(f"cannot use the history {self.path}: {exc}") from exc
+        except (OSError, ValueError, OverflowError, MemoryError) as exc:
+            raise StoreError(f"cannot use the history {self.path}: {reason_of(exc)}") from exc
 
     def _store_error(self, exc: sqlite3.Error) -> StoreError:
         if _is_busy(exc):
