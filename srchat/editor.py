@@ -3,36 +3,32 @@
 import contextlib
 import os
 import shlex
-import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from srchat.errors import UsageError, reason_of
+from srchat.interrupts import ctrl_c_left_to_child
 
 
 def open_in_editor(path: Path, environ: Mapping[str, str]) -> int:
     """Let the user edit a file in `$VISUAL` or `$EDITOR`; return the editor's exit code.
 
-    It has the terminal, also where our own input or output is a pipe or a file. Ctrl-C is the
-    editor's alone meanwhile. Raises UsageError where there is no editor.
+    It has the terminal, also where our own input or output is a pipe or a file.
+    Raises UsageError where there is no editor.
     """
     try:
         command = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "vi")
     except ValueError as exc:
         raise UsageError(f"VISUAL or EDITOR cannot be read: {exc}") from exc
-    # Not SIG_IGN: that would be inherited, and the editor could not be stopped either.
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:
-        with _terminal() as (stdin, stdout):
+        with ctrl_c_left_to_child(), _terminal() as (stdin, stdout):
             return subprocess.call([*command, str(path)], stdin=stdin, stdout=stdout)  # noqa: S603 - the user's own editor
     except (OSError, ValueError) as exc:
         name = command[0] if command else "''"
         raise UsageError(
             f"cannot start the editor {name}: {reason_of(exc)}", hint="set EDITOR"
         ) from exc
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

@@ -101,6 +101,17 @@ def ctrl_c_only_if(fact: Callable[[], bool]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def ctrl_c_left_to_child() -> Iterator[None]:
+    """Let only the child that has the terminal (an editor, a pager) feel a Ctrl-C meanwhile."""
+    # Not SIG_IGN: the child would inherit it, and could not be stopped either.
+    before = signal.signal(signal.SIGINT, lambda _signum, _frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
 def told_to_go_on(tell: Callable[[], None]) -> Iterator[None]:
     """Have `tell` called when the process goes on after a stop (Ctrl-Z, then fg).
 

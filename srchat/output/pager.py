@@ -3,11 +3,11 @@
 import contextlib
 import itertools
 import shlex
-import signal
 import subprocess
 from collections.abc import Iterable, Mapping
 from typing import IO, Final
 
+from srchat.interrupts import ctrl_c_left_to_child
 from srchat.output.streams import Output
 
 _CHUNK: Final = 200  # lines that are written at once
@@ -44,14 +44,10 @@ def _paged(output: Output, environ: Mapping[str, str], lines: Iterable[str]) -> 
         )
     except (OSError, ValueError):  # no such program, or a quote that is not closed
         return False
-    # Ctrl-C belongs to the pager; not SIG_IGN, which it would inherit.
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
-    try:
-        with contextlib.suppress(BrokenPipeError), pager:  # whoever has seen enough leaves
-            assert pager.stdin
-            _feed(pager.stdin, lines, output.encoding)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    # Whoever has seen enough leaves it, and its pipe breaks.
+    with ctrl_c_left_to_child(), contextlib.suppress(BrokenPipeError), pager:
+        assert pager.stdin
+        _feed(pager.stdin, lines, output.encoding)
     return True
 
 
