@@ -3,24 +3,21 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from srchat import model_cache, paths
 from srchat.chat import clipboard
 from srchat.chat.asked import last_typed, whole_answer
 from srchat.chat.chat import Chat
 from srchat.chat.saved_file import write_conversation
-from srchat.cli.conversations import agreed, remember_windows
+from srchat.cli.conversations import agreed
 from srchat.cli.history_rows import day_and_time, hit_row, summary_row
+from srchat.cli.offered_models import remember, remember_names, remembered_names, windows_of
 from srchat.cli.runtime import Runtime
 from srchat.conversation import Conversation
 from srchat.errors import SrchatError, StoreError, UsageError
 from srchat.output.sanitize import one_line, sanitized
 from srchat.output.streams import Output
 from srchat.prompt import split_message
-
-if TYPE_CHECKING:
-    from srchat.api.models import Model
 
 _RECENT: Final = 50  # conversations that are offered
 _FOUND: Final = 10  # hits that are shown
@@ -45,14 +42,17 @@ class ChatShelf:
     def models(self) -> list[str]:
         """Ask the server for its models."""
         self._asked = True
-        return self._learnt(self._runtime.models())
+        found = self._runtime.models()
+        self._chat.learn_windows(windows_of(found))
+        remember(self._runtime, found)
+        return [model.id for model in found]
 
     def known_models(self) -> list[str]:
         """Return the models as they were told last; the first time, ask in the background."""
         if not self._asked:
             self._asked = True
             threading.Thread(target=self._fetch, daemon=True).start()
-        return model_cache.read(str(paths.cache_path()), self._runtime.config.base_url)
+        return remembered_names(self._runtime)
 
     def _fetch(self) -> None:
         runtime = self._runtime
@@ -61,19 +61,8 @@ class ChatShelf:
                 found = client.list_models()
         except SrchatError:
             return  # it is only for completion
-        self._cache(found)
+        remember_names(runtime, found)
         self.models_came()
-
-    def _learnt(self, found: "list[Model]") -> list[str]:
-        windows = {model.id: model.context_window for model in found if model.context_window}
-        self._chat.learn_windows(windows)
-        remember_windows(self._runtime, found)
-        self._cache(found)
-        return [model.id for model in found]
-
-    def _cache(self, found: "list[Model]") -> None:
-        names = [model.id for model in found]
-        model_cache.write(str(paths.cache_path()), self._runtime.config.base_url, names)
 
     # Conversations
 

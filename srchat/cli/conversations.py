@@ -3,9 +3,7 @@
 import contextlib
 import dataclasses
 import time
-from collections.abc import Sequence
 
-from srchat.api.models import Model
 from srchat.cli.runtime import Runtime
 from srchat.config.settings import Config
 from srchat.conversation import Conversation, title_of
@@ -13,8 +11,6 @@ from srchat.conversation_turn import ConversationTurn, new_id
 from srchat.errors import StoreError, UsageError
 from srchat.history.recorder import Recorder
 from srchat.session import chat_request
-
-_BRIEFLY = 0.2  # seconds
 
 
 def chosen_conversation(
@@ -59,15 +55,6 @@ def conversation_turn(
         base_url=config.base_url,
         window=config.context_window or learnt_window(runtime, config, conversation),
     )
-
-
-def remember_windows(runtime: Runtime, models: Sequence[Model]) -> None:
-    """Keep the context windows that a server tells of its models; a broken store is no matter."""
-    windows = {model.id: model.context_window for model in models if model.context_window}
-    if windows and runtime.config.history:
-        with contextlib.suppress(StoreError):
-            store = runtime.open_store(_BRIEFLY)
-            store.learn_windows(runtime.config.base_url, windows, time.time())
 
 
 def agreed(runtime: Runtime, conversation: Conversation) -> tuple[Conversation, Config]:

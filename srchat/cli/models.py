@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from srchat import model_cache, paths
 from srchat.api.models import Model
 from srchat.cli import options
-from srchat.cli.conversations import remember_windows
+from srchat.cli.offered_models import remember
 from srchat.cli.runtime import Runtime
 from srchat.output.sanitize import one_line
 
@@ -38,9 +37,7 @@ def models(
         runtime.stdout.write_foreign(_table(found, runtime.config.model))
     else:
         runtime.stdout.write_foreign("".join(f"{model.id}\n" for model in found))
-    remember_windows(runtime, found)
-    names = [model.id for model in found]
-    model_cache.write(str(paths.cache_path()), runtime.config.base_url, names)  # for completion
+    remember(runtime, found)
 
 
 def _table(found: list[Model], default: str) -> str:
