@@ -15,7 +15,10 @@ from srchat.api.models import Range
 class Kind:
     """A kind of value. `check` and `parse` raise ValueError where a value is not allowed."""
 
-    description = "text"
+    @property
+    def description(self) -> str:
+        """What is allowed, in words."""
+        return "text"
 
     def check(self, value: object) -> object:
         """Return a typed value (from TOML) as the setting holds it."""
@@ -70,7 +73,7 @@ class Number(Kind):
     whole: bool = False
 
     @property
-    def description(self) -> str:  # type: ignore[override] # a constant of the kind, made from its range
+    def description(self) -> str:
         """What is allowed, in words."""
         number = "a whole number" if self.whole else "a number"
         return f"{number}{' of' if self.allowed.high is None else ''} {self.allowed}"
@@ -134,7 +137,7 @@ class Choice(Kind):
     words: tuple[str, ...]
 
     @property
-    def description(self) -> str:  # type: ignore[override] # a constant of the kind, made from its words
+    def description(self) -> str:
         """What is allowed, in words."""
         return " or ".join(self.words)
 
