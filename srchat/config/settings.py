@@ -117,8 +117,8 @@ class Resolved(NamedTuple):
     origins: Mapping[str, str]
     profile: str | None
     key: str | None  # the API key that may be sent to this server
+    key_command: tuple[str, ...] | None  # prints the key for this server
     withheld: str | None  # where a key comes from that is for another server
-    key_command: tuple[str, ...] | None = None  # prints the key for this server
 
     @property
     def key_setting(self) -> str | None:
@@ -134,7 +134,7 @@ def resolve(
     options: Mapping[str, object],
     profile: str | None = None,
 ) -> Resolved:
-    """Lay all layers over each other. `options` are the given ones, `profile` that of `-p`.
+    """Lay all layers over each other. `options`: those that were given. `profile`: that of `-p`.
 
     Raises ConfigError for a value that is not allowed and a profile that is not there.
     """
@@ -149,9 +149,16 @@ def resolve(
         layer_of({name: entry.default for name, entry in SETTINGS.items()}, "default"),
     ]
     values, origins = merged(layers)
-    key, command, withheld = choose_key(layers, str(values["base_url"]))
+    chosen = choose_key(layers, str(values["base_url"]))
     origins[PROFILE] = named_by
-    return Resolved(Config(**values), origins, profile, key, withheld, command)
+    return Resolved(
+        config=Config(**values),
+        origins=origins,
+        profile=profile,
+        key=chosen.key,
+        key_command=chosen.command,
+        withheld=chosen.withheld,
+    )
 
 
 def checked(name: str, value: object, where: str) -> object:
@@ -172,9 +179,9 @@ def known(name: str, where: str) -> Setting:
     return SETTINGS[name]
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a hint at the likeliest of the known names, or the list of them all."""
-    names = list(known)
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Return a hint at the likeliest of the names that exist, or the list of them all."""
+    names = list(names)
     close = difflib.get_close_matches(name, names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names)}"
 
@@ -197,8 +204,8 @@ def _shown(entry: Setting, value: object) -> str:
 
 
 def _environment(environ: Mapping[str, str], variables: Mapping[str, str]) -> Layer:
-    # An empty variable counts as unset, but where "" is a value: no system prompt. Not so the
-    # key: CI sets variables to "" for secrets that it lacks.
+    # An empty variable counts as unset, except where "" is a value (no system prompt). For the
+    # key it is not: CI sets variables to "" for secrets that it lacks.
     found = {
         name: var
         for name, var in variables.items()
