@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from srchat.output.sanitize import one_line, sanitized
-from srchat.output.status import fitting
+from srchat.output.word_wrap import fitting
 
 if TYPE_CHECKING:
     from srchat.history.search import Hit

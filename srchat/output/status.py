@@ -1,11 +1,11 @@
 """One line at the bottom of a terminal that tells what is waited for, and leaves no trace."""
 
 import time
-import unicodedata
 from typing import Final
 
 from srchat.output.sanitize import one_line
 from srchat.output.streams import Messages
+from srchat.output.word_wrap import fitting
 
 _CLEAR: Final = "\r\x1b[K"
 _DOTS: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -41,13 +41,3 @@ class StatusLine:
         if self._shown:
             self._shown = ""
             self._messages.draw(_CLEAR)
-
-
-def fitting(text: str, columns: int) -> str:
-    """Return as much of a line's beginning as goes into so many columns."""
-    width = 0
-    for place, character in enumerate(text):
-        width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        if width > columns:
-            return text[:place]
-    return text

@@ -1,6 +1,6 @@
-"""A stream of text broken between words, where the terminal would break in the middle of one.
+"""Plain text on a terminal without Rich: a stream broken between words, a line cut to fit. Pure.
 
-Only the places of newlines depend on how wide characters are counted here. Pure.
+Widths are estimates. No text depends on them: only where its lines break, or are cut.
 """
 
 import unicodedata
@@ -10,7 +10,10 @@ _TAB: Final = 8
 
 
 class WordWrap:
-    """Holds a word back until it is over; blanks, until it is known where the next word stands."""
+    """Breaks lines between words, where the terminal would break them in the middle of one.
+
+    A word is held back until it is over; blanks, until it is known where the next word stands.
+    """
 
     def __init__(self) -> None:
         self._column = 0
@@ -49,6 +52,16 @@ class WordWrap:
         shown = self.flush(columns) if is_wide else ""
         self._word += character
         return shown + self.flush(columns) if is_wide or len(self._word) >= columns else shown
+
+
+def fitting(text: str, columns: int) -> str:
+    """Return as much of a line's beginning as goes into so many columns."""
+    width = 0
+    for place, character in enumerate(text):
+        width += _width(character)
+        if width > columns:
+            return text[:place]
+    return text
 
 
 def _width(character: str) -> int:

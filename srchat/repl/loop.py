@@ -22,8 +22,8 @@ from srchat.errors import (
 from srchat.hints import joined
 from srchat.interrupts import ctrl_c_only_if
 from srchat.output.sanitize import sanitized
-from srchat.output.status import fitting
 from srchat.output.streams import Messages, Output
+from srchat.output.word_wrap import fitting
 from srchat.repl.lines import Lines
 
 _LEAVING: Final = ("exit", "quit")  # as in a shell; no question to a model

@@ -10,8 +10,8 @@ from prompt_toolkit.layout import Dimension, FormattedTextControl, Layout, Windo
 from prompt_toolkit.output import Output as TerminalOutput
 
 from srchat.output.sanitize import one_line
-from srchat.output.status import fitting
 from srchat.output.streams import Output
+from srchat.output.word_wrap import fitting
 
 _MOST = 12  # rows at once
 

@@ -23,8 +23,8 @@ from srchat.chat.slash_line import may_be_command
 from srchat.errors import Interrupted, OutputError
 from srchat.interrupts import delivered_to
 from srchat.output.sanitize import one_line
-from srchat.output.status import fitting
 from srchat.output.streams import Output
+from srchat.output.word_wrap import fitting
 from srchat.prompt import argument_text
 from srchat.repl.completer import ChatCompleter
 from srchat.repl.keys import bindings
