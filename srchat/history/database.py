@@ -74,16 +74,8 @@ class Database:
     @contextlib.contextmanager
     def writing(self) -> Iterator[Execute]:
         """Write: all of it, or nothing when an exception comes."""
-        with self._reported():
-            connection = self._open()
-            try:
-                self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
-                yield connection.execute
-                self._patiently(lambda: connection.execute("COMMIT"))
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
+        with self._reported(), self._transaction(self._open()) as execute:
+            yield execute
 
     def give_way(self) -> None:
         """Let others write, between two of many transactions."""
@@ -94,8 +86,8 @@ class Database:
         with contextlib.suppress(StoreError), self._reported():
             self._open().execute(sql)
 
-    def file(self) -> Identity | None:
-        """Return what tells the file that is written to from one that takes its place."""
+    def file_identity(self) -> Identity | None:
+        """Return what tells the file that is written to from one that takes its place later."""
         with self._reported():
             self._open()
         return self._file
@@ -196,15 +188,20 @@ class Database:
         return int(version)
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction(connection) as execute:
             done = self._version(connection)  # another process may have been faster
             for statements in self._schema.migrations[done:]:
                 for statement in statements:
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {self._schema.application_id}")
-            connection.execute(f"PRAGMA user_version = {len(self._schema.migrations)}")
-            connection.execute("COMMIT")
+                    execute(statement)
+            execute(f"PRAGMA application_id = {self._schema.application_id}")
+            execute(f"PRAGMA user_version = {len(self._schema.migrations)}")
+
+    @contextlib.contextmanager
+    def _transaction(self, connection: sqlite3.Connection) -> Iterator[Execute]:
+        try:
+            self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
+            yield connection.execute
+            self._patiently(lambda: connection.execute("COMMIT"))
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")

@@ -99,7 +99,7 @@ class Recorder:
     def _write_once(
         self, store: "ConversationStore", conversation: Conversation, turn: TurnRecord
     ) -> None:
-        file = store.database.file()
+        file = store.database.file_identity()
         if self._kept_in and file == self._kept_in:
             store.update_turn(conversation, turn)
         else:
