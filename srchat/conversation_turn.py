@@ -1,7 +1,7 @@
 """One turn of a conversation: fitted to the context window, asked, and recorded.
 
-What a Turn of the session is for one request, this is for a prompt: should the server call
-the messages too long, it is asked once more, with fewer of the old turns.
+A Turn is one request; this is one prompt. Where the server finds the messages too long, it asks
+once more, with fewer of the old turns.
 """
 
 import dataclasses
@@ -13,12 +13,7 @@ from typing import Final
 from srchat.api.events import RequestSent
 from srchat.api.models import ChatRequest, Message
 from srchat.context_window import Refusal, read_refusal
-from srchat.conversation import (
-    Conversation,
-    Fitted,
-    TurnRecord,
-    calibrated,
-)
+from srchat.conversation import Conversation, Fitted, TurnRecord, calibrated
 from srchat.errors import APIStatusError, Interrupted, RateLimitError, SrchatError
 from srchat.history.recorder import Recorder
 from srchat.session import Notice, Reply, Text, Turn, TurnEvent
@@ -112,7 +107,7 @@ class ConversationTurn:
     def close(self) -> list[str]:
         """Store how it ended, and return what the user has to be told about the store.
 
-        Not part of the iteration: by now the answer has been shown, and may be waited for.
+        Not part of the iteration: only when the answer has been shown may this wait for a lock.
         """
         if not self._is_begun:
             return []
@@ -121,16 +116,16 @@ class ConversationTurn:
 
     def _ask_fitted(self) -> Iterator[TurnEvent]:
         if self._fitted.left_out:
-            yield _told(self._fitted, self._window)
+            yield _left_out(self._fitted, self._window)
         try:
             yield from self._ask()
         except APIStatusError as exc:
             refusal = _refusal(exc)
             if refusal is None:
                 raise
-            yield from self._after(exc, refusal)
+            yield from self._ask_again(exc, refusal)
 
-    def _after(self, exc: APIStatusError, refusal: Refusal) -> Iterator[TurnEvent]:
+    def _ask_again(self, exc: APIStatusError, refusal: Refusal) -> Iterator[TurnEvent]:
         """Ask once more with fewer turns, if there are some to leave out."""
         if refusal.window:
             self._window = refusal.window
@@ -140,7 +135,7 @@ class ConversationTurn:
             self._fitted = self._refitted(refusal)
         if self._fitted.left_out <= before.left_out:
             raise _too_long(exc, refusal, before)
-        yield _told(self._fitted, refusal.window)
+        yield _left_out(self._fitted, refusal.window)
         try:
             yield from self._ask()
         except APIStatusError as again:
@@ -151,11 +146,11 @@ class ConversationTurn:
     def _refitted(self, refusal: Refusal) -> Fitted:
         sent = self._fitted.estimated_tokens
         factor = max(self._before.factor, calibrated(refusal.asked, sent) if refusal.asked else 0.0)
-        # The server says less than it knows: then half of what was too long.
+        # A server that does not name its window: try half of what was too long.
         window = refusal.window or int(sent * factor / 2)
         fitted = self._before.fit(self._prompt, window, self._max_tokens, factor)
         if fitted.left_out <= self._fitted.left_out:
-            # By the estimate it had fitted, and the server knows better.
+            # By the estimate this fits already. The server knows better: estimate more.
             factor = max(1.0, window / sent) * 1.5
             fitted = self._before.fit(self._prompt, window, self._max_tokens, factor)
         return fitted
@@ -217,7 +212,7 @@ def _refusal(exc: APIStatusError) -> Refusal | None:
     return read_refusal(exc.message, exc.type, exc.code)
 
 
-def _told(fitted: Fitted, window: int | None) -> Notice:
+def _left_out(fitted: Fitted, window: int | None) -> Notice:
     turns = (
         "the oldest turn is" if fitted.left_out == 1 else f"the {fitted.left_out} oldest turns are"
     )
@@ -226,7 +221,7 @@ def _told(fitted: Fitted, window: int | None) -> Notice:
 
 
 def _too_long(exc: APIStatusError, refusal: Refusal, sent: Fitted) -> APIStatusError:
-    """Return the error with how much too long the messages are, though no turn is left."""
+    """Return the error with a hint: by how much the messages are too long, with no turn to drop."""
     window = refusal.window
     if refusal.by_answer:
         exc.hint = "a smaller --max-tokens fits"
