@@ -14,8 +14,8 @@ from srchat.errors import StoreError, UsageError
 from srchat.history.database import Database, Row
 from srchat.history.schema import INDEX_SOME_TURNS
 
-HIT_BEGIN: Final = "\ue000"
-HIT_END: Final = "\ue001"  # private use characters: they stand for nothing
+HIT_BEGIN: Final = "\ufdd0"  # noncharacters, for use inside a program: no text holds them
+HIT_END: Final = "\ufdd1"
 _TERM: Final = re.compile(r'"([^"]*)"?|(\S+)')
 _CJK: Final = "\u2e80"  # from here on scripts are written without blanks
 _AROUND: Final = 60  # characters of context around a text that was looked for as it stands

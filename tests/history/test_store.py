@@ -445,6 +445,12 @@ def test_the_snippet_marks_what_was_found(store: ConversationStore) -> None:
     assert hit.snippet.endswith("…")
 
 
+def test_an_icon_of_a_font_in_a_snippet_is_no_mark(store: ConversationStore) -> None:
+    keep(store, "c1", "icons \ue000 and \ue001 beside a needle")
+    (hit,) = store.search("needle", 10)
+    assert hit.parts() == ["icons \ue000 and \ue001 beside a ", "needle", ""]
+
+
 def test_the_snippet_of_what_is_no_word_tells_only_where_text_is_left_out(
     store: ConversationStore,
 ) -> None:
