@@ -18,8 +18,8 @@ Event = TypeVar("Event")
 class Attempts:
     """Opens exchanges one after the other until one succeeds or no more may be tried.
 
-    `mend` is asked about each failure whether the request was changed so that it is worth
-    sending again at once. `redact` takes the key out of every failure's message.
+    `mend` is told each failure, and may change the request; if it returns True, that is sent at
+    once. `redact` takes the key out of every failure's message.
     """
 
     def __init__(

@@ -81,8 +81,10 @@ class ChatClient:
         `request.stream` decides what the server is asked for; either way the answer is read.
         """
         inbox = Inbox()
-        attempts = self._attempts(inbox, "POST", "/chat/completions", request.to_json())
-        return ChatStream(attempts, inbox)
+        body = request.to_json()
+        if not self._knows_stream_options:
+            body.pop("stream_options", None)
+        return ChatStream(self._attempts(inbox, "POST", "/chat/completions", body), inbox)
 
     def complete(self, request: ChatRequest) -> ChatCompletion:
         """Ask, and return the whole answer. Raises APIError and its kin."""
@@ -145,15 +147,16 @@ class ChatClient:
         self, inbox: Inbox, method: str, path: str, body: dict[str, Any] | None
     ) -> Attempts:
         def open_exchange() -> Exchange:
-            kept = self._reader.release() if self._reader else None
+            connection = self._reader.release() if self._reader else None
             request = self._request(method, path, body)
-            self._reader = StreamReader(self._http, request, inbox, kept)
+            self._reader = StreamReader(self._http, request, inbox, connection)
             return Exchange(self._reader, inbox, self._timeouts, self._where, self._log)
 
         def mend(exc: APIError) -> bool:
             if not body or "stream_options" not in body or not _is_about_stream_options(exc):
                 return False
-            self._knows_stream_options = False  # remembered for the next requests, too
+            del body["stream_options"]
+            self._knows_stream_options = False  # for the next requests
             return True
 
         return Attempts(
@@ -165,8 +168,6 @@ class ChatClient:
         self._log(f"> {method} {url}")
         if body is None:
             return self._http.build_request(method, url)
-        if not self._knows_stream_options:
-            body.pop("stream_options", None)
         # JSON can say a lone surrogate, but most servers refuse it: an answer that was stopped
         # between the halves of an emoji would end its conversation.
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
