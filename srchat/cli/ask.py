@@ -91,8 +91,9 @@ def ask(
     runtime: Runtime = ctx.obj
     runtime.read_options(ctx.params)
     chosen = chosen_conversation(runtime, conversation, last=continue_, answered=True)
-    message = _message(runtime, prompt or [], file or [], no_stdin=no_stdin, editor=editor)
-    turn = conversation_turn(runtime, chosen, message, title=_title(prompt or []), save=not no_save)
+    words = prompt or []
+    message = _message(runtime, words, file or [], no_stdin=no_stdin, editor=editor)
+    turn = conversation_turn(runtime, chosen, message, title=_title(words), save=not no_save)
     if dry_run:
         runtime.stdout.write(json.dumps(turn.request.to_json(), indent=2) + "\n")
         return

@@ -160,8 +160,7 @@ class _Chatting:
 
     def _show(self, turn: ConversationTurn) -> None:
         runtime = self._runtime
-        on_terminal = self._terminal is not None
-        if on_terminal and runtime.stdout.is_terminal:
+        if self._terminal and runtime.stdout.is_terminal:
             runtime.stdout.write("\n")
         try:
             if self._terminal and not self._prompt:

@@ -10,7 +10,7 @@ from srchat.chat.asked import last_typed, whole_answer
 from srchat.chat.chat import Chat
 from srchat.chat.saved_file import write_conversation
 from srchat.cli.conversations import agreed
-from srchat.cli.history_rows import day_and_time, hit_row, summary_row
+from srchat.cli.history_rows import day_and_time, hit_row, incomplete_row, summary_row
 from srchat.cli.offered_models import remember, remember_names, remembered_names, windows_of
 from srchat.cli.runtime import Runtime
 from srchat.conversation import Conversation
@@ -125,11 +125,8 @@ class ChatShelf:
             return
         self._screen.write(f"\n> {sanitized(split_message(asked.message).brief).rstrip()}\n\n")
         if (answer := whole_answer(conversation)) and self._runtime.stdout.is_terminal:
-            writer = self._runtime.answer_writer()
-            writer.write(answer)
-            writer.close()
-        if not turns[-1].complete:
-            self._screen.write(f"({one_line(f'not complete: {turns[-1].reason}')})\n")
+            self._runtime.write_answer(answer)
+        self._screen.write(incomplete_row(turns[-1]))
 
     # Ways out of the chat
 

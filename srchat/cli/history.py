@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from srchat.cli.history_files import delete, export, import_, write_transcript
-from srchat.cli.history_rows import day_and_time, hit_row, summary_row
+from srchat.cli.history_rows import day_and_time, hit_row, incomplete_row, summary_row
 from srchat.cli.runtime import Runtime
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import UsageError
@@ -132,11 +132,8 @@ def _render(runtime: Runtime, conversation: Conversation, turns: list[TurnRecord
         out.write(_heading(runtime, f"you, {day_and_time(turn.asked_at)}"))
         out.write(sanitized(turn.prompt).rstrip() + "\n")
         out.write(_heading(runtime, turn.served_model or turn.model))
-        writer = runtime.answer_writer()
-        writer.write(turn.reply)
-        writer.close()
-        if not turn.complete:
-            out.write(f"({one_line(f'not complete: {turn.reason}')})\n")
+        runtime.write_answer(turn.reply)
+        out.write(incomplete_row(turn))
 
 
 def _heading(runtime: Runtime, text: str) -> str:

@@ -7,6 +7,7 @@ from srchat.output.sanitize import one_line, sanitized
 from srchat.output.word_wrap import fitting
 
 if TYPE_CHECKING:
+    from srchat.conversation import TurnRecord
     from srchat.history.search import Hit
     from srchat.history.store import Summary
 
@@ -32,6 +33,11 @@ def summary_row(summary: "Summary", columns: int | None) -> str:
         return "\t".join((id_, when, model, str(summary.turns), title)) + "\n"
     line = f"{id_}  {when}  {fitting(model, 16):<16} {turns:>4}  {title}"
     return fitting(line, columns - 1) + "\n"
+
+
+def incomplete_row(turn: "TurnRecord") -> str:
+    """Return why a turn's reply is not complete, on a line; "" where it is."""
+    return "" if turn.complete else f"({one_line(f'not complete: {turn.reason}')})\n"
 
 
 def hit_row(hit: "Hit", *, bold: bool) -> str:

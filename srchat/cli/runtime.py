@@ -61,9 +61,11 @@ class Runtime:
     def read_options(self, parameters: Mapping[str, object]) -> None:
         """Take from a command's parameters those that are settings or about all commands."""
         given = {name: value for name, value in parameters.items() if value not in (None, [], ())}
-        self._options = {name: given[name] for name in SETTINGS if name in given}
-        if "stop" in self._options:
-            self._options["stop"] = tuple(self._options["stop"])  # type: ignore[arg-type] # a list of typer's
+        self._options = {
+            name: tuple(value) if isinstance(value := given[name], list) else value
+            for name in SETTINGS
+            if name in given
+        }
         self._profile = str(given["profile"]) if "profile" in given else None
         self._verbose = bool(given.get("verbose"))
         self.messages.quiet = bool(given.get("quiet"))
@@ -89,7 +91,7 @@ class Runtime:
         return self.settings.config
 
     def use(self, config: Config) -> None:
-        """Let other values of settings hold from now on; those of the options are forgotten."""
+        """Let other values of settings hold from now on, whatever the options say."""
         before = self.config
         self.settings = self.settings._replace(config=config)
         connection = ("timeout", "retries", "max_wait")
@@ -183,7 +185,7 @@ class Runtime:
 
         Raises what the turn raises.
         """
-        paint(turn, self.messages, lambda: writer or self.answer_writer())
+        paint(turn, self.messages, lambda: writer or self._answer_writer())
 
     def was_given(self, name: str) -> bool:
         """Tell whether the command line sets a setting: by an option, or by its `--profile`."""
@@ -214,8 +216,16 @@ class Runtime:
         """Return a writer of the answer's text without any dress."""
         return PlainWriter(self.stdout)
 
-    def answer_writer(self) -> AnswerWriter:
-        """Return what writes an answer as standard output deserves it."""
+    def write_answer(self, text: str) -> None:
+        """Write a whole answer as standard output can show it.
+
+        Raises OutputError, ClosedPipeError.
+        """
+        writer = self._answer_writer()
+        writer.write(text)
+        writer.close()
+
+    def _answer_writer(self) -> AnswerWriter:
         if not self.stdout.is_terminal:
             return self.plain_writer()
         from srchat.output.markdown import MarkdownWriter  # noqa: PLC0415 - Rich, 120 ms
@@ -244,9 +254,7 @@ class Runtime:
     def close(self) -> None:
         """Let go of connection and history, if there were any."""
         if self._store:
-            self._tell_damage(
-                self._store
-            )  # whoever came upon it: a history is not put aside unsaid
+            self._tell_damage(self._store)  # a history is not put aside without a word
             self._store.leave()
         self._close_client()
 
