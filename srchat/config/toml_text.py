@@ -7,6 +7,7 @@ Source: https://toml.io/en/v1.0.0
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -62,17 +63,13 @@ def sections(text: str) -> list[Section]:
         raise ValueError("the text does not end where it should") from exc
 
 
-def find(entries: "list[Entry] | tuple[Entry, ...]", keys: Keys) -> Entry | None:
+def find(entries: Sequence[Entry], keys: Keys) -> Entry | None:
     """Return the entry that sets `keys`, also from within an inline table."""
-    for entry in entries:
-        if entry.keys == keys:
-            return entry
-        if entry.entries and keys[: len(entry.keys)] == entry.keys:
-            return find(entry.entries, keys)
-    return None
+    entry = first_within(entries, keys)
+    return entry if entry and entry.keys == keys else None
 
 
-def first_within(entries: "list[Entry] | tuple[Entry, ...]", keys: Keys) -> Entry | None:
+def first_within(entries: Sequence[Entry], keys: Keys) -> Entry | None:
     """Return the first entry that sets `keys` or anything below, also in an inline table."""
     for entry in entries:
         if entry.keys[: len(keys)] == keys:
