@@ -25,7 +25,7 @@ from srchat.api.models import ChatCompletion, ChatCompletionChunk, ChatRequest, 
 from srchat.api.reader import Inbox, StreamReader
 from srchat.api.retry import RetryPolicy
 from srchat.api.stream import ChatStream
-from srchat.api.surrogates import exact_bytes, join_surrogates
+from srchat.api.surrogates import join_surrogates, utf8_bytes
 from srchat.errors import APIError, APIStatusError, APITimeoutError, ProtocolError
 
 _MOST_MODELS: Final = 8 * 1024 * 1024  # bytes of GET /models
@@ -174,7 +174,7 @@ class ChatClient:
         return self._http.build_request(
             method,
             url,
-            content=exact_bytes(text),
+            content=utf8_bytes(text),
             headers={"Content-Type": "application/json"},
         )
 

@@ -1,18 +1,18 @@
 """Halves of surrogate pairs, put together again.
 
-JSON may carry U+1F600 as two escapes, and a server that cuts its text into chunks by
-UTF-16 units puts each half into a chunk of its own. A half that stays alone is kept: what
-writes it decides how to show it.
+JSON may carry U+1F600 as two escapes, and a server that cuts its text into chunks by UTF-16
+units puts each half into a chunk of its own. A half that stays alone is kept: whoever writes it
+out decides how.
 """
 
 
 def join_surrogates(text: str) -> str:
-    """Return `text` with each high-low pair of surrogates made the one character it means."""
+    """Return `text` with each pair of surrogates replaced by the character it stands for."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
-def exact_bytes(text: str) -> bytes:
-    """Return UTF-8; a surrogate half that stayed alone, which UTF-8 cannot say, is U+FFFD."""
+def utf8_bytes(text: str) -> bytes:
+    """Return UTF-8, with U+FFFD for each surrogate that stayed alone: UTF-8 has none."""
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:

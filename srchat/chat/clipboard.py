@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Mapping
 from typing import Final
 
-from srchat.api.surrogates import exact_bytes
+from srchat.api.surrogates import utf8_bytes
 from srchat.output.streams import Output
 
 _PATIENCE: Final = 3.0  # seconds that a tool may take
@@ -28,7 +28,7 @@ _TOOLS: Final = (
 
 def copy(text: str, environ: Mapping[str, str], screen: Output) -> str:
     """Put a text on the clipboard; return how, in words, "" where there is no way."""
-    data = exact_bytes(text)
+    data = utf8_bytes(text)
     for command, variable in _TOOLS:
         if (variable is None or environ.get(variable)) and _copied(command, data, environ):
             return f"with {command[0]}"

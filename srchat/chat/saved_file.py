@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from srchat.api.surrogates import exact_bytes
+from srchat.api.surrogates import utf8_bytes
 from srchat.conversation import Conversation
 from srchat.errors import UsageError, reason_of
 from srchat.output.sanitize import one_line
@@ -25,7 +25,7 @@ def write_conversation(
         if path.is_file() and not confirm(f"{one_line(str(path))} exists. Write over it?"):
             raise UsageError(f"{path} exists; it is as it was")
         with path.open("wb" if path.exists() else "xb") as file:
-            file.write(exact_bytes(_document(path, conversation, when)))
+            file.write(utf8_bytes(_document(path, conversation, when)))
     except (OSError, ValueError) as exc:
         raise UsageError(f"cannot write {path}: {reason_of(exc)}") from exc
 

@@ -1,6 +1,6 @@
 """The answer's text as it comes, without any dress."""
 
-from srchat.api.surrogates import exact_bytes
+from srchat.api.surrogates import utf8_bytes
 from srchat.output.sanitize import Sanitizer
 from srchat.output.streams import Output
 
@@ -43,7 +43,7 @@ class PlainWriter:
             if self._sanitizer:
                 self._output.write(text)
             else:
-                self._output.write_bytes(exact_bytes(text))
+                self._output.write_bytes(utf8_bytes(text))
         except BaseException:
             self._closed = True  # full, gone, or stuck: nothing more goes there
             raise
