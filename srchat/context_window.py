@@ -33,7 +33,7 @@ _WORDS: Final = (
     "max_model_len", "prompt is too long", "exceed_context", "maximum model length",
     "maximum prompt length",
 )  # fmt: skip
-# The answer alone is asked for longer than the window: no shorter prompt helps.
+# max_tokens alone is over the window: no shorter prompt helps.
 _ANSWER_ALONE: Final = re.compile(
     r"max_tokens ?= ?\d+ cannot be greater|must be less than max_model_len"
 )
@@ -42,7 +42,7 @@ _ANSWER_ALONE: Final = re.compile(
 class Refusal(NamedTuple):
     """A request was too long: the window and the prompt's length in tokens, None if not said.
 
-    `by_answer`: not the prompt is too long but the answer that `max_tokens` asks for.
+    `by_answer`: it is the answer that `max_tokens` asks for that is too long, not the prompt.
     """
 
     window: int | None
@@ -51,7 +51,7 @@ class Refusal(NamedTuple):
 
 
 def read_refusal(message: str, type: str = "", code: str = "") -> Refusal | None:
-    """Read an error of a server; None where it is about something else."""
+    """Return what a server's error says about length, None where it is about something else."""
     said = f"{message} {type} {code}".lower()
     if not any(word in said for word in _WORDS):
         return None

@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 
 from srchat.api.models import Message, Usage
 
-_CHARACTERS: Final = 4  # of a token, about, in English; code has 3 to 4, Chinese 1
-_AROUND: Final = 4  # tokens that a chat template puts around a message, about
-_PRIOR: Final = 200  # tokens; below, what a server counted is mostly its template
-_FACTORS: Final = (0.25, 6.0)  # no text of people is further off than this
+_CHARACTERS: Final = 4  # about, of a token in English; code has 3 to 4, Chinese 1
+_AROUND: Final = 4  # tokens, about, that a chat template puts around a message
+_PRIOR: Final = 200  # tokens; a count below is mostly the server's chat template
+_FACTORS: Final = (0.25, 6.0)  # no human text is further off
 _LONGEST_ANSWER: Final = 1024  # tokens to leave for an answer whose length is not limited
 
 
@@ -48,7 +48,7 @@ class TurnRecord:
         return self.complete and self.finish_reason != "length"
 
     def messages(self) -> list[Message]:
-        """Return what of it is sent with later prompts: nothing where nothing was answered.
+        """Return what later prompts send of it: nothing where nothing was answered.
 
         A reply of blanks counts as none: servers refuse messages without content.
         """

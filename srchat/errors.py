@@ -196,7 +196,7 @@ class ClosedPipeError(SrchatError):
 class Interrupted(BaseException):
     """A signal asked srchat to end.
 
-    Not an Exception, as KeyboardInterrupt is none: whoever handles failures does not mean it.
+    Like KeyboardInterrupt not an Exception: code that handles failures lets it pass.
     """
 
     def __init__(self, signum: int) -> None:

@@ -25,7 +25,7 @@ def is_about_model(exc: APIStatusError, model: str) -> bool:
 
 
 def joined(*hints: str) -> str:
-    """Return several ways out as one text; a question needs no mark behind its own."""
+    """Return several hints as one text; one that ends with a question mark needs no semicolon."""
     text = ""
     for hint in filter(None, hints):
         mark = " " if text.endswith("?") else "; "

@@ -1,4 +1,4 @@
-"""The signals that ask srchat to end, the one that has it go on, and who is told.
+"""The signals that ask srchat to end, the one that resumes it, and who is told of them.
 
 Python dies of SIGTERM and SIGHUP without cleaning up, and raises KeyboardInterrupt in the
 middle of anything. So: by default each raises Interrupted in the main thread; while an
@@ -18,8 +18,8 @@ from typing import Final
 
 from srchat.errors import Interrupted
 
-_STUCK: Final = 1.0  # seconds
-_SOON: Final = 0.01
+_STUCK: Final = 1.0  # seconds after the first signal
+_SOON: Final = 0.01  # seconds
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -29,10 +29,10 @@ def raise_interrupted(signum: int, _frame: FrameType | None = None) -> None:
 
 
 def install() -> None:
-    """Let the signals raise Interrupted; one that the parent has had ignored (nohup) stays so.
+    """Let the signals raise Interrupted; one that the parent ignores (nohup) stays ignored.
 
-    Raised where nothing can be raised (a weak reference's callback, as imports have them), it
-    would be printed and forgotten: it is sent again.
+    Out of a weak reference's callback (imports have them) Python cannot raise it, and would print
+    and forget it: then the signal is sent again.
     """
     sys.unraisablehook = _send_again
     for signum in _SIGNALS:
@@ -45,7 +45,7 @@ def _send_again(what: "sys.UnraisableHookArgs") -> None:
         sys.__unraisablehook__(what)
         return
     signum = what.exc_value.signum
-    # Not from here: in this place, too, what it raises would be forgotten.
+    # Not at once: what is raised in here is forgotten, too.
     threading.Timer(_SOON, os.kill, (os.getpid(), signum)).start()
 
 
@@ -84,11 +84,11 @@ def delivered_to(tell: Callable[[int], None]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def ctrl_c_only_if(fact: Callable[[], bool]) -> Iterator[None]:
-    """Let a Ctrl-C that would raise Interrupted be forgotten unless something is so."""
+def ctrl_c_only_if(condition: Callable[[], bool]) -> Iterator[None]:
+    """Let a Ctrl-C raise Interrupted only if the condition holds when it comes; else ignore it."""
 
     def handle(signum: int, frame: FrameType | None) -> None:
-        if fact():
+        if condition():
             raise_interrupted(signum, frame)
 
     before = signal.getsignal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""Where configuration and data live: the platform's own places, unless a variable says else."""
+"""Where configuration and data live: where the platform keeps them, or a variable says."""
 
 import os
 from collections.abc import Mapping
@@ -32,5 +32,5 @@ def typed_lines_path(environ: Mapping[str, str]) -> Path:
 
 
 def cache_path() -> Path:
-    """Return the directory of what can be had again."""
+    """Return the directory of what can be fetched again."""
     return Path(platformdirs.user_cache_dir("srchat", appauthor=False))

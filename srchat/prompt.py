@@ -75,7 +75,7 @@ def _delimited(attachment: Attachment) -> str:
 
 
 def _attribute(name: str) -> str:
-    """Return a file's name, which may be any bytes, as it can stand between quotes."""
+    """Return a file's name, which may hold any bytes, so that it can stand between quotes."""
     text = name.encode("utf-8", "replace").decode()
     return text.replace("&", "&amp;").replace('"', "&quot;").replace("\n", " ")
 

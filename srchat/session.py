@@ -34,7 +34,7 @@ class Text(NamedTuple):
 
 
 class Reasoning(NamedTuple):
-    """A piece of what the model thought before; no part of the answer."""
+    """A piece of what the model thought before it answered; not part of the answer."""
 
     text: str
 
@@ -97,7 +97,7 @@ class Reply:
 
     @property
     def has_begun(self) -> bool:
-        """Tell whether something came or was counted; of a failed request nothing has."""
+        """Tell whether text came or tokens were counted: neither does when a request fails."""
         return bool(self.first_at or self.usage)
 
 

@@ -169,7 +169,7 @@ class Repl:
     # Inside
 
     def _round(self) -> None:
-        # A Ctrl-C has to come in here: between two rounds nobody would catch what it raises.
+        # Only in here may Ctrl-C raise: between two rounds nobody would catch it.
         try:
             self._can_be_stopped = True
             self._step()
