@@ -145,7 +145,7 @@ class Exchange:
         return kind(message, status=head.status, code=said.code, type=said.type)
 
     def _error_body(self) -> bytes:
-        """Read as much of an error's body as is worth it: 64 KiB, for a few seconds."""
+        """Return an error's body, at most 64 KiB of it and what comes within a few seconds."""
         body, end = bytearray(), time.monotonic() + _ERROR_BODY_TIME
         try:
             for part in self.body():

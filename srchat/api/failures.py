@@ -9,7 +9,7 @@ from srchat.errors import APIConnectionError, APIError, APIStatusError, APITimeo
 
 
 def redirection(where: str, target: str, status: int) -> APIStatusError:
-    """Return the failure that a redirect is: the prompt goes to no other place."""
+    """Return the failure for a redirect: the prompt goes nowhere but to the configured server."""
     return APIStatusError(
         f"{where} redirects to {target}; srchat does not follow",
         status=status,

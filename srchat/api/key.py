@@ -5,7 +5,7 @@ from typing import Final
 from srchat.errors import ConfigError
 
 _SHORTEST_REDACTED: Final = 6  # a shorter "key" (`none`, `x`) is a word that texts may hold
-_SHORTEST_PART: Final = 8  # its beginning up to there (`sk-srt-`) is every key's
+_SHORTEST_PART: Final = 8  # a shorter beginning (`sk-srt-`) is the same in every key
 _TAIL: Final = 4  # characters that the console of the service shows, too
 
 

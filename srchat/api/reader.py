@@ -57,7 +57,7 @@ class Inbox:
         self._queue.put((None, End()))  # SimpleQueue.put is re-entrant
 
     def has_room(self) -> bool:
-        """Tell a reader whether to go on."""
+        """Tell a reader whether it may go on; if not, it has to wait."""
         return self._queue.qsize() < _MOST_WAITING
 
     def get(self, source: object, timeout: float) -> Item | None:
@@ -103,9 +103,9 @@ class Inbox:
 class StreamReader:
     """Sends one request on a thread of its own and posts what comes back.
 
-    `connection` is the socket: of a kept-alive connection that may be used again, then the
-    one that is used. `reused`: a kept one serves, so far. `kept`: the answer was read to its
-    end, and the connection may serve the next request.
+    `connection`: the socket, at first that of a kept-alive connection to try, then the one in
+    use. `reused`: so far the kept-alive one is in use. `kept`: the answer was read to its end, and
+    the connection may serve the next request.
     """
 
     def __init__(

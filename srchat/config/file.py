@@ -46,7 +46,7 @@ def decoded(path: Path, data: bytes) -> str:
 
 
 def read(path: Path, text: str) -> FileSettings:
-    """Return what a text sets that stands, or is to stand, in the file at `path`.
+    """Return what `text` sets, which is or will be the content of the file at `path`.
 
     Raises ConfigError as `load`.
     """
@@ -72,7 +72,7 @@ def _not_toml(path: Path, text: str, exc: ValueError) -> ConfigError:
         return ConfigError(f"{path}: not valid TOML: {reason}", hint=_BROKEN_HINT)
     lines = text.split("\n")
     number = int(place[1]) if place[1] else len(text.rstrip().split("\n"))
-    # Only the name of a setting is told of the line; it may hold the key.
+    # Of the line only the setting's name is shown: its value may be the key.
     setting = _SETTING.match(lines[number - 1])
     about = f" ({setting[1]})" if setting else ""
     return ConfigError(

@@ -2,7 +2,7 @@
 
 For completion in the shell, which asks at every TAB: tomllib costs as much to load as Python
 itself, so the plain lines that nearly every file consists of are read here. Whatever is not
-plain is left to tomllib. Nothing is checked; a broken file tells what can be made of it.
+plain is left to tomllib. Nothing is checked; of a broken file, what can be made out is returned.
 """
 
 WANTED = ("profile", "base_url")
@@ -22,7 +22,7 @@ def glance(text: str) -> Tables:
 def _plain(text: str) -> Tables | None:
     """Return what the lines say, None where one of them is not plain.
 
-    An array may go on for lines; none of its last lines is plain.
+    An array may go on for several lines; the last of them is never plain.
     """
     if '"""' in text or "'''" in text:
         return None  # lines within a text could look like any other

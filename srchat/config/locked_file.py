@@ -46,7 +46,7 @@ def is_exposed(path: Path) -> bool:
 
 
 class LockedFile:
-    """A file that no other srchat changes meanwhile. `path` is where its links lead to."""
+    """A file that no other srchat changes meanwhile. `path`: where it is, links resolved."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

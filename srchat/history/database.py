@@ -51,8 +51,9 @@ class Schema(NamedTuple):
 
 
 class Database:
-    """An open file. `set_aside_as`: where a damaged one was put that stood in its place.
+    """An open file. `set_aside_as`: the new name of a damaged one that was found in its place.
 
+    `patience`: seconds that a read or write tries again while others hold the lock.
     Raises StoreBusyError, BrokenStoreError, or StoreError for everything else, everywhere.
     """
 
@@ -215,7 +216,7 @@ class Database:
             except sqlite3.OperationalError as exc:
                 if not _is_busy(exc) or time.monotonic() >= end:
                     raise
-            # Not SQLite's own waiting: a signal would find nobody at home until it is over.
+            # Not by SQLite's own waiting, in which no signal handler runs.
             time.sleep(_PAUSE)
 
     @contextlib.contextmanager

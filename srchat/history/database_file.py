@@ -56,7 +56,7 @@ def locked(directory: Path) -> Iterator[None]:
     """Be the only one who renames files in there."""
     fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with contextlib.suppress(OSError):  # a file system without locks: then by luck
+        with contextlib.suppress(OSError):  # a file system without locks: then we rely on luck
             fcntl.flock(fd, fcntl.LOCK_EX)
         yield
     finally:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _EVERY: Final = 1.0  # seconds
 _WHEN_BUSY: Final = 0.05
-_SHARE: Final = 20  # writing a long reply takes at most one part in so many of the time
+_SHARE: Final = 20  # writing a long reply takes at most a twentieth of the time
 _AT_BEGIN: Final = 0.2  # seconds to wait for a lock while the server thinks
 
 
