@@ -28,11 +28,10 @@ from srchat.session import Reply, chat_request
 class Chat:
     """One conversation after the other. Methods that ask raise what a Turn raises.
 
-    `attachments` go with the next prompt. `model_once`: the model that the last prompt was
-    meant for, and it alone; asked again, edited or continued, it is still meant for it.
-    `failed`: the prompt that got no answer and is in no turn of the branch. `last`: what came
-    of the turn before. `notices`: what the user has to be told about the store; whoever shows
-    turns takes them.
+    `attachments` go with the next prompt. `model_once`: the model for the last prompt alone, also
+    where that is asked again, edited or continued. `failed`: a prompt that got no answer and is
+    in no turn of the branch. `last`: what came of the last turn. `notices`: what the user has to
+    be told about the store; whoever tells them takes them out.
     """
 
     def __init__(self, outside: Outside, config: Config, conversation: Conversation) -> None:
@@ -95,7 +94,7 @@ class Chat:
     # Asking
 
     def send(self, text: str, model: str | None = None) -> None:
-        """Ask the next prompt, the attachments with it; `model`: for this once."""
+        """Ask the next prompt, the attachments with it; `model`: another one, just this once."""
         self.model_once = model
         self._ask(Asked(self._with_attachments(text), text, self.conversation.head))
 
@@ -231,9 +230,9 @@ class Chat:
         before, self.conversation = self.conversation, turn.conversation
         self.totals.add(turn.reply)
         if turn.reply.content.strip() or asked.parent == before.head:
-            self.failed = None  # the branch has it
+            self.failed = None  # it is in the branch now
         else:
-            self._change(head=before.head)  # not what was there before for no answer at all
+            self._change(head=before.head)  # no older answer is given up for none
 
     def _change(self, **changes: str | None) -> None:
         self.conversation = dataclasses.replace(self.conversation, **changes)  # type: ignore[arg-type] # title, system and head, all of them texts

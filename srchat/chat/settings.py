@@ -15,14 +15,14 @@ _AS_BEFORE: Final = "-"
 
 
 def change(chat: Chat, **values: Any) -> None:  # noqa: ANN401 - values of Config's fields
-    """Let other values hold."""
+    """Put other values in force for the rest of the chat."""
     chat.config = dataclasses.replace(chat.config, **values)
     if "model" in values:
         chat.model_once = None
 
 
 def set_value(chat: Chat, name: str, text: str) -> None:
-    """Set what a text means; "-" is the value that the chat began with.
+    """Set a setting to what `text` means; "-" is the value that the chat began with.
 
     Raises UsageError for a name, ConfigError for a value that is not allowed.
     """

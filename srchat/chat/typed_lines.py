@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-_MOST_BYTES: Final = 4 * 1024 * 1024  # that are read; twice as much, and the oldest go
+_MOST_BYTES: Final = 4 * 1024 * 1024  # to read; a file of twice that loses its oldest lines
 
 
 class TypedLines:

@@ -22,7 +22,7 @@ def tell_backup(runtime: Runtime, backup: Path | None) -> None:
 def tell_what_is_stronger(
     runtime: Runtime, path: Path, names: Iterable[str], profile: str | None
 ) -> bool:
-    """Say of each setting that was set what holds in its place; return whether something does."""
+    """Say of each setting just set what overrides it; return whether something does."""
     own = f"profile {profile}" if profile else str(path)
     found = False
     with contextlib.suppress(SrchatError):  # what else is wrong is told when it is used

@@ -19,8 +19,8 @@ def chosen_conversation(
     """Return the conversation whose id begins with `prefix`, the one used last, or a new one.
 
     `answered`: a last one without any answer is passed over; it holds nothing to go on from.
-    Raises UsageError where none is meant, StoreError where it cannot be read: an answer that
-    knows nothing of the conversation is not what was asked for.
+    Raises UsageError where there is no such conversation, StoreError where it cannot be read: an
+    answer that knows nothing of it is not what was asked for.
     """
     if prefix is not None and last:
         raise UsageError("--continue and --conversation exclude each other")
@@ -58,7 +58,7 @@ def conversation_turn(
 
 
 def agreed(runtime: Runtime, conversation: Conversation) -> tuple[Conversation, Config]:
-    """Settle system prompt and model: the command line's, else the conversation's own."""
+    """Return both with the same system prompt and model: the command line's, else its own."""
     config = runtime.config
     if runtime.was_given("system"):
         conversation = dataclasses.replace(conversation, system=config.system)

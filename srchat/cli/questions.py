@@ -65,7 +65,7 @@ class Questions:
 
 @contextlib.contextmanager
 def _row_ended(messages: Messages) -> Iterator[None]:
-    """Where no Enter ends the row of a question, end it, for what is said then."""
+    """End the row of a question where no Enter does, so that what is said next has its own."""
     try:
         yield
     except (EOFError, Interrupted):

@@ -101,9 +101,8 @@ class PromptLines:
         app, buffer = self._session.app, self._session.default_buffer
 
         def complete() -> None:
-            if (
-                app.is_running and not app.is_done and self._is_command()
-            ):  # pragma: no branch - who is faster
+            is_open = app.is_running and not app.is_done
+            if is_open and self._is_command():  # pragma: no branch - who is faster
                 buffer.start_completion()
 
         if app.loop:  # pragma: no branch - who is faster
@@ -150,7 +149,7 @@ class PromptLines:
 class _Terminal(Vt100_Output):
     """A terminal that goes on marking pastes from one prompt to the next.
 
-    Else one that comes in between would be as many messages as it has lines.
+    Otherwise one that comes in between would be a message for each of its lines.
     """
 
     def disable_bracketed_paste(self) -> None:
@@ -211,17 +210,16 @@ def ended_by_signals(app: "Application[str] | Application[int | None]") -> Itera
         except (EOFError, KeyboardInterrupt, OSError, OutputError) as exc:
             if other := [signum for signum in seen if signum != signal.SIGINT]:
                 raise Interrupted(other[-1]) from exc
-            if isinstance(
-                exc, OSError
-            ):  # pragma: no cover - a terminal that has gone sends a signal first
+            if isinstance(exc, OSError):  # pragma: no cover - it sends a signal first
                 raise EOFError from exc
             raise
 
 
 def _end_where_nothing_is_shown(app: "Application[str] | Application[int | None]") -> None:
-    """Let a terminal that has gone end an application, whatever noticed it first.
+    """Let a terminal that has gone end an application, whatever notices it first.
 
-    prompt_toolkit shows what fails in its loop. Here that fails, too, is shown, and so on for ever.
+    prompt_toolkit shows on the terminal what fails in its loop. Without one that fails as well, is
+    to be shown, and so on for ever.
     """
     loop = app.loop
     assert loop
