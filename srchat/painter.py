@@ -74,7 +74,7 @@ class WaitView:
         """Show a frame of a wait."""
         if wait.retry != self._retry:
             self._retry = wait.retry
-            self._messages.say(str(wait))
+            self._messages.notice(str(wait))
         if not self._messages.quiet:
             self._status.show(f"trying again in {wait.left:.0f} s")
 
@@ -118,7 +118,7 @@ class _Painting:
         elif self._turn.reply.text:
             self._notices.append(event.text)  # not into the middle of the answer
         else:
-            self._messages.say(event.text)
+            self._messages.notice(event.text)
 
     def close(self) -> None:
         self._catch_up()
@@ -129,7 +129,7 @@ class _Painting:
                 self._writer.close()
         finally:
             for notice in self._notices:
-                self._messages.say(notice)
+                self._messages.notice(notice)
 
     def _catch_up(self) -> None:
         if self._was_stopped:

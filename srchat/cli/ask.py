@@ -138,10 +138,10 @@ def _close(runtime: Runtime, turn: ConversationTurn) -> None:
         notices = turn.close()
     except Interrupted:
         what = "the end of this answer" if turn.stored_id else "this answer"
-        runtime.messages.say(f"{what} is not kept: the history was locked")
+        runtime.messages.notice(f"{what} is not kept: the history was locked")
         raise
     for notice in notices:
-        runtime.messages.say(notice)
+        runtime.messages.notice(notice)
 
 
 def _title(words: Sequence[str]) -> str:
@@ -154,7 +154,7 @@ def _message(
     attachments = [read_file(path) for path in files]
     if files and words and os.path.isfile(words[0]):  # noqa: PTH113 - Path's own fails for a long prompt
         # A shell makes many words of -f *.py, and the option takes the first.
-        runtime.messages.say(f"{words[0]} is a word of the prompt (each file needs its own -f)")
+        runtime.messages.notice(f"{words[0]} is a word of the prompt (each file needs its own -f)")
     text = argument_text(" ".join(words))
     if text == "-":
         text = _stdin(runtime, patient=True).text
@@ -175,7 +175,7 @@ def _message(
 
 def _stdin(runtime: Runtime, *, patient: bool) -> Attachment:
     def waiting() -> None:
-        runtime.messages.say("waiting for standard input (close it or use --no-stdin)")
+        runtime.messages.notice("waiting for standard input (close it or use --no-stdin)")
 
     return read_stdin(runtime.stdin_fd, None if patient else waiting)
 

@@ -139,7 +139,7 @@ class _Chatting:
         lines = PromptLines(
             screen,
             environ,
-            TypedHistory(typed, self._runtime.messages.say),
+            TypedHistory(typed, self._runtime.messages.notice),
             ChatCompleter(values),
             self._status,
             self._prepare,

@@ -88,7 +88,7 @@ def get(
     runtime.read_options({"profile": profile})
     value, comes_from = _value(runtime.settings, name)
     if value is None:
-        runtime.messages.say(f"{name} is not set")
+        runtime.messages.notice(f"{name} is not set")
         return
     text = value if isinstance(value, str) else toml_value(value)
     runtime.stdout.write_foreign(f"{comes_from}\t{text}\n" if origin else f"{text}\n")

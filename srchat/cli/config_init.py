@@ -68,7 +68,7 @@ def init(
     tell_backup(runtime, config_edit.set_values(path, profile, values))
     tell_what_is_stronger(runtime, path, [n for n, v in values.items() if v], profile)
     option = f"-p {shlex.quote(profile)} " if profile else ""
-    runtime.messages.say(f'saved in {path}; try: srchat ask {option}"hello"')
+    runtime.messages.notice(f'saved in {path}; try: srchat ask {option}"hello"')
 
 
 class _Answer(NamedTuple):

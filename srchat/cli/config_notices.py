@@ -29,7 +29,7 @@ def tell_what_is_stronger(
         settings = _in_force(runtime, path, profile)
         for name in names:
             if stronger := _stronger(settings, name, own):
-                runtime.messages.say(f"{name} is set, but {stronger}")
+                runtime.messages.notice(f"{name} is set, but {stronger}")
                 found = True
     return found
 
@@ -39,7 +39,7 @@ def tell_where_the_key_goes(runtime: Runtime, path: Path, profile: str | None) -
     with contextlib.suppress(SrchatError):
         settings = _in_force(runtime, path, profile)
         if settings.key_setting:
-            runtime.messages.say(f"{_key(settings)} goes to {settings.config.base_url}")
+            runtime.messages.notice(f"{_key(settings)} goes to {settings.config.base_url}")
 
 
 def _in_force(runtime: Runtime, path: Path, profile: str | None) -> Resolved:

@@ -59,7 +59,7 @@ def _unset_setting(runtime: Runtime, path: Path, name: str, profile: str | None)
     if name != PROFILE:
         known(name, "config unset")
     place = f"profile {profile} of {path}" if profile else f"{path}"
-    runtime.messages.say(f"{name} is not set in {place}")
+    runtime.messages.notice(f"{name} is not set in {place}")
 
 
 def _delete_profile(runtime: Runtime, path: Path, profile: str, *, yes: bool) -> None:
@@ -73,7 +73,7 @@ def _delete_profile(runtime: Runtime, path: Path, profile: str, *, yes: bool) ->
         _confirm(runtime, profile)
     tell_backup(runtime, config_edit.delete_profile(path, profile))
     rest = "; it was the default one, now there is none" if profile == default else ""
-    runtime.messages.say(f"profile {profile} deleted{rest}")
+    runtime.messages.notice(f"profile {profile} deleted{rest}")
 
 
 def _confirm(runtime: Runtime, profile: str) -> None:

@@ -34,7 +34,7 @@ def chosen_conversation(
             return store.load(id_)
         if store and store.was_damaged:
             raise StoreError("there is nothing left to continue", hint="ask without --continue")
-        runtime.messages.say("there is no conversation to continue: this begins one")
+        runtime.messages.notice("there is no conversation to continue: this begins one")
     return Conversation(new_id(), system=runtime.config.system)
 
 

@@ -78,7 +78,7 @@ def show(
         write_transcript(runtime, to_markdown(conversation, turns, day_and_time))
     if hidden := len(conversation.turns) - len(turns):
         turns_are = "turn of another branch is" if hidden == 1 else "turns of other branches are"
-        runtime.messages.say(f"{hidden} {turns_are} not shown; --all shows everything")
+        runtime.messages.notice(f"{hidden} {turns_are} not shown; --all shows everything")
 
 
 @history_app.command()
@@ -104,7 +104,7 @@ def search(
         runtime.stdout.write(json.dumps(found, indent=2) + "\n")
         return
     if not hits:
-        runtime.messages.say(f"nothing found for {query!r}")
+        runtime.messages.notice(f"nothing found for {query!r}")
     bold = runtime.stdout.has_color
     write_lines(runtime.stdout, runtime.environ, (hit_row(hit, bold=bold) for hit in hits))
 

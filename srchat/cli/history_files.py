@@ -91,7 +91,7 @@ def import_(
     new = [store.add_conversation(conversation) for conversation in conversations]
     store.index()
     turns = _counted(sum(new), "new turn")
-    runtime.messages.say(f"{turns} in {sum(map(bool, new))} of {_counted(len(new))}")
+    runtime.messages.notice(f"{turns} in {sum(map(bool, new))} of {_counted(len(new))}")
 
 
 def delete(
@@ -121,12 +121,12 @@ def delete(
     elif ids:
         raise UsageError("no conversation has been kept yet")
     if not chosen or store is None:
-        runtime.messages.say("there is nothing to delete")
+        runtime.messages.notice("there is nothing to delete")
         return
     if not yes:
         _confirm(runtime, store, chosen)
     count = store.delete(chosen)
-    runtime.messages.say(f"{_counted(count)} deleted")
+    runtime.messages.notice(f"{_counted(count)} deleted")
 
 
 def _confirm(runtime: Runtime, store: "ConversationStore", chosen: list[str]) -> None:

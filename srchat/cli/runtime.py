@@ -75,7 +75,7 @@ class Runtime:
         """What the configuration file sets. Raises ConfigError."""
         file = config_file.load(paths.config_path(self.environ))
         if file.is_exposed:
-            self.messages.say(
+            self.messages.notice(
                 f"others can read {file.path}; any `srchat config set` or chmod 600 mends that"
             )
         return file
@@ -260,7 +260,7 @@ class Runtime:
 
     def _tell_damage(self, store: "ConversationStore") -> None:
         if notice := store.take_notice():
-            self.messages.say(notice)
+            self.messages.notice(notice)
 
     def _close_client(self) -> None:
         if client := self.__dict__.pop("client", None):

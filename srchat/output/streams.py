@@ -81,13 +81,13 @@ class Messages:
         self.redact: Callable[[str], str] = str
         self.make_room: Callable[[], None] = lambda: None
 
-    def say(self, text: str) -> None:
-        """Tell something worth knowing."""
+    def notice(self, text: str) -> None:
+        """Tell something worth knowing, unless quiet."""
         if not self.quiet:
             self.tell(text)
 
     def tell(self, text: str) -> None:
-        """Tell something that has to be known: an error, or what was asked for."""
+        """Tell something that has to be known, quiet or not: an error, or what was asked for."""
         self.make_room()
         self.draw(f"srchat: {one_line(self.redact(text), _LONGEST)}\n")
 

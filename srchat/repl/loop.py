@@ -207,7 +207,7 @@ class Repl:
             self._unexpected(exc)
         notices, self.chat.notices = self.chat.notices, []
         for notice in notices:
-            self._messages.say(notice)
+            self._messages.notice(notice)
         if self._lines.interactive and self._screen.size().lines >= _ROOMY:
             self._screen.write("\n")
 

@@ -94,7 +94,7 @@ def test_messages_are_one_inert_redacted_line_and_quiet_keeps_errors(
 ) -> None:
     messages = Messages(Output(pipe[1], {}), quiet=True)
     messages.redact = lambda text: text.replace("secret", "…")
-    messages.say("a notice")
+    messages.notice("a notice")
     messages.tell("an\nerror\x1b with secret")
     assert os.read(pipe[0], 1000) == b"srchat: an error\\x1b with \xe2\x80\xa6\n"
 
