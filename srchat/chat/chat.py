@@ -4,10 +4,8 @@ What prompts and slash commands do, without a terminal. Turns form branches: one
 tried again, edited or undone stays in the conversation, aside from the branch in use.
 """
 
-import contextlib
 import dataclasses
 import signal
-from collections.abc import Iterator
 
 from srchat.api.rate_limit import RateLimit
 from srchat.chat.asked import GO_ON, Asked, last_asked, last_typed, whole_answer
@@ -31,7 +29,8 @@ class Chat:
     `attachments` go with the next prompt. `model_once`: the model for the last prompt alone, also
     where that is asked again, edited or continued. `failed`: a prompt that got no answer and is
     in no turn of the branch. `last`: what came of the last turn. `notices`: what the user has to
-    be told about the store; whoever tells them takes them out.
+    be told about the store; whoever tells them takes them out. `began_with`: the settings that
+    were in force when the chat began.
     """
 
     def __init__(self, outside: Outside, config: Config, conversation: Conversation) -> None:
@@ -43,8 +42,8 @@ class Chat:
         self.rate_limit: RateLimit | None = None
         self.totals = Totals()
         self.notices: list[str] = []
+        self.began_with = config
         self._outside = outside
-        self._began_with = config
         self._config = config
         self._recorder = Recorder(outside.open_store)
         self._meter = ContextMeter()
@@ -60,11 +59,6 @@ class Chat:
     def config(self, config: Config) -> None:
         self._config = config
         self._outside.settings_changed(config)
-
-    @property
-    def began_with(self) -> Config:
-        """The settings that were in force when the chat began."""
-        return self._began_with
 
     @property
     def window(self) -> int | None:
@@ -100,7 +94,7 @@ class Chat:
 
     def retry(self) -> None:
         """Ask the last prompt again, in place of its answer. Raises UsageError without one."""
-        self._ask(_some(self.failed or last_asked(self.conversation)))
+        self._ask(_existing(self.failed or last_asked(self.conversation)))
 
     def to_edit(self) -> MessageParts:
         """Return the last prompt that was typed. Raises UsageError without one."""
@@ -168,7 +162,7 @@ class Chat:
     @property
     def _last_typed(self) -> Asked:
         failed = self.failed if self.failed and self.failed.message != GO_ON else None
-        return _some(failed or last_typed(self.conversation))
+        return _existing(failed or last_typed(self.conversation))
 
     def _with_attachments(self, text: str) -> str:
         attachments, self.attachments = self.attachments, []
@@ -237,18 +231,13 @@ class Chat:
     def _change(self, **changes: str | None) -> None:
         self.conversation = dataclasses.replace(self.conversation, **changes)  # type: ignore[arg-type] # title, system and head, all of them texts
         if self.conversation.turns and self._outside.open_store:
-            with self._told():
+            try:
                 self._outside.open_store(PATIENCE).update(self.conversation.id, **changes)
-
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except StoreError as exc:
-            self.notices.append(f"this change is not kept: {exc.message}")
+            except StoreError as exc:
+                self.notices.append(f"this change is not kept: {exc.message}")
 
 
-def _some(asked: Asked | None) -> Asked:
+def _existing(asked: Asked | None) -> Asked:
     if asked is None:
         raise UsageError("there is no prompt to ask again")
     return asked
