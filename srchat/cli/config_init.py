@@ -71,7 +71,7 @@ def init(
     runtime.messages.notice(f'saved in {path}; try: srchat ask {option}"hello"')
 
 
-class _Answer(NamedTuple):
+class _Settled(NamedTuple):
     """What has been settled: server, key (None: as it was), and the models offered."""
 
     base_url: str
@@ -91,19 +91,19 @@ class _Dialog:
 
     def run(self) -> dict[str, object]:
         """Return the values to set; None takes one out."""
-        answer = self._tried(self._server())
-        values: dict[str, object] = {"base_url": answer.base_url}
-        if answer.key:
-            values["api_key"] = answer.key
-        elif not self._keeps_key(answer.base_url):
+        settled = self._settle(self._ask_server())
+        values: dict[str, object] = {"base_url": settled.base_url}
+        if settled.key:
+            values["api_key"] = settled.key
+        elif not self._keeps_key(settled.base_url):
             values |= dict.fromkeys(KEY_SETTINGS)
-        return values | {"model": self._model(answer.models)}
+        return values | {"model": self._ask_model(settled.models)}
 
     def _say(self, text: str) -> None:
         messages = self._runtime.messages
         messages.draw(f"{one_line(messages.redact(text))}\n")  # a server may echo the key
 
-    def _server(self) -> str:
+    def _ask_server(self) -> str:
         choices = self._choices()
         for number, (url, about) in enumerate(choices, 1):
             self._say(f"{number}  {url}  {about}")
@@ -130,47 +130,47 @@ class _Dialog:
     def _probed(self, base_url: str) -> str:
         """Return a word about a server that speaks the protocol, "" for anything else."""
         try:
-            return f"offers {_names(self._models(self._candidate(base_url, ''), _PROBE_TIME))}"
+            return f"offers {_names(self._models_of(self._candidate(base_url, ''), _PROBE_TIME))}"
         except AuthenticationError:
             return "wants a key"
         except SrchatError:
             return ""
 
-    def _tried(self, base_url: str) -> _Answer:
+    def _settle(self, base_url: str) -> _Settled:
         """Ask for the key and try it, until server and key go together."""
         while True:
-            key = self._key(base_url)
+            key = self._ask_key(base_url)
             try:
-                return self._try(base_url, key)
+                return self._test(base_url, key)
             except AuthenticationError as exc:
                 self._again(exc, "another key may do")
             except MissingKeyError as exc:
                 self._again(exc)
             except ConfigError as exc:  # the key may not go there
                 self._again(exc)
-                base_url = self._server()
+                base_url = self._ask_server()
             except APIError as exc:
                 self._again(exc)
                 if self._questions.confirm(_KEEP, default=False):
-                    return _Answer(base_url, key, [])
-                base_url = self._server()
+                    return _Settled(base_url, key, [])
+                base_url = self._ask_server()
 
-    def _try(self, base_url: str, key: str | None) -> _Answer:
+    def _test(self, base_url: str, key: str | None) -> _Settled:
         try:
-            models = self._models(self._candidate(base_url, key), _TEST_TIME)
+            models = self._models_of(self._candidate(base_url, key), _TEST_TIME)
         except (APIStatusError, ProtocolError) as exc:
             longer = f"{base_url}/v1"
             if base_url.endswith("/v1") or (isinstance(exc, APIStatusError) and exc.status != 404):
                 raise
             try:
-                models = self._models(self._candidate(longer, key), _TEST_TIME)
+                models = self._models_of(self._candidate(longer, key), _TEST_TIME)
             except SrchatError:
                 raise exc from None
             base_url = longer
         self._say(f"{base_url} answers; it offers {_names(models)}")
-        return _Answer(base_url, key, models)
+        return _Settled(base_url, key, models)
 
-    def _key(self, base_url: str) -> str | None:
+    def _ask_key(self, base_url: str) -> str | None:
         """Return the key that is typed; None is the one there is, or none at all."""
         there = self._candidate(base_url, None)
         now = "none"
@@ -187,7 +187,7 @@ class _Dialog:
 
     def _keeps_key(self, base_url: str) -> bool:
         """Tell whether a key that the file holds is for this server: it stays with its own."""
-        before = resolve(self._with({}), {}, {}, self._profile).config.base_url
+        before = resolve(self._file_with({}), {}, {}, self._profile).config.base_url
         return same_origin(before, base_url)
 
     def _candidate(self, base_url: str, key: str | None) -> Resolved:
@@ -199,9 +199,9 @@ class _Dialog:
             values["api_key"] = key
         elif not self._keeps_key(base_url):
             values |= dict.fromkeys(KEY_SETTINGS)
-        return resolve(self._with(values), environ, {}, self._profile)
+        return resolve(self._file_with(values), environ, {}, self._profile)
 
-    def _with(self, values: Mapping[str, object]) -> FileSettings:
+    def _file_with(self, values: Mapping[str, object]) -> FileSettings:
         """Return the file as it would be; None takes a setting out."""
         merged = {n: v for n, v in {**self._old, **values}.items() if v is not None}
         if not self._profile:
@@ -209,11 +209,11 @@ class _Dialog:
         profiles = {**self._file.profiles, self._profile: merged}
         return self._file._replace(profiles=profiles)
 
-    def _models(self, settings: Resolved, timeout: float) -> list[str]:
+    def _models_of(self, settings: Resolved, timeout: float) -> list[str]:
         with self._runtime.client_for(settings, timeout, 0) as client:
             return [model.id for model in client.list_models()]
 
-    def _model(self, offered: list[str]) -> str:
+    def _ask_model(self, offered: list[str]) -> str:
         default = str(self._old.get("model", SETTINGS["model"].default))
         if offered and default not in offered:
             default = offered[0]
