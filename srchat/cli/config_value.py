@@ -10,7 +10,7 @@ from srchat.cli.questions import typed_secret
 from srchat.cli.runtime import Runtime
 from srchat.config import file as config_file
 from srchat.config.kinds import TextList
-from srchat.config.settings import DEMO_PROFILE, PROFILE, did_you_mean, known, parsed
+from srchat.config.settings import DEMO_PROFILE, PROFILE, checked, did_you_mean, known, parsed
 from srchat.errors import ConfigError, UsageError
 from srchat.output.streams import is_terminal
 from srchat.prompt import read_stdin
@@ -49,7 +49,7 @@ def new_value(
     if entry.secret:
         return checked_key(_secret(runtime, words, name))
     if len(words) > 1 and isinstance(entry.kind, TextList):
-        return entry.kind.check(words)
+        return checked(name, words, where)
     text = _text(runtime, words, name)
     return parsed(name, text, where)
 

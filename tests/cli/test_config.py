@@ -207,6 +207,7 @@ def test_a_dash_reads_the_value_from_standard_input(srchat: Srchat) -> None:
         (("profile", "wrk"), 3, "no profile 'wrk'"),
         (("model",), 2, "which value for model?"),
         (("model", "a", "b"), 2, "model takes one value, not 2"),
+        (("stop", "", "END"), 3, "stop cannot be that; allowed is a list of texts, none of them"),
         (("api_key",), 2, "there is no terminal to type api_key on"),
         (("-p", "", "model", "x"), 2, "a profile needs a name"),
         (("-p", "work", "profile", "demo"), 2, "a profile cannot name a profile"),
