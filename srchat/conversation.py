@@ -67,9 +67,11 @@ class Fitted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The turns in the order they were asked in, of all branches, and the newest one in use.
+    """The turns of all branches, in the order they were asked in.
 
-    `title`: the first line of the first prompt, "" until there is one.
+    `head`: the id of the last turn in use, None before the first. `system`: the system prompt.
+    `created_at`, `used_at`: Unix seconds, 0 for not yet. `title`: the first line of the first
+    prompt, "" until there is one.
     """
 
     id: str
@@ -92,8 +94,8 @@ class Conversation:
         return path[::-1]
 
     @property
-    def newest(self) -> TurnRecord | None:
-        """The turn that is `head`."""
+    def last_turn(self) -> TurnRecord | None:
+        """The turn that is `head`: the last of the branch in use, None where that is empty."""
         return next((turn for turn in reversed(self.turns) if turn.id == self.head), None)
 
     def with_turn(self, turn: TurnRecord) -> "Conversation":

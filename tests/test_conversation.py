@@ -79,10 +79,10 @@ def test_a_turn_that_begins_is_neither_complete_nor_anything_to_send() -> None:
 
 def test_the_newest_turn_is_the_one_that_is_head() -> None:
     conversation = Conversation("c").with_turn(turn("a")).with_turn(turn("b", "a"))
-    assert conversation.newest == turn("b", "a")
-    assert dataclasses.replace(conversation, head="a").newest == turn("a")
-    assert dataclasses.replace(conversation, head="gone").newest is None
-    assert Conversation("c").newest is None
+    assert conversation.last_turn == turn("b", "a")
+    assert dataclasses.replace(conversation, head="a").last_turn == turn("a")
+    assert dataclasses.replace(conversation, head="gone").last_turn is None
+    assert Conversation("c").last_turn is None
 
 
 def test_a_system_prompt_of_blanks_is_not_sent() -> None:

@@ -24,7 +24,7 @@ class Asked(NamedTuple):
 
 def last_asked(conversation: Conversation) -> Asked | None:
     """Return what was asked last in the branch in use, None where nothing was."""
-    last = conversation.newest
+    last = conversation.last_turn
     return _asked(conversation, last) if last else None
 
 

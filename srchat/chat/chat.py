@@ -73,7 +73,7 @@ class Chat:
     @property
     def last_turn(self) -> TurnRecord | None:
         """The newest turn of the branch in use."""
-        return self.conversation.newest
+        return self.conversation.last_turn
 
     @property
     def answer(self) -> str:
