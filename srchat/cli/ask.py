@@ -108,7 +108,7 @@ def ask(
 
 
 def _once(turn: ConversationTurn) -> Callable[[int], None]:
-    """Return what ends a turn at the first signal; a second does not tear how its end is kept.
+    """Return what ends a turn at the first signal, and lets a second not disturb what is stored.
 
     A terminal and a parent process may both hand on the same Ctrl-C.
     """

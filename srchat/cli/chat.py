@@ -11,7 +11,7 @@ from srchat.chat.chat import Chat
 from srchat.chat.outside import Outside
 from srchat.cli import options
 from srchat.cli.chat_shelf import ChatShelf
-from srchat.cli.conversations import agreed, chosen_conversation, learnt_window
+from srchat.cli.conversations import chosen_conversation, learnt_window, reconciled
 from srchat.cli.runtime import Runtime
 from srchat.config.settings import SETTINGS, Config
 from srchat.conversation import Conversation
@@ -59,7 +59,7 @@ def chat(
     runtime: Runtime = ctx.obj
     runtime.read_options(ctx.params)
     runtime.key_for(runtime.settings)  # a key that is missing is said before anything begins
-    chosen, config = agreed(runtime, chosen_conversation(runtime, conversation, last=continue_))
+    chosen, config = reconciled(runtime, chosen_conversation(runtime, conversation, last=continue_))
     runtime.use(config)
     chatting = _Chatting(runtime, chosen, save=not no_save and config.history, usage=usage)
     chatting.chat.attachments = [read_file(path) for path in file or []]

@@ -9,7 +9,7 @@ from srchat.chat import clipboard
 from srchat.chat.asked import last_typed, whole_answer
 from srchat.chat.chat import Chat
 from srchat.chat.saved_file import write_conversation
-from srchat.cli.conversations import agreed
+from srchat.cli.conversations import reconciled
 from srchat.cli.history_rows import day_and_time, hit_row, incomplete_row, summary_row
 from srchat.cli.offered_models import remember, remember_names, remembered_names, windows_of
 from srchat.cli.runtime import Runtime
@@ -94,7 +94,7 @@ class ChatShelf:
         store = self._runtime.stored
         if store is None:  # pragma: no cover - it was found in one
             raise UsageError("no conversation has been kept yet")
-        conversation, config = agreed(self._runtime, store.load(id))
+        conversation, config = reconciled(self._runtime, store.load(id))
         if config != self._chat.config:
             self._chat.config = config
         return conversation

@@ -25,17 +25,17 @@ def check(
     runtime: Runtime = ctx.obj
     runtime.read_options(ctx.params)
     there = Path(runtime.file.path).exists()
-    _tell(runtime, f"{runtime.file.path}: {'right' if there else 'not there, the defaults hold'}")
+    _print(runtime, f"{runtime.file.path}: {'right' if there else 'not there, the defaults hold'}")
     config = runtime.config
     offered = [model.id for model in runtime.models()]
-    _tell(runtime, f"{config.base_url}: answers, models: {len(offered)}")
+    _print(runtime, f"{config.base_url}: answers, models: {len(offered)}")
     if config.model in offered:
-        _tell(runtime, f"{config.model}: offered")
+        _print(runtime, f"{config.model}: offered")
     else:
         # Not an error: servers know models by more names than they list.
         hint = did_you_mean(config.model, offered) if offered else "it offers none"
         runtime.messages.tell(f"the server does not list the model {config.model} ({hint})")
 
 
-def _tell(runtime: Runtime, text: str) -> None:
+def _print(runtime: Runtime, text: str) -> None:
     runtime.stdout.write(f"{one_line(text)}\n")

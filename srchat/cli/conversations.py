@@ -42,7 +42,7 @@ def conversation_turn(
     runtime: Runtime, conversation: Conversation, prompt: str, *, title: str, save: bool
 ) -> ConversationTurn:
     """Return the next turn of a conversation. `title`: of a conversation that begins with it."""
-    conversation, config = agreed(runtime, conversation)
+    conversation, config = reconciled(runtime, conversation)
     if not conversation.title:
         conversation = dataclasses.replace(conversation, title=title_of(title) or title_of(prompt))
     save = save and config.history
@@ -57,7 +57,7 @@ def conversation_turn(
     )
 
 
-def agreed(runtime: Runtime, conversation: Conversation) -> tuple[Conversation, Config]:
+def reconciled(runtime: Runtime, conversation: Conversation) -> tuple[Conversation, Config]:
     """Return both with the same system prompt and model: the command line's, else its own."""
     config = runtime.config
     if runtime.was_given("system"):
