@@ -143,10 +143,12 @@ class Turn:
         try:
             for event in self._stream:
                 yield from self._seen(event)
-            yield from self._end()
         except (SrchatError, Interrupted):
             yield from self._rest()
             raise
+        else:
+            yield from self._rest()
+            yield from self._end()
         finally:
             self.reply.ended_at = time.monotonic()
 
@@ -198,8 +200,7 @@ class Turn:
             some = f"{len(unreadable)} pieces" if len(unreadable) > 1 else "a piece"
             yield Notice(f"{some} of the answer could not be read: {unreadable[0]}")
 
-    def _end(self) -> Iterator[TurnEvent]:
-        yield from self._rest()
+    def _end(self) -> Iterator[Notice]:
         reason = self.reply.finish_reason
         if reason in _BROKEN:
             raise IncompleteAnswerError(_BROKEN[reason])

@@ -257,8 +257,13 @@ def test_chunks_that_could_not_be_read_are_told_after_the_answer(serve: Serve, c
     assert isinstance(got.events[-1], Notice)
 
 
-def test_chunks_that_could_not_be_read_are_told_after_a_failure_too(serve: Serve) -> None:
-    got = turn(serve, [head(), chunk("a"), b"data: {bad\n\n", CLOSE])
+@pytest.mark.parametrize(
+    "rest", [[CLOSE], answer(finish="content_filter")[1:], [event({"error": "broken"}), CLOSE]]
+)
+def test_chunks_that_could_not_be_read_are_told_once_after_a_failure_too(
+    serve: Serve, rest: Script
+) -> None:
+    got = turn(serve, [head(), chunk("a"), b"data: {bad\n\n", *rest])
     assert len(got.notices) == 1
     assert isinstance(got.error, IncompleteAnswerError)
 
