@@ -10,8 +10,12 @@ def main() -> None:
         # Asked for by scripts and editors at every start: answered before anything is loaded.
         from srchat import __version__  # noqa: PLC0415 - on first use
 
-        print(f"srchat {__version__}")
-        return
+        try:
+            print(f"srchat {__version__}", flush=True)
+        except OSError:
+            pass  # the way that all commands take tells it
+        else:
+            return
     if sys.argv[1:2] == ["__complete"]:
         # Asked for by completion scripts at every TAB.
         from srchat.completion import main as complete  # noqa: PLC0415 - on first use

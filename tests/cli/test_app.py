@@ -88,21 +88,23 @@ def test_a_traceback_is_shown_only_on_demand(srchat: Srchat) -> None:
     assert "Traceback" in srchat("ask", "q", SRCHAT_DEBUG="1").err
 
 
-def test_help_into_a_full_disk_is_said(srchat: Srchat) -> None:
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_into_a_full_disk_is_said(srchat: Srchat, option: str) -> None:
     done = subprocess.run(
-        ["sh", "-c", '"$@" > /dev/full', "sh", *srchat.command("--help")],
+        ["sh", "-c", '"$@" > /dev/full', "sh", *srchat.command(option)],
         env=srchat.env, capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
     assert done.returncode == 74
     assert done.stderr.count("\n") == 1
 
 
-def test_help_that_nobody_reads_is_not_worth_a_word(srchat: Srchat) -> None:
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_that_nobody_reads_is_not_worth_a_word(srchat: Srchat, option: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as unread:
         done = subprocess.run(
-            srchat.command("--help"), env=srchat.env, stdout=unread, stderr=subprocess.PIPE,
+            srchat.command(option), env=srchat.env, stdout=unread, stderr=subprocess.PIPE,
             timeout=30, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (141, b"")
