@@ -37,6 +37,15 @@ def _parser(name: str) -> Callable[[str], Any]:
     return parse
 
 
+def _stop_text(text: str) -> str:
+    kind = SETTINGS["stop"].kind
+    try:
+        kind.check(argument_text(text))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r}; allowed is {kind.description}") from None
+    return text
+
+
 Model = Annotated[str | None, _setting("model", "-m", "--model", metavar="MODEL")]
 System = Annotated[
     str | None,
@@ -57,7 +66,7 @@ Stop = Annotated[
     list[str] | None,
     typer.Option(
         "--stop",
-        parser=argument_text,
+        parser=_stop_text,
         metavar="TEXT",
         help="Stop the answer at this text (repeatable).",
     ),

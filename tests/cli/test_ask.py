@@ -197,6 +197,7 @@ def test_dry_run_needs_no_key(srchat: Srchat) -> None:
         ("--timeout", "0", "a number from 0.1 to 86400"),
         ("--max-wait", "121", "a number from 0 to 120"),
         ("--base-url", "ftp://x", "an http:// or https:// URL"),
+        ("--stop", "", "a list of texts, none of them empty"),
     ],
 )
 def test_a_value_out_of_range_names_option_and_range_before_anything_is_sent(
