@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -11,7 +12,13 @@ from srchat.cli import options
 from srchat.cli.conversations import chosen_conversation, conversation_turn
 from srchat.cli.runtime import Runtime
 from srchat.conversation_turn import ConversationTurn
-from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError, UsageError
+from srchat.errors import (
+    IncompleteAnswerError,
+    Interrupted,
+    OutputError,
+    SrchatError,
+    UsageError,
+)
 from srchat.interrupts import delivered_to
 from srchat.output.code import CodeWriter
 from srchat.output.sanitize import sanitized
@@ -101,6 +108,10 @@ def ask(
     with delivered_to(_once(turn)):
         try:
             _print(runtime, turn, as_json=as_json, code=code, raw=raw)
+        except OutputError as exc:
+            if turn.signum == signal.SIGHUP:  # the terminal was closed, and that is why
+                raise Interrupted(turn.signum) from exc
+            raise
         finally:
             if usage and turn.reply.has_begun:
                 runtime.messages.tell(usage_line(turn.reply))

@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import Serve, Srchat
 from tests.pseudo_terminal import TerminalSession
 from tests.server import CLOSE, DONE, HOLD, Pause, answer, chunk, error, head
+from tests.waiting import wait_until
 
 MARKDOWN = "# Title\n\nSome **bold** text.\n\n- one\n- two\n\n```py\nprint(1)\n```\n\nEnd."
 
@@ -153,6 +154,19 @@ def test_interrupted_before_the_first_token_only_that_is_said(srchat: Srchat, se
         session.type("\x03")
         assert session.wait() == 130
         assert [line.removeprefix("^C") for line in session.lines] == ["srchat: interrupted"]
+
+
+@pytest.mark.parametrize("options", [[], ["--raw"], ["-x"], ["--json"]])
+def test_a_terminal_that_closes_hangs_up_and_what_came_is_kept(
+    srchat: Srchat, serve: Serve, options: list[str]
+) -> None:
+    server = serve([head(), chunk("```\nhalf"), HOLD])
+    with asking(srchat, server.url, *options) as session:
+        wait_until(lambda: "half" in srchat("history", "show").text, "the first text")
+        session.hang_up()
+        wait_until(session.has_ended, "the end")
+        assert session.exit_code == 129
+    assert "half" in srchat("history", "show").text
 
 
 def test_a_wait_is_counted_down(srchat: Srchat, serve: Serve) -> None:
