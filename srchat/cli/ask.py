@@ -232,8 +232,11 @@ def _document(reply: Reply, conversation: str | None, failure: str) -> dict[str,
 
 def _print_code(runtime: Runtime, turn: ConversationTurn) -> None:
     writer = CodeWriter(runtime.plain_writer())
-    runtime.paint(turn, writer)
+    try:
+        runtime.paint(turn, writer)
+    finally:
+        if turn.reply.text and not writer.found:
+            # Not on standard output, where somebody expects code; and not lost either.
+            runtime.messages.draw(sanitized(turn.reply.content).rstrip("\n") + "\n")
     if not writer.found:
-        # Not on standard output, where somebody expects code; and not lost either.
-        runtime.messages.draw(sanitized(turn.reply.content).rstrip("\n") + "\n")
         raise IncompleteAnswerError("the answer has no code block; its text stands above")

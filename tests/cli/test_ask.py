@@ -21,6 +21,7 @@ from tests.server import (
     HOLD,
     RESET,
     Pause,
+    Script,
     answer,
     chunk,
     completion,
@@ -114,6 +115,19 @@ def test_code_without_a_code_block_fails_and_loses_nothing(srchat: Srchat, serve
     result = srchat("ask", "hi", "-x", "--base-url", server.url)
     assert (result.code, result.out) == (6, b"")
     assert "Just \\x1b]0;evil\\x07 prose." in result.err
+
+
+@pytest.mark.parametrize(
+    "rest", [[CLOSE], [chunk(finish="content_filter"), DONE], [event({"error": "broken"}), CLOSE]]
+)
+def test_an_answer_that_breaks_off_before_any_code_is_not_lost_either(
+    srchat: Srchat, serve: Serve, rest: Script
+) -> None:
+    server = serve([head(), chunk("Just \x1b]0;evil\x07 pro"), *rest])
+    result = srchat("ask", "hi", "-x", "--no-save", "--base-url", server.url)
+    assert (result.code, result.out) == (6, b"")
+    assert result.err.startswith("Just \\x1b]0;evil\\x07 pro\nsrchat: ")
+    assert "no code block" not in result.err
 
 
 def test_usage_is_a_line_on_stderr(srchat: Srchat, serve: Serve) -> None:
