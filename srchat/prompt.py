@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from srchat.editor import open_in_editor
-from srchat.errors import UsageError, reason_of
+from srchat.errors import Interrupted, UsageError, reason_of
 
 _PATIENCE: Final = 1.0  # seconds until the wait for standard input is worth a word
 _PART: Final = 64 * 1024
@@ -165,22 +165,32 @@ def argument_text(text: str, name: str = "the command line") -> str:
 def edited(text: str, environ: Mapping[str, str]) -> str:
     """Let the user write a text in `$VISUAL` or `$EDITOR`, and return it.
 
-    Raises UsageError when there is no editor or it fails; then the file stays, and is named.
+    Raises UsageError when there is no editor or it fails, and Interrupted; then a file with a
+    text in it stays, and is named.
     """
     import tempfile  # noqa: PLC0415 - with random and hashlib, 4 ms that few prompts need
 
     fd, name = tempfile.mkstemp(prefix="srchat-", suffix=".md")  # 0600, so nobody reads along
+    path = Path(name)
     with os.fdopen(fd, "w", encoding="utf-8") as file:
         file.write(text)
     try:
-        code = open_in_editor(Path(name), environ)
+        code = open_in_editor(path, environ)
         if code:
             raise UsageError(f"the editor ended with {code}")
         written = read_file(name).text
     except UsageError as exc:
-        if Path(name).exists() and Path(name).stat().st_size:
-            raise UsageError(f"{exc.message}; your text is in {name}", hint=exc.hint) from exc
-        Path(name).unlink(missing_ok=True)
+        raise UsageError(exc.message + _left_in(path), hint=exc.hint) from exc
+    except Interrupted as exc:
+        exc.message += _left_in(path)
         raise
-    Path(name).unlink()
+    path.unlink()
     return written
+
+
+def _left_in(path: Path) -> str:
+    """Return the words that tell where a text is; a file without one is deleted."""
+    if path.exists() and path.stat().st_size:
+        return f"; your text is in {path}"
+    path.unlink(missing_ok=True)
+    return ""

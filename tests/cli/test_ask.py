@@ -438,6 +438,22 @@ def test_an_editor_that_fails_loses_nothing(srchat: Srchat) -> None:
     kept.unlink()
 
 
+@pytest.mark.parametrize("text", ["typed", ""])
+def test_an_editor_whose_terminal_goes_away_loses_nothing(srchat: Srchat, text: str) -> None:
+    editor = srchat.home / "editor"
+    editor.write_text(f'#!/bin/sh\nprintf "{text}" > "$1"; touch ready; exec sleep 60\n')
+    editor.chmod(0o755)
+    process = srchat.start("ask", "-e", EDITOR=str(editor), TMPDIR=str(srchat.home))
+    wait_until((srchat.home / "ready").exists)
+    process.send_signal(signal.SIGHUP)
+    result = process.ended()
+    kept = [(path, path.read_text()) for path in srchat.home.glob("srchat-*.md")]
+    assert (result.code, [content for _, content in kept]) == (129, [text] if text else [])
+    assert result.err.startswith("srchat: hung up")
+    assert ("your text is in" in result.err) == bool(text)
+    assert all(str(path) in result.err for path, _ in kept)
+
+
 # --- endings -------------------------------------------------------------------------------
 
 
