@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 
 from srchat import __version__
 from srchat.api.attempts import Attempts
+from srchat.api.error_body import read_error_text
 from srchat.api.events import RetryWait
 from srchat.api.exchange import Exchange, Timeouts
 from srchat.api.failures import translated
@@ -228,13 +229,15 @@ def _is_about_stream_options(exc: APIError) -> bool:
 
 
 def _models(body: bytes) -> list[Model]:
+    text = body.decode("utf-8", "replace")
     try:
-        value = json.loads(body.decode("utf-8", "replace"))
+        value = json.loads(text)
     except (ValueError, RecursionError) as exc:
         raise ProtocolError(
             "the list of models is not JSON", hint="base_url should end in /v1"
         ) from exc
     entries = value.get("data") if isinstance(value, dict) else value
     if not isinstance(entries, list):
-        raise ProtocolError("the server sent no list of models")
+        said = read_error_text(text).message
+        raise ProtocolError(f"the server sent no list of models{said and f': {said}'}")
     return [model for entry in entries if (model := Model.from_json(entry))]

@@ -45,7 +45,13 @@ def test_on_a_terminal_it_is_a_table_that_marks_the_own_model(srchat: Srchat, se
 
 
 def test_what_is_no_list_is_said(srchat: Srchat, serve: Serve) -> None:
-    for body, said in ((b"<html>", "not JSON"), (b"{}", "no list of models")):
+    failed = b'{"error": {"message": "no backend"}}'
+    for body, said in (
+        (b"<html>", "not JSON"),
+        (b"{}", "no list of models\n"),
+        (failed, "no list of models: no backend\n"),
+        (b'{"error":' * 500 + b"1" + b"}" * 500, "no list of models\n"),
+    ):
         result = srchat("models", SRCHAT_BASE_URL=serve(json_response(body)).url)
         assert (result.code, result.out) == (6, b"")
         assert said in result.err
