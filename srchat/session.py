@@ -109,7 +109,7 @@ def chat_request(config: Config, messages: Sequence[Message]) -> ChatRequest:
         temperature=config.temperature,
         top_p=config.top_p,
         max_tokens=config.max_tokens,
-        stop=config.stop,
+        stop=config.stop or None,  # an empty list, which a profile may have: servers refuse it
         stream=config.stream or None,
         stream_options={"include_usage": True} if config.stream else None,
     )

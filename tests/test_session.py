@@ -98,6 +98,10 @@ def test_settings_that_are_not_set_are_not_sent() -> None:
     assert sent == {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 
 
+def test_an_empty_list_of_stops_is_not_sent() -> None:
+    assert "stop" not in chat_request(Config(stop=()), []).to_json()
+
+
 def test_settings_become_parameters() -> None:
     config = Config(model="m", temperature=0.0, top_p=0.5, max_tokens=7, stop=("a",), stream=True)
     sent = chat_request(config, []).to_json()
