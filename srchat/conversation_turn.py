@@ -231,9 +231,14 @@ def _too_long(exc: APIStatusError, refusal: Refusal, sent: Fitted) -> APIStatusE
         exc.hint = (
             f"of {window} tokens the prompt takes {refusal.asked}; a smaller --max-tokens fits"
         )
+    elif refusal.asked is None and sent.estimated_tokens <= window:
+        exc.hint = (  # by the estimate it fits: no number of ours would be true
+            f"the context window has {window} tokens for prompt and answer; shorten the prompt or "
+            "its files, or give a smaller --max-tokens"
+        )
     else:
         about = "" if refusal.asked else "about "
-        asked = refusal.asked or max(sent.estimated_tokens, window + 1)
+        asked = refusal.asked or sent.estimated_tokens
         exc.hint = (
             f"the prompt has {about}{asked} tokens, {about}{asked - window} more than the context "
             f"window of {window}; shorten it or its files"

@@ -471,6 +471,14 @@ def test_where_the_server_counts_nothing_it_is_estimated(srchat: Srchat, serve: 
     assert "about 1504 tokens, about 480 more than the context window of 1024" in result.err
 
 
+def test_where_the_estimate_fits_no_count_is_made_up(srchat: Srchat, serve: Serve) -> None:
+    said = "maximum context length is 1024 tokens, however you requested 5000 tokens"
+    result = srchat("ask", "hi", "--base-url", serve(error(400, said)).url)
+    assert result.code == 5
+    assert "the context window has 1024 tokens for prompt and answer; shorten" in result.err
+    assert "the prompt has" not in result.err
+
+
 def test_max_tokens_beyond_the_window_is_not_mended_by_leaving_out(
     srchat: Srchat, serve: Serve
 ) -> None:
