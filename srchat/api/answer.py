@@ -111,8 +111,8 @@ class AnswerDecoder:
             return None
         if chunk.content or chunk.reasoning:
             self.started = True
-        if chunk.finish_reason:
-            self.finish_reason = chunk.finish_reason
+        if chunk.finish_reason and self.finish_reason in ("", "stop"):
+            self.finish_reason = chunk.finish_reason  # no "stop" takes a "length" back
         return chunk
 
     def _collect(self, part: bytes) -> None:

@@ -138,6 +138,14 @@ def test_what_one_part_completes_comes_as_one_chunk() -> None:
     assert (last.content, last.finish_reason) == ("d", "stop")
 
 
+@pytest.mark.parametrize("reason", ["length", "content_filter", "error"])
+def test_a_stop_takes_no_other_reason_back(reason: str) -> None:
+    parts = [chunk("a", finish=reason), chunk(finish="stop"), DONE]
+    for cut in (parts, [b"".join(parts)]):
+        assert read(*cut) == Read("a", finish_reason=reason, done=True)
+    assert read(chunk("a", finish="stop"), chunk(finish=reason)).finish_reason == reason
+
+
 def test_of_chunks_that_name_no_model_none_is_told() -> None:
     merged = AnswerDecoder().feed(chunk("a", model="") + chunk("b", model=""))
     assert merged is not None
