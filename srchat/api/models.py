@@ -200,7 +200,9 @@ def _first_choice(value: dict[str, Any]) -> dict[str, Any] | None:
 
 def _content(message: dict[str, Any]) -> str:
     content = message.get("content")
-    return content if isinstance(content, str) else _joined_text(content)
+    text = content if isinstance(content, str) else _joined_text(content)
+    # What OpenAI's models say when they refuse stands beside the content, and is the answer.
+    return text or _string(message.get("refusal"))
 
 
 def _joined_text(value: object) -> str:

@@ -196,6 +196,15 @@ def test_a_chunk_is_read_from_choice_0(value: object, chunk: ChatCompletionChunk
     assert ChatCompletionChunk.from_json(value) == chunk
 
 
+@pytest.mark.parametrize("content", [None, "", []])
+def test_the_words_of_a_refusal_are_the_answer(content: object) -> None:
+    said = {"content": content, "refusal": "I cannot help."}
+    assert ChatCompletionChunk.from_json({"choices": [{"delta": said}]}).content == said["refusal"]
+    assert ChatCompletion.from_json({"choices": [{"message": said}]}).content == said["refusal"]
+    said = {"content": "Fine.", "refusal": None}
+    assert ChatCompletion.from_json({"choices": [{"message": said}]}).content == "Fine."
+
+
 @pytest.mark.parametrize(
     ("content", "what"),
     [
