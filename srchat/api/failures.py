@@ -17,13 +17,20 @@ def redirection(where: str, target: str, status: int) -> APIStatusError:
     )
 
 
-def translated(exc: Exception, url: httpx.URL | str) -> APIError:
-    """Return the failure of a request to `url` in our own terms."""
+def translated(exc: Exception, url: httpx.URL | str, proxy: str = "") -> APIError:
+    """Return the failure of a request to `url` in our own terms.
+
+    `proxy`: the host and port of the one that was being connected to, "" for none.
+    """
     where = url.netloc.decode() if isinstance(url, httpx.URL) else url
+    if proxy:
+        where = f"the proxy {proxy}"
     if isinstance(exc, httpx.RemoteProtocolError) and "location header" in str(exc):
         # httpx reads the target of a redirect, though it is told not to follow.
         return redirection(where, "a place that is none", 302)
-    return _timeout(exc, where) or APIConnectionError(_failure(exc, where), hint=_hint(exc))
+    return _timeout(exc, where) or APIConnectionError(
+        _failure(exc, where), hint=_OF_PROXY if proxy else _hint(exc)
+    )
 
 
 def _timeout(exc: Exception, where: str) -> APIError | None:
@@ -61,6 +68,9 @@ def _reason(exc: Exception) -> str:
     if said:
         return said[0].lower() + said[1:] if said[:2].istitle() else said
     return next((words for kind, words in _WORDS if isinstance(exc, kind)), type(exc).__name__)
+
+
+_OF_PROXY: Final = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names it; NO_PROXY goes without"
 
 
 def _hint(exc: Exception) -> str:

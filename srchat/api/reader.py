@@ -20,6 +20,7 @@ from srchat.errors import APIError, Interrupted
 _MOST_WAITING: Final = 512  # parts; then the reader waits, and TCP tells the server to wait
 _MOST_JOINED: Final = 256 * 1024
 _MOST_DISCARDED: Final = 64 * 1024
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Connected(NamedTuple):
@@ -121,6 +122,7 @@ class StreamReader:
         self._client = client
         self._request = request
         self._inbox = inbox
+        self._proxy = ""  # that is being connected to
         self._discarding = False
         self._cancelled = False
         request.extensions["trace"] = self._trace
@@ -167,7 +169,7 @@ class StreamReader:
             finally:
                 response.close()
         except Exception as exc:  # noqa: BLE001 - whatever fails in this thread is said by the main one
-            self._inbox.post(self, Lost(translated(exc, self._request.url)))
+            self._inbox.post(self, Lost(translated(exc, self._request.url, self._proxy)))
 
     def _read(self, response: httpx.Response) -> None:
         headers = {name.lower(): value for name, value in response.headers.items()}
@@ -191,7 +193,11 @@ class StreamReader:
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         if event.endswith(".connect_tcp.started"):
             self.reused = False
+            url, to = self._request.url, (info["host"], info["port"])
+            if to != (url.raw_host.decode(), url.port or _PORTS[url.scheme]):
+                self._proxy = "{}:{}".format(*to)
         elif event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self._proxy = ""
             self.connection = info["return_value"].get_extra_info("socket")
             self._inbox.post(self, Connected())
             if self._cancelled:

@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from tests.conftest import Serve, Srchat
-from tests.server import Request, Script, ScriptedServer, answer, error
+from tests.server import CLOSE, Request, Script, ScriptedServer, answer, error
 from tests.tls_server import TLSServer
 from tests.waiting import wait_until
 
@@ -197,6 +197,28 @@ def test_a_proxy_that_refuses_is_said_without_its_password(srchat: Srchat, serve
     assert "proxy" in result.err
     assert "hunter22" not in result.err
     assert proxy.requests[0].method == "CONNECT"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_is_not_there_is_named(srchat: Srchat, scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    url, proxy = f"{scheme}://server.example/v1", f"http://me:hunter22@127.0.0.1:{port}"
+    result = srchat("ask", "q", "--base-url", url, *ONCE, ALL_PROXY=proxy)
+    assert (result.code, result.out) == (8, b"")
+    assert f"cannot connect to the proxy 127.0.0.1:{port}: " in result.err
+    assert "NO_PROXY" in result.err
+    assert "server running" not in result.err
+    assert "hunter22" not in result.err
+
+
+def test_what_fails_behind_a_proxy_is_not_its_failure(srchat: Srchat, serve: Serve) -> None:
+    tunnel = Tunnel(serve([b"no TLS here", CLOSE]).port)
+    url = "https://server.example/v1"
+    result = srchat("ask", "q", "--base-url", url, *ONCE, ALL_PROXY=tunnel.url)
+    assert (result.code, result.out) == (8, b"")
+    assert "cannot connect to server.example: " in result.err
+    assert "NO_PROXY" not in result.err
 
 
 class Tunnel:
