@@ -124,7 +124,8 @@ class ChatClient:
                 raise APITimeoutError(f"the list of models did not come within {within:g} s")
             if event is not None:
                 on_wait(event)
-        return _models(bytes(body))
+        # Names go to the screen, to a cache and into the history.
+        return _models(redacted(body.decode("utf-8", "replace"), self._key))
 
     def close(self) -> None:
         """Close the connection; leaving the context of the client does it, too."""
@@ -228,8 +229,7 @@ def _is_about_stream_options(exc: APIError) -> bool:
     )
 
 
-def _models(body: bytes) -> list[Model]:
-    text = body.decode("utf-8", "replace")
+def _models(text: str) -> list[Model]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as exc:

@@ -28,6 +28,19 @@ def test_into_a_pipe_it_is_one_name_a_line(srchat: Srchat, serve: Serve) -> None
     assert server.requests[0].headers["authorization"] == "Bearer sk-some-key"
 
 
+def test_a_key_that_the_server_echoes_is_shown_nowhere(srchat: Srchat, serve: Serve) -> None:
+    key = "sk-some-secret-key"
+    url = serve(json_response({"data": [{"id": f"m-{key}", "owned_by": key}]})).url
+    for option in ([], ["--json"]):
+        result = srchat("models", *option, SRCHAT_BASE_URL=url, SRCHAT_API_KEY=key)
+        assert result.code == 0
+        assert b"m-" in result.out
+        assert b"secret" not in result.out
+    kept = [path for path in srchat.home.rglob("*") if path.is_file()]
+    assert kept
+    assert not any(b"secret" in path.read_bytes() for path in kept)
+
+
 def test_json_is_an_array(srchat: Srchat, serve: Serve) -> None:
     result = srchat("models", "--json", SRCHAT_BASE_URL=serve(json_response(MODELS)).url)
     assert json.loads(result.out)[0] == {
