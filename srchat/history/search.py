@@ -132,12 +132,9 @@ def _by_text(database: Database, texts: Sequence[str], limit: int) -> list[Hit]:
 
 def _hit(row: Row, text: str) -> Hit:
     conversation, title, turn, asked_at, prompt, reply = row
-    for part in (prompt, reply):  # pragma: no branch - SQLite found it in one of them
-        place = part.lower().find(text.lower())
-        if place >= 0:
-            break
-    place = max(place, 0)
-    end = place + len(text)
+    wanted = re.compile(re.escape(text), re.IGNORECASE)
+    match = next(filter(None, map(wanted.search, (prompt, reply))))  # SQLite found it in one
+    part, (place, end) = match.string, match.span()
     before = part[max(0, place - _AROUND) : place]
     after = part[end : end + _AROUND]
     found = f"{HIT_BEGIN}{part[place:end]}{HIT_END}"

@@ -443,6 +443,9 @@ def test_the_snippet_marks_what_was_found(store: ConversationStore) -> None:
     assert hit.parts()[1] == "->"
     assert hit.snippet.startswith("…")
     assert hit.snippet.endswith("…")
+    keep(store, "c3", "İİİ, whose small letters are two: C++")
+    (hit,) = store.search("c++", 1)
+    assert hit.parts()[1] == "C++"
 
 
 def test_an_icon_of_a_font_in_a_snippet_is_no_mark(store: ConversationStore) -> None:
