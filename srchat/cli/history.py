@@ -18,7 +18,9 @@ from srchat.prompt import argument_text
 history_app = typer.Typer(help="See, search and manage stored conversations.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_LIMIT: Final = typer.Option("-n", "--limit", min=1, metavar="N", help="At most so many.")
+_LIMIT: Final = typer.Option(
+    "-n", "--limit", min=1, max=1_000_000, metavar="N", help="At most so many."
+)
 
 
 @history_app.callback(invoke_without_command=True)

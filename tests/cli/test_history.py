@@ -54,6 +54,7 @@ def test_the_list_in_a_pipe_has_a_line_each_with_tabs(srchat: Srchat) -> None:
         ("aaaa1111", "served", "1", "How are you?"),
     ]
     assert len(srchat("history", "list", "-n", "1").text.splitlines()) == 1
+    assert srchat("history", "list", "-n", str(2**70)).code == 2
 
 
 def test_the_list_as_json(srchat: Srchat) -> None:
