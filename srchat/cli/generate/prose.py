@@ -38,7 +38,8 @@ is not altered. Text is UTF-8; anything else is refused with the reason.
 Standard input is read where it is a file or a pipe. In a loop or a scheduled job, where it
 belongs to something else, `--no-stdin` leaves it alone.
 
-`--continue` passes over a conversation in which nothing was answered.
+`--continue` passes over a conversation in which nothing was answered. A conversation goes on with
+its own model and system prompt, unless an option, or a profile given with `--profile`, sets others.
 
 On a terminal, what can no longer change of an answer is printed once, and only its open end is
 redrawn. Where the window is made narrower meanwhile, and the terminal breaks its rows anew, rows of
