@@ -18,16 +18,16 @@ def open_in_editor(path: Path, environ: Mapping[str, str]) -> int:
     Raises UsageError where there is no editor.
     """
     try:
-        command = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "vi")
+        command = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "") or ["vi"]
     except ValueError as exc:
         raise UsageError(f"VISUAL or EDITOR cannot be read: {exc}") from exc
     try:
         with ctrl_c_left_to_child(), _terminal() as (stdin, stdout):
             return subprocess.call([*command, str(path)], stdin=stdin, stdout=stdout)  # noqa: S603 - the user's own editor
     except (OSError, ValueError) as exc:
-        name = command[0] if command else "''"
+        reason = reason_of(exc)
         raise UsageError(
-            f"cannot start the editor {name}: {reason_of(exc)}", hint="set EDITOR"
+            f"cannot start the editor {command[0]}: {reason}", hint="set EDITOR"
         ) from exc
 
 

@@ -86,6 +86,7 @@ class Srchat:
         self.processes: list[Process] = []
         self.env = {
             "HOME": str(home),
+            "TMPDIR": str(home),
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "TERM": "xterm-256color",

@@ -435,7 +435,16 @@ def test_an_editor_that_fails_loses_nothing(srchat: Srchat) -> None:
     assert result.code == 2
     kept = Path(result.err.split("your text is in ")[1].strip())
     assert kept.read_text() == "draft"
-    kept.unlink()
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_an_editor_of_blanks_is_none(srchat: Srchat, blank: str) -> None:
+    vi = srchat.home / "vi"
+    vi.write_text('#!/bin/sh\nprintf "by vi" > "$1"\n')
+    vi.chmod(0o755)
+    path = f"{srchat.home}:{srchat.env['PATH']}"
+    result = srchat("ask", "-e", "--dry-run", EDITOR=blank, PATH=path)
+    assert json.loads(result.out)["messages"][0]["content"] == "by vi"
 
 
 @pytest.mark.parametrize("text", ["typed", ""])
@@ -443,7 +452,7 @@ def test_an_editor_whose_terminal_goes_away_loses_nothing(srchat: Srchat, text: 
     editor = srchat.home / "editor"
     editor.write_text(f'#!/bin/sh\nprintf "{text}" > "$1"; touch ready; exec sleep 60\n')
     editor.chmod(0o755)
-    process = srchat.start("ask", "-e", EDITOR=str(editor), TMPDIR=str(srchat.home))
+    process = srchat.start("ask", "-e", EDITOR=str(editor))
     wait_until((srchat.home / "ready").exists)
     process.send_signal(signal.SIGHUP)
     result = process.ended()
