@@ -54,6 +54,7 @@ def _failure(exc: Exception, where: str) -> str:
 
 _PREFIX: Final = re.compile(r"^\[(?:Errno -?\d+|SSL[^\]]*)\] ?")
 _SUFFIX: Final = re.compile(r" \(_ssl\.c:\d+\)$")
+_BYTES: Final = re.compile(r"bytearray\(b(['\"])(.*)\1\)")  # as h11 quotes what it cannot read
 _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (httpx.ReadError, "the connection was reset"),
     (httpx.WriteError, "the connection was reset while sending"),
@@ -62,7 +63,7 @@ _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
 
 
 def _reason(exc: Exception) -> str:
-    said = _SUFFIX.sub("", _PREFIX.sub("", str(exc))).strip()
+    said = _BYTES.sub(r"\2", _SUFFIX.sub("", _PREFIX.sub("", str(exc)))).strip()
     if "incomplete" in said or "without sending" in said:
         return "the server closed it in the middle"
     if said:

@@ -213,7 +213,7 @@ def broken_streams() -> Iterator[Scenario]:
         ("RST", [head(), part, RESET], "broke off"),
         ("FIN in a chunk", [te, framed, b"ff\r\ndata: ", CLOSE], "broke off"),
         ("FIN between chunks", [te, framed, CLOSE], "broke off"),
-        ("bad chunk size", [te, framed, b"zz\r\n"], "broke off"),
+        ("bad chunk size", [te, framed, b"zz\r\n"], "illegal chunk header: zz"),
         ("short content-length", [length, part, CLOSE], "broke off"),
         ("stall", [head(), part, HOLD], "nothing came"),
         (
