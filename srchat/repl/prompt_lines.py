@@ -203,7 +203,12 @@ def ended_by_signals(app: "Application[str] | Application[int | None]") -> Itera
         if app.loop:
             app.loop.call_soon_threadsafe(end)
 
-    app.pre_run_callables.append(lambda: _end_where_nothing_is_shown(app))
+    def begin() -> None:
+        _end_where_nothing_is_shown(app)
+        if seen:  # before there was a loop
+            end()
+
+    app.pre_run_callables.append(begin)
     with delivered_to(tell):
         try:
             yield

@@ -1,6 +1,8 @@
 """The way to the server: names, TLS, proxies, and addresses that cannot be."""
 
 import contextlib
+import os
+import signal
 import socket
 import subprocess
 import threading
@@ -119,7 +121,10 @@ def test_a_connection_that_hangs_can_be_interrupted(srchat: Srchat, full_backlog
     before = connecting(full_backlog)
     process = srchat.start("ask", "q", "--base-url", full_backlog)
     wait_until(lambda: connecting(full_backlog) > before, "an attempt to connect")
-    process.send_signal(2)
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+    process.send_signal(signal.SIGCONT)  # which has nothing to show again yet
+    process.send_signal(signal.SIGINT)
     assert process.ended() == (130, b"", "srchat: interrupted\n")
 
 

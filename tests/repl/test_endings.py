@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import sys
 import threading
 
 import pytest
@@ -18,6 +19,7 @@ from tests.chatting import (
     sent,
 )
 from tests.conftest import Serve, Srchat
+from tests.pseudo_terminal import TerminalSession
 from tests.server import CLOSE, DONE, HOLD, answer, chunk, error, head
 from tests.waiting import PATIENCE, wait_until
 
@@ -145,6 +147,34 @@ def test_a_terminal_that_closes_ends_the_chat_and_what_came_is_kept(
         assert chat.exit_code in (129, 74)  # it sees the signal first, or that it can show nothing
     if where == "answer":
         assert "half an answer" in srchat("history", "show").text
+
+
+# Sends itself a signal in the moment before the line editor runs.
+EARLY = """
+import os, sys
+from prompt_toolkit import PromptSession
+from srchat import interrupts
+from srchat.errors import Interrupted
+from srchat.repl.prompt_lines import ended_by_signals
+interrupts.install()
+session = PromptSession()
+try:
+    with ended_by_signals(session.app):
+        os.kill(os.getpid(), int(sys.argv[1]))
+        session.prompt("> ", handle_sigint=False)
+except (Interrupted, KeyboardInterrupt) as exc:
+    print("ended by", repr(exc))
+"""
+
+
+@pytest.mark.parametrize(("signum", "end"), [(15, "Interrupted"), (2, "KeyboardInterrupt")])
+def test_a_signal_just_before_the_line_editor_runs_ends_it(
+    srchat: Srchat, signum: int, end: str
+) -> None:
+    command = [sys.executable, "-c", EARLY, str(signum)]
+    with TerminalSession(command, srchat.env) as session:
+        answering(session)
+        session.wait_for_text(f"ended by {end}")
 
 
 class _Shell(ChatTerminal):
