@@ -9,6 +9,8 @@ from typing import Final, Self
 
 import pexpect
 
+from tests.waiting import PATIENCE
+
 ROOT: Final = Path(__file__).parent.parent
 _INSERT_ALL: Final = "\x1b*"  # readline: put all completions on the line
 _LIST: Final = {"bash": "\x1b?", "zsh": "\x04"}
@@ -36,7 +38,7 @@ class TypedShell:
         arguments, setup = _OF_SHELL[name]
         self._list = _LIST[name]
         self._child = pexpect.spawn(
-            name, arguments, env=env, cwd=str(home), encoding="utf-8", timeout=20,
+            name, arguments, env=env, cwd=str(home), encoding="utf-8", timeout=PATIENCE,
             dimensions=(60, 200),
         )  # fmt: skip
         self.run(f"{setup}; {_SETUP}")
@@ -92,7 +94,7 @@ class Fish:
         script = f"source {ROOT}/completions/srchat.fish; complete -C $argv[1]"
         done = subprocess.run(
             ["fish", "--no-config", "-c", script, line],
-            env=self._env, cwd=self._home, capture_output=True, text=True, timeout=30, check=True,
+            env=self._env, cwd=self._home, capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
         assert done.stderr == ""
         return done.stdout.splitlines()

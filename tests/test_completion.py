@@ -24,6 +24,7 @@ from srchat.config.file import read
 from srchat.config.settings import DEMO_BASE_URL, FileSettings, resolve
 from tests.conftest import Serve, Srchat
 from tests.server import json_response
+from tests.waiting import PATIENCE
 
 LINES = [
     "", "# [profiles.no]", "[profiles.work]", "[profiles.home-2] # here", "  [ profiles.work ]",
@@ -162,7 +163,7 @@ def loaded(srchat: Srchat, *args: str) -> set[str]:
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *args],
-        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=30, check=True,
+        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     return set(done.stderr.rpartition("loaded:")[2].split())
 
@@ -292,7 +293,7 @@ def test_a_wrong_call_is_silent(srchat: Srchat, args: list[str]) -> None:
 def test_a_reader_that_has_gone_is_no_failure(srchat: Srchat) -> None:
     done = subprocess.run(
         ["sh", "-c", '"$@" >&-; "$@" > /dev/full', "sh", *srchat.command("__complete", "profiles")],
-        env=srchat.env, capture_output=True, text=True, timeout=30, check=False,
+        env=srchat.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -226,7 +226,7 @@ def test_a_connection_left_open_behind_done_is_closed_by_the_next_request(serve:
     with ChatClient(server.url, None, retry=ONCE) as client:
         assert taken(client.stream(HELLO)).text == "one"
         assert taken(client.stream(HELLO)).text == "two"
-        assert server.client_left.wait(20)
+        assert server.client_left.wait(PATIENCE)
 
 
 def test_a_torrent_behind_done_is_cut_off(serve: Serve) -> None:
@@ -234,7 +234,7 @@ def test_a_torrent_behind_done_is_cut_off(serve: Serve) -> None:
     server = serve([head(), chunk("one"), DONE, *flood, HOLD])
     with ChatClient(server.url, None) as client:
         assert taken(client.stream(HELLO)).text == "one"
-        assert server.client_left.wait(20)
+        assert server.client_left.wait(PATIENCE)
 
 
 def test_requests_in_a_row_share_nothing_of_their_answers(serve: Serve) -> None:
@@ -802,4 +802,4 @@ def test_an_endless_list_of_models_is_cut_off(serve: Serve) -> None:
     server = serve([head(), *[b"x" * 100_000] * 5000])
     with pytest.raises(ProtocolError, match="over 8388608 bytes"):
         models_of(server.url)
-    assert server.client_left.wait(20)
+    assert server.client_left.wait(PATIENCE)

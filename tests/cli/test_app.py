@@ -8,6 +8,7 @@ import pytest
 
 import srchat as package
 from tests.conftest import Srchat
+from tests.waiting import PATIENCE
 
 SLOW = ("httpx", "rich", "prompt_toolkit", "sqlite3", "pydantic", "click")
 
@@ -23,7 +24,7 @@ def loaded(srchat: Srchat, *args: str) -> set[str]:
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *args],
-        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=30, check=True,
+        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     return set(done.stderr.rpartition("loaded:")[2].split())
 
@@ -40,7 +41,7 @@ def test_version_does_not_even_load_typer(srchat: Srchat) -> None:
     script = (
         "import sys; from srchat.__main__ import main; main(); assert 'typer' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", script, "--version"], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", script, "--version"], check=True, timeout=PATIENCE)
 
 
 def test_a_piped_answer_loads_httpx_and_nothing_else_slow(srchat: Srchat) -> None:
@@ -92,7 +93,7 @@ def test_a_traceback_is_shown_only_on_demand(srchat: Srchat) -> None:
 def test_help_into_a_full_disk_is_said(srchat: Srchat, option: str) -> None:
     done = subprocess.run(
         ["sh", "-c", '"$@" > /dev/full', "sh", *srchat.command(option)],
-        env=srchat.env, capture_output=True, text=True, timeout=30, check=False,
+        env=srchat.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 74
     assert done.stderr.count("\n") == 1
@@ -105,7 +106,7 @@ def test_help_that_nobody_reads_is_not_worth_a_word(srchat: Srchat, option: str)
     with os.fdopen(writing, "wb") as unread:
         done = subprocess.run(
             srchat.command(option), env=srchat.env, stdout=unread, stderr=subprocess.PIPE,
-            timeout=30, check=False,
+            timeout=PATIENCE, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (141, b"")
 
@@ -113,7 +114,7 @@ def test_help_that_nobody_reads_is_not_worth_a_word(srchat: Srchat, option: str)
 def test_what_prints_nothing_needs_no_standard_output(srchat: Srchat) -> None:
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *srchat.command("config", "set", "model", "other")],
-        env=srchat.env, stderr=subprocess.PIPE, timeout=30, check=False,
+        env=srchat.env, stderr=subprocess.PIPE, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
     assert srchat("config", "get", "model").text == "other\n"

@@ -31,7 +31,7 @@ from tests.server import (
     head,
     json_response,
 )
-from tests.waiting import unread, wait_until
+from tests.waiting import PATIENCE, unread, wait_until
 
 # --- the answer on standard output ---------------------------------------------------------
 
@@ -285,7 +285,7 @@ def test_empty_standard_input_adds_nothing(srchat: Srchat) -> None:
 def test_closed_standard_input_adds_nothing(srchat: Srchat) -> None:
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" <&-', "sh", *srchat.command("ask", "--dry-run", "q")],
-        env=srchat.env, capture_output=True, timeout=30, check=True,
+        env=srchat.env, capture_output=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     assert json.loads(done.stdout)["messages"][0]["content"] == "q"
 
@@ -369,7 +369,7 @@ def test_standard_input_that_cannot_be_read_is_refused(srchat: Srchat) -> None:
     with Path("/proc/self/mem").open("rb") as unreadable:
         done = subprocess.run(
             srchat.command("ask", "q", "--dry-run"), env=srchat.env, stdin=unreadable,
-            capture_output=True, timeout=20, check=False,
+            capture_output=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"cannot read standard input" in done.stderr
@@ -424,7 +424,7 @@ def test_what_an_editor_prints_is_no_answer(srchat: Srchat) -> None:
     ask = srchat.command("ask", "-e", "--dry-run")
     done = subprocess.run(
         ask, env=srchat.env | {"EDITOR": str(editor)}, stdin=subprocess.DEVNULL,
-        capture_output=True, timeout=20, check=False, start_new_session=True,
+        capture_output=True, timeout=PATIENCE, check=False, start_new_session=True,
     )  # fmt: skip
     assert json.loads(done.stdout)["messages"][0]["content"] == "text\n"
     assert b"draws" in done.stderr
@@ -658,7 +658,7 @@ def test_a_signal_ends_it_and_keeps_what_came(
     assert result.code == code
     assert result.out == (b"\n" if len(script) == 3 else b"")
     assert result.err.count("\n") == 1
-    assert server.client_left.wait(20)
+    assert server.client_left.wait(PATIENCE)
 
 
 def test_a_signal_that_the_caller_ignores_ends_nothing(srchat: Srchat, serve: Serve) -> None:
@@ -733,7 +733,7 @@ main()
 def test_a_signal_while_the_first_module_is_loaded_shows_no_traceback(srchat: Srchat) -> None:
     done = subprocess.run(
         [sys.executable, "-c", EARLY, "ask", "q"], env=srchat.env, stdin=subprocess.DEVNULL,
-        capture_output=True, timeout=30, check=False,
+        capture_output=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (-2, b"", b"")
 
@@ -778,7 +778,7 @@ def test_a_reader_that_goes_away_is_no_failure_worth_a_word(srchat: Srchat, serv
     done = subprocess.run(
         ["bash", "-c", '"$@" | head -c 5; exit ${PIPESTATUS[0]}', "bash",
          *srchat.command("ask", "q", "--base-url", server.url)],
-        env=srchat.env, capture_output=True, stdin=subprocess.DEVNULL, timeout=30,
+        env=srchat.env, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE,
         check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (141, b"xxxxx", b"")
@@ -808,7 +808,7 @@ def test_a_full_disk_is_said(srchat: Srchat, serve: Serve, args: list[str]) -> N
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             srchat.command(*args, "--base-url", server.url), env=srchat.env, stdout=full,
-            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=30, check=False,
+            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False,
         )  # fmt: skip
     assert done.returncode == 74
     assert b"No space left" in done.stderr
@@ -819,7 +819,7 @@ def test_a_closed_standard_output_is_said(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("ok"))
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *srchat.command("ask", "q", "--base-url", server.url)],
-        env=srchat.env, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=30, check=False,
+        env=srchat.env, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 74
     assert b"cannot write the output" in done.stderr
@@ -837,7 +837,7 @@ main()
 def test_a_machine_that_gives_no_thread_is_one_line(srchat: Srchat, serve: Serve) -> None:
     done = subprocess.run(
         [sys.executable, "-c", NO_THREAD, "ask", "q", "--base-url", serve(answer("ok")).url],
-        env=srchat.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False,
+        env=srchat.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"thread" in done.stderr

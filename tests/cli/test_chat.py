@@ -9,6 +9,7 @@ import pytest
 from tests.chatting import sent
 from tests.conftest import Serve, Srchat
 from tests.server import CLOSE, HOLD, Script, answer, chunk, error, head, json_response
+from tests.waiting import PATIENCE
 
 
 def test_each_line_is_a_prompt_of_one_conversation(srchat: Srchat, serve: Serve) -> None:
@@ -25,7 +26,11 @@ def test_an_empty_input_is_no_failure(srchat: Srchat, serve: Serve) -> None:
 def test_a_closed_standard_input_is_empty(srchat: Srchat, serve: Serve) -> None:
     command = " ".join(srchat.command("chat", "--base-url", serve(answer("x")).url))
     done = subprocess.run(
-        ["sh", "-c", f"{command} <&-"], env=srchat.env, capture_output=True, timeout=20, check=False
+        ["sh", "-c", f"{command} <&-"],
+        env=srchat.env,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
@@ -144,7 +149,7 @@ def test_a_reader_that_has_gone_ends_it_quietly(srchat: Srchat, serve: Serve) ->
     command = " ".join(srchat.command("chat", "--base-url", server.url))
     done = subprocess.run(
         ["bash", "-c", f"printf 'a\\nb\\nc\\n' | {command} | head -1; echo ${{PIPESTATUS[1]}}"],
-        env=srchat.env, capture_output=True, timeout=20, check=False,
+        env=srchat.env, capture_output=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.stdout == b"one\n141\n"
     assert done.stderr == b""

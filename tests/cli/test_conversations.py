@@ -29,6 +29,7 @@ from tests.server import (
     head,
     json_response,
 )
+from tests.waiting import PATIENCE
 
 TOO_LONG = (
     "This model's maximum context length is {limit} tokens. However, your messages resulted in "
@@ -213,7 +214,9 @@ def test_reasoning_is_not_kept(srchat: Srchat, serve: Serve) -> None:
 def test_a_reader_that_leaves_leaves_an_incomplete_turn(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer(*["word " * 1000] * 200))
     command = " ".join([*srchat.command("ask", "hi", "--base-url", server.url), "| head -c 10"])
-    subprocess.run(command, shell=True, env=srchat.env, check=True, capture_output=True, timeout=30)
+    subprocess.run(
+        command, shell=True, env=srchat.env, check=True, capture_output=True, timeout=PATIENCE
+    )
     (turn,) = stored(srchat)[0].turns
     assert not turn.complete
     assert turn.reason

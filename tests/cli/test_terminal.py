@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Serve, Srchat
 from tests.pseudo_terminal import TerminalSession
 from tests.server import CLOSE, DONE, HOLD, Pause, answer, chunk, error, head
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 MARKDOWN = "# Title\n\nSome **bold** text.\n\n- one\n- two\n\n```py\nprint(1)\n```\n\nEnd."
 
@@ -144,7 +144,7 @@ def test_interrupted_in_mid_answer_what_came_stays_and_the_terminal_is_sane(
         assert "half" in text
         assert session.lines[-1] == "srchat: interrupted"
         assert session.terminal.cursor_is_visible
-        assert server.client_left.wait(20)
+        assert server.client_left.wait(PATIENCE)
 
 
 def test_interrupted_before_the_first_token_only_that_is_said(srchat: Srchat, serve: Serve) -> None:

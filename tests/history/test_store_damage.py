@@ -184,7 +184,7 @@ def test_a_full_disk_costs_a_word(srchat: Srchat, serve: Serve) -> None:
     # 60 KiB for every file: room for the tables, not for the answer.
     limited = ["sh", "-c", 'ulimit -f 120; exec "$@"', "sh", *command]
     done = subprocess.run(
-        limited, env=srchat.unmeasured_env, cwd=srchat.home, capture_output=True, timeout=30,
+        limited, env=srchat.unmeasured_env, cwd=srchat.home, capture_output=True, timeout=PATIENCE,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

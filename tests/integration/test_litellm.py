@@ -12,6 +12,7 @@ import pexpect
 import pytest
 
 from tests.conftest import Srchat
+from tests.waiting import PATIENCE
 
 URL = os.environ.get("SRCHAT_TEST_LITELLM", "")
 KEYS_URL = os.environ.get("SRCHAT_TEST_LITELLM_KEYS", "")
@@ -44,7 +45,7 @@ def test_usage_comes_with_the_json(proxy: Srchat, option: str) -> None:
 def test_on_a_terminal_the_answer_is_shown(proxy: Srchat) -> None:
     child = pexpect.spawn(
         proxy.command("ask", "hi")[0], proxy.command("ask", "hi")[1:], env=proxy.env,
-        encoding="utf-8", timeout=20, dimensions=(24, 80),
+        encoding="utf-8", timeout=PATIENCE, dimensions=(24, 80),
     )  # fmt: skip
     child.expect("canned answer")
     child.expect("日本 and 😀 end")

@@ -44,7 +44,7 @@ def test_ctrl_c_while_waiting_stops_the_request_and_retry_asks_again(
         chat.wait_for(lambda _: len(server.requests) == 1)
         chat.type(CTRL_C)
         chat.wait_for_text("interrupted (/retry asks again)")
-        assert server.client_left.wait(20)
+        assert server.client_left.wait(PATIENCE)
         assert "now" in chat.run("/retry")
     assert sent(server) == [("user", "q")]
 
