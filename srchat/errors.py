@@ -6,7 +6,8 @@ SrchatError                     1    anything not foreseen
 │  └─ MissingKeyError           4    the server needs a key and there is none that may be sent
 ├─ APIError                     6    the server, or the way to it, failed
 │  ├─ APIConnectionError        8    no connection: DNS, refused, TLS, proxy
-│  │  └─ APITimeoutError        8    nothing came for too long
+│  │  ├─ APITimeoutError        8    nothing came for too long
+│  │  └─ CertificateError       8    the server cannot show that it is who it should be
 │  ├─ APIStatusError            5    the server refused the request (any other 4xx)
 │  │  ├─ AuthenticationError    4    401, 403
 │  │  ├─ RateLimitError         7    429
@@ -122,6 +123,10 @@ class APIConnectionError(APIError):
 
 class APITimeoutError(APIConnectionError):
     """Nothing came from the server for longer than the timeout."""
+
+
+class CertificateError(APIConnectionError):
+    """The server cannot show that it is who it should be; asked again it could not, either."""
 
 
 class APIStatusError(APIError):

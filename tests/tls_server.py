@@ -1,5 +1,6 @@
 """TLSServer: a ScriptedServer behind TLS."""
 
+import datetime as dt
 import socket
 import ssl
 import threading
@@ -11,7 +12,10 @@ from tests.server import Script, ScriptedServer
 
 
 class TLSServer(ScriptedServer):
-    """Plays `scripts` with a certificate for `host`; shakes hands once `ready` is set."""
+    """Plays `scripts` with a certificate for `host`; shakes hands once `ready` is set.
+
+    The certificate is good until `not_after`, a year from now if that is None.
+    """
 
     def __init__(
         self,
@@ -20,11 +24,12 @@ class TLSServer(ScriptedServer):
         host: str = "127.0.0.1",
         *,
         ready: threading.Event | None = None,
+        not_after: dt.datetime | None = None,
     ) -> None:
         super().__init__(scripts)
         self._ready = ready
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(host).configure_cert(self._context)
+        authority.issue_cert(host, not_after=not_after).configure_cert(self._context)
 
     @property
     def url(self) -> str:

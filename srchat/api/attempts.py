@@ -10,7 +10,13 @@ from srchat.api.events import RetryWait
 from srchat.api.exchange import FRAME, Exchange
 from srchat.api.reader import Inbox
 from srchat.api.retry import LONGEST_WAIT, Decision, RetryPolicy
-from srchat.errors import APIConnectionError, APIError, APIStatusError, APITimeoutError
+from srchat.errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    CertificateError,
+)
 
 Event = TypeVar("Event")
 
@@ -50,6 +56,8 @@ class Attempts:
                 exc.args = (exc.message,)
                 if not isinstance(exc, APIConnectionError | APIStatusError):
                     raise
+                if isinstance(exc, CertificateError):
+                    raise  # no wait mends it
                 if _was_stale(exchange, exc) or self._mend(exc):
                     continue
                 decision = self._decide(exc, exchange, retries)

@@ -5,7 +5,13 @@ import ssl
 from typing import Final
 
 from srchat.api.http import httpx
-from srchat.errors import APIConnectionError, APIError, APIStatusError, APITimeoutError
+from srchat.errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    CertificateError,
+)
 
 
 def redirection(where: str, target: str, status: int) -> APIStatusError:
@@ -28,7 +34,8 @@ def translated(exc: Exception, url: httpx.URL | str, proxy: str = "") -> APIErro
     if isinstance(exc, httpx.RemoteProtocolError) and "location header" in str(exc):
         # httpx reads the target of a redirect, though it is told not to follow.
         return redirection(where, "a place that is none", 302)
-    return _timeout(exc, where) or APIConnectionError(
+    kind = CertificateError if _UNTRUSTED in str(exc) else APIConnectionError
+    return _timeout(exc, where) or kind(
         _failure(exc, where), hint=_OF_PROXY if proxy else _hint(exc)
     )
 
@@ -71,16 +78,25 @@ def _reason(exc: Exception) -> str:
     return next((words for kind, words in _WORDS if isinstance(exc, kind)), type(exc).__name__)
 
 
+_UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 _OF_PROXY: Final = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names it; NO_PROXY goes without"
 
 
 def _hint(exc: Exception) -> str:
     if isinstance(exc, ImportError):
         return "a SOCKS proxy needs the package socksio: pip install 'httpx[socks]'"
-    if "CERTIFICATE_VERIFY_FAILED" in str(exc):
-        return "for a private certificate authority set SSL_CERT_FILE to its certificate"
+    if _UNTRUSTED in str(exc):
+        return _hint_about_certificate(str(exc))
     if isinstance(exc.__cause__, ssl.SSLError) or "SSL" in str(exc):
         return "the base URL may want http:// in place of https://, or another port"
     if isinstance(exc, httpx.ConnectError):
         return "is the server running, and base_url right?"
     return ""
+
+
+def _hint_about_certificate(said: str) -> str:
+    if "mismatch" in said:
+        return "base_url has to name the host as the certificate does"
+    if "expired" in said or "not yet valid" in said:
+        return "the server needs a new one, or the clock of this machine is wrong"
+    return "for a private certificate authority set SSL_CERT_FILE to its certificate"

@@ -63,6 +63,10 @@ def test_a_foreign_timeout_is_a_timeout(failure: Exception) -> None:
     ("failure", "hint"),
     [
         (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"), "SSL_CERT_FILE"),
+        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] Hostname mismatch"), "base_url"),
+        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] IP address mismatch"), "base_url"),
+        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] has expired"), "clock"),
+        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] is not yet valid"), "clock"),
         (httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version"), "http://"),
         (httpx.ConnectError("[Errno 111] Connection refused"), "base_url"),
         (ImportError("no socksio"), "socksio"),

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.tls_server import TLSServer
 from tests.waiting import wait_until
 
 ONCE = ("--retries", "0")
+PAST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -46,11 +48,12 @@ def test_an_unknown_authority_is_refused_with_the_way_out(
 ) -> None:
     with TLSServer([answer("secure")], authority, "localhost") as server:
         url = f"https://localhost:{server.port}/v1"
-        result = srchat("ask", "q", "--base-url", url, *ONCE)
+        result = srchat("ask", "q", "--base-url", url)
         assert (result.code, result.out) == (8, b"")
         assert "certificate verify failed" in result.err
         assert "SSL_CERT_FILE" in result.err
         assert server.requests == []
+        assert server.connections == 1  # asked again it would be the same
 
 
 def test_a_certificate_for_another_host_is_refused(
@@ -61,7 +64,20 @@ def test_a_certificate_for_another_host_is_refused(
         result = srchat("ask", "q", "--base-url", url, *ONCE, SSL_CERT_FILE=bundle)
         assert (result.code, result.out) == (8, b"")
         assert "mismatch" in result.err.lower()
+        assert "SSL_CERT_FILE" not in result.err
         assert server.requests == []
+
+
+def test_a_certificate_that_has_expired_is_refused_at_once(
+    srchat: Srchat, authority: trustme.CA, bundle: str
+) -> None:
+    with TLSServer([answer("late")], authority, "localhost", not_after=PAST) as server:
+        url = f"https://localhost:{server.port}/v1"
+        result = srchat("ask", "q", "--base-url", url, SSL_CERT_FILE=bundle)
+        assert (result.code, result.out) == (8, b"")
+        assert "has expired (the server needs a new one" in result.err
+        assert result.err.count("\n") == 1
+        assert (server.requests, server.connections) == ([], 1)
 
 
 def test_tls_to_a_plain_port_is_said(srchat: Srchat) -> None:
