@@ -1,6 +1,7 @@
 """`python -m srchat`, and the entry point of the command `srchat`."""
 
 import gc
+import os
 import sys
 
 
@@ -28,7 +29,15 @@ def main() -> None:
 
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
-    from srchat.cli.app import main as run  # noqa: PLC0415 - on first use
+    try:
+        from srchat.cli.app import main as run  # noqa: PLC0415 - on first use
+    except Exception as exc:  # a package is missing, or its file is damaged
+        if os.environ.get("SRCHAT_DEBUG") == "1":
+            raise
+        sys.exit(
+            f"srchat: cannot start: {type(exc).__name__}: {exc} "
+            "(install srchat anew; SRCHAT_DEBUG=1 shows where)"
+        )
 
     code = run(sys.argv[1:])
     # Otherwise the interpreter would look at every object once more at its end: 25 ms.

@@ -247,6 +247,7 @@ class Repl:
 
     def _unexpected(self, exc: Exception) -> None:  # pragma: no cover - our mistake
         self._code = ExitCode.UNEXPECTED
-        self._messages.tell(f"unexpected {type(exc).__name__}: {exc} (please report it)")
+        way = "please report it" if self._debug else "SRCHAT_DEBUG=1 shows where; please report it"
+        self._messages.tell(f"unexpected {type(exc).__name__}: {exc} ({way})")
         for line in traceback.format_exception(exc) if self._debug else ():
             self._messages.tell(line)

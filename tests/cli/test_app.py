@@ -147,6 +147,36 @@ def test_what_nobody_foresaw_is_a_line_and_more_on_demand(
     assert "\x1b" not in done.stderr
 
 
+@pytest.mark.parametrize("debug", ["", "1"])
+@pytest.mark.parametrize("text", ["import no_such_package", "= broken"])
+def test_an_installation_that_is_broken_is_a_line_and_more_on_demand(
+    srchat: Srchat, text: str, debug: str
+) -> None:
+    (srchat.home / "typer.py").write_text(text)
+    broken = srchat("ask", "hi", PYTHONPATH=str(srchat.home), SRCHAT_DEBUG=debug)
+    assert (broken.code, broken.out) == (1, b"")
+    assert ("Traceback" in broken.err) == bool(debug)
+    if not debug:
+        assert broken.err.startswith("srchat: cannot start: ")
+        assert "install srchat anew" in broken.err
+        assert broken.err.count("\n") == 1
+
+
+def test_what_nobody_foresaw_does_not_end_a_chat(srchat: Srchat) -> None:
+    script = (
+        "from srchat.api.client import ChatClient\n"
+        "def fail(*_): raise LookupError('so it is')\n"
+        "ChatClient.stream = fail\n"
+        "from srchat.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "chat", "-p", "demo"],
+        env=srchat.env, input="one\ntwo\n", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    line = "unexpected LookupError: so it is (SRCHAT_DEBUG=1 shows where; please report it)"
+    assert (done.returncode, done.stderr) == (1, f"srchat: {line}\n" * 2)
+
+
 def test_a_broken_configuration_leaves_help_alone(srchat: Srchat) -> None:
     srchat.configure("temperature = = 1")
     assert srchat("--help").code == 0
