@@ -28,6 +28,9 @@ The strongest of these holds: an option of the command line; a variable `SRCHAT_
 profile in use; `SOLIDRUST_API_KEY` and `SOLIDRUST_BASE_URL`; the top level of the file; the
 default. A variable that is empty counts as unset; only an empty `SRCHAT_SYSTEM` is a value, no
 system prompt.
+
+A list stands in a variable as in the file, `["a", "b"]`, or as its only text; the words of
+`SRCHAT_API_KEY_COMMAND` may be quoted as in a shell.
 """
 _PROFILES: Final = """
 A table `[profiles.NAME]` may hold every setting. It is used by the option `--profile NAME`, by

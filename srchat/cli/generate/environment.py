@@ -77,7 +77,9 @@ VARIABLES: Final = (
         _talks,
     ),
     Named(
-        "SSL_CERT_FILE, SSL_CERT_DIR", "Certificate authorities in place of the system's.", _talks
+        "SSL_CERT_FILE, SSL_CERT_DIR",
+        "The file, the directory of certificate authorities, each in place of the system's.",
+        _talks,
     ),
     Named(
         "VISUAL, EDITOR",
