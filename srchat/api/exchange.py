@@ -118,7 +118,8 @@ class Exchange:
                 return
             heard, waited = True, 0.0
             if isinstance(item, Connected):
-                self._say(f"connected to {self._where}")
+                secured = f"TLS stands with {self._where}"
+                self._say(secured if item.encrypted else f"connected to {self._where}")
             else:
                 yield item
 

@@ -24,7 +24,9 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 
 class Connected(NamedTuple):
-    """The connection stands (not said when one is used again)."""
+    """The connection stands, then with TLS (not said when one is used again)."""
+
+    encrypted: bool = False
 
 
 class Lost(NamedTuple):
@@ -199,7 +201,7 @@ class StreamReader:
         elif event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             self._proxy = ""
             self.connection = info["return_value"].get_extra_info("socket")
-            self._inbox.post(self, Connected())
+            self._inbox.post(self, Connected(encrypted=".start_tls" in event))
             if self._cancelled:
                 self.cancel()
         elif event.endswith(".receive_response_headers.started"):

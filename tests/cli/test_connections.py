@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -41,6 +42,18 @@ def test_a_trusted_certificate_is_taken(srchat: Srchat, authority: trustme.CA, b
         url = f"https://localhost:{server.port}/v1"
         result = srchat("ask", "q", "--base-url", url, SSL_CERT_FILE=bundle)
         assert result == (0, b"secure\n", "")
+
+
+def test_each_step_to_a_server_is_told_once(
+    srchat: Srchat, authority: trustme.CA, bundle: str
+) -> None:
+    with TLSServer([answer("secure")], authority, "localhost") as server:
+        host = f"localhost:{server.port}"
+        result = srchat("ask", "q", "-v", "--base-url", f"https://{host}/v1", SSL_CERT_FILE=bundle)
+        steps = re.findall(r"^srchat: \* (.*) \(", result.err, re.MULTILINE)
+        assert steps[:3] == [
+            f"connected to {host}", f"TLS stands with {host}", "the request is sent",
+        ]  # fmt: skip
 
 
 def test_an_unknown_authority_is_refused_with_the_way_out(
