@@ -211,8 +211,18 @@ def _environment(environ: Mapping[str, str], variables: Mapping[str, str]) -> La
         for name, var in variables.items()
         if environ.get(var) or (var in environ and SETTINGS[name].may_be_empty)
     }
-    values = {name: parsed(name, environ[var], f"variable {var}") for name, var in found.items()}
+    values = {
+        name: parsed(name, _text_of(environ, var), f"variable {var}") for name, var in found.items()
+    }
     return Layer(values, {name: f"variable {var}" for name, var in found.items()})
+
+
+def _text_of(environ: Mapping[str, str], variable: str) -> str:
+    try:
+        environ[variable].encode("utf-8")
+    except UnicodeEncodeError:  # it would show the value, which may be a key
+        raise ConfigError(f"variable {variable}: the value is not UTF-8 text") from None
+    return environ[variable]
 
 
 def _profile(

@@ -157,6 +157,14 @@ def test_the_profile_demo_is_built_in_and_stands_above_variables_and_the_file() 
     assert resolve(file, environ, {"model": "option"}, "demo").config.model == "option"
 
 
+@pytest.mark.parametrize("name", ["system", "model", "stop", "api_key"])
+def test_a_variable_that_is_no_text_is_refused_and_not_shown(name: str) -> None:
+    variable = SETTINGS[name].variable
+    with pytest.raises(ConfigError) as told:
+        _resolve(environ={variable: "sk-Gr\udcf6"})
+    assert told.value.message == f"variable {variable}: the value is not UTF-8 text"
+
+
 def test_a_value_that_cannot_be_is_told_with_its_variable() -> None:
     with pytest.raises(ConfigError, match=r"^variable SRCHAT_RETRIES: retries is 'many';"):
         _resolve(environ={"SRCHAT_RETRIES": "many"})
