@@ -118,7 +118,7 @@ class Exchange:
                 return
             heard, waited = True, 0.0
             if isinstance(item, Connected):
-                secured = f"TLS stands with {self._where}"
+                secured = f"TLS is set up with {self._where}"
                 self._say(secured if item.encrypted else f"connected to {self._where}")
             else:
                 yield item

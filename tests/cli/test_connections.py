@@ -52,7 +52,7 @@ def test_each_step_to_a_server_is_told_once(
         result = srchat("ask", "q", "-v", "--base-url", f"https://{host}/v1", SSL_CERT_FILE=bundle)
         steps = re.findall(r"^srchat: \* (.*) \(", result.err, re.MULTILINE)
         assert steps[:3] == [
-            f"connected to {host}", f"TLS stands with {host}", "the request is sent",
+            f"connected to {host}", f"TLS is set up with {host}", "the request is sent",
         ]  # fmt: skip
 
 
