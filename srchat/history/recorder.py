@@ -2,7 +2,7 @@
 
 The prompt is written when the request is on its way, the reply about once a second and at
 its end. As long as an answer is coming nobody waits for a lock; what could not be written is
-written later, at the latest when the answer has been shown.
+written later: when the answer has been shown, or else with the next turn.
 """
 
 import time
@@ -36,6 +36,7 @@ class Recorder:
         self._notices: list[str] = []
         self._kept_in: Identity | None = None  # the file in which the turn has its row
         self._failure: StoreError | None = None
+        self._missed: set[str] = set()  # turns of which not all could be written
         self._next_at = 0.0
 
     @property
@@ -58,7 +59,10 @@ class Recorder:
 
     def end(self, conversation: Conversation, turn: TurnRecord) -> list[str]:
         """Store the end of a turn; return what the user has to be told about the store."""
+        self._missed.add(turn.id)  # until it is written: a signal may end the wait for a lock
         self._save(conversation, turn, PATIENCE)
+        if not self._failure:
+            self._missed.discard(turn.id)
         notices, self._notices = self._notices, []
         if self._failure:
             notices.append(self._lost(self._failure))
@@ -103,7 +107,10 @@ class Recorder:
         if self._kept_in and file == self._kept_in:
             store.update_turn(conversation, turn)
         else:
-            store.add_turn(conversation, turn)
+            # Without its parent a turn would be a branch of its own, and all before it aside.
+            missed = [each for each in conversation.turns if each.id in self._missed - {turn.id}]
+            store.add_turn(conversation, turn, missed)
+            self._missed.difference_update(each.id for each in missed)
         self._kept_in = file
         for (base_url, model), tokens in self.windows.items():
             store.learn_windows(base_url, {model: tokens}, time.time())

@@ -123,11 +123,19 @@ class ConversationStore:
         """Let go of the file at the end of the process, without waiting for the disk."""
         self.database.leave()
 
-    def add_turn(self, conversation: Conversation, turn: TurnRecord) -> None:
-        """Store a turn that has just been asked; it becomes the head of its conversation."""
+    def add_turn(
+        self, conversation: Conversation, turn: TurnRecord, missed: Iterable[TurnRecord] = ()
+    ) -> None:
+        """Store a turn that has just been asked; it becomes the head of its conversation.
+
+        `missed`: those before it that could not be stored in their time, or not to their end.
+        """
         system = exact_or_none(conversation.system)
         with self.database.writing() as execute:
             execute(INSERT_CONVERSATION, conversation_values(conversation, turn))
+            for each in missed:
+                execute(INSERT_TURN, turn_values(conversation.id, each))
+                execute(UPDATE_TURN, turn_values(conversation.id, each))
             execute(INSERT_TURN, turn_values(conversation.id, turn))
             execute(
                 _USE,

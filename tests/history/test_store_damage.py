@@ -277,6 +277,33 @@ def test_what_was_in_the_way_only_at_first_costs_nothing(tmp_path: Path) -> None
     stores[0].close()
 
 
+def test_what_was_not_kept_of_a_conversation_is_written_with_its_next_turn(path: Path) -> None:
+    store = ConversationStore(path)
+    lock = sqlite3.connect(path, isolation_level=None)
+
+    def open_store(_patience: float) -> ConversationStore:
+        store.database.patience = 0.0
+        return store
+
+    recorder = Recorder(open_store)
+    conversation = Conversation("c1")
+    for number, locked_at in enumerate(("", "begin", "end", "")):
+        turn = TurnRecord(f"t{number}", "a prompt", parent=conversation.head, asked_at=1.0)
+        if locked_at == "begin":
+            lock.execute("BEGIN IMMEDIATE")
+        recorder.begin(conversation.with_turn(turn), turn)
+        if locked_at == "end":
+            lock.execute("BEGIN IMMEDIATE")
+        turn = dataclasses.replace(turn, reply=f"answer {number}", complete=True)
+        conversation = conversation.with_turn(turn)
+        assert len(recorder.end(conversation, turn)) == bool(locked_at)
+        if locked_at:
+            lock.execute("ROLLBACK")
+    lock.close()
+    assert store.load("c1").branch == conversation.branch
+    store.close()
+
+
 def test_of_many_that_find_it_damaged_one_puts_it_aside(path: Path) -> None:
     noise(path)
     code = (
