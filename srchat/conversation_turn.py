@@ -90,6 +90,12 @@ class ConversationTurn:
         """The conversation's id, None as long as it is not in the store."""
         return self.conversation.id if self._recorder.is_kept else None
 
+    @property
+    def given_up(self) -> str:
+        """What the user has to be told where a signal ended `close`, which waited for a lock."""
+        what = "the end of this answer" if self.stored_id else "this answer"
+        return f"{what} is not kept: the history was locked"
+
     def interrupt(self, signum: int) -> None:
         """End the iteration with Interrupted. Safe in a signal handler."""
         self._signum = signum

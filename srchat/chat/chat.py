@@ -214,8 +214,16 @@ class Chat:
         return self._meter.window(config)
 
     def _take(self, turn: ConversationTurn, asked: Asked) -> None:
-        """Go on from what came of a turn, however it ended."""
-        self.notices = turn.close()
+        """Store what came of a turn, and go on from it, however it ended."""
+        try:
+            self.notices = turn.close()
+        except Interrupted:
+            self.notices = [turn.given_up]
+            raise
+        finally:
+            self._go_on_from(turn, asked)
+
+    def _go_on_from(self, turn: ConversationTurn, asked: Asked) -> None:
         self.last = turn.reply
         self.rate_limit = turn.reply.rate_limit  # an older one may be about another model
         self._meter.learn(self._config.base_url, turn.request.model, turn.window)

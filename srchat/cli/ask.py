@@ -148,8 +148,7 @@ def _close(runtime: Runtime, turn: ConversationTurn) -> None:
     try:
         notices = turn.close()
     except Interrupted:
-        what = "the end of this answer" if turn.stored_id else "this answer"
-        runtime.messages.notice(f"{what} is not kept: the history was locked")
+        runtime.messages.notice(turn.given_up)
         raise
     for notice in notices:
         runtime.messages.notice(notice)

@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3  # noqa: TID251 - to lock the file from outside
 import threading
+import time
 from functools import partial
 
 from srchat.config.toml_edit import toml_value
@@ -226,6 +227,28 @@ def test_a_title_that_a_locked_history_does_not_take_is_said(srchat: Srchat, ser
         chat.run("/title dogs")
         assert chat.leave() == 0
     assert "dogs" in srchat("history", "list").text
+
+
+def test_ctrl_c_in_the_wait_for_a_locked_history_does_not_take_the_answer_away(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("one"), answer("two"), answer("three"))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("first")
+        other = sqlite3.connect(srchat.history, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        chat.say("second")
+        chat.wait_for(lambda session: "two" in session.lines, "the answer")
+        chat.type(CTRL_C)  # the answer is over: it finds nothing to stop
+        time.sleep(1.2)  # of 5 seconds: then another ends the wait
+        chat.type(CTRL_C)
+        chat.wait_for_prompt()
+        assert "this answer is not kept: the history was locked" in chat.text
+        other.close()
+        chat.run("third")
+        assert chat.leave() == 0
+    assert [content for _, content in sent(server)] == ["first", "one", "second", "two", "third"]
+    assert "second" in srchat("history", "show").text
 
 
 def test_the_command_that_prints_the_key_is_run_once(srchat: Srchat, serve: Serve) -> None:
