@@ -132,9 +132,9 @@ class Chat:
             there = len(branch) + len(failed)
             raise UsageError(f"there {'is' if there == 1 else 'are'} only {there} to undo"
                              if there else "there is nothing to undo")  # fmt: skip
-        self.failed = self.model_once = None
         if steps:
             self._change(head=branch[-steps].parent)
+        self.failed = self.model_once = None
         return failed + [turn.prompt for turn in branch[len(branch) - steps :][::-1]]
 
     # Conversations
@@ -154,8 +154,8 @@ class Chat:
 
     def set_system(self, system: str | None) -> None:
         """Change the system prompt, of this conversation and those that are begun."""
-        self.config = dataclasses.replace(self._config, system=system)
         self._change(system=system)
+        self.config = dataclasses.replace(self._config, system=system)
 
     # Inside
 
@@ -233,16 +233,18 @@ class Chat:
         self.totals.add(turn.reply)
         if turn.reply.content.strip() or asked.parent == before.head:
             self.failed = None  # it is in the branch now
-        else:
-            self._change(head=before.head)  # no older answer is given up for none
+        else:  # no older answer is given up for none
+            self.conversation = dataclasses.replace(self.conversation, head=before.head)
+            self._change(head=before.head)
 
     def _change(self, **changes: str | None) -> None:
-        self.conversation = dataclasses.replace(self.conversation, **changes)  # type: ignore[arg-type] # title, system and head, all of them texts
+        changed = dataclasses.replace(self.conversation, **changes)  # type: ignore[arg-type] # title, system and head, all of them texts
         if self.conversation.turns and self._outside.open_store:
             try:
                 self._outside.open_store(PATIENCE).update(self.conversation.id, **changes)
             except StoreError as exc:
                 self.notices.append(f"this change is not kept: {exc.message}")
+        self.conversation = changed  # only now: nothing is, when a signal ends the wait for a lock
 
 
 def _existing(asked: Asked | None) -> Asked:

@@ -251,6 +251,26 @@ def test_ctrl_c_in_the_wait_for_a_locked_history_does_not_take_the_answer_away(
     assert "second" in srchat("history", "show").text
 
 
+def test_a_command_that_ctrl_c_ends_in_the_wait_for_a_locked_history_changes_nothing(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("one"), answer("two"))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("first")
+        other = sqlite3.connect(srchat.history, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        for times, command in enumerate(("/undo", "/system Be brief.", "/title mine"), 1):
+            chat.say(command)
+            time.sleep(0.5)  # of 5 seconds that it waits for the lock
+            chat.type(CTRL_C)
+            chat.wait_for(partial(_has, "srchat: interrupted", times), "the end")
+        other.close()
+        chat.run("second")
+        assert chat.leave() == 0
+    assert sent(server) == [("user", "first"), ("assistant", "one"), ("user", "second")]
+    assert "mine" not in srchat("history", "list").text
+
+
 def test_the_command_that_prints_the_key_is_run_once(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"))
     program = 'echo >> "$HOME/runs"; echo sk-printed-key-1234567890'
