@@ -65,6 +65,11 @@ class TextBuffer:
     def __bool__(self) -> bool:
         return bool(self._whole or self._pieces)
 
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether it has nothing to read."""
+        return all(piece.isspace() for piece in (*self._whole, *self._pieces))
+
     def __str__(self) -> str:
         text = "".join([*self._whole, *self._pieces])
         self._whole, self._pieces = [text] if text else [], []  # one copy of it is enough
@@ -204,7 +209,7 @@ class Turn:
         reason = self.reply.finish_reason
         if reason in _BROKEN:
             raise IncompleteAnswerError(_BROKEN[reason])
-        if not self.reply.text:
+        if self.reply.text.is_blank:  # no later prompt can send it, and servers refuse it
             raise IncompleteAnswerError(_why_empty(self.reply))
         self.reply.complete = True
         if reason == "length":

@@ -198,6 +198,7 @@ def test_a_stop_at_max_tokens_is_complete_and_told(
         (answer("He", finish="abort"), "He", "shutting down"),
         (answer("He", finish="error"), "He", "server failed"),
         (answer(), "", "the answer is empty"),
+        (answer(" ", "\n"), " \n", "the answer is empty"),
         (answer(finish="length"), "", "max_tokens was used up"),
         (answer(finish="tool_calls"), "", "tool"),
         ([head(), chunk(reasoning="hm"), *answer()[1:]], "", "only thought"),

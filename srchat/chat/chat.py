@@ -169,8 +169,8 @@ class Chat:
         return user_message(text, attachments)
 
     def _ask(self, asked: Asked) -> None:
-        turn = self._turn(asked)
         self.failed = asked
+        turn = self._turn(asked)
         signals: list[int] = []
 
         def note(signum: int) -> None:
