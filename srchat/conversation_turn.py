@@ -16,7 +16,7 @@ from srchat.context_window import Refusal, read_refusal
 from srchat.conversation import Conversation, Fitted, TurnRecord, calibrated
 from srchat.errors import APIStatusError, Interrupted, RateLimitError, SrchatError
 from srchat.history.recorder import Recorder
-from srchat.session import Notice, Reply, Text, Turn, TurnEvent
+from srchat.turn import Notice, Reply, Text, Turn, TurnEvent
 
 _STOPPED: Final = "srchat was stopped before its end"
 _UNDER_WAY: Final = "it is still coming, or srchat was killed"

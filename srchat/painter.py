@@ -14,7 +14,7 @@ from srchat.output.sanitize import Sanitizer
 from srchat.output.status import StatusLine
 from srchat.output.streams import Messages
 from srchat.output.word_wrap import WordWrap
-from srchat.session import Reasoning, Reply, Text, TurnEvent
+from srchat.turn import Reasoning, Reply, Text, TurnEvent
 
 _DIM: Final = "\x1b[2m"
 _PLAIN: Final = "\x1b[0m"

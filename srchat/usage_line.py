@@ -1,6 +1,6 @@
 """What an answer cost, on one line. Pure."""
 
-from srchat.session import Reply
+from srchat.turn import Reply
 
 
 def usage_line(reply: Reply) -> str:

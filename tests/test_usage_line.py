@@ -1,6 +1,6 @@
 """The line that tells what an answer cost."""
 
-from srchat.session import Reply
+from srchat.turn import Reply
 from srchat.usage_line import usage_line
 
 

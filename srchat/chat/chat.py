@@ -20,7 +20,7 @@ from srchat.history import PATIENCE
 from srchat.history.recorder import Recorder
 from srchat.interrupts import delivered_to
 from srchat.prompt import Attachment, MessageParts, split_message, user_message
-from srchat.session import Reply, chat_request
+from srchat.turn import Reply, chat_request
 
 
 class Chat:

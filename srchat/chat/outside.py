@@ -8,7 +8,7 @@ from srchat.api.models import ChatRequest
 from srchat.config.settings import Config
 from srchat.conversation import Conversation
 from srchat.conversation_turn import ConversationTurn
-from srchat.session import Turn
+from srchat.turn import Turn
 
 if TYPE_CHECKING:
     from srchat.history.store import ConversationStore

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from srchat.session import Reply
+from srchat.turn import Reply
 
 
 @dataclass

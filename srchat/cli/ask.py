@@ -32,7 +32,7 @@ from srchat.prompt import (
     read_stdin,
     user_message,
 )
-from srchat.session import Reply
+from srchat.turn import Reply
 from srchat.usage_line import usage_line
 
 Words = Annotated[

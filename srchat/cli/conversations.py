@@ -10,7 +10,7 @@ from srchat.conversation import Conversation, title_of
 from srchat.conversation_turn import ConversationTurn, new_id
 from srchat.errors import StoreError, UsageError
 from srchat.history.recorder import Recorder
-from srchat.session import chat_request
+from srchat.turn import chat_request
 
 
 def chosen_conversation(

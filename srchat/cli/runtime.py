@@ -31,7 +31,7 @@ from srchat.output.plain import PlainWriter
 from srchat.output.status import StatusLine
 from srchat.output.streams import Messages, Output
 from srchat.painter import AnswerWriter, PaintedTurn, WaitView, paint
-from srchat.session import Turn
+from srchat.turn import Turn
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient

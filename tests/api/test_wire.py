@@ -23,7 +23,7 @@ from srchat.errors import (
     ServerError,
     SrchatError,
 )
-from srchat.session import Turn
+from srchat.turn import Turn
 from tests.api.asking import HELLO, ONCE
 from tests.server import CLOSE, Script, ScriptedServer, chunked
 

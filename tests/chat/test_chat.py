@@ -30,7 +30,7 @@ from srchat.conversation_turn import ConversationTurn, new_id
 from srchat.errors import Interrupted, SrchatError, UsageError
 from srchat.history.store import ConversationStore
 from srchat.prompt import Attachment
-from srchat.session import Text, Turn
+from srchat.turn import Text, Turn
 from tests.chatting import is_well_formed
 from tests.server import DONE, chunk
 

@@ -19,7 +19,7 @@ from srchat.errors import (
     RateLimitError,
     SrchatError,
 )
-from srchat.session import (
+from srchat.turn import (
     Notice,
     Reasoning,
     Reply,
