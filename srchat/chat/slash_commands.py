@@ -184,7 +184,7 @@ def _copy(host: Host, argument: str) -> None:
 
 def _save(host: Host, argument: str) -> None:
     """Write the conversation into a file: as Markdown, or as JSON if it ends in .json."""
-    host.write_file(Path(_at_home(argument)))
+    host.write_file(Path(_file_named(argument)))
 
 
 def _file(host: Host, argument: str) -> None:
@@ -218,7 +218,7 @@ def _at_home(path: str) -> str:
 
 
 def _file_named(argument: str) -> str:
-    """Return the path of a file; one dropped on a terminal comes quoted as for a shell."""
+    """Return the path of a file; it may be quoted as for a shell, as a terminal drops it."""
     path = _at_home(argument)
     if not os.path.exists(path):  # noqa: PTH110 - Path's own fails for what is too long
         with contextlib.suppress(ValueError):

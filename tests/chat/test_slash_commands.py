@@ -217,6 +217,7 @@ def test_save_asks_before_it_writes_over_a_file(srchat: Srchat, serve: Serve) ->
         chat.wait_for_prompt()
         assert path.read_text() == "mine"
         chat.run("/save talk.json")
+        assert "written to my talk.md" in chat.run('/save "my talk.md"')
         assert "cannot write" in chat.run("/save no/such/folder/x.md")
     turns = json.loads((srchat.home / "talk.json").read_text())["conversations"][0]["turns"]
     assert [turn["reply"] for turn in turns] == ["**Fine.**"]
