@@ -20,14 +20,21 @@ from srchat.api.error_body import read_error_text
 from srchat.api.events import RetryWait
 from srchat.api.exchange import Exchange, Timeouts
 from srchat.api.failures import translated
-from srchat.api.http import httpx
+from srchat.api.http import certificates, httpx, proxy_for
 from srchat.api.key import checked_key, redacted
 from srchat.api.models import ChatCompletion, ChatCompletionChunk, ChatRequest, Model
 from srchat.api.reader import Inbox, StreamReader
 from srchat.api.retry import RetryPolicy
 from srchat.api.stream import ChatStream
 from srchat.api.surrogates import join_surrogates, utf8_bytes
-from srchat.errors import APIError, APIStatusError, APITimeoutError, ProtocolError
+from srchat.errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    ProtocolError,
+    reason_of,
+)
 
 _MOST_MODELS: Final = 8 * 1024 * 1024  # bytes of GET /models
 _PATIENCE: Final = 0.2  # seconds; a reader that is still connecting cannot be woken
@@ -71,7 +78,14 @@ class ChatClient:
         except (httpx.InvalidURL, ValueError) as exc:
             raise translated(exc, repr(self._base_url)) from exc
         try:
-            self._http = self._http_client(transport, use_proxy=use_proxy)
+            trusted = certificates(self._base_url)
+        except OSError as exc:
+            raise APIConnectionError(
+                f"cannot write to what SSLKEYLOGFILE names: {reason_of(exc)}",
+                hint="without that variable no keys of TLS are written",
+            ) from exc
+        try:
+            self._http = self._http_client(transport, trusted, use_proxy=use_proxy)
         except Exception as exc:
             # InvalidURL, ValueError, ImportError: httpx has no one name for them.
             raise translated(exc, "the proxy of the environment") from exc
@@ -181,7 +195,7 @@ class ChatClient:
         )
 
     def _http_client(
-        self, transport: httpx.BaseTransport | None, *, use_proxy: bool
+        self, transport: httpx.BaseTransport | None, trusted: ssl.SSLContext, *, use_proxy: bool
     ) -> httpx.Client:
         headers = {
             "User-Agent": f"srchat/{__version__}",
@@ -194,8 +208,9 @@ class ChatClient:
         return httpx.Client(
             headers=headers,
             transport=transport,
-            trust_env=use_proxy,
-            verify=_ssl_context(self._base_url),
+            proxy=proxy_for(httpx.URL(self._base_url)) if use_proxy and not transport else None,
+            trust_env=False,
+            verify=trusted,
             # Silence is watched by the main thread: a socket's timeout starts anew at every ping.
             timeout=httpx.Timeout(limits.silence, connect=limits.connect, read=None),
             limits=httpx.Limits(max_keepalive_connections=1),
@@ -209,16 +224,6 @@ def _host(base_url: str) -> str:
         raise ValueError("a base URL begins with http:// or https:// and a host")
     url.host.encode("idna")  # as the resolver will: it raises for an empty or too long label
     return url.netloc.decode()
-
-
-def _ssl_context(base_url: str) -> ssl.SSLContext:
-    """Return a context with the system's certificates; without any where none is needed.
-
-    httpx's own reads certifi's file, 24 ms, also for http://, and ignores the system's.
-    """
-    if base_url.startswith("http://"):
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # knows no CA: should TLS happen, it fails
-    return ssl.create_default_context()
 
 
 def _is_about_stream_options(exc: APIError) -> bool:

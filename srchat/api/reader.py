@@ -14,13 +14,12 @@ from typing import Any, Final, NamedTuple
 
 from srchat.api.events import Head, RequestSent
 from srchat.api.failures import translated
-from srchat.api.http import httpx
+from srchat.api.http import PORTS, httpx
 from srchat.errors import APIError, Interrupted
 
 _MOST_WAITING: Final = 512  # parts; then the reader waits, and TCP tells the server to wait
 _MOST_JOINED: Final = 256 * 1024
 _MOST_DISCARDED: Final = 64 * 1024
-_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Connected(NamedTuple):
@@ -196,7 +195,7 @@ class StreamReader:
         if event.endswith(".connect_tcp.started"):
             self.reused = False
             url, to = self._request.url, (info["host"], info["port"])
-            if to != (url.raw_host.decode(), url.port or _PORTS[url.scheme]):
+            if to != (url.raw_host.decode(), url.port or PORTS[url.scheme]):
                 self._proxy = "{}:{}".format(*to)
         elif event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             self._proxy = ""

@@ -1,0 +1,127 @@
+"""The ways out that the environment names: proxies, exceptions from them, certificates."""
+
+from pathlib import Path
+
+import pytest
+
+from srchat.api.client import ChatClient
+from srchat.api.http import certificates, httpx, proxy_for
+from srchat.errors import APIConnectionError
+
+PROXY = "http://proxy.test:3128"
+VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.mark.parametrize(
+    ("variables", "url", "proxy"),
+    [
+        ({}, "https://chat.test/v1", None),
+        ({"HTTPS_PROXY": PROXY}, "https://chat.test/v1", PROXY),
+        ({"https_proxy": PROXY}, "https://chat.test/v1", PROXY),
+        ({"HTTPS_PROXY": PROXY}, "http://chat.test/v1", None),
+        ({"ALL_PROXY": PROXY}, "http://chat.test/v1", PROXY),
+        ({"HTTPS_PROXY": PROXY, "ALL_PROXY": "socks5://s.test:1"}, "https://chat.test/v1", PROXY),
+        ({"HTTPS_PROXY": "proxy.test:3128"}, "https://chat.test/v1", PROXY),
+        ({"HTTPS_PROXY": f" {PROXY}\n"}, "https://chat.test/v1", PROXY),
+        ({"HTTPS_PROXY": ""}, "https://chat.test/v1", None),
+    ],
+)
+def test_the_proxy_is_the_one_for_the_scheme(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], url: str, proxy: str | None
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert proxy_for(httpx.URL(url)) == proxy
+
+
+@pytest.mark.parametrize(
+    ("entries", "url"),
+    [
+        ("*", "https://chat.test/v1"),
+        ("a.test, chat.test ,b.test", "https://chat.test/v1"),
+        ("CHAT.test", "https://chat.test/v1"),
+        ("chat.test", "https://eu.chat.test/v1"),
+        (".chat.test", "https://eu.chat.test/v1"),
+        ("*.chat.test", "https://eu.chat.test/v1"),
+        ("chat.test:443", "https://chat.test/v1"),
+        ("chat.test:8443", "https://chat.test:8443/v1"),
+        ("https://chat.test", "https://chat.test/v1"),
+        ("all://chat.test", "https://chat.test/v1"),
+        ("10.1.2.3", "https://10.1.2.3/v1"),
+        ("10.0.0.0/8", "https://10.1.2.3/v1"),
+        ("10.1.2.3/8", "https://10.1.2.3/v1"),
+        ("::1", "https://[::1]/v1"),
+        ("[::1]", "https://[::1]/v1"),
+        ("[::1]:8443", "https://[::1]:8443/v1"),
+        ("fd07:b51a:cc66:f0::/64", "https://[fd07:b51a:cc66:f0::5]/v1"),
+        ("0:0:0:0:0:0:0:1", "https://[::1]/v1"),
+    ],
+)
+def test_no_proxy_excepts_names_addresses_and_networks(
+    monkeypatch: pytest.MonkeyPatch, entries: str, url: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", PROXY)
+    monkeypatch.setenv("NO_PROXY", entries)
+    assert proxy_for(httpx.URL(url)) is None
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        "",
+        " , ",
+        "other.test",
+        "at.test",
+        ".chat.test",
+        "eu.chat.test",
+        "chat.test:8443",
+        "http://chat.test",
+        "10.0.0.0/8",
+        "::/0",
+        "::1/128",
+        "fe80::/10",
+        "[::1]",
+        "a:b:c",
+        "[",
+        "é.test",
+        "*.",
+    ],
+)
+def test_what_else_stands_in_no_proxy_excepts_nothing_and_breaks_nothing(
+    monkeypatch: pytest.MonkeyPatch, entries: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", PROXY)
+    monkeypatch.setenv("NO_PROXY", entries)
+    assert proxy_for(httpx.URL("https://chat.test/v1")) == PROXY
+    ChatClient("https://chat.test/v1", None).close()
+
+
+def test_a_proxy_for_other_requests_need_not_be_one_that_can_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", PROXY)
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    ChatClient("https://chat.test/v1", None).close()
+
+
+def test_a_system_without_certificates_trusts_those_that_come_with_httpx(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert certificates("https://chat.test/v1").cert_store_stats()["x509_ca"] > 0
+
+
+def test_where_the_keys_of_tls_cannot_be_written_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "none" / "keys"))
+    with pytest.raises(APIConnectionError, match="SSLKEYLOGFILE names: No such file"):
+        ChatClient("https://chat.test/v1", None)
