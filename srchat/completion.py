@@ -149,7 +149,7 @@ def _directory(kind: str, environ: Mapping[str, str]) -> str:
     The plain case of Linux is worked out here: platformdirs costs 15 ms to load.
     """
     variable, usual = _PLACES[kind]
-    place = environ.get(variable) or environ.get("HOME", "") + usual
+    place = environ.get(variable) or (environ.get("HOME") or "~") + usual
     if sys.platform == "linux" and place[:1] == "/" and place.strip() == place:
         return f"{place}/srchat"
     from srchat import paths  # noqa: PLC0415 - as above

@@ -155,6 +155,14 @@ def test_the_places_are_those_of_the_program(
     assert Path(_directory("cache", os.environ)) == paths.cache_path()
 
 
+def test_without_home_the_directories_are_those_of_the_account(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    assert Path(_directory("config", os.environ)) == paths.config_path({}).parent
+
+
 def loaded(srchat: Srchat, *args: str) -> set[str]:
     """Return the modules that a call loads."""
     script = (

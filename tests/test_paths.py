@@ -1,0 +1,52 @@
+"""Where files are, for a user whom the system knows no home of."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from srchat import model_cache, paths
+from srchat.errors import ConfigError, StoreError
+
+
+def refuses(*_: object, **__: object) -> str:
+    raise RuntimeError("could not determine the home directory")
+
+
+def returns_a_tilde(*_: object, **__: object) -> str:
+    return "~/.config/srchat"
+
+
+@pytest.fixture(params=[refuses, returns_a_tilde], ids=["new", "old"])
+def homeless(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Let platformdirs do what its newer or older versions do without a home."""
+    place: Callable[..., str] = request.param
+    for kind in ("config", "data", "cache"):
+        monkeypatch.setattr(platformdirs, f"user_{kind}_dir", place)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_without_a_home_the_way_out_is_told() -> None:
+    with pytest.raises(ConfigError, match="no home directory") as caught:
+        paths.config_path({})
+    assert "SRCHAT_CONFIG" in caught.value.hint
+    with pytest.raises(StoreError, match="no home directory"):
+        paths.database_path({})
+
+
+@pytest.mark.usefixtures("homeless")
+def test_without_a_home_the_variables_name_the_places(tmp_path: Path) -> None:
+    environ = {"SRCHAT_CONFIG": str(tmp_path / "c.toml"), "SRCHAT_DATA": str(tmp_path)}
+    assert paths.config_path(environ) == tmp_path / "c.toml"
+    assert paths.database_path(environ) == tmp_path / "history.db"
+
+
+@pytest.mark.usefixtures("homeless")
+def test_without_a_home_no_cache_is_kept_anywhere(tmp_path: Path) -> None:
+    model_cache.write(str(paths.cache_path()), "http://chat.test/v1", ["a"])
+    assert model_cache.read(str(paths.cache_path()), "http://chat.test/v1") == []
+    assert list(tmp_path.iterdir()) == []
