@@ -101,11 +101,12 @@ class AnswerDecoder:
             return None
         try:
             value = json.loads(data)
-            if _is_error(value):
-                self.error = read_error(value)
+            if failed := _error_in(value):
+                self.error = read_error(failed)
                 if "choices" not in value:
                     return None
-            chunk = ChatCompletionChunk.from_json(value)  # may have the last text beside the error
+            # A chunk may have the last text beside the error.
+            chunk = ChatCompletionChunk.from_json(value, first=not self.started)
         except (ValueError, RecursionError) as exc:
             self.unreadable.append(f"{exc}: {data[:80]}")
             return None
@@ -128,9 +129,10 @@ class AnswerDecoder:
         text = body.decode("utf-8", "replace")
         try:
             value = json.loads(text)
-            if _is_error(value):
-                self.error = read_error(value)
-                return None
+            if failed := _error_in(value):
+                self.error = read_error(failed)
+                if "choices" not in value:
+                    return None
             completion = ChatCompletion.from_json(value)
         except (ValueError, RecursionError) as exc:
             said = read_error_text(text).message or exc
@@ -144,6 +146,15 @@ class AnswerDecoder:
             model=completion.model,
             usage=completion.usage,
         )
+
+
+def _error_in(value: object) -> object:
+    """Return what `value` says of a failure, in OpenRouter's case of its first choice; or None."""
+    if _is_error(value):
+        return value
+    choices = value.get("choices") if isinstance(value, dict) else None
+    first = choices[0] if choices and isinstance(choices, list) else None
+    return first.get("error") if isinstance(first, dict) else None
 
 
 def _is_error(value: object) -> bool:

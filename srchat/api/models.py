@@ -121,9 +121,11 @@ class ChatCompletionChunk:
     usage: Usage | None = None
 
     @classmethod
-    def from_json(cls, value: object) -> "ChatCompletionChunk":
+    def from_json(cls, value: object, *, first: bool = False) -> "ChatCompletionChunk":
         """Read a `chat.completion.chunk`.
 
+        `first`: nothing of the answer has come. Gateways that cannot stream send the whole
+        message in one event; behind deltas it is the same text once more.
         Raises ValueError when it is not an object, or its content is something and no text.
         """
         if not isinstance(value, dict):
@@ -133,6 +135,8 @@ class ChatCompletionChunk:
         if choice:
             chunk.finish_reason = _string(choice.get("finish_reason"))
             delta = choice.get("delta")
+            if first and not delta:
+                delta = choice.get("message")
             if isinstance(delta, dict):
                 chunk.content = _content(delta)
                 chunk.reasoning = _reasoning(delta)

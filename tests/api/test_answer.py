@@ -120,6 +120,42 @@ def test_a_streamed_answer() -> None:
     assert read(*parts, DONE) == Read("Hello", finish_reason="stop", done=True)
 
 
+WHOLE = event({**completion("Hello"), "object": "chat.completion.chunk"})
+
+
+def test_a_whole_message_in_one_event_is_the_answer() -> None:
+    whole = Read("Hello", finish_reason="stop", usage=COUNTED, done=True)
+    assert read(WHOLE, DONE) == whole
+    assert read(chunk(role="assistant", content=""), WHOLE, DONE) == whole
+
+
+def test_a_whole_message_behind_its_deltas_is_not_the_answer_once_more() -> None:
+    assert read(chunk("Hel"), chunk("lo"), WHOLE, DONE).content == "Hello"
+
+
+def test_a_message_that_grows_beside_its_deltas_is_left_out() -> None:
+    """As Perplexity sends it."""
+    pieces = [("He", "He"), ("llo", "Hello")]
+    events = [
+        event({"choices": [{"delta": {"content": piece}, "message": {"content": so_far}}]})
+        for piece, so_far in pieces
+    ]
+    assert read(*events, DONE).content == "Hello"
+
+
+def test_an_error_in_a_choice_ends_the_answer_with_its_words() -> None:
+    """As OpenRouter sends it, streamed or not."""
+    failed = {"code": 502, "message": "Provider disconnected"}
+    said = ErrorBody("Provider disconnected", code="502")
+    last = {"delta": {"content": "lo"}, "finish_reason": "error", "error": failed}
+    streamed = read(chunk("Hel"), event({"choices": [last]}))
+    assert (streamed.content, streamed.error) == ("Hello", said)
+    whole = completion("Hel", "error")
+    whole["choices"][0]["error"] = failed
+    document = read(json.dumps(whole).encode())
+    assert (document.content, document.error) == ("Hel", said)
+
+
 def test_what_one_part_completes_comes_as_one_chunk() -> None:
     decoder = AnswerDecoder()
     merged = decoder.feed(
