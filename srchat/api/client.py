@@ -72,7 +72,7 @@ class ChatClient:
         self._policy = retry or RetryPolicy()
         self._log = log
         self._reader: StreamReader | None = None
-        self._knows_stream_options = True
+        self._unknown: set[str] = set()  # parameters that the server refused by name
         try:
             self._where = _host(self._base_url)
         except (httpx.InvalidURL, ValueError) as exc:
@@ -97,8 +97,8 @@ class ChatClient:
         """
         inbox = Inbox()
         body = request.to_json()
-        if not self._knows_stream_options:
-            body.pop("stream_options", None)
+        for name in self._unknown & body.keys():
+            _without(name, body)
         return ChatStream(self._attempts(inbox, "POST", "/chat/completions", body), inbox)
 
     def complete(self, request: ChatRequest) -> ChatCompletion:
@@ -169,10 +169,11 @@ class ChatClient:
             return Exchange(self._reader, inbox, self._timeouts, self._where, self._log)
 
         def mend(exc: APIError) -> bool:
-            if not body or "stream_options" not in body or not _is_about_stream_options(exc):
+            name = _refused(exc, body) if body else ""
+            if not body or not name:
                 return False
-            del body["stream_options"]
-            self._knows_stream_options = False  # for the next requests
+            _without(name, body)
+            self._unknown.add(name)  # for the next requests
             return True
 
         return Attempts(
@@ -226,12 +227,22 @@ def _host(base_url: str) -> str:
     return url.netloc.decode()
 
 
-def _is_about_stream_options(exc: APIError) -> bool:
-    return (
-        isinstance(exc, APIStatusError)
-        and exc.status in (400, 422)
-        and "stream_options" in exc.message
-    )
+def _refused(exc: APIError, body: dict[str, Any]) -> str:
+    """Return the parameter that a server refuses though the answer can do without; "" if none."""
+    if not isinstance(exc, APIStatusError) or exc.status not in (400, 422):
+        return ""
+    if "stream_options" in body and "stream_options" in exc.message:
+        return "stream_options"
+    # OpenAI's reasoning models know this limit by its newer name alone.
+    if "max_tokens" in body and "max_completion_tokens" in exc.message:
+        return "max_tokens"
+    return ""
+
+
+def _without(name: str, body: dict[str, Any]) -> None:
+    value = body.pop(name)
+    if name == "max_tokens":
+        body["max_completion_tokens"] = value
 
 
 def _models(text: str) -> list[Model]:

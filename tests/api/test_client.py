@@ -8,6 +8,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
@@ -436,6 +437,26 @@ def test_a_server_that_refuses_stream_options_for_ever_is_asked_twice(serve: Ser
     got = ask(server.url, retry=AT_ONCE)
     assert isinstance(got.error, APIStatusError)
     assert len(server.requests) == 2
+
+
+def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it(serve: Serve) -> None:
+    said = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+    server = serve(error(400, said, code="unsupported_parameter"), kept("one"), kept("two"))
+    limited = replace(HELLO, max_tokens=7)
+    with ChatClient(server.url, None, retry=ONCE) as client:
+        first = taken(client.stream(limited))
+        assert (first.text, first.waits) == ("one", {})
+        assert taken(client.stream(limited)).text == "two"
+    names = ("max_tokens", "max_completion_tokens")
+    sent = [[request.json.get(name) for name in names] for request in server.requests]
+    assert sent == [[7, None], [None, 7], [None, 7]]
+
+
+def test_a_limit_that_is_too_high_is_refused(serve: Serve) -> None:
+    server = serve(error(400, "max_tokens is too large: 7"), answer("again"))
+    with ChatClient(server.url, None) as client:
+        assert taken(client.stream(replace(HELLO, max_tokens=7))).error
+    assert len(server.requests) == 1
 
 
 def test_another_400_is_not_about_stream_options(serve: Serve) -> None:
