@@ -12,6 +12,8 @@ def hint_for_status(exc: APIStatusError, settings: Resolved) -> str:
         return "the key may not do this; another key or model may"
     if exc.status in (404, 405):
         return f"is base_url right? it is {settings.config.base_url}; it usually ends in /v1"
+    if exc.code == "insufficient_quota":
+        return "no wait helps; the account of this key has nothing left to spend"
     if isinstance(exc, RateLimitError):
         return "wait a little, or let srchat wait longer: the settings retries and max_wait"
     return ""

@@ -4,7 +4,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from srchat.api.events import RetryWait
 from srchat.api.exchange import FRAME, Exchange
@@ -19,6 +19,8 @@ from srchat.errors import (
 )
 
 Event = TypeVar("Event")
+
+_FINAL: Final = ("insufficient_quota",)  # OpenAI's 429 for an account that has run out of money
 
 
 class Attempts:
@@ -60,6 +62,8 @@ class Attempts:
                     raise  # no wait mends it
                 if _was_stale(exchange, exc) or self._mend(exc):
                     continue
+                if isinstance(exc, APIStatusError) and exc.code in _FINAL:
+                    raise  # nor this
                 decision = self._decide(exc, exchange, retries)
                 if decision.wait is None:
                     raise self._final(exc, decision) from exc.__cause__

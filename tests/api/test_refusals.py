@@ -7,7 +7,7 @@ import pytest
 from srchat.api.client import ChatClient
 from srchat.api.models import ChatRequest, Message
 from srchat.api.retry import RETRIED_STATUSES
-from srchat.errors import APIStatusError, ExitCode
+from srchat.errors import APIStatusError, ExitCode, RateLimitError
 from tests.conftest import Serve
 from tests.server import Script, answer, head
 
@@ -63,6 +63,14 @@ def test_for_ever_it_ends_with_the_servers_words(serve: Serve, status: int, shap
     assert shape == "nothing" or "wrong" in caught.value.message
     assert "LiteLLM" not in caught.value.message
     assert len(server.requests) == (4 if status in RETRIED_STATUSES else 1)
+
+
+def test_an_account_that_has_run_out_of_money_is_not_asked_again(serve: Serve) -> None:
+    said = {"message": "You exceeded your current quota", "code": "insufficient_quota"}
+    server = serve(refusal(429, {"error": said}))
+    with ChatClient(server.url, None) as client, pytest.raises(RateLimitError):
+        client.complete(REQUEST)
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("times", [1, 2])
