@@ -14,7 +14,8 @@ class CodeExtractor:
 
     Fences by CommonMark 0.31, section 4.5, at any indentation, since models put code into
     list items; as much as stands left of the fence is taken off its lines. Only whole lines are
-    decided on; however the text is cut, the output is the same.
+    decided on; however the text is cut, the output is the same. What a model thinks between
+    `<think>` at the very beginning and `</think>` is not its answer, and has no code of it.
     """
 
     def __init__(self) -> None:
@@ -22,6 +23,8 @@ class CodeExtractor:
         self._partial: list[str] = []
         self._fence = ""
         self._indent = 0
+        self._has_begun = False
+        self._thinks = False
 
     @property
     def is_inside(self) -> bool:
@@ -45,6 +48,12 @@ class CodeExtractor:
         return self._line(rest) if rest else ""
 
     def _line(self, line: str) -> str:
+        if not self._has_begun and line.strip():
+            self._has_begun = True
+            self._thinks = line.lstrip().startswith("<think>")
+        if self._thinks:
+            self._thinks = "</think>" not in line
+            return ""
         if not self._fence:
             return self._outside(line)
         mark = line.strip()

@@ -8,7 +8,10 @@ from srchat.output.code import CodeExtractor, code_blocks
 
 LINES = st.lists(
     st.sampled_from(
-        ["```", "```py", "~~~", "````", "  ```sh", "text", "", "    x", "``", "``` a`b", "\tcode"]
+        [
+            *("```", "```py", "~~~", "````", "  ```sh", "text", "", "    x", "``", "``` a`b"),
+            *("\tcode", "<think>", "</think>"),
+        ]
     ),
     max_size=12,
 )
@@ -47,6 +50,10 @@ def test_however_the_answer_is_cut_the_code_is_the_same(
         ("```\nnever closed", "never closed"),
         ("``` a`b\nnot code\n", ""),
         ("```\n\n\n```\n", "\n\n"),
+        ("<think>\n```\nno\n```\n</think>\n\n```\na\n```\n", "a\n"),
+        ("\n<think></think>\n```\na\n```\n", "a\n"),
+        ("<think>\n```\nno\n```\n", ""),
+        ("text\n<think>\n```\na\n```\n</think>\n", "a\n"),
     ],
 )
 def test_what_stands_in_fences_is_the_code(answer: str, code: str) -> None:
