@@ -1,23 +1,41 @@
 """The keys that differ from prompt_toolkit's own."""
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_focus, vi_navigation_mode
+from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
 from srchat.errors import UsageError, with_hint
 from srchat.prompt import argument_text, edited
 
+_NEW_LINE: Final = (Keys.Escape, Keys.ControlM)
+# What terminals send and prompt_toolkit does not know, or takes for a plain Enter; the unknown
+# would stand in the line as text. Shift-Enter comes from those that tell it from Enter (kitty,
+# foot, WezTerm, tmux with extended-keys), the focus where a program before us asked to be told.
+_SEQUENCES: Final[Mapping[str, Keys | tuple[Keys, ...]]] = {
+    "\x1b[13;2u": _NEW_LINE,  # Shift-Enter
+    "\x1b[27;2;13~": _NEW_LINE,  # Shift-Enter
+    "\x1b[13;3u": _NEW_LINE,  # Alt-Enter
+    "\x1b[27;3;13~": _NEW_LINE,  # Alt-Enter
+    "\x1b[13;5u": Keys.ControlM,  # Ctrl-Enter
+    "\x1bOM": Keys.ControlM,  # Enter of the number pad
+    "\x1b[I": Keys.Ignore,  # the window got the focus
+    "\x1b[O": Keys.Ignore,  # the window lost the focus
+}
+
 
 def bindings(environ: Mapping[str, str], failed: Callable[[str], None]) -> KeyBindings:
-    """Return the keys: Enter sends, Alt-Enter is a new line, Ctrl-X Ctrl-E the editor.
+    """Return the keys: Enter sends, Alt- or Shift-Enter is a new line, Ctrl-X Ctrl-E the editor.
 
     `failed` is told why there is no editor.
     """
+    ANSI_SEQUENCES.update(_SEQUENCES)
     keys = KeyBindings()
     at_prompt = has_focus(DEFAULT_BUFFER)
     keys.add("enter", filter=at_prompt)(_send)

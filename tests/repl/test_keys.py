@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.chatting import ENTER, ESC, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
 from tests.server import answer
@@ -14,6 +16,29 @@ def test_a_trailing_backslash_and_alt_enter_begin_a_new_line(srchat: Srchat, ser
         chat.type("one\\" + ENTER + "two" + ESC + ENTER + "three" + ENTER)
         chat.wait_for_text("Fine.")
     assert sent(server) == [("user", "one\ntwo\nthree")]
+
+
+@pytest.mark.parametrize("keys", ["emacs", "vi"])
+@pytest.mark.parametrize("shift_enter", ["\x1b[13;2u", "\x1b[27;2;13~"])
+def test_shift_enter_begins_a_new_line_where_the_terminal_tells_it(
+    srchat: Srchat, serve: Serve, keys: str, shift_enter: str
+) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url, SRCHAT_KEYS=keys) as chat:
+        chat.wait_for_prompt()
+        chat.type("one" + shift_enter + "two" + ENTER)
+        chat.wait_for_text("Fine.")
+    assert sent(server) == [("user", "one\ntwo")]
+
+
+def test_what_terminals_send_besides_is_no_text(srchat: Srchat, serve: Serve) -> None:
+    got_focus, lost_focus, enter_of_the_number_pad = "\x1b[I", "\x1b[O", "\x1bOM"
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        chat.type("one" + lost_focus + got_focus + " two" + enter_of_the_number_pad)
+        chat.wait_for_text("Fine.")
+    assert sent(server) == [("user", "one two")]
 
 
 def test_vi_keys_when_they_are_set(srchat: Srchat, serve: Serve) -> None:
