@@ -77,9 +77,8 @@ class _InlineWalk:
 
     def _leaf(self, token: Token) -> None:
         match token.type:
-            case "softbreak":
-                self._append(" ", self._styles[-1])
-            case "hardbreak":
+            case "softbreak" | "hardbreak":
+                # Models break lines where they mean it: verses, addresses, one name a line.
                 self._append("\n", self._styles[-1])
             case "image":
                 start = len(self._text)

@@ -21,7 +21,7 @@ def layout(output: TerminalOutput, code_theme: str = "terminal") -> Layout:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("one\ntwo", ["one two"]),
+        ("one\ntwo", ["one", "two"]),
         ("one\\\ntwo", ["one", "two"]),
         ("# One\ntwo", ["One", "", "two"]),
         ("one\n\n\n\ntwo", ["one", "", "two"]),
@@ -34,7 +34,7 @@ def layout(output: TerminalOutput, code_theme: str = "terminal") -> Layout:
         ("9. nine\n9. ten", [" 9. nine", "10. ten"]),
         ("99. a\n1. b", ["99. a", "100. b"]),
         ("1) one\n\ntext", [" 1. one", "", "text"]),
-        ("> one\ntwo\n>\n> three", ["▌ one two", "▌", "▌ three"]),
+        ("> one\ntwo\n>\n> three", ["▌ one", "▌ two", "▌", "▌ three"]),
         ("> - one\n>\n> - two", ["▌  • one", "▌", "▌  • two"]),
         ("> > one", ["▌ ▌ one"]),
         (">\n> one", ["▌ one"]),
