@@ -24,7 +24,13 @@ from srchat.config.settings import (
     key_to_send,
     resolve,
 )
-from srchat.errors import APIStatusError, AuthenticationError, SrchatError, StoreError
+from srchat.errors import (
+    APIStatusError,
+    AuthenticationError,
+    SrchatError,
+    StoreError,
+    reason_of,
+)
 from srchat.hints import hint_for_status, is_about_model
 from srchat.history import PATIENCE
 from srchat.output.plain import PlainWriter
@@ -206,8 +212,12 @@ class Runtime:
     @property
     def stored(self) -> "ConversationStore | None":
         """The stored conversations, None where nothing was ever kept. Raises StoreError."""
-        if not paths.database_path(self.environ).exists():
-            return None
+        path = paths.database_path(self.environ)
+        try:
+            if not path.exists():
+                return None
+        except OSError as exc:  # its directory is not ours to look into
+            raise StoreError(f"cannot use the history {path}: {reason_of(exc)}") from exc
         store = self.open_store()
         self._tell_damage(store)
         return store

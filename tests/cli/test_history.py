@@ -425,3 +425,13 @@ def test_of_a_turn_without_an_answer_only_the_prompt_and_the_reason_are_shown(
     with on_terminal(srchat, "show") as session:
         assert session.wait() == 0
         assert session.lines[-3:] == ["--- served ---", "", "(not complete: refused)"]
+
+
+@pytest.mark.parametrize("args", [("list",), ("show",), ("search", "word")])
+def test_a_place_that_cannot_be_looked_into_is_told(srchat: Srchat, args: tuple[str, ...]) -> None:
+    place = srchat.home / ("x" * 300)  # root may look into all but that
+    result = srchat("history", *args, SRCHAT_DATA=str(place))
+    assert (result.code, result.out) == (9, b"")
+    assert result.err == (
+        f"srchat: cannot use the history {place}/history.db: File name too long\n"
+    )
