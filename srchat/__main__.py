@@ -34,10 +34,9 @@ def main() -> None:
     except Exception as exc:  # a package is missing, or its file is damaged
         if os.environ.get("SRCHAT_DEBUG") == "1":
             raise
-        sys.exit(
-            f"srchat: cannot start: {type(exc).__name__}: {exc} "
-            "(install srchat anew; SRCHAT_DEBUG=1 shows where)"
-        )
+        from srchat.errors import broken_installation  # noqa: PLC0415 - on first use
+
+        sys.exit(f"srchat: {broken_installation(exc, os.environ)}")
 
     code = run(sys.argv[1:])
     # Otherwise the interpreter would look at every object once more at its end: 25 ms.

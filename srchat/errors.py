@@ -27,6 +27,7 @@ foreign library is called; `srchat.cli.app.main` turns them into an exit code.
 """
 
 import signal
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
 
@@ -84,6 +85,14 @@ class SrchatError(Exception):
 def reason_of(exc: Exception) -> str:
     """Return why a foreign call failed: in the system's words, else in the exception's own."""
     return (exc.strerror if isinstance(exc, OSError) else None) or str(exc)
+
+
+def broken_installation(exc: Exception, environ: Mapping[str, str]) -> str:
+    """Return what is told where a package is missing, or is not the one that srchat needs."""
+    way_out = "install srchat anew"
+    if environ.get("PYTHONPATH"):  # it comes before what was installed, also for pipx and uv
+        way_out = f"unset PYTHONPATH, which may name another version, or {way_out}"
+    return f"cannot start: {type(exc).__name__}: {exc} ({way_out}; SRCHAT_DEBUG=1 shows where)"
 
 
 def with_hint(message: str, hint: str) -> str:

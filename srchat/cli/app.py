@@ -25,6 +25,7 @@ from srchat.errors import (
     OutputError,
     SrchatError,
     UsageError,
+    broken_installation,
     with_hint,
 )
 from srchat.hints import joined
@@ -154,7 +155,10 @@ def _report(exc: SrchatError, runtime: Runtime) -> int:
 def _report_unexpected(exc: Exception, runtime: Runtime) -> int:
     if not _print_traceback(exc, runtime):
         runtime.messages.tell(
-            f"unexpected {type(exc).__name__}: {exc} (SRCHAT_DEBUG=1 shows where; please report it)"
+            broken_installation(exc, runtime.environ)  # of a part that is loaded on first use
+            if isinstance(exc, ImportError)
+            else f"unexpected {type(exc).__name__}: {exc} "
+            "(SRCHAT_DEBUG=1 shows where; please report it)"
         )
     return int(ExitCode.UNEXPECTED)
 

@@ -148,17 +148,25 @@ def test_what_nobody_foresaw_is_a_line_and_more_on_demand(
 
 
 @pytest.mark.parametrize("debug", ["", "1"])
-@pytest.mark.parametrize("text", ["import no_such_package", "= broken"])
+@pytest.mark.parametrize(
+    ("package", "text"),
+    [
+        ("typer", "import no_such_package"),
+        ("typer", "= broken"),
+        ("httpx", "import no_such_package"),  # one that is loaded on first use
+    ],
+)
 def test_an_installation_that_is_broken_is_a_line_and_more_on_demand(
-    srchat: Srchat, text: str, debug: str
+    srchat: Srchat, package: str, text: str, debug: str
 ) -> None:
-    (srchat.home / "typer.py").write_text(text)
-    broken = srchat("ask", "hi", PYTHONPATH=str(srchat.home), SRCHAT_DEBUG=debug)
+    (srchat.home / f"{package}.py").write_text(text)
+    srchat.env |= {"PYTHONPATH": str(srchat.home), "SRCHAT_DEBUG": debug}
+    broken = srchat("ask", "-p", "demo", "hi")
     assert (broken.code, broken.out) == (1, b"")
     assert ("Traceback" in broken.err) == bool(debug)
     if not debug:
         assert broken.err.startswith("srchat: cannot start: ")
-        assert "install srchat anew" in broken.err
+        assert "(unset PYTHONPATH, which may name another version, or install" in broken.err
         assert broken.err.count("\n") == 1
 
 
