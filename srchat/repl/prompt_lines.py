@@ -13,6 +13,7 @@ from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input.defaults import create_input
+from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output import Output as TerminalOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
@@ -33,6 +34,7 @@ from srchat.repl.picker import picked
 from srchat.repl.typed_history import Suggestions, TypedHistory
 
 _MENU: Final = 6  # rows for completions
+_TAB: Final = 4  # columns; pasted code is indented, not strewn with ^I
 _FOR_STATUS: Final = 5  # rows that a screen has to have for a status line
 _STYLE: Final = Style.from_dict(
     {
@@ -77,6 +79,7 @@ class PromptLines:
             search_ignore_case=True,
             completer=completer,
             complete_while_typing=Condition(self._is_command),
+            input_processors=[TabsProcessor(tabstop=_TAB, char1=" ", char2=" ")],
             key_bindings=bindings(environ, failed),
             bottom_toolbar=self._toolbar,
             enable_suspend=True,

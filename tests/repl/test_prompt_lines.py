@@ -161,3 +161,17 @@ def test_neither_httpx_nor_rich_is_loaded_before_the_prompt_is_there(srchat: Src
 )
 def test_the_status_line_leaves_out_what_has_no_room(columns: int, shown: str) -> None:
     assert _joined(["model", "12 tokens", "demo"], columns) == shown
+
+
+def test_a_tab_that_is_pasted_is_shown_as_blanks_and_sent_as_it_is(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.wait_for_prompt()
+        chat.type("\x1b[200~all:\n\tcc x.c\x1b[201~")
+        chat.wait_for_text("cc x.c")
+        assert "^I" not in chat.text
+        chat.type(ENTER)
+        chat.wait_for_text("Fine.")
+    assert sent(server) == [("user", "all:\n\tcc x.c")]
