@@ -47,6 +47,7 @@ class Chat:
         self._config = config
         self._recorder = Recorder(outside.open_store)
         self._meter = ContextMeter()
+        self._known_window(config)
 
     # What holds
 
@@ -59,6 +60,7 @@ class Chat:
     def config(self, config: Config) -> None:
         self._config = config
         self._outside.settings_changed(config)
+        self._known_window(config)
 
     @property
     def window(self) -> int | None:
@@ -147,6 +149,7 @@ class Chat:
         """Go on with another conversation."""
         self.conversation = conversation
         self.failed = self.model_once = None
+        self._known_window(self._config)
 
     def set_title(self, title: str) -> None:
         """Give the conversation a title."""
@@ -236,6 +239,7 @@ class Chat:
         else:  # no older answer is given up for none
             self.conversation = dataclasses.replace(self.conversation, head=before.head)
             self._change(head=before.head)
+        self._known_window(self._config)  # now that a first turn has the store open
 
     def _change(self, **changes: str | None) -> None:
         changed = dataclasses.replace(self.conversation, **changes)  # type: ignore[arg-type] # title, system and head, all of them texts

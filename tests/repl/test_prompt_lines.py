@@ -11,7 +11,7 @@ from srchat.repl.prompt_lines import _joined
 from tests.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
 from tests.pseudo_terminal import TerminalSession
-from tests.server import CLOSE, DONE, answer, chunk, event, head
+from tests.server import CLOSE, DONE, answer, chunk, event, head, json_response
 
 
 def test_the_status_line_tells_model_tokens_requests_and_profile(
@@ -175,3 +175,19 @@ def test_a_tab_that_is_pasted_is_shown_as_blanks_and_sent_as_it_is(
         chat.type(ENTER)
         chat.wait_for_text("Fine.")
     assert sent(server) == [("user", "all:\n\tcc x.c")]
+
+
+def test_the_status_line_knows_the_window_from_the_first_answer_on(
+    srchat: Srchat, serve: Serve
+) -> None:
+    models = {"data": [{"id": name, "max_model_len": size} for name, size in
+                       (("vllm-primary", 4096), ("other", 8192))]}  # fmt: skip
+    server = serve(json_response(models), answer("Fine."))
+    assert srchat("models", "--base-url", server.url).code == 0
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("hello")
+        chat.wait_for_text("of 4096 tokens")
+        chat.run("/model other")
+        chat.wait_for_text("of 8192 tokens")
+    with ChatTerminal(srchat, server.url, "--continue") as chat:
+        chat.wait_for_text("of 4096 tokens")
