@@ -88,5 +88,7 @@ class PlainLines:
         except Interrupted as exc:
             if self.interactive and exc.signum == signal.SIGINT:
                 self._buffer = b""
+                if self._screen:  # pragma: no branch - who is asked has one
+                    self._screen.write("\n")  # behind the driver's ^C
                 raise KeyboardInterrupt from exc
             raise

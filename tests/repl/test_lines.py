@@ -74,3 +74,14 @@ def test_ctrl_c_gives_the_line_up_and_another_signal_the_chat(srchat: Srchat, se
         os.kill(chat.pid, signal.SIGTERM)
         assert chat.wait() == 143
     assert sent(server) == [("user", "this")]
+
+
+def test_a_prompt_after_ctrl_c_has_a_row_of_its_own(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url, TERM="dumb") as chat:
+        chat.wait_for_text(">")
+        chat.type("half")
+        chat.wait_for_text("> half")
+        chat.type(CTRL_C)
+        chat.wait_for_prompt()
+        assert chat.above[-1] == "> half^C"
