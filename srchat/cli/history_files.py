@@ -177,6 +177,9 @@ def _imported(runtime: Runtime, file: str) -> list[Conversation]:
     source = read_stdin(runtime.stdin_fd, None) if file == "-" else read_file(file)
     try:
         found = list(conversations_from_json(json.loads(source.text)))
+    except json.JSONDecodeError as exc:
+        hint = "import takes what srchat history export --format json wrote"
+        raise UsageError(f"cannot import {file}: it is not JSON: {exc}", hint=hint) from exc
     except (ValueError, RecursionError) as exc:
         raise UsageError(f"cannot import {file}: {exc}") from exc
     # Else one that claims to be of the future would draw every later one there.

@@ -288,6 +288,12 @@ def test_what_was_not_exported_is_not_imported(srchat: Srchat, text: str) -> Non
     assert not (srchat.home / ".local").exists()
 
 
+def test_an_import_of_markdown_says_what_can_be_imported(srchat: Srchat) -> None:
+    (srchat.home / "in.md").write_text("# one\n")
+    assert "it is not JSON" in (err := srchat("history", "import", "in.md").err)
+    assert "export --format json" in err
+
+
 def test_an_import_from_the_future_does_not_draw_the_clock_there(srchat: Srchat) -> None:
     turns = [{"id": "0001", "prompt": "from the future"}]
     item = {"id": "abcd", "used_at": 9e10, "turns": turns}
