@@ -30,7 +30,7 @@ class RetryWait(NamedTuple):
 
     def __str__(self) -> str:
         again = f"trying again in {self.left:.1f} s"
-        return f"{self.reason}; {again} ({self.retry} of {self.retries})"
+        return f"{self.reason.removesuffix('.')}; {again} ({self.retry} of {self.retries})"
 
 
 Event = RequestSent | Head | RetryWait | ChatCompletionChunk | None

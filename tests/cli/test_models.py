@@ -72,7 +72,7 @@ def test_what_is_no_list_is_said(srchat: Srchat, serve: Serve) -> None:
 
 @pytest.mark.parametrize("command", [["models"], ["config", "check"], ["chat"]])
 def test_a_wait_for_a_retry_is_announced(srchat: Srchat, serve: Serve, command: list[str]) -> None:
-    server = serve(error(503, "busy", {"Retry-After": "0.1"}), json_response(MODELS))
+    server = serve(error(503, "busy.", {"Retry-After": "0.1"}), json_response(MODELS))
     result = srchat(*command, SRCHAT_BASE_URL=server.url, stdin=b"/model\n")
     assert result.code == 0
     assert result.err.count("busy; trying again in 0.1 s (1 of 3)") == 1
