@@ -441,7 +441,7 @@ Register-ArgumentCompleter -Native -CommandName srchat -ScriptBlock {
         'max_wait' = 'the longest wait before a retry, in seconds'
         'history' = 'keep conversations on this machine'
         'context_window' = 'the most tokens of prompt and answer together; unset, it is learnt from the server'
-        'fallback_models' = 'patterns of models that are worth a word when they answer'
+        'fallback_models' = 'patterns of stand-in models; a notice tells when one of them answers'
         'code_theme' = 'the colours of code'
         'keys' = 'the keys for editing a line in a chat'
         'allow_http' = 'send the key over http:// to hosts beyond this machine'

@@ -98,7 +98,7 @@ def _system(host: Host, argument: str) -> None:
         host.tell("no system prompt from now on")
     elif argument:
         chat.set_system(text_or_file(argument))
-        host.tell("the system prompt holds from the next prompt on")
+        host.tell("this is the system prompt from the next prompt on")
     else:
         host.tell(chat.conversation.system or "there is no system prompt")
 
@@ -244,7 +244,9 @@ _TABLE: Final = (
     Command("help", "[COMMAND]", "this list, or more about a command", _help, "commands"),
     Command("model", "[NAME]", "another model; NAME: PROMPT asks it once", _model, "models"),
     Command("system", "[TEXT]", "the system prompt: see it, change it; - for none", _system),
-    Command("set", "[NAME [VALUE]]", "settings of this chat, as temperature", _set, "settings"),
+    Command(
+        "set", "[NAME [VALUE]]", "settings of this chat, such as temperature", _set, "settings"
+    ),
     Command("retry", "", "ask the last prompt again", _retry),
     Command("continue", "", "go on where the answer broke off", _continue),
     Command("undo", "[N]", "take back the last prompt (the last N)", _undo),

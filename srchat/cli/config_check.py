@@ -25,7 +25,7 @@ def check(
     runtime: Runtime = ctx.obj
     runtime.read_options(ctx.params)
     there = Path(runtime.file.path).exists()
-    _print(runtime, f"{runtime.file.path}: {'right' if there else 'not there, the defaults hold'}")
+    _print(runtime, f"{runtime.file.path}: {'valid' if there else 'not there, the defaults hold'}")
     config = runtime.config
     offered = [model.id for model in runtime.models()]
     _print(runtime, f"{config.base_url}: answers, models: {len(offered)}")

@@ -85,7 +85,7 @@ class Config:
     fallback_models: tuple[str, ...] = setting(
         TextList(),
         ("claude*", "gpt-*"),
-        "patterns of models that are worth a word when they answer",
+        "patterns of stand-in models; a notice tells when one of them answers",
     )
     code_theme: str = setting(CodeTheme(), "terminal", "the colours of code")
     keys: str = setting(Choice(("emacs", "vi")), "emacs", "the keys for editing a line in a chat")

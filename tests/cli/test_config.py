@@ -672,7 +672,7 @@ def test_check_tries_the_server(srchat: Srchat, serve: Serve) -> None:
     result = srchat("config", "check")
     assert result == (
         0,
-        f"{_file(srchat)}: right\n{server.url}: answers, models: 2\n"
+        f"{_file(srchat)}: valid\n{server.url}: answers, models: 2\n"
         "vllm-primary: offered\n".encode(),
         "",
     )
