@@ -15,7 +15,7 @@ class Host(Protocol):
         """Show lines of text, which may come from outside."""
 
     def show_help(self, lines: list[str]) -> None:
-        """Show lines of our own, each on one row of the screen."""
+        """Show lines of our own."""
 
     def confirm(self, question: str) -> bool:
         """Ask; where nobody can be asked, the answer is no."""

@@ -109,7 +109,8 @@ class _Chatting:
 
     def _greet(self, screen: Output) -> None:
         model = one_line(self.chat.config.model)
-        screen.write(f"srchat {__version__}, {model}. /help tells more, Ctrl-D leaves.\n\n")
+        greeting = f"srchat {__version__}, {model}. /help tells more, Ctrl-D leaves.\n\n"
+        screen.write(screen.between_words(greeting))
         if self.chat.conversation.turns:
             self._shelf.show_last(self.chat.conversation)
             screen.write("\n")

@@ -105,7 +105,7 @@ class ChatShelf:
         size = self._screen.size()
         if words:
             hits = store.search(words, _FOUND) if store else []
-            rows = [hit_row(hit, bold=self._screen.has_color) for hit in hits]
+            rows = [hit_row(hit, self._screen) for hit in hits]
         else:
             most = max(3, size.lines - 4)
             rows = (

@@ -101,12 +101,13 @@ class _Dialog:
 
     def _say(self, text: str) -> None:
         messages = self._runtime.messages
-        messages.draw(f"{one_line(messages.redact(text))}\n")  # a server may echo the key
+        line = one_line(messages.redact(text))  # a server may echo the key
+        messages.draw(messages.output.between_words(f"{line}\n"))
 
     def _ask_server(self) -> str:
         choices = self._choices()
         for number, (url, about) in enumerate(choices, 1):
-            self._say(f"{number}  {url}  {about}")
+            self._say(f"{number}: {url} ({about})")
         while True:
             answer = self._questions.ask("server (a number, or the URL)", "1")
             if answer.isdecimal() and 0 < int(answer) <= len(choices):

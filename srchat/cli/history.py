@@ -107,8 +107,8 @@ def search(
         return
     if not hits:
         runtime.messages.notice(f"nothing found for {query!r}")
-    bold = runtime.stdout.has_color
-    write_lines(runtime.stdout, runtime.environ, (hit_row(hit, bold=bold) for hit in hits))
+    out = runtime.stdout
+    write_lines(out, runtime.environ, (hit_row(hit, out) for hit in hits))
 
 
 # Help and manual tell the commands in this order: whoever reads comes first.

@@ -4,6 +4,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from srchat.output.sanitize import one_line, sanitized
+from srchat.output.streams import Output
 from srchat.output.word_wrap import fitting
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _BOLD: Final = "\x1b[1m"
 _PLAIN: Final = "\x1b[0m"
+_INDENT: Final = "    "
 
 
 def day_and_time(seconds: float) -> str:
@@ -40,12 +42,13 @@ def incomplete_row(turn: "TurnRecord") -> str:
     return "" if turn.complete else f"({one_line(f'not complete: {turn.reason}')})\n"
 
 
-def hit_row(hit: "Hit", *, bold: bool) -> str:
+def hit_row(hit: "Hit", screen: Output) -> str:
     """Return a found turn: its conversation on one line, the text around the hit on the next."""
-    begin, end = (_BOLD, _PLAIN) if bold else ("", "")
+    begin, end = (_BOLD, _PLAIN) if screen.has_color else ("", "")
     parts = [sanitized(part) for part in hit.parts()]
     snippet = "".join(
         f"{begin}{part}{end}" if place % 2 else part for place, part in enumerate(parts)
     )
     head = (one_line(hit.conversation), day_and_time(hit.asked_at), one_line(hit.title, 80))
-    return f"{'  '.join(head)}\n    {' '.join(snippet.split())}\n"
+    row = f"{'  '.join(head)}\n{_INDENT}{' '.join(snippet.split())}\n"
+    return screen.between_words(row, _INDENT)

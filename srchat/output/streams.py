@@ -13,6 +13,7 @@ from typing import Final
 
 from srchat.errors import ClosedPipeError, OutputError
 from srchat.output.sanitize import one_line, sanitized
+from srchat.output.word_wrap import broken
 
 _CANNOT_MOVE: Final = (None, "", "dumb", "unknown")
 _LONGEST: Final = 1000  # characters of one message
@@ -58,6 +59,13 @@ class Output:
         except OSError as exc:
             raise OutputError(f"cannot write the output: {exc.strerror}") from exc
 
+    def between_words(self, text: str, indent: str = "") -> str:
+        """Return text as it is to be written; on a terminal, no word of it is torn by a row's end.
+
+        `indent` stands before what is broken off a line.
+        """
+        return broken(text, self.size().columns, indent) if self.is_terminal else text
+
     def size(self) -> os.terminal_size:
         """Return columns and lines now; 80x24 where nothing tells."""
         try:
@@ -69,6 +77,8 @@ class Output:
 
 class Messages:
     """What is said to the user beside the answer, a line each, on standard error.
+
+    On a terminal a line that is longer than the screen is broken between words.
 
     `quiet` keeps notices back, never errors. `redact` takes secrets out of every line.
     `make_room` takes away what stands on the row where a line will begin.
@@ -89,7 +99,7 @@ class Messages:
     def tell(self, text: str) -> None:
         """Tell something that has to be known, quiet or not: an error, or what was asked for."""
         self.make_room()
-        self.draw(f"srchat: {one_line(self.redact(text), _LONGEST)}\n")
+        self.draw(self.output.between_words(f"srchat: {one_line(self.redact(text), _LONGEST)}\n"))
 
     def draw(self, text: str) -> None:
         """Write trusted text as it is."""

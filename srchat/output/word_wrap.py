@@ -13,9 +13,11 @@ class WordWrap:
     """Breaks lines between words, where the terminal would break them in the middle of one.
 
     A word is held back until it is over; blanks, until it is known where the next word stands.
+    `indent` stands before what is broken off a line.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, indent: str = "") -> None:
+        self._indent = indent
         self._column = 0
         self._blanks = ""
         self._word = ""
@@ -32,8 +34,8 @@ class WordWrap:
         self._blanks = self._word = ""
         width = sum(map(_width, word))
         if self._column and self._column + len(blanks) + width > columns:
-            self._column = width
-            return f"\n{word}"
+            self._column = len(self._indent) + width
+            return f"\n{self._indent}{word}"
         self._column += len(blanks) + width
         return blanks + word
 
@@ -52,6 +54,12 @@ class WordWrap:
         shown = self.flush(columns) if is_wide else ""
         self._word += character
         return shown + self.flush(columns) if is_wide or len(self._word) >= columns else shown
+
+
+def broken(text: str, columns: int, indent: str = "") -> str:
+    """Return lines broken between words; `indent` stands before what is broken off one."""
+    wrap = WordWrap(indent)
+    return wrap.feed(text, columns) + wrap.flush(columns)
 
 
 def fitting(text: str, columns: int) -> str:

@@ -23,11 +23,11 @@ from srchat.hints import joined
 from srchat.interrupts import ctrl_c_only_if
 from srchat.output.sanitize import sanitized
 from srchat.output.streams import Messages, Output
-from srchat.output.word_wrap import fitting
 from srchat.repl.lines import Lines
 
 _LEAVING: Final = ("exit", "quit")  # as in a shell; no question to a model
 _ROOMY: Final = 10  # rows of a screen on which blank lines may be spent
+_INDENT: Final = "    "  # of a line of help that goes on
 
 
 class Shelf(Protocol):
@@ -106,12 +106,12 @@ class Repl:
 
     def tell(self, text: str) -> None:
         """Show lines of text, which may come from outside."""
-        self._screen.write(sanitized(text).rstrip("\n") + "\n")
+        self._screen.write(self._screen.between_words(sanitized(text).rstrip("\n") + "\n"))
 
     def show_help(self, lines: list[str]) -> None:
-        """Show lines of our own, each on one row."""
-        columns = self._screen.size().columns
-        self._screen.write("".join(f"{fitting(line, columns - 1)}\n" for line in lines))
+        """Show lines of our own."""
+        text = "".join(f"{line}\n" for line in lines)
+        self._screen.write(self._screen.between_words(text, _INDENT))
 
     def confirm(self, question: str) -> bool:
         """Ask; nobody can be asked where lines come from a script."""

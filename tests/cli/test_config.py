@@ -927,7 +927,7 @@ def test_init_finds_a_server_on_this_machine(
     if about is None:
         assert "11434" not in result.err
         return
-    assert f"2 http://127.0.0.1:11434/v1 Ollama? {about}" in result.err
+    assert f"2: http://127.0.0.1:11434/v1 (Ollama? {about})" in result.err
     if script is MODELS:
         assert result.code == 0, result.err
         assert _read(srchat)["base_url"] == "http://127.0.0.1:11434/v1"

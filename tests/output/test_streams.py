@@ -99,6 +99,19 @@ def test_messages_are_one_inert_redacted_line_and_quiet_keeps_errors(
     assert os.read(pipe[0], 1000) == b"srchat: an error\\x1b with \xe2\x80\xa6\n"
 
 
+def test_a_message_is_broken_between_words_on_a_terminal_alone(
+    terminal: tuple[int, int], pipe: tuple[int, int]
+) -> None:
+    text = "cannot connect to 127.0.0.1:11434: connection refused; trying again in 0.4 s"
+    Messages(Output(terminal[1], {})).tell(text)
+    assert os.read(terminal[0], 100).decode().split("\r\n") == [
+        "srchat: cannot connect to 127.0.0.1:11434: connection refused; trying again in",
+        "0.4 s", "",
+    ]  # fmt: skip
+    Messages(Output(pipe[1], {})).tell(text)
+    assert os.read(pipe[0], 100).decode() == f"srchat: {text}\n"
+
+
 def test_plain_text_on_a_terminal_is_inert_and_ends_its_line(terminal: tuple[int, int]) -> None:
     writer = PlainWriter(Output(terminal[1], {"TERM": "xterm"}))
     for piece in ("a\x1b", "[31mb\r", "\nc"):

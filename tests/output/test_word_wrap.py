@@ -2,7 +2,7 @@
 
 import pytest
 
-from srchat.output.word_wrap import WordWrap
+from srchat.output.word_wrap import WordWrap, broken
 
 
 def wrapped(text: str, columns: int, size: int = 10_000) -> str:
@@ -37,3 +37,8 @@ def test_a_word_is_shown_as_soon_as_it_is_over() -> None:
     assert wrap.feed("one tw", 80) == "one"
     assert wrap.feed("o ", 80) == " two"
     assert wrap.feed("日", 80) == " 日"
+
+
+def test_what_is_broken_off_a_line_is_indented() -> None:
+    assert broken("one two three\nfour five\n", 9, "  ") == "one two\n  three\nfour five\n"
+    assert broken("one two three four\n", 9, "  ") == "one two\n  three\n  four\n"

@@ -51,7 +51,7 @@ def test_every_failure_leaves_the_prompt_and_the_message_one_key_away(
     server = serve(*scripts)
     with ChatTerminal(srchat, server.url, "--retries", "0") as chat:
         for number, name in enumerate(FAILURES):
-            shown = chat.run(f"question {number}").replace("\n", "")
+            shown = chat.run(f"question {number}").replace("\n", " ")
             assert "srchat: " in shown, name
             assert "/retry asks again" in shown, name
             if number % 2:
@@ -72,7 +72,7 @@ def test_a_command_that_fails_does_not_offer_to_ask_the_prompt_again(
 ) -> None:
     server = serve([head(), chunk("some text"), CLOSE], error(400, "no list of models"))
     with ChatTerminal(srchat, server.url) as chat:
-        assert "/continue goes on, /retry asks again" in chat.run("hello").replace("\n", "")
+        assert "/continue goes on, /retry asks again" in chat.run("hello").replace("\n", " ")
         shown = chat.run("/model")
         assert "no list of models" in shown
         assert "/retry" not in shown
