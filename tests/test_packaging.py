@@ -137,3 +137,16 @@ def test_what_is_installed_runs(
     prefix = srchat.resolve().parent.parent
     for place, path in SHARED.items():
         assert (prefix / place).read_bytes() == (ROOT / path).read_bytes()
+
+
+@pytest.mark.slow
+def test_the_oldest_packages_that_are_allowed_do(built: tuple[Path, Path], tmp_path: Path) -> None:
+    python = tmp_path / "place/bin/python"
+    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "place")
+    install = (sys.executable, "-m", "uv", "pip", "install", "--python", python)
+    run(*install, "--resolution", "lowest-direct", "--requirements", ROOT / "pyproject.toml")
+    run(*install, "--no-deps", built[0])
+    names = [path.removesuffix(".py").replace("/", ".") for path in sorted(modules())]
+    run(
+        python, "-c", "import importlib, sys; [*map(importlib.import_module, sys.argv[1:])]", *names
+    )
