@@ -86,7 +86,8 @@ def _edited(runtime: Runtime, path: Path, draft: Path) -> bytes:
         try:
             config_file.read(path, config_file.decoded(path, data))
         except ConfigError as exc:
-            runtime.messages.tell(with_hint(exc.message, exc.hint))
+            hint = "" if exc.hint == config_file.MEND_HINT else exc.hint  # that is what we do
+            runtime.messages.tell(with_hint(exc.message, hint))
             if questions.interactive and questions.confirm("edit again?", default=True):
                 continue
             raise ConfigError("nothing was changed") from exc

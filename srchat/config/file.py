@@ -17,7 +17,7 @@ from srchat.config.settings import FileSettings, checked
 from srchat.config.toml_text import Keys, line_of
 from srchat.errors import ConfigError
 
-_BROKEN_HINT: Final = "mend it with: srchat config edit"
+MEND_HINT: Final = "mend it with: srchat config edit"
 _PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _SETTING: Final = re.compile(r"""\s*(?:[\w.-]+\.)?["']?(\w+)["']?\s*=""")
 
@@ -41,7 +41,7 @@ def decoded(path: Path, data: bytes) -> str:
         line = data.count(b"\n", 0, exc.start) + 1
         raise ConfigError(
             f"{path}, line {line}: not UTF-8 text (byte 0x{data[exc.start]:02x})",
-            hint=_BROKEN_HINT,
+            hint=MEND_HINT,
         ) from exc
 
 
@@ -59,7 +59,7 @@ def parsed(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except RecursionError as exc:
-        raise ConfigError(f"{path}: nested too deeply", hint=_BROKEN_HINT) from exc
+        raise ConfigError(f"{path}: nested too deeply", hint=MEND_HINT) from exc
     except ValueError as exc:  # of tomllib, or of int() for a number of thousands of digits
         raise _not_toml(path, text, exc) from exc
 
@@ -69,7 +69,7 @@ def _not_toml(path: Path, text: str, exc: ValueError) -> ConfigError:
     place = _PLACE.search(reason)
     if not place:
         reason = reason.partition(";")[0]  # int() goes on with advice for programmers
-        return ConfigError(f"{path}: not valid TOML: {reason}", hint=_BROKEN_HINT)
+        return ConfigError(f"{path}: not valid TOML: {reason}", hint=MEND_HINT)
     lines = text.split("\n")
     number = int(place[1]) if place[1] else len(text.rstrip().split("\n"))
     # Of the line only the setting's name is shown: its value may be the key.
@@ -77,7 +77,7 @@ def _not_toml(path: Path, text: str, exc: ValueError) -> ConfigError:
     about = f" ({setting[1]})" if setting else ""
     return ConfigError(
         f"{path}, line {number}{about}: not valid TOML: {reason[: place.start()]}",
-        hint=_BROKEN_HINT,
+        hint=MEND_HINT,
     )
 
 

@@ -575,6 +575,7 @@ def test_edit_offers_to_go_back_in(srchat: Srchat) -> None:
     with TerminalSession(srchat.command("config", "edit"), srchat.env | {"EDITOR": editor}) as tty:
         tty.wait_for_text("edit again? [Y/n]")
         assert any("line 1 (retries)" in line for line in tty.lines)
+        assert not any("mend it with" in line for line in tty.lines)
         assert not _file(srchat).exists()
         tty.type("\n")
         assert tty.wait() == 0

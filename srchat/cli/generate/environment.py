@@ -73,7 +73,7 @@ VARIABLES: Final = (
     ),
     Named(
         "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
-        "The proxy to go through, and the hosts that need none.",
+        "The proxy to go through, and the hosts, domains and networks that need none.",
         _talks,
     ),
     Named(

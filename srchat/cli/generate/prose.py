@@ -61,9 +61,10 @@ Parameters that are not set are not sent, so that the defaults of the server hol
     ),
     "srchat chat": Prose(
         more="""
-Alt-Enter, or a backslash before Enter, begins a new line; Ctrl-X Ctrl-E opens the editor; Ctrl-R
-searches the lines that were typed before. Ctrl-C stops an answer, and clears a line. Ctrl-D,
-or the word `exit` or `quit` alone, leaves. A message that begins with a slash is typed with two.
+Alt-Enter or Shift-Enter (where the terminal tells it from Enter), or a backslash before Enter,
+begins a new line; Ctrl-X Ctrl-E opens the editor; Ctrl-R searches the lines that were typed before.
+Ctrl-C stops an answer, and clears a line. Ctrl-D, or the word `exit` or `quit` alone, leaves. A
+message that begins with a slash is typed with two.
 
 An error does not end a chat: `/retry` sends the prompt again.
 """,
