@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import srchat as package
+from srchat.errors import broken_installation
 from tests.conftest import Srchat
 from tests.waiting import PATIENCE
 
@@ -168,6 +169,11 @@ def test_an_installation_that_is_broken_is_a_line_and_more_on_demand(
         assert broken.err.startswith("srchat: cannot start: ")
         assert "(unset PYTHONPATH, which may name another version, or install" in broken.err
         assert broken.err.count("\n") == 1
+
+
+def test_a_broken_installation_is_not_the_fault_of_a_variable_that_is_not_set() -> None:
+    said = broken_installation(ImportError("no such package"), {"PYTHONPATH": ""})
+    assert said.startswith("cannot start: ImportError: no such package (install srchat anew;")
 
 
 def test_what_nobody_foresaw_does_not_end_a_chat(srchat: Srchat) -> None:

@@ -577,6 +577,13 @@ def test_a_wait_beyond_max_wait_is_not_slept(srchat: Srchat, serve: Serve) -> No
     assert len(server.requests) == 1
 
 
+def test_an_account_that_has_run_out_of_money_is_told_so(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(429, "quota", code="insufficient_quota"))
+    result = srchat("ask", "q", "--base-url", server.url)
+    assert (result.code, len(server.requests)) == (7, 1)
+    assert "(no wait helps; the account of this key has nothing left to spend)" in result.err
+
+
 def test_no_server_is_a_network_failure(srchat: Srchat) -> None:
     result = srchat("ask", "q", "--retries", "0", "--base-url", "http://127.0.0.1:9/v1")
     assert (result.code, result.out) == (8, b"")
