@@ -117,8 +117,9 @@ class ChatShelf:
 
     def show_last(self, conversation: Conversation) -> None:
         """Show what a conversation is, and its last prompt and answer."""
-        turns = conversation.branch
-        count = "1 turn" if len(turns) == 1 else f"{len(turns)} turns"
+        turns, kept = conversation.branch, len(conversation.turns)
+        of_all = f" of {kept}" if kept > len(turns) else ""  # the list of conversations tells all
+        count = f"{len(turns)}{of_all} turn{'s' if kept != 1 else ''}"
         title = one_line(conversation.title, 60) or "(no title)"
         self._screen.write(f"{title} ({one_line(conversation.id)}, {count})\n")
         if not (asked := last_typed(conversation)):

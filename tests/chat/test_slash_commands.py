@@ -169,8 +169,12 @@ def test_new_begins_and_load_by_id_goes_back(srchat: Srchat, serve: Serve) -> No
         assert "about dogs" in listed
         assert "about" in chat.run("/history dogs")
         id_ = re.findall(r"^([0-9a-f]{12}) .*cats", listed, re.MULTILINE)[0]
-        assert "One." in chat.run(f"/load {id_[:8]}")
+        shown = chat.run(f"/load {id_[:8]}")
+        assert "One." in shown
+        assert f"({id_}, 1 turn)" in shown
         chat.run("more")
+        chat.run("/undo")
+        assert f"({id_}, 1 of 2 turns)" in chat.run(f"/load {id_}")
     assert [content for _, content in sent(server)] == ["about cats", "One.", "more"]
 
 
