@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks [NAME]...`: what srchat costs, beside the floor."""
 
-import sys
+import argparse
 
 from tests.benchmarks import history, rendering, repl, startup, streaming
 from tests.benchmarks.measure import table
@@ -14,5 +14,11 @@ BENCHMARKS = {
 }
 
 if __name__ == "__main__":
-    names = sys.argv[1:] or list(BENCHMARKS)
-    print(table([row for name in names for row in BENCHMARKS[name]()]))
+    parser = argparse.ArgumentParser("python -m tests.benchmarks")
+    parser.add_argument(
+        "names", nargs="*", help=f"what to measure, all by default: {[*BENCHMARKS]}"
+    )
+    names = parser.parse_args().names
+    if unknown := set(names) - BENCHMARKS.keys():
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    print(table([row for name in names or BENCHMARKS for row in BENCHMARKS[name]()]))
