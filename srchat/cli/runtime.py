@@ -214,8 +214,9 @@ class Runtime:
         """The stored conversations, None where nothing was ever kept. Raises StoreError."""
         path = paths.database_path(self.environ)
         try:
-            if not path.exists():
-                return None
+            path.stat()  # exists() says no of what it may not look at, from Python 3.14 on
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except OSError as exc:  # its directory is not ours to look into
             raise StoreError(f"cannot use the history {path}: {reason_of(exc)}") from exc
         store = self.open_store()
