@@ -3,10 +3,13 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 import platformdirs
 
 from srchat.errors import ConfigError, SrchatError, StoreError
+
+_NOWHERE: Final = Path(os.devnull)  # no directory: nothing is found there, and nothing can be kept
 
 
 def config_path(environ: Mapping[str, str]) -> Path:
@@ -36,7 +39,10 @@ def database_path(environ: Mapping[str, str]) -> Path:
 
 def typed_lines_path(environ: Mapping[str, str]) -> Path:
     """Return the path of the lines that were typed in chats."""
-    return data_path(environ) / "typed_lines"
+    try:
+        return data_path(environ) / "typed_lines"
+    except StoreError:
+        return _NOWHERE / "typed_lines"
 
 
 def cache_path() -> Path:
@@ -44,7 +50,7 @@ def cache_path() -> Path:
     try:
         return _directory(platformdirs.user_cache_dir, StoreError)
     except StoreError:
-        return Path(os.devnull)  # where nothing is found, and nothing can be kept
+        return _NOWHERE
 
 
 def _directory(place: Callable[..., str], failure: type[SrchatError]) -> Path:

@@ -7,6 +7,7 @@ import platformdirs
 import pytest
 
 from srchat import model_cache, paths
+from srchat.chat.typed_lines import TypedLines
 from srchat.errors import ConfigError, StoreError
 
 
@@ -43,6 +44,14 @@ def test_without_a_home_the_variables_name_the_places(tmp_path: Path) -> None:
     environ = {"SRCHAT_CONFIG": str(tmp_path / "c.toml"), "SRCHAT_DATA": str(tmp_path)}
     assert paths.config_path(environ) == tmp_path / "c.toml"
     assert paths.database_path(environ) == tmp_path / "history.db"
+
+
+@pytest.mark.usefixtures("homeless")
+def test_without_a_home_there_are_no_typed_lines_and_a_chat_goes_on() -> None:
+    typed = TypedLines(paths.typed_lines_path({}))
+    assert typed.load() == []
+    with pytest.raises(OSError, match=r"Not a directory|File exists"):
+        typed.append("hi")  # told once, as any failure to write
 
 
 @pytest.mark.usefixtures("homeless")

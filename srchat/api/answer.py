@@ -28,6 +28,7 @@ class AnswerDecoder:
 
     def __init__(self) -> None:
         self.started = False
+        self._has_text = False
         self.done = False
         self.finish_reason = ""
         self.error: ErrorBody | None = None
@@ -106,10 +107,11 @@ class AnswerDecoder:
                 if "choices" not in value:
                     return None
             # A chunk may have the last text beside the error.
-            chunk = ChatCompletionChunk.from_json(value, first=not self.started)
+            chunk = ChatCompletionChunk.from_json(value, first=not self._has_text)
         except (ValueError, RecursionError) as exc:
             self.unreadable.append(f"{exc}: {data[:80]}")
             return None
+        self._has_text = self._has_text or bool(chunk.content)
         if chunk.content or chunk.reasoning:
             self.started = True
         if chunk.finish_reason and self.finish_reason in ("", "stop"):
@@ -131,10 +133,10 @@ class AnswerDecoder:
             value = json.loads(text)
             if failed := _error_in(value):
                 self.error = read_error(failed)
-                if "choices" not in value:
-                    return None
-            completion = ChatCompletion.from_json(value)
+            completion = ChatCompletion.from_json(value)  # it may have text beside the error
         except (ValueError, RecursionError) as exc:
+            if self.error:
+                return None
             said = read_error_text(text).message or exc
             raise ProtocolError(f"the server's reply cannot be read: {said}") from exc
         self.done = True

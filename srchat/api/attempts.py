@@ -58,12 +58,10 @@ class Attempts:
                 exc.args = (exc.message,)
                 if not isinstance(exc, APIConnectionError | APIStatusError):
                     raise
-                if isinstance(exc, CertificateError):
-                    raise  # no wait mends it
+                if _is_final(exc):
+                    raise
                 if _was_stale(exchange, exc) or self._mend(exc):
                     continue
-                if isinstance(exc, APIStatusError) and exc.code in _FINAL:
-                    raise  # nor this
                 decision = self._decide(exc, exchange, retries)
                 if decision.wait is None:
                     raise self._final(exc, decision) from exc.__cause__
@@ -100,6 +98,13 @@ class Attempts:
             if not left:
                 return
             self._inbox.get(None, min(FRAME, left))
+
+
+def _is_final(exc: APIConnectionError | APIStatusError) -> bool:
+    """Tell whether no wait can mend it, whatever the status says."""
+    return isinstance(exc, CertificateError) or (
+        isinstance(exc, APIStatusError) and exc.code in _FINAL
+    )
 
 
 def _was_stale(exchange: Exchange, exc: APIError) -> bool:

@@ -8,6 +8,7 @@ Nothing of srchat but its errors is known here: base URL, key and limits are arg
 
 import json
 import math
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -169,8 +170,7 @@ class ChatClient:
             return Exchange(self._reader, inbox, self._timeouts, self._where, self._log)
 
         def mend(exc: APIError) -> bool:
-            name = _refused(exc, body) if body else ""
-            if not body or not name:
+            if not body or not (name := _refused(exc, body)):
                 return False
             _without(name, body)
             self._unknown.add(name)  # for the next requests
@@ -233,8 +233,9 @@ def _refused(exc: APIError, body: dict[str, Any]) -> str:
         return ""
     if "stream_options" in body and "stream_options" in exc.message:
         return "stream_options"
-    # OpenAI's reasoning models know this limit by its newer name alone.
-    if "max_tokens" in body and "max_completion_tokens" in exc.message:
+    # OpenAI's reasoning models know this limit by its newer name alone: "use ... instead". vLLM
+    # names both where the limit is too large.
+    if "max_tokens" in body and re.search(r"max_completion_tokens\W+instead", exc.message):
         return "max_tokens"
     return ""
 

@@ -6,6 +6,7 @@ and pygments: 150 ms that no chat needs. So click is not to be found while httpx
 
 import contextlib
 import ipaddress
+import os
 import re
 import ssl
 import sys
@@ -24,6 +25,7 @@ finally:
     if _absent:  # pragma: no branch - as above
         del sys.modules["click"]
 
+_NAMED_BY: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 PORTS: Final = {"http": 80, "https": 443}
 _WITH_PORT: Final = re.compile(r"(?:\[([^]]*)\]|([^:]*))(?::(\d+))?")
 
@@ -32,13 +34,16 @@ def certificates(base_url: str) -> ssl.SSLContext:
     """Return a TLS context with the system's certificates; without any where none is needed.
 
     httpx's own reads certifi's file, 24 ms, also for http://, and ignores the system's. That
-    file is for a system without any: Python from python.org on a Mac, a slim container.
+    file is for a system without any: Python from python.org on a Mac, a slim container. Whoever
+    names certificates by variables trusts no others.
     Raises OSError where SSLKEYLOGFILE cannot be written.
     """
     if base_url.startswith("http://"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # knows no CA: should TLS happen, it fails
     context = ssl.create_default_context()
-    return context if _knows_any(context) else httpx.create_ssl_context(trust_env=False)
+    if any(map(os.environ.get, _NAMED_BY)) or _knows_any(context):
+        return context
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _knows_any(context: ssl.SSLContext) -> bool:

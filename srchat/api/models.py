@@ -124,7 +124,7 @@ class ChatCompletionChunk:
     def from_json(cls, value: object, *, first: bool = False) -> "ChatCompletionChunk":
         """Read a `chat.completion.chunk`.
 
-        `first`: nothing of the answer has come. Gateways that cannot stream send the whole
+        `first`: no text of the answer has come. Gateways that cannot stream send the whole
         message in one event; behind deltas it is the same text once more.
         Raises ValueError when it is not an object, or its content is something and no text.
         """

@@ -44,11 +44,11 @@ def incomplete_row(turn: "TurnRecord") -> str:
 
 def hit_row(hit: "Hit", screen: Output) -> str:
     """Return a found turn: its conversation on one line, the text around the hit on the next."""
-    begin, end = (_BOLD, _PLAIN) if screen.has_color else ("", "")
-    parts = [sanitized(part) for part in hit.parts()]
-    snippet = "".join(
-        f"{begin}{part}{end}" if place % 2 else part for place, part in enumerate(parts)
-    )
+    from srchat.history.search import HIT_BEGIN, HIT_END  # noqa: PLC0415 - loads SQLite
+
     head = (one_line(hit.conversation), day_and_time(hit.asked_at), one_line(hit.title, 80))
-    row = f"{'  '.join(head)}\n{_INDENT}{' '.join(snippet.split())}\n"
-    return screen.between_words(row, _INDENT)
+    row = f"{'  '.join(head)}\n{_INDENT}{' '.join(sanitized(hit.snippet).split())}\n"
+    begin, end = (_BOLD, _PLAIN) if screen.has_color else ("", "")
+    # Only now: an escape sequence is longer than it is wide, and must not be broken.
+    lines = screen.between_words(row, _INDENT)
+    return lines.replace(HIT_BEGIN, begin).replace(HIT_END, end)

@@ -129,6 +129,16 @@ def test_a_whole_message_in_one_event_is_the_answer() -> None:
     assert read(chunk(role="assistant", content=""), WHOLE, DONE) == whole
 
 
+def test_a_whole_message_behind_its_reasoning_is_the_answer() -> None:
+    assert read(chunk(reasoning="hm"), WHOLE, DONE).content == "Hello"
+
+
+@pytest.mark.parametrize("choices", [[], None, [{}]])
+def test_a_failure_beside_choices_of_no_use_is_told_in_its_words(choices: object) -> None:
+    body = json.dumps({"error": {"message": "boom"}, "choices": choices}).encode()
+    assert read(body) == Read(error=ErrorBody("boom"))
+
+
 def test_a_whole_message_behind_its_deltas_is_not_the_answer_once_more() -> None:
     assert read(chunk("Hel"), chunk("lo"), WHOLE, DONE).content == "Hello"
 

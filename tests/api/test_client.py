@@ -452,8 +452,9 @@ def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it(serve: Se
     assert sent == [[7, None], [None, 7], [None, 7]]
 
 
-def test_a_limit_that_is_too_high_is_refused(serve: Serve) -> None:
-    server = serve(error(400, "max_tokens is too large: 7"), answer("again"))
+@pytest.mark.parametrize("name", ["max_tokens", "'max_tokens' or 'max_completion_tokens'"])
+def test_a_limit_that_is_too_high_is_refused(serve: Serve, name: str) -> None:
+    server = serve(error(400, f"{name} is too large: 7"), answer("again"))
     with ChatClient(server.url, None) as client:
         assert taken(client.stream(replace(HELLO, max_tokens=7))).error
     assert len(server.requests) == 1

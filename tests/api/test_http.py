@@ -1,5 +1,6 @@
 """The ways out that the environment names: proxies, exceptions from them, certificates."""
 
+import ssl
 from pathlib import Path
 
 import pytest
@@ -112,11 +113,23 @@ def test_a_proxy_for_other_requests_need_not_be_one_that_can_be_used(
 
 
 def test_a_system_without_certificates_trusts_those_that_come_with_httpx(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # OpenSSL has the places of the system's built in: another system cannot be had otherwise.
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    nothing = ssl.DefaultVerifyPaths("", "", "", "", "", "")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nothing)
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_: None)
+    assert certificates("https://chat.test/v1").cert_store_stats()["x509_ca"] > 0
+
+
+def test_who_names_certificates_trusts_no_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    assert certificates("https://chat.test/v1").cert_store_stats()["x509_ca"] > 0
+    assert certificates("https://chat.test/v1").cert_store_stats()["x509_ca"] == 0
 
 
 def test_where_the_keys_of_tls_cannot_be_written_is_told(

@@ -221,6 +221,13 @@ def test_search_marks_its_hits_on_a_terminal(srchat: Srchat) -> None:
         assert b"\x1b[1mmiaow\x1b[0m \\x1b[2J" in session.raw
 
 
+def test_the_mark_of_a_hit_in_a_word_longer_than_a_row_is_whole(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("q", "a" * 100 + "+" * 14 + "b" * 100))
+    with on_terminal(srchat, "search", "+" * 14) as session:
+        assert session.wait() == 0
+        assert (session.raw.count(b"\x1b[1m"), session.raw.count(b"\x1b[0m")) == (1, 1)
+
+
 @pytest.mark.parametrize("query", ['"', "AND", "(", "NEAR(", "*", "C++", "a:b", "-x", "%"])
 def test_no_query_is_an_error(srchat: Srchat, query: str) -> None:
     keep(srchat, "aaaa1111", ("some C++", "text"))
