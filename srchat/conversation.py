@@ -17,6 +17,11 @@ _PRIOR: Final = 200  # tokens; a count below is mostly the server's chat templat
 _FACTORS: Final = (0.25, 6.0)  # no human text is further off
 _LONGEST_ANSWER: Final = 1024  # tokens to leave for an answer whose length is not limited
 
+CONTINUE_PROMPT: Final = (
+    "Go on with your last answer exactly where it broke off. Repeat nothing of it, "
+    "and say nothing about the interruption."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
@@ -97,6 +102,32 @@ class Conversation:
     def last_turn(self) -> TurnRecord | None:
         """The turn that is `head`: the last of the branch in use, None where that is empty."""
         return next((turn for turn in reversed(self.turns) if turn.id == self.head), None)
+
+    @property
+    def last_typed(self) -> TurnRecord | None:
+        """The last turn of the branch in use whose prompt the user wrote."""
+        typed = (turn for turn in reversed(self.branch) if turn.prompt != CONTINUE_PROMPT)
+        return next(typed, None)
+
+    @property
+    def answer(self) -> str:
+        """The newest answer, with all that it was continued by; "" where nothing came."""
+        parts: list[str] = []
+        for turn in reversed(self.branch):
+            parts.append(turn.reply)
+            if turn.prompt != CONTINUE_PROMPT:
+                break
+        return "".join(reversed(parts))
+
+    @property
+    def tokens(self) -> int:
+        """The tokens of the branch in use: counted by the server, else estimated."""
+        branch = self.branch
+        if branch and branch[-1].usage:
+            return branch[-1].usage.total_tokens
+        system = [Message("system", self.system)] if self.system else []
+        messages = [message for turn in branch for message in turn.messages()]
+        return int(estimate([*system, *messages]) * self.factor)
 
     def with_turn(self, turn: TurnRecord) -> "Conversation":
         """Return the conversation with that turn as its head: new, or a newer state of it."""

@@ -229,3 +229,16 @@ def test_an_answer_is_whole_where_the_model_came_to_its_own_end() -> None:
     assert whole.is_whole
     assert not dataclasses.replace(whole, complete=False).is_whole
     assert not dataclasses.replace(whole, finish_reason="length").is_whole
+
+
+def test_what_the_server_did_not_count_is_estimated_with_the_system_prompt() -> None:
+    turn = TurnRecord("t1", "p" * 400, reply="r" * 400, complete=True)
+    bare = Conversation("c1").with_turn(turn)
+    assert 200 <= bare.tokens <= 220
+    with_system = dataclasses.replace(bare, system="s" * 400)
+    assert bare.tokens + 100 <= with_system.tokens <= bare.tokens + 110
+
+
+def test_what_the_server_counted_last_counts() -> None:
+    turn = TurnRecord("t1", "p" * 400, reply="r", complete=True, usage=Usage(300, 100, 400))
+    assert Conversation("c1").with_turn(turn).tokens == 400

@@ -51,6 +51,7 @@ from srchat import interrupts
 from srchat.errors import Interrupted
 from srchat.output.streams import Messages, Output
 from srchat.repl.loop import Repl
+from srchat.repl.terminal import Chat, Terminal
 class Lines:
     reads = 0
     @property
@@ -65,7 +66,8 @@ class Lines:
         raise [Interrupted(2), KeyboardInterrupt, Interrupted(2)][self.reads - 1]
 interrupts.install()
 screen = Output(1, {}, "utf-8")
-code = Repl(None, Lines(), None, screen, Messages(screen)).run()
+terminal = Terminal(Lines(), screen, screen, 0, Messages(screen), {})
+code = Repl(Chat(None, terminal, None)).run()
 print("left with", int(code), flush=True)
 os._exit(0)
 """

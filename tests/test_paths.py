@@ -7,8 +7,8 @@ import platformdirs
 import pytest
 
 from srchat import model_cache, paths
-from srchat.chat.typed_lines import TypedLines
 from srchat.errors import ConfigError, StoreError
+from srchat.repl.typed_lines import TypedLines
 
 
 def refuses(*_: object, **__: object) -> str:

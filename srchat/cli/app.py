@@ -17,7 +17,7 @@ from srchat.cli.chat import chat
 from srchat.cli.config import config_app
 from srchat.cli.history import history_app
 from srchat.cli.models import models
-from srchat.cli.runtime import Runtime
+from srchat.cli.process import Process
 from srchat.errors import (
     ClosedPipeError,
     ExitCode,
@@ -28,8 +28,8 @@ from srchat.errors import (
     broken_installation,
     with_hint,
 )
-from srchat.hints import joined
 from srchat.output.streams import reserve_standard_descriptors
+from srchat.session.hints import joined
 
 app = typer.Typer(
     name="srchat",
@@ -68,34 +68,34 @@ def srchat(
 def main(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code; nothing is raised."""
     reserve_standard_descriptors()
-    runtime = Runtime(os.environ)
+    process = Process(os.environ)
     try:
         try:
             interrupts.install()
-            return _reported(arguments or ["--help"], runtime)
+            return _reported(arguments or ["--help"], process)
         finally:
             interrupts.ignore()  # a second signal may tear this, and is caught like the first
     except Interrupted as exc:
         interrupts.ignore()
-        runtime.messages.tell(exc.message)
+        process.messages.tell(exc.message)
         return int(exc.exit_code)
     finally:
         interrupts.ignore()
-        runtime.close()
+        process.close()
 
 
-def _reported(arguments: Sequence[str], runtime: Runtime) -> int:
+def _reported(arguments: Sequence[str], process: Process) -> int:
     try:
-        return _run(arguments, runtime)
+        return _run(arguments, process)
     except SrchatError as exc:
-        return _report(exc, runtime)
+        return _report(exc, process)
     except Exception as exc:  # noqa: BLE001 - the last place that can say it in one line
-        return _report_unexpected(exc, runtime)
+        return _report_unexpected(exc, process)
 
 
-def _run(arguments: Sequence[str], runtime: Runtime) -> int:
+def _run(arguments: Sequence[str], process: Process) -> int:
     try:
-        code = app(list(arguments), prog_name="srchat", standalone_mode=False, obj=runtime)
+        code = app(list(arguments), prog_name="srchat", standalone_mode=False, obj=process)
         if sys.stdout:
             sys.stdout.flush()
         return int(code or 0)
@@ -143,19 +143,18 @@ def _way_out(command: str, message: str) -> str:
     return ""
 
 
-def _report(exc: SrchatError, runtime: Runtime) -> int:
-    _print_traceback(exc, runtime)
+def _report(exc: SrchatError, process: Process) -> int:
+    _print_traceback(exc, process)
     if not isinstance(exc, ClosedPipeError):
-        hint = exc.hint or runtime.hint_for(exc)
         interrupts.ignore()  # it is said once, and whole
-        runtime.messages.tell(with_hint(exc.message, hint))
+        process.messages.tell(with_hint(exc.message, exc.hint))
     return int(exc.exit_code)
 
 
-def _report_unexpected(exc: Exception, runtime: Runtime) -> int:
-    if not _print_traceback(exc, runtime):
-        runtime.messages.tell(
-            broken_installation(exc, runtime.environ)  # of a part that is loaded on first use
+def _report_unexpected(exc: Exception, process: Process) -> int:
+    if not _print_traceback(exc, process):
+        process.messages.tell(
+            broken_installation(exc, process.environ)  # of a part that is loaded on first use
             if isinstance(exc, ImportError)
             else f"unexpected {type(exc).__name__}: {exc} "
             "(SRCHAT_DEBUG=1 shows where; please report it)"
@@ -163,11 +162,11 @@ def _report_unexpected(exc: Exception, runtime: Runtime) -> int:
     return int(ExitCode.UNEXPECTED)
 
 
-def _print_traceback(exc: Exception, runtime: Runtime) -> bool:
-    wanted = runtime.environ.get("SRCHAT_DEBUG") == "1"
+def _print_traceback(exc: Exception, process: Process) -> bool:
+    wanted = process.environ.get("SRCHAT_DEBUG") == "1"
     if wanted:
         for line in "".join(traceback.format_exception(exc)).splitlines():
-            runtime.messages.tell(line)
+            process.messages.tell(line)
     return wanted
 
 

@@ -2,38 +2,25 @@
 
 import json
 import os
-import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from srchat.cli import options
-from srchat.cli.conversations import chosen_conversation, conversation_turn
-from srchat.cli.runtime import Runtime
-from srchat.conversation_turn import ConversationTurn
-from srchat.errors import (
-    IncompleteAnswerError,
-    Interrupted,
-    OutputError,
-    SrchatError,
-    UsageError,
-)
-from srchat.interrupts import delivered_to
+from srchat.cli.process import Process
+from srchat.cli.settings import load_chosen, open_library, open_session, read_settings
+from srchat.errors import IncompleteAnswerError, UsageError
 from srchat.output.code import CodeWriter
+from srchat.output.plain import PlainWriter
 from srchat.output.sanitize import sanitized
 from srchat.output.streams import is_terminal
 from srchat.output.typed_ahead import unechoed
-from srchat.prompt import (
-    Attachment,
-    argument_text,
-    edited,
-    read_file,
-    read_stdin,
-    user_message,
-)
-from srchat.turn import Reply
-from srchat.usage_line import usage_line
+from srchat.prompt import Attachment, argument_text, edited, read_file, read_stdin
+from srchat.session.session import Session
+from srchat.session.turn import Events
+from srchat.session.usage import usage_line
+from srchat.turn_view import AnswerWriter, open_answer_writer, show_turn
 
 Words = Annotated[
     list[str] | None,
@@ -95,147 +82,131 @@ def ask(
     """
     if as_json and code:
         raise UsageError("--json and --code exclude each other")
-    runtime: Runtime = ctx.obj
-    runtime.read_options(ctx.params)
-    chosen = chosen_conversation(runtime, conversation, last=continue_, answered=True)
-    words = prompt or []
-    message = _message(runtime, words, file or [], no_stdin=no_stdin, editor=editor)
-    turn = conversation_turn(runtime, chosen, message, title=_title(words), save=not no_save)
+    process: Process = ctx.obj
+    settings = read_settings(process, ctx.params)
+    library = open_library(process)
+    session = open_session(process, settings, library, keep=not no_save)
+    warn = process.messages.notice
+    load_chosen(session, library, conversation, last=continue_, answered=True, warn=warn)
+    text = _read(process, session, prompt or [], file or [], no_stdin=no_stdin, editor=editor)
     if dry_run:
-        runtime.stdout.write(json.dumps(turn.request.to_json(), indent=2) + "\n")
+        process.stdout.write(json.dumps(session.request(text).to_json(), indent=2) + "\n")
         return
-    _ = runtime.client  # a key that is missing is said before anything begins
-    with delivered_to(_once(turn)):
-        try:
-            _print(runtime, turn, as_json=as_json, code=code, raw=raw)
-        except OutputError as exc:
-            if turn.signum == signal.SIGHUP:  # the terminal was closed, and that is why
-                raise Interrupted(turn.signum) from exc
-            raise
-        finally:
-            if usage and turn.reply.has_begun:
-                runtime.messages.tell(usage_line(turn.reply))
-            _close(runtime, turn)
-
-
-def _once(turn: ConversationTurn) -> Callable[[int], None]:
-    """Return what ends a turn at the first signal, and lets a second not disturb what is stored.
-
-    A terminal and a parent process may both hand on the same Ctrl-C.
-    """
-
-    def end(signum: int) -> None:
-        if turn.signum is None:
-            turn.interrupt(signum)
-            raise Interrupted(signum)
-
-    return end
-
-
-def _print(
-    runtime: Runtime, turn: ConversationTurn, *, as_json: bool, code: bool, raw: bool
-) -> None:
-    if as_json:
-        _print_json(runtime, turn)
-    elif code:
-        _print_code(runtime, turn)
-    else:
-        with unechoed(runtime.stdout.fd):
-            runtime.paint(turn, runtime.plain_writer() if raw else None)
-
-
-def _close(runtime: Runtime, turn: ConversationTurn) -> None:
+    session.check_key()  # before anything is opened or waited for
     try:
-        notices = turn.close()
-    except Interrupted:
-        runtime.messages.notice(turn.given_up)
-        raise
-    for notice in notices:
-        runtime.messages.notice(notice)
+        if code:
+            _print_code(process, session, session.send(text))
+        else:
+            writer = _writer(process, session, as_json=as_json, raw=raw)
+            _show(process, session, session.send(text), writer)
+    finally:
+        if usage and session.reply and session.reply.has_begun:
+            process.messages.tell(usage_line(session.reply))
 
 
-def _title(words: Sequence[str]) -> str:
-    return "" if list(words) == ["-"] else " ".join(words)
+def _show(process: Process, session: Session, events: Events, writer: AnswerWriter | None) -> None:
+    """Show the answer through `writer`, else as standard output can."""
+    theme = session.config.code_theme
+    with unechoed(process.stdout.fd):
+        show_turn(
+            session,
+            events,
+            process.messages,
+            lambda: writer or open_answer_writer(process.stdout, theme),
+        )
 
 
-def _message(
-    runtime: Runtime, words: Sequence[str], files: Sequence[str], *, no_stdin: bool, editor: bool
+def _writer(process: Process, session: Session, *, as_json: bool, raw: bool) -> AnswerWriter | None:
+    if as_json:
+        return _JSONWriter(process, session)
+    return PlainWriter(process.stdout) if raw else None
+
+
+def _read(
+    process: Process,
+    session: Session,
+    words: Sequence[str],
+    files: Sequence[str],
+    *,
+    no_stdin: bool,
+    editor: bool,
 ) -> str:
+    """Return the prompt, and attach files and standard input to the session."""
     attachments = [read_file(path) for path in files]
     if files and words and os.path.isfile(words[0]):  # noqa: PTH113 - Path's own fails for a long prompt
         # A shell makes many words of -f *.py, and the option takes the first.
-        runtime.messages.notice(f"{words[0]} is a word of the prompt (each file needs its own -f)")
+        process.messages.notice(f"{words[0]} is a word of the prompt (each file needs its own -f)")
     text = argument_text(" ".join(words))
     if text == "-":
-        text = _stdin(runtime, patient=True).text
-    elif not no_stdin and not is_terminal(runtime.stdin_fd):
-        piped = _stdin(runtime, patient=not (text or files))
+        text = _stdin(process, patient=True).text
+    elif not no_stdin and not is_terminal(process.stdin_fd):
+        piped = _stdin(process, patient=not (text or files))
         if piped.text:
             attachments.append(piped)
     if editor:
-        text = edited(text, runtime.environ)
-    message = user_message(text, attachments)
-    if not message.strip():
+        text = edited(text, process.environ)
+    if not text.strip() and not any(attachment.text.strip() for attachment in attachments):
         raise UsageError(
             "nothing to ask",
             hint='give a prompt: srchat ask "why is the sky blue?", or pipe one in',
         )
-    return message
+    session.attachments = attachments
+    return text
 
 
-def _stdin(runtime: Runtime, *, patient: bool) -> Attachment:
+def _stdin(process: Process, *, patient: bool) -> Attachment:
     def waiting() -> None:
-        runtime.messages.notice("waiting for standard input (close it or use --no-stdin)")
+        process.messages.notice("waiting for standard input (close it or use --no-stdin)")
 
-    return read_stdin(runtime.stdin_fd, None if patient else waiting)
+    return read_stdin(process.stdin_fd, None if patient else waiting)
 
 
-class _Unseen:
-    """Takes an answer that is printed when it is over."""
+class _JSONWriter:
+    """Prints one document when the answer has ended, unless nothing came of it."""
+
+    def __init__(self, process: Process, session: Session) -> None:
+        self._process = process
+        self._session = session
+        self._is_closed = False
 
     def write(self, text: str) -> None:
-        """Take a piece of the answer; the turn keeps it."""
+        """Ignore a piece; the session keeps it."""
 
     def redraw(self) -> None:
-        """Do nothing: what has been written does not change."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """End the answer."""
+        """Print the document."""
+        reply = self._session.reply
+        if self._is_closed or reply is None or (self._session.error and not reply.text):
+            return
+        self._is_closed = True
+        document = _document(self._session)
+        # Escaped to ASCII: exact for every text, and inert on a terminal.
+        self._process.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
-def _print_json(runtime: Runtime, turn: ConversationTurn) -> None:
-    failure = ""
-    try:
-        runtime.paint(turn, _Unseen())
-    except (SrchatError, Interrupted) as exc:
-        failure = exc.message
-        raise
-    finally:
-        if turn.reply.text or not failure:  # pragma: no branch - else it is raised on
-            document = _document(turn.reply, turn.stored_id, failure)
-            # Escaped to ASCII: exact for every text, and inert on a terminal.
-            runtime.stdout.write(json.dumps(document, indent=2) + "\n")
-
-
-def _document(reply: Reply, conversation: str | None, failure: str) -> dict[str, Any]:
+def _document(session: Session) -> dict[str, Any]:
+    reply = session.reply
+    assert reply
     return {
-        "conversation": conversation,
+        "conversation": session.stored_id,
         "model": reply.model,
         "content": reply.content,
         "finish_reason": reply.finish_reason or None,
         "usage": reply.usage.to_json() if reply.usage else None,
         "complete": reply.complete,
-        "error": failure or None,
+        "error": session.error,
     }
 
 
-def _print_code(runtime: Runtime, turn: ConversationTurn) -> None:
-    writer = CodeWriter(runtime.plain_writer())
+def _print_code(process: Process, session: Session, events: Events) -> None:
+    writer = CodeWriter(PlainWriter(process.stdout))
     try:
-        runtime.paint(turn, writer)
+        _show(process, session, events, writer)
     finally:
-        if turn.reply.text and not writer.found:
-            # Not on standard output, where somebody expects code; and not lost either.
-            runtime.messages.draw(sanitized(turn.reply.content).rstrip("\n") + "\n")
+        if session.reply and session.reply.text and not writer.found:
+            # Not on standard output, where code is expected; and not lost either.
+            process.messages.draw(sanitized(session.reply.content).rstrip("\n") + "\n")
     if not writer.found:
         raise IncompleteAnswerError("the answer has no code block; its text stands above")

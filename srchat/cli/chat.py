@@ -1,31 +1,26 @@
 """`srchat chat`: a conversation at the terminal, or one prompt a line from a script."""
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import typer
 
 from srchat import __version__, paths
-from srchat.chat import settings as chat_settings
-from srchat.chat.chat import Chat
-from srchat.chat.outside import Outside
 from srchat.cli import options
-from srchat.cli.chat_shelf import ChatShelf
-from srchat.cli.conversations import chosen_conversation, learnt_window, reconciled
-from srchat.cli.runtime import Runtime
-from srchat.config.settings import SETTINGS, Config
-from srchat.conversation import Conversation
-from srchat.conversation_turn import ConversationTurn
-from srchat.errors import AuthenticationError
+from srchat.cli.process import Process
+from srchat.cli.settings import load_chosen, open_library, open_session, read_settings
+from srchat.config.settings import SETTINGS
+from srchat.library import Library
 from srchat.output.sanitize import one_line
-from srchat.output.streams import Output, is_terminal
-from srchat.output.typed_ahead import held_for_prompt, unechoed
+from srchat.output.streams import Output
+from srchat.output.typed_ahead import held_for_prompt
 from srchat.prompt import read_file
-from srchat.usage_line import usage_line
+from srchat.session.session import CHANGEABLE, Session
 
 if TYPE_CHECKING:
     from srchat.repl.lines import Lines
-    from srchat.repl.prompt_lines import PromptLines
+    from srchat.repl.terminal import Chat
 
 
 def chat(
@@ -56,144 +51,128 @@ def chat(
     /help tells what can be typed. Without a terminal, each line of standard input is a
     prompt, answers go to standard output, and the exit code is that of the last failure.
     """
-    runtime: Runtime = ctx.obj
-    runtime.read_options(ctx.params)
-    runtime.key_for(runtime.settings)  # a key that is missing is said before anything begins
-    chosen, config = reconciled(runtime, chosen_conversation(runtime, conversation, last=continue_))
-    runtime.use(config)
-    chatting = _Chatting(runtime, chosen, save=not no_save and config.history, usage=usage)
-    chatting.chat.attachments = [read_file(path) for path in file or []]
-    return chatting.run()
+    process: Process = ctx.obj
+    settings = read_settings(process, ctx.params)
+    library = open_library(process)
+    session = open_session(process, settings, library, keep=not no_save)
+    session.check_key()  # before anything is shown
+    load_chosen(session, library, conversation, last=continue_, warn=process.messages.notice)
+    session.attachments = [read_file(path) for path in file or []]
+    status = _Status(session, settings.resolved.profile)
+    return _run(process, session, library, status, shows_usage=usage)
 
 
-class _Chatting:
-    """A chat and everything around it, as the process allows."""
+class _Status:
+    """The parts of the status line, the most important first."""
 
-    def __init__(
-        self, runtime: Runtime, conversation: Conversation, *, save: bool, usage: bool
-    ) -> None:
-        self._runtime = runtime
-        self._save = save
-        self._usage = usage
-        self._terminal = _terminal(runtime)
-        self._prompt: PromptLines | None = None
-        self.chat = Chat(
-            Outside(
-                begin_turn=runtime.begin_turn,
-                show=self._show,
-                open_store=runtime.open_store if save else None,
-                window=lambda config, current: learnt_window(runtime, config, current),
-                settings_changed=self._settings_changed,
-            ),
-            runtime.config,
-            conversation,
-        )
-        self._shelf = ChatShelf(runtime, self.chat, self._terminal or runtime.stderr)
+    def __init__(self, session: Session, profile: str | None) -> None:
+        self._session = session
+        self._profile = profile
 
-    def run(self) -> int:
-        """Read and run lines until the end."""
-        from srchat.repl.loop import Repl  # noqa: PLC0415 - only a chat needs it
-
-        screen = self._terminal or self._runtime.stderr
-        repl = Repl(
-            self.chat, self._lines(), self._shelf, screen, self._runtime.messages,
-            debug=self._runtime.environ.get("SRCHAT_DEBUG") == "1",
-        )  # fmt: skip
-        if self._terminal and not self._runtime.messages.quiet:
-            self._greet(self._terminal)
-        if self._prompt and self._terminal:
-            # From prompt to prompt: what is typed in between is neither echoed nor torn.
-            with held_for_prompt(self._runtime.stdin_fd, self._terminal):
-                return int(repl.run())
-        return int(repl.run())
-
-    def _greet(self, screen: Output) -> None:
-        model = one_line(self.chat.config.model)
-        greeting = f"srchat {__version__}, {model}. /help tells more, Ctrl-D leaves.\n\n"
-        screen.write(screen.between_words(greeting))
-        if self.chat.conversation.turns:
-            self._shelf.show_last(self.chat.conversation)
-            screen.write("\n")
-
-    def _lines(self) -> "Lines":
-        if self._terminal and self._terminal.can_move:
-            self._prompt = self._prompt_lines(self._terminal)
-            return self._prompt
-        from srchat.repl.lines import PlainLines  # noqa: PLC0415 - as above
-
-        return PlainLines(self._runtime.stdin_fd, self._terminal)
-
-    def _prompt_lines(self, screen: Output) -> "PromptLines":
-        # prompt_toolkit, 100 ms
-        from srchat.chat.typed_lines import TypedLines  # noqa: PLC0415 - on first use
-        from srchat.repl.completer import ChatCompleter, Values  # noqa: PLC0415 - on first use
-        from srchat.repl.prompt_lines import PromptLines  # noqa: PLC0415 - on first use
-        from srchat.repl.typed_history import TypedHistory  # noqa: PLC0415 - on first use
-
-        environ = self._runtime.environ
-        values = Values(
-            models=self._shelf.known_models,
-            conversations=self._shelf.offered,
-            settings={name: SETTINGS[name].help for name in chat_settings.NAMES},
-        )
-        typed = TypedLines(paths.typed_lines_path(environ), keeps=self._save)
-        lines = PromptLines(
-            screen,
-            environ,
-            TypedHistory(typed, self._runtime.messages.notice),
-            ChatCompleter(values),
-            self._status,
-            self._prepare,
-            self._runtime.messages.tell,
-        )
-        lines.use_keys(self.chat.config.keys)
-        self._shelf.models_came = lines.complete_again
-        return lines
-
-    def _settings_changed(self, config: Config) -> None:
-        self._runtime.use(config)
-        if self._prompt:
-            self._prompt.use_keys(config.keys)
-
-    def _prepare(self) -> None:
-        """Load what the first prompt will need, while it is being typed."""
-        threading.Thread(target=_load_slow_modules, daemon=True).start()
-
-    def _show(self, turn: ConversationTurn) -> None:
-        runtime = self._runtime
-        if self._terminal and runtime.stdout.is_terminal:
-            runtime.stdout.write("\n")
-        try:
-            if self._terminal and not self._prompt:
-                with unechoed(runtime.stdin_fd):  # its driver goes on editing lines
-                    runtime.paint(turn)
-            else:
-                runtime.paint(turn)
-        except AuthenticationError:
-            runtime.forget_key()
-            raise
-        finally:
-            if self._usage and turn.reply.has_begun:
-                runtime.messages.tell(usage_line(turn.reply))
-
-    def _status(self) -> list[str]:
-        chat = self.chat
-        window = f" of {chat.window}" if chat.window else ""
-        parts = [chat.config.model, f"{chat.tokens}{window} tokens"]
-        if chat.attachments:
-            parts.append(f"{len(chat.attachments)} file{'s' * (len(chat.attachments) > 1)}")
-        if chat.rate_limit:
-            parts.append(str(chat.rate_limit))
-        if profile := self._runtime.settings.profile:
-            parts.append(profile)
+    def __call__(self) -> list[str]:
+        session = self._session
+        window = f" of {session.window}" if session.window else ""
+        parts = [session.config.model, f"{session.tokens}{window} tokens"]
+        if session.attachments:
+            count = len(session.attachments)
+            parts.append(f"{count} file{'s' * (count > 1)}")
+        if session.rate_limit:
+            parts.append(str(session.rate_limit))
+        if self._profile:
+            parts.append(self._profile)
         return parts
 
 
-def _terminal(runtime: Runtime) -> Output | None:
-    """Return where a person who types sees what is said, None where none does."""
-    if not is_terminal(runtime.stdin_fd):
-        return None
-    return next((out for out in (runtime.stdout, runtime.stderr) if out.is_terminal), None)
+def _run(
+    process: Process, session: Session, library: Library, status: _Status, *, shows_usage: bool
+) -> int:
+    from srchat.repl.loop import Repl  # noqa: PLC0415 - only a chat needs it
+    from srchat.repl.terminal import Chat, Terminal  # noqa: PLC0415 - as above
+
+    screen = process.terminal
+    has_editor = bool(screen and screen.can_move)
+    terminal = Terminal(
+        _lines(process, session, library, status),
+        screen or process.stderr,
+        process.stdout,
+        process.stdin_fd,
+        process.messages,
+        process.environ,
+        shows_usage=shows_usage,
+        holds_input=has_editor,
+    )
+    chat = Chat(session, terminal, library)
+    repl = Repl(chat, debug=process.environ.get("SRCHAT_DEBUG") == "1")
+    if screen and not process.messages.quiet:
+        _greet(chat)
+    if screen and has_editor:
+        # From prompt to prompt: what is typed in between is neither echoed nor torn.
+        with held_for_prompt(process.stdin_fd, screen):
+            return int(repl.run())
+    return int(repl.run())
+
+
+def _greet(chat: "Chat") -> None:
+    session, screen = chat.session, chat.terminal.screen
+    model = one_line(session.config.model)
+    greeting = f"srchat {__version__}, {model}. /help tells more, Ctrl-D leaves.\n\n"
+    screen.write(screen.between_words(greeting))
+    if session.conversation.turns:
+        chat.terminal.show_last(session.conversation, session.config.code_theme)
+        screen.write("\n")
+
+
+def _lines(
+    process: Process, session: Session, library: Library, status: Callable[[], list[str]]
+) -> "Lines":
+    screen = process.terminal
+    if screen and screen.can_move:
+        return _prompt_lines(process, session, library, status, screen)
+    from srchat.repl.lines import PlainLines  # noqa: PLC0415 - only a chat needs it
+
+    return PlainLines(process.stdin_fd, screen)
+
+
+def _prompt_lines(
+    process: Process,
+    session: Session,
+    library: Library,
+    status: Callable[[], list[str]],
+    screen: Output,
+) -> "Lines":
+    # prompt_toolkit, 100 ms
+    from srchat.repl import library_commands  # noqa: PLC0415 - on first use
+    from srchat.repl.completer import ChatCompleter, Values  # noqa: PLC0415 - on first use
+    from srchat.repl.prompt_lines import Hooks, PromptLines  # noqa: PLC0415 - on first use
+    from srchat.repl.typed_history import TypedHistory  # noqa: PLC0415 - on first use
+    from srchat.repl.typed_lines import TypedLines  # noqa: PLC0415 - on first use
+
+    names = library_commands.ModelNames(session, library)
+    values = Values(
+        models=lambda asked: names.known(ask=asked),
+        conversations=lambda words: library_commands.offered(library, words),
+        settings={name: SETTINGS[name].help for name in CHANGEABLE},
+    )
+    typed = TypedLines(paths.typed_lines_path(process.environ), keeps=session.keeps)
+    lines = PromptLines(
+        screen,
+        process.environ,
+        TypedHistory(typed, process.messages.notice),
+        ChatCompleter(values),
+        Hooks(
+            status=status,
+            keys=lambda: session.config.keys,
+            shown=_load_slow_modules_soon,
+            failed=process.messages.tell,
+        ),
+    )
+    names.on_change = lines.complete_again
+    return lines
+
+
+def _load_slow_modules_soon() -> None:
+    """Load what the first prompt needs while it is being typed."""
+    threading.Thread(target=_load_slow_modules, daemon=True).start()
 
 
 def _load_slow_modules() -> None:

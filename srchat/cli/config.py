@@ -19,7 +19,8 @@ from srchat.cli.config_notices import (
 )
 from srchat.cli.config_unset import unset
 from srchat.cli.config_value import InProfile, new_value
-from srchat.cli.runtime import Runtime
+from srchat.cli.process import Process
+from srchat.cli.settings import Settings, read_settings
 from srchat.config import edit as config_edit
 from srchat.config.key_choice import KEY_SETTINGS
 from srchat.config.kinds import Command
@@ -65,12 +66,12 @@ def show(
     profile: options.Profile = None,
 ) -> None:
     """Print every setting and its origin; the key is masked."""
-    runtime: Runtime = ctx.obj
-    runtime.read_options({"profile": profile})
+    process: Process = ctx.obj
+    settings = read_settings(process, {"profile": profile})
     if as_json:
-        runtime.stdout.write(json.dumps(_document(runtime), indent=2) + "\n")
+        process.stdout.write(json.dumps(_document(settings), indent=2) + "\n")
     else:
-        runtime.stdout.write_foreign(_listing(runtime))
+        process.stdout.write_foreign(_listing(settings))
 
 
 @config_app.command()
@@ -84,14 +85,14 @@ def get(
     profile: options.Profile = None,
 ) -> None:
     """Print the value of one setting."""
-    runtime: Runtime = ctx.obj
-    runtime.read_options({"profile": profile})
-    value, comes_from = _value(runtime.settings, name)
+    process: Process = ctx.obj
+    settings = read_settings(process, {"profile": profile})
+    value, comes_from = _value(settings.resolved, name)
     if value is None:
-        runtime.messages.notice(f"{name} is not set")
+        process.messages.notice(f"{name} is not set")
         return
     text = value if isinstance(value, str) else toml_value(value)
-    runtime.stdout.write_foreign(f"{comes_from}\t{text}\n" if origin else f"{text}\n")
+    process.stdout.write_foreign(f"{comes_from}\t{text}\n" if origin else f"{text}\n")
 
 
 @config_app.command("set")
@@ -104,12 +105,12 @@ def set_value(
 
     srchat config set --profile work base_url https://llm.example.com/v1
     """
-    runtime: Runtime = ctx.obj
-    path = paths.config_path(runtime.environ)
-    value = new_value(runtime, path, name, values or [], profile)
-    tell_backup(runtime, config_edit.set_values(path, profile, {name: value}))
-    if not tell_what_is_stronger(runtime, path, [name], profile) and name == "base_url":
-        tell_where_the_key_goes(runtime, path, profile)
+    process: Process = ctx.obj
+    path = paths.config_path(process.environ)
+    value = new_value(process, path, name, values or [], profile)
+    tell_backup(process, config_edit.set_values(path, profile, {name: value}))
+    if not tell_what_is_stronger(process, path, [name], profile) and name == "base_url":
+        tell_where_the_key_goes(process, path, profile)
 
 
 config_app.command()(unset)
@@ -118,12 +119,12 @@ config_app.command()(unset)
 @config_app.command("path")
 def show_path(ctx: typer.Context) -> None:
     """Print where the configuration file is, or would be."""
-    runtime: Runtime = ctx.obj
-    path = paths.config_path(runtime.environ)
-    if runtime.stdout.is_terminal:
-        runtime.stdout.write_foreign(f"{path}\n")
+    process: Process = ctx.obj
+    path = paths.config_path(process.environ)
+    if process.stdout.is_terminal:
+        process.stdout.write_foreign(f"{path}\n")
     else:
-        runtime.stdout.write_bytes(os.fsencode(path) + b"\n")  # a path need not be text
+        process.stdout.write_bytes(os.fsencode(path) + b"\n")  # a path need not be text
 
 
 config_app.command()(edit)
@@ -145,30 +146,29 @@ def _value(settings: Resolved, name: str) -> tuple[object, str]:
     return value, origin
 
 
-def _document(runtime: Runtime) -> dict[str, Any]:
-    settings = runtime.settings
-    shown = {name: _value(settings, name) for name in SETTINGS}
+def _document(settings: Settings) -> dict[str, Any]:
+    shown = {name: _value(settings.resolved, name) for name in SETTINGS}
     return {
-        "path": runtime.file.path,
-        "profile": settings.profile,
-        "profiles": sorted({*runtime.file.profiles, DEMO_PROFILE}),
+        "path": settings.file.path,
+        "profile": settings.resolved.profile,
+        "profiles": sorted({*settings.file.profiles, DEMO_PROFILE}),
         "settings": {name: {"value": v, "origin": origin} for name, (v, origin) in shown.items()},
     }
 
 
-def _listing(runtime: Runtime) -> str:
+def _listing(settings: Settings) -> str:
     """Return all settings as a TOML file would hold them, with their origins as comments."""
-    settings = runtime.settings
+    resolved = settings.resolved
     width = max(len(name) for name in SETTINGS)
-    lines = [f"# {one_line(runtime.file.path)}"]
-    if settings.profile:
-        lines.append(f"# profile {one_line(settings.profile)}")
+    lines = [f"# {one_line(settings.file.path)}"]
+    if resolved.profile:
+        lines.append(f"# profile {one_line(resolved.profile)}")
     for name in SETTINGS:
-        value, origin = _value(settings, name)
+        value, origin = _value(resolved, name)
         if value is None:
             lines.append(f"# {name} is not set")
             continue
-        if name in KEY_SETTINGS and settings.withheld:
+        if name in KEY_SETTINGS and resolved.withheld:
             origin += "; not sent, it is for another server"
         lines.append(f"{name:<{width}} = {toml_value(value)}  # {origin}")
     return "\n".join(lines) + "\n"

@@ -5,9 +5,11 @@ from pathlib import Path
 import typer
 
 from srchat.cli import options
-from srchat.cli.runtime import Runtime
+from srchat.cli.process import Process
+from srchat.cli.settings import open_library, open_session, read_settings
 from srchat.config.settings import did_you_mean
 from srchat.output.sanitize import one_line
+from srchat.turn_view import list_models
 
 
 def check(
@@ -22,20 +24,22 @@ def check(
     verbose: options.Verbose = False,
 ) -> None:
     """Check the file with all its profiles; try server and key."""
-    runtime: Runtime = ctx.obj
-    runtime.read_options(ctx.params)
-    there = Path(runtime.file.path).exists()
-    _print(runtime, f"{runtime.file.path}: {'valid' if there else 'not there, the defaults hold'}")
-    config = runtime.config
-    offered = [model.id for model in runtime.models()]
-    _print(runtime, f"{config.base_url}: answers, models: {len(offered)}")
+    process: Process = ctx.obj
+    settings = read_settings(process, ctx.params)
+    path, config = settings.file.path, settings.config
+    is_there = Path(path).exists()
+    _print(process, f"{path}: {'valid' if is_there else 'not there, the defaults hold'}")
+    session = open_session(process, settings, open_library(process), keep=False)
+    found = list_models(session, process.messages)
+    offered = [model.id for model in found]
+    _print(process, f"{config.base_url}: answers, models: {len(offered)}")
     if config.model in offered:
-        _print(runtime, f"{config.model}: offered")
+        _print(process, f"{config.model}: offered")
     else:
         # Not an error: servers know models by more names than they list.
         hint = did_you_mean(config.model, offered) if offered else "it offers none"
-        runtime.messages.tell(f"the server does not list the model {config.model} ({hint})")
+        process.messages.tell(f"the server does not list the model {config.model} ({hint})")
 
 
-def _print(runtime: Runtime, text: str) -> None:
-    runtime.stdout.write(f"{one_line(text)}\n")
+def _print(process: Process, text: str) -> None:
+    process.stdout.write(f"{one_line(text)}\n")

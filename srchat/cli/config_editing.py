@@ -9,8 +9,8 @@ from pathlib import Path
 import typer
 
 from srchat import paths
+from srchat.cli.process import Process
 from srchat.cli.questions import Questions
-from srchat.cli.runtime import Runtime
 from srchat.config import edit as config_edit
 from srchat.config import file as config_file
 from srchat.config.locked_file import locked, read_bytes
@@ -29,17 +29,17 @@ _TEMPLATE = b"""\
 
 def edit(ctx: typer.Context) -> None:
     """Edit the file in $VISUAL or $EDITOR; it is kept once it is right."""
-    runtime: Runtime = ctx.obj
-    path = paths.config_path(runtime.environ)
+    process: Process = ctx.obj
+    path = paths.config_path(process.environ)
     old = read_bytes(path)
     draft = _new_draft(path, _TEMPLATE if old is None else old)
     try:
-        with _told_where(runtime, draft, Interrupted):
-            new = _edited(runtime, path, draft)
+        with _told_where(process, draft, Interrupted):
+            new = _edited(process, path, draft)
     except SrchatError:  # given up
         shutil.rmtree(draft.parent, ignore_errors=True)
         raise
-    with _told_where(runtime, draft, Interrupted, SrchatError):
+    with _told_where(process, draft, Interrupted, SrchatError):
         if new not in (old, _TEMPLATE):
             config_edit.replace_text(path, old, new)
     shutil.rmtree(draft.parent, ignore_errors=True)
@@ -65,21 +65,21 @@ def _new_draft(path: Path, data: bytes) -> Path:
 
 @contextlib.contextmanager
 def _told_where(
-    runtime: Runtime, draft: Path, *failures: type[SrchatError | Interrupted]
+    process: Process, draft: Path, *failures: type[SrchatError | Interrupted]
 ) -> Iterator[None]:
     """Let the user know where the text is if it does not get to its place."""
     try:
         yield
     except failures:
-        runtime.messages.tell(f"nothing was changed; what you wrote is in {draft}")
+        process.messages.tell(f"nothing was changed; what you wrote is in {draft}")
         raise
 
 
-def _edited(runtime: Runtime, path: Path, draft: Path) -> bytes:
+def _edited(process: Process, path: Path, draft: Path) -> bytes:
     """Return what the user makes of the draft, once it is right."""
-    questions = Questions(runtime.stdin_fd, runtime.messages)
+    questions = Questions(process.stdin_fd, process.messages)
     while True:
-        if code := open_in_editor(draft, runtime.environ):
+        if code := open_in_editor(draft, process.environ):
             raise ConfigError(f"the editor ended with {code}; nothing was changed")
         if (data := read_bytes(draft)) is None:
             raise ConfigError("the editor left no file; nothing was changed")
@@ -87,7 +87,7 @@ def _edited(runtime: Runtime, path: Path, draft: Path) -> bytes:
             config_file.read(path, config_file.decoded(path, data))
         except ConfigError as exc:
             hint = "" if exc.hint == config_file.MEND_HINT else exc.hint  # that is what we do
-            runtime.messages.tell(with_hint(exc.message, hint))
+            process.messages.tell(with_hint(exc.message, hint))
             if questions.interactive and questions.confirm("edit again?", default=True):
                 continue
             raise ConfigError("nothing was changed") from exc

@@ -10,8 +10,8 @@ from srchat import paths
 from srchat.api.key import checked_key, masked
 from srchat.cli.config_notices import tell_backup, tell_what_is_stronger
 from srchat.cli.config_value import profile_name
+from srchat.cli.process import Process
 from srchat.cli.questions import Questions
-from srchat.cli.runtime import Runtime
 from srchat.config import edit as config_edit
 from srchat.config import file as config_file
 from srchat.config import local_servers
@@ -38,6 +38,7 @@ from srchat.errors import (
     with_hint,
 )
 from srchat.output.sanitize import one_line
+from srchat.session.connection import Connection
 
 _PROBE_TIME: Final = 2.0  # seconds for a server on this machine
 _TEST_TIME: Final = 20.0
@@ -60,15 +61,15 @@ def init(
 
     Servers on this machine are found. The answers may come from a pipe, a line each.
     """
-    runtime: Runtime = ctx.obj
+    process: Process = ctx.obj
     if profile == DEMO_PROFILE:
         raise UsageError(f"the profile {DEMO_PROFILE} is built in and needs nothing")
-    path = paths.config_path(runtime.environ)
-    values = _Dialog(runtime, config_file.load(path), profile).run()
-    tell_backup(runtime, config_edit.set_values(path, profile, values))
-    tell_what_is_stronger(runtime, path, [n for n, v in values.items() if v], profile)
+    path = paths.config_path(process.environ)
+    values = _Dialog(process, config_file.load(path), profile).run()
+    tell_backup(process, config_edit.set_values(path, profile, values))
+    tell_what_is_stronger(process, path, [n for n, v in values.items() if v], profile)
     option = f"-p {shlex.quote(profile)} " if profile else ""
-    runtime.messages.notice(f'saved in {path}; try: srchat ask {option}"hello"')
+    process.messages.notice(f'saved in {path}; try: srchat ask {option}"hello"')
 
 
 class _Settled(NamedTuple):
@@ -82,11 +83,11 @@ class _Settled(NamedTuple):
 class _Dialog:
     """The questions, and the little that each knows of the answers before."""
 
-    def __init__(self, runtime: Runtime, file: FileSettings, profile: str | None) -> None:
-        self._runtime = runtime
+    def __init__(self, process: Process, file: FileSettings, profile: str | None) -> None:
+        self._process = process
         self._file = file
         self._profile = profile
-        self._questions = Questions(runtime.stdin_fd, runtime.messages)
+        self._questions = Questions(process.stdin_fd, process.messages)
         self._old: Mapping[str, object] = file.profiles.get(profile, {}) if profile else file.values
 
     def run(self) -> dict[str, object]:
@@ -100,7 +101,7 @@ class _Dialog:
         return values | {"model": self._ask_model(settled.models)}
 
     def _say(self, text: str) -> None:
-        messages = self._runtime.messages
+        messages = self._process.messages
         line = one_line(messages.redact(text))  # a server may echo the key
         messages.draw(messages.output.between_words(f"{line}\n"))
 
@@ -194,7 +195,7 @@ class _Dialog:
     def _candidate(self, base_url: str, key: str | None) -> Resolved:
         """Return the settings as they would be; with `key` "" without any."""
         values: dict[str, object] = {"base_url": base_url}
-        environ = {n: v for n in _KEY_VARIABLES if (v := self._runtime.environ.get(n))}
+        environ = {n: v for n in _KEY_VARIABLES if (v := self._process.environ.get(n))}
         if key is not None:
             environ = {}
             values["api_key"] = key
@@ -211,7 +212,9 @@ class _Dialog:
         return self._file._replace(profiles=profiles)
 
     def _models_of(self, settings: Resolved, timeout: float) -> list[str]:
-        with self._runtime.client_for(settings, timeout, 0) as client:
+        process = self._process
+        connection = Connection(settings, lambda: settings, use_key=process.redact, log=process.log)
+        with connection.new_client(settings.config, timeout=timeout, retries=0) as client:
             return [model.id for model in client.list_models()]
 
     def _ask_model(self, offered: list[str]) -> str:
@@ -233,7 +236,7 @@ class _Dialog:
         if not self._questions.interactive:
             exc.hint = exc.hint or "nothing was changed"
             raise exc
-        self._runtime.messages.tell(with_hint(exc.message, exc.hint or hint))
+        self._process.messages.tell(with_hint(exc.message, exc.hint or hint))
 
 
 def _names(models: list[str]) -> str:

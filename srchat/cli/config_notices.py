@@ -4,46 +4,46 @@ import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from srchat.cli.runtime import Runtime
+from srchat.cli.process import Process
 from srchat.config import file as config_file
 from srchat.config.key_choice import KEY_SETTINGS
 from srchat.config.settings import Resolved, resolve
 from srchat.errors import SrchatError
 
 
-def tell_backup(runtime: Runtime, backup: Path | None) -> None:
+def tell_backup(process: Process, backup: Path | None) -> None:
     """Say that the file was written anew, and where the old one is."""
     if backup:  # pragma: no cover - no file is known that needs this
-        runtime.messages.tell(
+        process.messages.tell(
             f"the file could not be edited in place and was written anew; the old one is {backup}"
         )
 
 
 def tell_what_is_stronger(
-    runtime: Runtime, path: Path, names: Iterable[str], profile: str | None
+    process: Process, path: Path, names: Iterable[str], profile: str | None
 ) -> bool:
     """Say of each setting just set what overrides it; return whether something does."""
     own = f"profile {profile}" if profile else str(path)
     found = False
     with contextlib.suppress(SrchatError):  # what else is wrong is told when it is used
-        settings = _in_force(runtime, path, profile)
+        settings = _in_force(process, path, profile)
         for name in names:
             if stronger := _stronger(settings, name, own):
-                runtime.messages.notice(f"{name} is set, but {stronger}")
+                process.messages.notice(f"{name} is set, but {stronger}")
                 found = True
     return found
 
 
-def tell_where_the_key_goes(runtime: Runtime, path: Path, profile: str | None) -> None:
+def tell_where_the_key_goes(process: Process, path: Path, profile: str | None) -> None:
     """Say which key goes to the server, after its base URL was changed."""
     with contextlib.suppress(SrchatError):
-        settings = _in_force(runtime, path, profile)
+        settings = _in_force(process, path, profile)
         if settings.key_setting:
-            runtime.messages.notice(f"{_key(settings)} goes to {settings.config.base_url}")
+            process.messages.notice(f"{_key(settings)} goes to {settings.config.base_url}")
 
 
-def _in_force(runtime: Runtime, path: Path, profile: str | None) -> Resolved:
-    return resolve(config_file.load(path), runtime.environ, {}, profile)
+def _in_force(process: Process, path: Path, profile: str | None) -> Resolved:
+    return resolve(config_file.load(path), process.environ, {}, profile)
 
 
 def _stronger(settings: Resolved, name: str, own: str) -> str:

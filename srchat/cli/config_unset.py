@@ -8,8 +8,8 @@ import typer
 from srchat import paths
 from srchat.cli.config_notices import tell_backup, tell_where_the_key_goes
 from srchat.cli.config_value import InProfile
+from srchat.cli.process import Process
 from srchat.cli.questions import Questions
-from srchat.cli.runtime import Runtime
 from srchat.config import edit as config_edit
 from srchat.config.settings import DEMO_PROFILE, PROFILE, did_you_mean, known
 from srchat.errors import ConfigError, UsageError
@@ -32,12 +32,12 @@ def unset(
     ] = False,
 ) -> None:
     """Unset one setting, or delete a profile; everything else in the file stays as it is."""
-    runtime: Runtime = ctx.obj
-    path = paths.config_path(runtime.environ)
+    process: Process = ctx.obj
+    path = paths.config_path(process.environ)
     if name:
-        _unset_setting(runtime, path, name, profile)
+        _unset_setting(process, path, name, profile)
     elif profile:
-        _delete_profile(runtime, path, profile, yes=yes)
+        _delete_profile(process, path, profile, yes=yes)
     else:
         raise UsageError(
             "config unset: which setting, or which profile?",
@@ -45,24 +45,24 @@ def unset(
         )
 
 
-def _unset_setting(runtime: Runtime, path: Path, name: str, profile: str | None) -> None:
+def _unset_setting(process: Process, path: Path, name: str, profile: str | None) -> None:
     if name == "profiles" and not profile:
         raise UsageError(
             "config unset: profiles are deleted one by one",
             hint="srchat config unset -p PROFILE",
         )
     if config_edit.is_set(path, profile, name):
-        tell_backup(runtime, config_edit.set_values(path, profile, {name: None}))
+        tell_backup(process, config_edit.set_values(path, profile, {name: None}))
         if name == "base_url":
-            tell_where_the_key_goes(runtime, path, profile)
+            tell_where_the_key_goes(process, path, profile)
         return
     if name != PROFILE:
         known(name, "config unset")
     place = f"profile {profile} of {path}" if profile else f"{path}"
-    runtime.messages.notice(f"{name} is not set in {place}")
+    process.messages.notice(f"{name} is not set in {place}")
 
 
-def _delete_profile(runtime: Runtime, path: Path, profile: str, *, yes: bool) -> None:
+def _delete_profile(process: Process, path: Path, profile: str, *, yes: bool) -> None:
     names, default = config_edit.profiles(path)
     if profile not in names:
         if profile == DEMO_PROFILE:
@@ -70,14 +70,14 @@ def _delete_profile(runtime: Runtime, path: Path, profile: str, *, yes: bool) ->
         hint = did_you_mean(profile, names) if names else "there are none"
         raise ConfigError(f"config unset: no profile {profile!r} in {path}", hint=hint)
     if not yes:
-        _confirm(runtime, profile)
-    tell_backup(runtime, config_edit.delete_profile(path, profile))
+        _confirm(process, profile)
+    tell_backup(process, config_edit.delete_profile(path, profile))
     rest = "; it was the default one, now there is none" if profile == default else ""
-    runtime.messages.notice(f"profile {profile} deleted{rest}")
+    process.messages.notice(f"profile {profile} deleted{rest}")
 
 
-def _confirm(runtime: Runtime, profile: str) -> None:
-    questions = Questions(runtime.stdin_fd, runtime.messages)
+def _confirm(process: Process, profile: str) -> None:
+    questions = Questions(process.stdin_fd, process.messages)
     if not questions.interactive:
         raise UsageError(f"--yes is needed to delete the profile {profile!r} without being asked")
     if not questions.confirm(f"delete the profile {profile!r}?", default=False):

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from srchat.api.key import checked_key
+from srchat.cli.process import Process
 from srchat.cli.questions import typed_secret
-from srchat.cli.runtime import Runtime
 from srchat.config import file as config_file
 from srchat.config.kinds import TextList
 from srchat.config.settings import DEMO_PROFILE, PROFILE, checked, did_you_mean, known, parsed
@@ -36,7 +36,7 @@ InProfile = Annotated[
 
 
 def new_value(
-    runtime: Runtime, path: Path, name: str, words: list[str], profile: str | None
+    process: Process, path: Path, name: str, words: list[str], profile: str | None
 ) -> object:
     """Return the checked value that `config set` is given.
 
@@ -44,17 +44,17 @@ def new_value(
     """
     where = "config set"
     if name == PROFILE:
-        return _known_profile(path, _text(runtime, words, name), profile)
+        return _known_profile(path, _text(process, words, name), profile)
     entry = known(name, where)
     if entry.secret:
-        return checked_key(_secret(runtime, words, name))
+        return checked_key(_secret(process, words, name))
     if len(words) > 1 and isinstance(entry.kind, TextList):
         return checked(name, words, where)
-    text = _text(runtime, words, name)
+    text = _text(process, words, name)
     return parsed(name, text, where)
 
 
-def _text(runtime: Runtime, words: list[str], name: str) -> str:
+def _text(process: Process, words: list[str], name: str) -> str:
     if not words:
         raise UsageError(f"config set: which value for {name}?", hint="- reads standard input")
     if len(words) > 1:
@@ -64,23 +64,23 @@ def _text(runtime: Runtime, words: list[str], name: str) -> str:
         )
     if words[0] != "-":
         return words[0]
-    return read_stdin(runtime.stdin_fd, None).text.removesuffix("\n").removesuffix("\r")
+    return read_stdin(process.stdin_fd, None).text.removesuffix("\n").removesuffix("\r")
 
 
-def _secret(runtime: Runtime, words: list[str], name: str) -> str:
+def _secret(process: Process, words: list[str], name: str) -> str:
     if words not in ([], ["-"]):
         raise UsageError(
             f"config set: {name} is not taken from the command line, where others can see it",
             hint=f"srchat config set {name} asks for it; {name} - reads standard input",
         )
-    if is_terminal(runtime.stdin_fd):
-        return typed_secret(f"{name} (is not shown)", runtime.messages)
+    if is_terminal(process.stdin_fd):
+        return typed_secret(f"{name} (is not shown)", process.messages)
     if not words:
         raise UsageError(
             f"config set: there is no terminal to type {name} on",
             hint=f"srchat config set {name} - reads standard input",
         )
-    return read_stdin(runtime.stdin_fd, None).text
+    return read_stdin(process.stdin_fd, None).text
 
 
 def _known_profile(path: Path, name: str, profile: str | None) -> str:

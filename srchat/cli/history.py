@@ -6,14 +6,16 @@ from typing import Annotated, Final
 import typer
 
 from srchat.cli.history_files import delete, export, import_, write_transcript
-from srchat.cli.history_rows import day_and_time, hit_row, incomplete_row, summary_row
-from srchat.cli.runtime import Runtime
+from srchat.cli.process import Process
+from srchat.cli.settings import open_library, read_settings
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import UsageError
 from srchat.history.transcript import conversation_to_json, to_markdown
+from srchat.history_rows import day_and_time, hit_row, incomplete_row, summary_row
 from srchat.output.pager import write_lines
 from srchat.output.sanitize import one_line, sanitized
 from srchat.prompt import argument_text
+from srchat.turn_view import write_answer
 
 history_app = typer.Typer(help="See, search and manage stored conversations.")
 
@@ -39,15 +41,15 @@ def list_(
     Into a pipe, one a line with its fields separated by tabs: id, time, model, turns, title.
     On a terminal, ! behind the turns tells that the last answer is missing or not complete.
     """
-    runtime: Runtime = ctx.obj
-    store = runtime.stored
+    process: Process = ctx.obj
+    store = open_library(process).existing()
     found = store.summaries(limit) if store else iter(())
     if as_json:
-        runtime.stdout.write(json.dumps([item._asdict() for item in found], indent=2) + "\n")
+        process.stdout.write(json.dumps([item._asdict() for item in found], indent=2) + "\n")
         return
-    output = runtime.stdout
+    output = process.stdout
     columns = output.size().columns if output.is_terminal else None
-    write_lines(output, runtime.environ, (summary_row(item, columns) for item in found))
+    write_lines(output, process.environ, (summary_row(item, columns) for item in found))
 
 
 @history_app.command()
@@ -68,19 +70,19 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a conversation."""
-    runtime: Runtime = ctx.obj
-    conversation = _conversation(runtime, id)
+    process: Process = ctx.obj
+    conversation = _conversation(process, id)
     turns = list(conversation.turns) if all_branches else conversation.branch
     if as_json:
-        runtime.stdout.write(json.dumps(conversation_to_json(conversation), indent=2) + "\n")
+        process.stdout.write(json.dumps(conversation_to_json(conversation), indent=2) + "\n")
         return
-    if runtime.stdout.is_terminal:
-        _render(runtime, conversation, turns)
+    if process.stdout.is_terminal:
+        _render(process, conversation, turns)
     else:
-        write_transcript(runtime, to_markdown(conversation, turns, day_and_time))
+        write_transcript(process, to_markdown(conversation, turns, day_and_time))
     if hidden := len(conversation.turns) - len(turns):
         turns_are = "turn of another branch is" if hidden == 1 else "turns of other branches are"
-        runtime.messages.notice(f"{hidden} {turns_are} not shown; --all shows everything")
+        process.messages.notice(f"{hidden} {turns_are} not shown; --all shows everything")
 
 
 @history_app.command()
@@ -97,18 +99,18 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Search prompts and answers, the newest first."""
-    runtime: Runtime = ctx.obj
+    process: Process = ctx.obj
     query = argument_text(" ".join(words))
-    store = runtime.stored
+    store = open_library(process).existing()
     hits = store.search(query, limit) if store else []
     if as_json:
         found = [hit.plain() for hit in hits]
-        runtime.stdout.write(json.dumps(found, indent=2) + "\n")
+        process.stdout.write(json.dumps(found, indent=2) + "\n")
         return
     if not hits:
-        runtime.messages.notice(f"nothing found for {query!r}")
-    out = runtime.stdout
-    write_lines(out, runtime.environ, (hit_row(hit, out) for hit in hits))
+        process.messages.notice(f"nothing found for {query!r}")
+    out = process.stdout
+    write_lines(out, process.environ, (hit_row(hit, out) for hit in hits))
 
 
 # Help and manual tell the commands in this order: whoever reads comes first.
@@ -117,27 +119,27 @@ history_app.command("import")(import_)
 history_app.command()(delete)
 
 
-def _conversation(runtime: Runtime, prefix: str | None) -> Conversation:
-    store = runtime.stored
+def _conversation(process: Process, prefix: str | None) -> Conversation:
+    store = open_library(process).existing()
     id_ = (store.find(prefix) if prefix is not None else store.last_used()) if store else None
     if store is None or id_ is None:
         raise UsageError("no conversation has been kept yet")
     return store.load(id_)
 
 
-def _render(runtime: Runtime, conversation: Conversation, turns: list[TurnRecord]) -> None:
-    out = runtime.stdout
+def _render(process: Process, conversation: Conversation, turns: list[TurnRecord]) -> None:
+    out, theme = process.stdout, read_settings(process, {}).config.code_theme
     out.write(f"{one_line(conversation.title)}  ({one_line(conversation.id)})\n")
     if conversation.system:
-        out.write(_heading(runtime, "system") + sanitized(conversation.system).rstrip() + "\n")
+        out.write(_heading(process, "system") + sanitized(conversation.system).rstrip() + "\n")
     for turn in turns:
-        out.write(_heading(runtime, f"you, {day_and_time(turn.asked_at)}"))
+        out.write(_heading(process, f"you, {day_and_time(turn.asked_at)}"))
         out.write(sanitized(turn.prompt).rstrip() + "\n")
-        out.write(_heading(runtime, turn.served_model or turn.model))
-        runtime.write_answer(turn.reply)
+        out.write(_heading(process, turn.served_model or turn.model))
+        write_answer(out, turn.reply, theme)
         out.write(incomplete_row(turn))
 
 
-def _heading(runtime: Runtime, text: str) -> str:
+def _heading(process: Process, text: str) -> str:
     line = f"--- {one_line(text)} ---"
-    return f"\n\x1b[1m{line}\x1b[0m\n\n" if runtime.stdout.has_color else f"\n{line}\n\n"
+    return f"\n\x1b[1m{line}\x1b[0m\n\n" if process.stdout.has_color else f"\n{line}\n\n"

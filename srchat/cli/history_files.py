@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from srchat.cli.history_rows import day_and_time
+from srchat.cli.process import Process
 from srchat.cli.questions import Questions
-from srchat.cli.runtime import Runtime
+from srchat.cli.settings import open_library
 from srchat.conversation import Conversation
 from srchat.errors import UsageError
 from srchat.history.transcript import (
@@ -21,6 +21,8 @@ from srchat.history.transcript import (
     conversations_from_json,
     to_markdown,
 )
+from srchat.history_rows import day_and_time
+from srchat.output.plain import PlainWriter
 from srchat.prompt import read_file, read_stdin
 
 if TYPE_CHECKING:
@@ -42,9 +44,9 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def write_transcript(runtime: Runtime, parts: Iterable[str]) -> None:
+def write_transcript(process: Process, parts: Iterable[str]) -> None:
     """Write what `to_markdown` or an export yields: inert to a terminal, exact elsewhere."""
-    writer = runtime.plain_writer()
+    writer = PlainWriter(process.stdout)
     for part in parts:
         writer.write(part)
     writer.close()
@@ -63,14 +65,14 @@ def export(
 
     srchat history export --all --format json > conversations.json
     """
-    runtime: Runtime = ctx.obj
-    store = runtime.stored
+    process: Process = ctx.obj
+    store = open_library(process).existing()
     chosen = _chosen(store, ids or [], everything=everything) if store else []
     if not chosen and not everything:
         raise UsageError("no conversation has been kept yet")
     conversations = (store.load(id_) for id_ in chosen) if store else iter(())
     parts = _json(conversations) if format is Format.JSON else _markdown(conversations)
-    write_transcript(runtime, parts)
+    write_transcript(process, parts)
 
 
 def import_(
@@ -84,14 +86,14 @@ def import_(
     What is there already stays as it is: the same file twice changes nothing, and a newer one
     adds what came later.
     """
-    runtime: Runtime = ctx.obj
+    process: Process = ctx.obj
     # All is read before anything is written: a broken file changes nothing.
-    conversations = _imported(runtime, file)
-    store = runtime.open_store()
+    conversations = _imported(process, file)
+    store = open_library(process).open()
     new = [store.add_conversation(conversation) for conversation in conversations]
     store.index()
     turns = _counted(sum(new), "new turn")
-    runtime.messages.notice(f"{turns} in {sum(map(bool, new))} of {_counted(len(new))}")
+    process.messages.notice(f"{turns} in {sum(map(bool, new))} of {_counted(len(new))}")
 
 
 def delete(
@@ -108,11 +110,11 @@ def delete(
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete conversations; they are gone for good."""
-    runtime: Runtime = ctx.obj
+    process: Process = ctx.obj
     if sum((bool(ids), older_than is not None, everything)) != 1:
         raise UsageError("name conversations, or give --older-than or --all")
     since = None if older_than is None else time.time() - _seconds(older_than)
-    store = runtime.stored
+    store = open_library(process).existing()
     chosen: list[str] = []
     if store and since is not None:
         chosen = store.ids(since)
@@ -121,16 +123,16 @@ def delete(
     elif ids:
         raise UsageError("no conversation has been kept yet")
     if not chosen or store is None:
-        runtime.messages.notice("there is nothing to delete")
+        process.messages.notice("there is nothing to delete")
         return
     if not yes:
-        _confirm(runtime, store, chosen)
+        _confirm(process, store, chosen)
     count = store.delete(chosen)
-    runtime.messages.notice(f"{_counted(count)} deleted")
+    process.messages.notice(f"{_counted(count)} deleted")
 
 
-def _confirm(runtime: Runtime, store: "ConversationStore", chosen: list[str]) -> None:
-    questions = Questions(runtime.stdin_fd, runtime.messages)
+def _confirm(process: Process, store: "ConversationStore", chosen: list[str]) -> None:
+    questions = Questions(process.stdin_fd, process.messages)
     if not questions.interactive:
         raise UsageError(f"--yes is needed to delete {_counted(len(chosen))} without being asked")
     what = _counted(len(chosen))
@@ -172,9 +174,9 @@ def _markdown(conversations: Iterable[Conversation]) -> Iterator[str]:
         yield from to_markdown(conversation, conversation.turns, day_and_time)
 
 
-def _imported(runtime: Runtime, file: str) -> list[Conversation]:
+def _imported(process: Process, file: str) -> list[Conversation]:
     now = time.time()
-    source = read_stdin(runtime.stdin_fd, None) if file == "-" else read_file(file)
+    source = read_stdin(process.stdin_fd, None) if file == "-" else read_file(file)
     try:
         found = list(conversations_from_json(json.loads(source.text)))
     except json.JSONDecodeError as exc:

@@ -7,9 +7,10 @@ import typer
 
 from srchat.api.models import Model
 from srchat.cli import options
-from srchat.cli.offered_models import remember
-from srchat.cli.runtime import Runtime
+from srchat.cli.process import Process
+from srchat.cli.settings import open_library, open_session, read_settings
 from srchat.output.sanitize import one_line
+from srchat.turn_view import list_models
 
 
 def models(
@@ -28,16 +29,16 @@ def models(
 
     Into a pipe, one name a line.
     """
-    runtime: Runtime = ctx.obj
-    runtime.read_options(ctx.params)
-    found = runtime.models()
+    process: Process = ctx.obj
+    settings = read_settings(process, ctx.params)
+    session = open_session(process, settings, open_library(process), keep=True)
+    found = list_models(session, process.messages)
     if as_json:
-        runtime.stdout.write(json.dumps([model.to_json() for model in found], indent=2) + "\n")
-    elif runtime.stdout.is_terminal:
-        runtime.stdout.write_foreign(_table(found, runtime.config.model))
+        process.stdout.write(json.dumps([model.to_json() for model in found], indent=2) + "\n")
+    elif process.stdout.is_terminal:
+        process.stdout.write_foreign(_table(found, settings.config.model))
     else:
-        runtime.stdout.write_foreign("".join(f"{model.id}\n" for model in found))
-    remember(runtime, found)
+        process.stdout.write_foreign("".join(f"{model.id}\n" for model in found))
 
 
 def _table(found: list[Model], default: str) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from srchat.chat.slash_commands import ALIASES, COMMANDS
-from srchat.chat.slash_line import may_be_command
 from srchat.output.sanitize import one_line
+from srchat.repl.slash_commands import ALIASES, COMMANDS
+from srchat.repl.slash_syntax import may_be_command
 
 _MOST = 200
 _TITLE = 60  # characters
@@ -18,9 +18,12 @@ _TITLE = 60  # characters
 
 @dataclass(frozen=True, kw_only=True)
 class Values:
-    """Where arguments come from. `conversations`: ids and rows about some words."""
+    """Where arguments come from. `conversations`: ids and rows about some words.
 
-    models: Callable[[], Sequence[str]]
+    `models` is told whether Tab was pressed: only then may it ask the server.
+    """
+
+    models: Callable[[bool], Sequence[str]]
     conversations: Callable[[str], Sequence[tuple[str, str]]]
     settings: Mapping[str, str]
 
@@ -31,7 +34,7 @@ class ChatCompleter(Completer):
     def __init__(self, values: Values) -> None:
         self._values = values
 
-    def get_completions(self, document: Document, _event: CompleteEvent) -> Iterable[Completion]:
+    def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
         """Yield what may stand at the cursor."""
         text = document.text_before_cursor
         if not may_be_command(text):
@@ -42,13 +45,14 @@ class ChatCompleter(Completer):
             return
         command = COMMANDS.get(ALIASES.get(name, name))
         if command and command.completes:
-            yield from self._arguments(command.completes, argument.lstrip())
+            asked = event.completion_requested
+            yield from self._arguments(command.completes, argument.lstrip(), asked=asked)
 
-    def _arguments(self, kind: str, typed: str) -> Iterator[Completion]:
+    def _arguments(self, kind: str, typed: str, *, asked: bool) -> Iterator[Completion]:
         if kind == "commands":
             yield from _choices(((name, COMMANDS[name].help) for name in COMMANDS), typed)
         elif kind == "models":
-            yield from _choices(((name, "") for name in self._values.models()), typed)
+            yield from _choices(((name, "") for name in self._values.models(asked)), typed)
         elif kind == "settings" and " " not in typed:
             yield from _choices(self._values.settings.items(), typed)
         elif kind == "conversations":

@@ -5,7 +5,7 @@ import io
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, TextIO, cast
+from typing import Any, Final, NamedTuple, TextIO, cast
 
 from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
@@ -20,7 +20,6 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import PromptSession
 from prompt_toolkit.styles import Style
 
-from srchat.chat.slash_line import may_be_command
 from srchat.errors import Interrupted, OutputError
 from srchat.interrupts import delivered_to
 from srchat.output.sanitize import one_line
@@ -31,6 +30,7 @@ from srchat.repl.completer import ChatCompleter
 from srchat.repl.keys import bindings
 from srchat.repl.lines import MORE, PROMPT
 from srchat.repl.picker import picked
+from srchat.repl.slash_syntax import may_be_command
 from srchat.repl.typed_history import Suggestions, TypedHistory
 
 _MENU: Final = 6  # rows for completions
@@ -45,12 +45,22 @@ _STYLE: Final = Style.from_dict(
 )
 
 
-class PromptLines:
-    """Lines that are typed, with history, completion and a status line.
+class Hooks(NamedTuple):
+    """What a prompt calls.
 
-    `status` is asked for the status line's parts, the most important first. `shown` is
-    called once the first prompt is on the screen, `failed` told what goes wrong at it.
+    `status` returns the parts of the status line, the most important first; `keys`, at each
+    prompt, the keys to edit with ("emacs" or "vi"). `shown` is called once the first prompt is on
+    the screen, `failed` with what goes wrong at it.
     """
+
+    status: Callable[[], Sequence[str]]
+    keys: Callable[[], str]
+    shown: Callable[[], None]
+    failed: Callable[[str], None]
+
+
+class PromptLines:
+    """Lines that are typed, with history, completion and a status line."""
 
     interactive = True
 
@@ -60,13 +70,11 @@ class PromptLines:
         environ: Mapping[str, str],
         history: TypedHistory,
         completer: ChatCompleter,
-        status: Callable[[], Sequence[str]],
-        shown: Callable[[], None],
-        failed: Callable[[str], None],
+        hooks: Hooks,
     ) -> None:
         self._screen = screen
-        self._status = status
-        self._shown: Callable[[], None] | None = shown
+        self._hooks = hooks
+        self._shown: Callable[[], None] | None = hooks.shown
         self._input = create_input(sys.stdin)
         self._output = terminal_output(screen, environ)
         self._session: PromptSession[str] = PromptSession(
@@ -80,7 +88,7 @@ class PromptLines:
             completer=completer,
             complete_while_typing=Condition(self._is_command),
             input_processors=[TabsProcessor(tabstop=_TAB, char1=" ", char2=" ")],
-            key_bindings=bindings(environ, failed),
+            key_bindings=bindings(environ, hooks.failed),
             bottom_toolbar=self._toolbar,
             enable_suspend=True,
             include_default_pygments_style=False,
@@ -93,9 +101,8 @@ class PromptLines:
         app.renderer.cpr_not_supported_callback = None  # then there is no status line
         app.after_render += self._rendered
 
-    def use_keys(self, keys: str) -> None:
-        """Edit with the keys of "emacs" or "vi" from now on."""
-        is_vi = keys == "vi"
+    def _use_keys(self) -> None:
+        is_vi = self._hooks.keys() == "vi"
         self._session.editing_mode = EditingMode.VI if is_vi else EditingMode.EMACS
         self._session.cursor = ModalCursorShapeConfig() if is_vi else None
 
@@ -113,6 +120,7 @@ class PromptLines:
 
     def read(self, default: str = "") -> str:
         """Return what is typed next."""
+        self._use_keys()
         rows = self._screen.size().lines
         self._session.reserve_space_for_menu = max(0, min(_MENU, rows - _FOR_STATUS))
         with ended_by_signals(self._session.app):
@@ -141,7 +149,7 @@ class PromptLines:
         columns, rows = self._screen.size()
         if rows < _FOR_STATUS:
             return None
-        return [("", fitting(_joined(self._status(), columns - 1), columns - 1))]
+        return [("", fitting(_joined(self._hooks.status(), columns - 1), columns - 1))]
 
     def _rendered(self, _: object) -> None:
         if self._shown:

@@ -7,7 +7,7 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import History
 
-from srchat.chat.typed_lines import TypedLines
+from srchat.repl.typed_lines import TypedLines
 
 _LONGEST = 2000  # characters of a line that is worth suggesting
 

@@ -23,7 +23,7 @@ from srchat.errors import (
     ServerError,
     SrchatError,
 )
-from srchat.turn import Turn
+from srchat.session.reply_stream import ReplyStream
 from tests.api.asking import HELLO, ONCE
 from tests.server import CLOSE, Script, ScriptedServer, chunked
 
@@ -129,10 +129,10 @@ def name(file: Path) -> str:
     return str(file.relative_to(FOLDER).with_suffix(""))
 
 
-def turn_of(server: ScriptedServer, file: Path) -> tuple[Turn, SrchatError | None]:
+def turn_of(server: ScriptedServer, file: Path) -> tuple[ReplyStream, SrchatError | None]:
     server._scripts[:] = [recording(file).script]
     with ChatClient(server.url, "sk-0123456789", retry=ONCE) as client:
-        turn = Turn(client, HELLO, ())
+        turn = ReplyStream(client, HELLO, ())
         try:
             list(turn)
         except SrchatError as exc:

@@ -13,7 +13,6 @@ from typer import Option, Typer
 from typer.main import get_command
 
 from srchat import model_cache
-from srchat.chat.slash_commands import COMMANDS
 from srchat.cli.app import app
 from srchat.cli.generate import completions, generated
 from srchat.cli.generate.__main__ import ROOT, differences, main, write
@@ -22,6 +21,7 @@ from srchat.cli.generate.manual import pages
 from srchat.cli.generate.prose import PROSE
 from srchat.config.settings import DEFAULT_BASE_URL, SETTINGS
 from srchat.errors import EXIT_MEANINGS, ExitCode
+from srchat.repl.slash_commands import COMMANDS
 from tests.conftest import Srchat
 from tests.shells import Fish, TypedShell
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from srchat.cli.history_rows import day_and_time
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
+from srchat.history_rows import day_and_time
 from tests.conftest import Srchat
 from tests.pseudo_terminal import TerminalSession
 

@@ -23,7 +23,7 @@ MIRRORS = {
     "srchat/config/settings.py": "tests/config/test_settings.py",
     "srchat/config/toml_edit.py": "tests/config/test_toml_edit.py",
     "srchat/config/toml_text.py": "tests/config/test_toml_text.py tests/config/test_toml_edit.py",
-    "srchat/context_window.py": "tests/test_context_window.py",
+    "srchat/session/overflow.py": "tests/session/test_overflow.py",
     "srchat/conversation.py": "tests/test_conversation.py",
     "srchat/output/blocks.py": "tests/output/test_blocks.py",
     "srchat/output/cuts.py": "tests/output/test_blocks.py",

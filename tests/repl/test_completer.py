@@ -14,12 +14,17 @@ def test_commands_are_completed(srchat: Srchat, serve: Serve) -> None:
         chat.wait_for_text("tokens in use")
 
 
-def test_models_are_completed_from_the_server(srchat: Srchat, serve: Serve) -> None:
+def test_typing_a_model_sends_no_request_and_tab_asks_the_server_once(
+    srchat: Srchat, serve: Serve
+) -> None:
     models = {"data": [{"id": "qwen3:4b"}, {"id": "qwen3:8b"}, {"id": "evil\x1b[31m"}]}
     server = serve(json_response(models))
     with ChatTerminal(srchat, server.url) as chat:
         chat.wait_for_prompt()
         chat.type("/model 8")
+        chat.read(0.3)
+        assert server.requests == []
+        chat.type("\t")
         chat.wait_for_text("qwen3:8b")
         chat.type("\t" + ENTER)
         chat.wait_for_text("qwen3:8b answers from now on")

@@ -162,18 +162,35 @@ def test_a_key_that_expired_is_printed_anew_by_its_command(srchat: Srchat, serve
 def test_after_a_refused_key_its_command_does_not_run_while_a_line_is_typed(
     srchat: Srchat, serve: Serve
 ) -> None:
-    server = serve(REFUSED, REFUSED, answer("Fine."))
+    server = serve(REFUSED, answer("Fine."))
     count = 'echo x >>"$HOME/runs"; echo sk-srt-$(wc -l <"$HOME/runs")'
     command = toml_value(["sh", "-c", count])
     srchat.configure(f'base_url = "{server.url}"\napi_key_command = {command}\n')
     with ChatTerminal(srchat, "") as chat:
         chat.run("hello")
-        chat.type("/model ")  # completion asks for models, from a thread
-        chat.wait_for(lambda _: len(server.requests) == 2, "the question for models")
+        chat.type("/model \t")  # would ask for models, from a thread, and need a new key
+        chat.read(0.3)
         chat.type(CTRL_C)
         assert "Fine." in chat.run("/retry")
     keys = [key_of(request) for request in server.requests]
-    assert keys == ["sk-srt-1", "sk-srt-1", "sk-srt-2"]
+    assert keys == ["sk-srt-1", "sk-srt-2"]
+
+
+def test_the_key_command_of_a_chat_runs_with_the_first_request(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("Fine."))
+    command = toml_value(["sh", "-c", 'echo x >>"$HOME/runs"; echo sk-srt-1'])
+    srchat.configure(f'base_url = "{server.url}"\napi_key_command = {command}\n')
+    with ChatTerminal(srchat, "") as chat:
+        chat.wait_for_prompt()
+        chat.type("/model \t")
+        chat.read(0.3)
+        chat.type(CTRL_C)
+        chat.wait_for_prompt()
+        assert not (srchat.home / "runs").exists()
+        assert "Fine." in chat.run("hello")
+    assert (srchat.home / "runs").read_text() == "x\n"
 
 
 def test_a_key_that_was_set_for_another_server_meanwhile_is_not_sent(

@@ -141,10 +141,10 @@ def test_neither_httpx_nor_rich_is_loaded_before_the_prompt_is_there(srchat: Src
     script = (
         "import sys\n"
         "from srchat.cli import chat\n"
-        "def prepare(self):\n"
+        "def prepare():\n"
         "    loaded = [name for name in ('httpx', 'rich', 'sqlite3') if name in sys.modules]\n"
         "    open('loaded', 'w').write(repr(loaded))\n"
-        "chat._Chatting._prepare = prepare\n"
+        "chat._load_slow_modules_soon = prepare\n"
         "sys.argv = ['srchat', 'chat', '-p', 'demo']\n"
         "from srchat.__main__ import main; main()\n"
     )

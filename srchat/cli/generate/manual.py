@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Final
 
-from srchat.chat.slash_commands import COMMANDS
-from srchat.chat.slash_commands import Command as SlashCommand
 from srchat.cli.generate import config_manual
 from srchat.cli.generate.command_tree import Argument, Command, Option, paragraphs
 from srchat.cli.generate.environment import (
@@ -30,6 +28,8 @@ from srchat.cli.generate.roff import (
 from srchat.cli.generate.setting_values import allowed, default
 from srchat.config.settings import SETTINGS
 from srchat.errors import EXIT_MEANINGS, ExitCode
+from srchat.repl.slash_commands import COMMANDS
+from srchat.repl.slash_commands import Command as SlashCommand
 
 _OF_THE_SERVER: Final = (
     ExitCode.AUTHENTICATION,

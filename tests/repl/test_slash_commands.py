@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from srchat.chat.slash_commands import COMMANDS
+from srchat.repl.slash_commands import COMMANDS
 from tests.chatting import CTRL_C, ENTER, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
 from tests.server import answer, json_response

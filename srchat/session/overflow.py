@@ -39,7 +39,7 @@ _ANSWER_ALONE: Final = re.compile(
 )
 
 
-class Refusal(NamedTuple):
+class ContextOverflow(NamedTuple):
     """A request was too long: the window and the prompt's length in tokens, None if not said.
 
     `by_answer`: it is the answer that `max_tokens` asks for that is too long, not the prompt.
@@ -50,13 +50,13 @@ class Refusal(NamedTuple):
     by_answer: bool = False
 
 
-def read_refusal(message: str, type: str = "", code: str = "") -> Refusal | None:
+def read_overflow(message: str, type: str = "", code: str = "") -> ContextOverflow | None:
     """Return what a server's error says about length, None where it is about something else."""
     said = f"{message} {type} {code}".lower()
     if not any(word in said for word in _WORDS):
         return None
     window, asked = _number(_WINDOWS, message), _number(_ASKED, message)
-    return Refusal(window, asked, bool(_ANSWER_ALONE.search(message)))
+    return ContextOverflow(window, asked, bool(_ANSWER_ALONE.search(message)))
 
 
 def _number(patterns: tuple[re.Pattern[str], ...], text: str) -> int | None:

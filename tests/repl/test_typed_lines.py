@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srchat.chat import typed_lines
-from srchat.chat.typed_lines import TypedLines
+from srchat.repl import typed_lines
+from srchat.repl.typed_lines import TypedLines
 
 TEXTS = ["plain", "two\nlines", "\ud83d", "\x1b[31m", "漢字", '"quoted" \\', "\u2028", " blank "]
 
@@ -62,7 +62,7 @@ def test_a_file_that_grows_loses_its_oldest_lines_and_keeps_the_others_whole(
 
 def test_many_processes_at_once_lose_nothing_while_the_file_shrinks(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from srchat.chat import typed_lines\n"
+        "import sys; from pathlib import Path; from srchat.repl import typed_lines\n"
         "typed_lines._MOST_BYTES = 100_000\n"
         "lines = typed_lines.TypedLines(Path(sys.argv[1]))\n"
         "for n in range(1000): lines.append(f'{sys.argv[2]} {n} ' + 'x' * 80)\n"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srchat.chat.slash_line import line_of, message_of
+from srchat.repl.slash_syntax import line_of, message_of
 
 
 @pytest.mark.parametrize("line", ["/help", "/help me", "/?", "/nonsense", "/usr/bin/x is broken"])

@@ -12,15 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from srchat.chat import settings as chat_settings
-from srchat.chat.asked import GO_ON
-from srchat.chat.host import Host
-from srchat.chat.slash_line import split
+from srchat.config.settings import SETTINGS, did_you_mean, parsed
+from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import UsageError
-from srchat.hints import joined
 from srchat.output.code import code_blocks
 from srchat.prompt import read_file, split_message, text_or_file
-from srchat.usage_line import usage_line
+from srchat.repl import clipboard, library_commands
+from srchat.repl.slash_syntax import split
+from srchat.repl.terminal import Chat
+from srchat.session.hints import joined
+from srchat.session.session import CHANGEABLE, Session
+from srchat.session.turn import Events
+from srchat.session.usage import usage_line
 
 NONE: Final = "-"  # as an argument: take away what is set
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
@@ -33,11 +36,11 @@ class Command(NamedTuple):
     name: str
     arguments: str
     help: str
-    run: Callable[[Host, str], None]
+    run: Callable[[Chat, str], None]
     completes: str = ""
 
 
-def run(host: Host, line: str) -> None:
+def run(chat: Chat, line: str) -> None:
     """Run a slash command. Raises UsageError for one that is not known, or used wrongly."""
     name, argument = split(line)
     command = COMMANDS.get(ALIASES.get(name, name))
@@ -48,7 +51,7 @@ def run(host: Host, line: str) -> None:
         raise UsageError(f"/{command.name} takes no argument")
     if not argument and command.arguments and not command.arguments.startswith("["):
         raise UsageError(f"usage: /{command.name} {command.arguments}")
-    command.run(host, argument)
+    command.run(chat, argument)
 
 
 def _meant(name: str) -> str:
@@ -56,114 +59,112 @@ def _meant(name: str) -> str:
     return f"did you mean /{close[0]}?" if close else "/help lists them"
 
 
-def _help(host: Host, argument: str) -> None:
+def _help(chat: Chat, argument: str) -> None:
     if argument:
         name = argument.lstrip("/")
         command = COMMANDS.get(ALIASES.get(name, name))
         if command is None:
             raise UsageError(f"there is no command /{name}", hint=_meant(name))
-        host.tell(f"{_usage(command)}\n{command.run.__doc__ or command.help}")
+        chat.terminal.tell(f"{_usage(command)}\n{command.run.__doc__ or command.help}")
         return
     width = max(len(_usage(command)) for command in COMMANDS.values())
     rows = [f"{_usage(command):<{width}}  {command.help}" for command in COMMANDS.values()]
-    host.show_help([*rows, *_KEYS])
+    chat.terminal.show_help([*rows, *_KEYS])
 
 
 def _usage(command: Command) -> str:
     return f"/{command.name} {command.arguments}".rstrip()
 
 
-def _model(host: Host, argument: str) -> None:
+def _model(chat: Chat, argument: str) -> None:
     """Without a name: the models of the server. `/model NAME: prompt` asks it just once."""
-    chat = host.chat
+    session = chat.session
     if once := _ONCE.fullmatch(argument):
-        chat.send(once[2], model=once[1])
+        _show(chat, session.send(once[2], model=once[1]))
     elif argument:
         if argument.endswith(":") or len(argument.split()) > 1:
             raise UsageError("usage: /model NAME, or for one prompt: /model NAME: prompt")
-        chat_settings.change(chat, model=argument)
-        host.tell(f"{argument} answers from now on")
+        session.change(model=argument)
+        chat.terminal.tell(f"{argument} answers from now on")
     else:
-        names = host.models()
-        current = chat.config.model
+        names = library_commands.models(chat)
+        current = session.config.model
         rows = [f"{'*' if name == current else ' '} {name}" for name in names]
-        host.tell("\n".join(rows if current in names else [f"* {current}", *rows]))
+        chat.terminal.tell("\n".join(rows if current in names else [f"* {current}", *rows]))
 
 
-def _system(host: Host, argument: str) -> None:
+def _system(chat: Chat, argument: str) -> None:
     """Without a text: show it. `@FILE` reads it from a file; `-` takes it away."""
-    chat = host.chat
+    session = chat.session
     if argument == NONE:
-        chat.set_system(None)
-        host.tell("no system prompt from now on")
+        session.set_system(None)
+        chat.terminal.tell("no system prompt from now on")
     elif argument:
-        chat.set_system(text_or_file(argument))
-        host.tell("this is the system prompt from the next prompt on")
+        session.set_system(text_or_file(argument))
+        chat.terminal.tell("this is the system prompt from the next prompt on")
     else:
-        host.tell(chat.conversation.system or "there is no system prompt")
+        chat.terminal.tell(session.conversation.system or "there is no system prompt")
 
 
-def _set(host: Host, argument: str) -> None:
+def _set(chat: Chat, argument: str) -> None:
     """Without a name: all settings. `-` as the value: as it was when the chat began."""
     name, _, value = argument.partition(" ")
     if value.strip():
-        chat_settings.set_value(host.chat, name, value.strip())
-    if name:
-        host.tell(chat_settings.shown(host.chat, name))
-    else:
-        host.tell("\n".join(chat_settings.shown(host.chat, each) for each in chat_settings.NAMES))
+        _set_value(chat.session, name, value.strip())
+    names = [name] if name else CHANGEABLE
+    chat.terminal.tell("\n".join(_shown(chat.session, each) for each in names))
 
 
-def _retry(host: Host, _: str) -> None:
+def _retry(chat: Chat, _: str) -> None:
     """Ask the last prompt again. The answer that was there stays on a branch of its own."""
-    host.chat.retry()
+    _show(chat, chat.session.retry())
 
 
-def _continue(host: Host, _: str) -> None:
+def _continue(chat: Chat, _: str) -> None:
     """Have an answer go on that broke off or reached max_tokens; where nothing came, ask again."""
-    host.chat.go_on()
+    _show(chat, chat.session.continue_())
 
 
-def _undo(host: Host, argument: str) -> None:
+def _undo(chat: Chat, argument: str) -> None:
     """Take the last prompt and its answer back, or the last N of them."""
-    for prompt in host.chat.undo(_number(argument, "/undo [N]")):
-        typed = "/continue" if prompt == GO_ON else split_message(prompt).brief
-        host.tell(f"taken back: {_glance(typed)}")
+    for prompt in chat.session.undo(_number(argument, "/undo [N]")):
+        typed = "/continue" if prompt == CONTINUE_PROMPT else split_message(prompt).brief
+        chat.terminal.tell(f"taken back: {_glance(typed)}")
 
 
-def _edit(host: Host, _: str) -> None:
+def _edit(chat: Chat, _: str) -> None:
     """Change the last prompt and ask again, with its files. The old answer is not lost."""
-    last = host.chat.to_edit()
-    host.edit_next(last.words)
+    last = chat.session.last_typed
+    chat.terminal.edit_next(last.words)
     if last.names:
-        host.tell(f"with it again: {', '.join(last.names)}")
+        chat.terminal.tell(f"with it again: {', '.join(last.names)}")
 
 
-def _new(host: Host, _: str) -> None:
+def _new(chat: Chat, _: str) -> None:
     """Begin a new conversation. The one before stays in the history."""
-    host.chat.begin()
-    host.tell("a new conversation")
+    chat.session.new()
+    chat.terminal.tell("a new conversation")
 
 
-def _history(host: Host, argument: str) -> None:
+def _history(chat: Chat, argument: str) -> None:
     """The conversations used last; with words, the turns in which they occur."""
-    host.show_history(argument)
+    library_commands.show_history(chat, argument)
 
 
-def _load(host: Host, argument: str) -> None:
+def _load(chat: Chat, argument: str) -> None:
     """Go on with another conversation: by its id, by words of its title, or choose one."""
-    host.load(argument)
+    library_commands.load(chat, argument)
 
 
-def _title(host: Host, argument: str) -> None:
+def _title(chat: Chat, argument: str) -> None:
     """Give the conversation a title of your own."""
-    host.chat.set_title(argument)
-    host.tell(f"the title is now: {host.chat.conversation.title}")
+    chat.session.set_title(argument)
+    chat.terminal.tell(f"the title is now: {chat.session.conversation.title}")
 
 
-def _copy(host: Host, argument: str) -> None:
+def _copy(chat: Chat, argument: str) -> None:
     """Copy the last answer as the model wrote it, or its Nth code block."""
-    text, what = host.chat.answer, "the answer"
+    text, what = chat.session.conversation.answer, "the answer"
     if not text:
         raise UsageError("there is no answer to copy")
     if argument:
@@ -174,43 +175,43 @@ def _copy(host: Host, argument: str) -> None:
             )
             raise UsageError(f"there is no code block {number}: the answer has {there}")
         text, what = blocks[number - 1], f"code block {number}"
-    how = host.copy(text)
+    how = clipboard.copy(text, chat.terminal.environ, chat.terminal.screen)
     if not how:
         raise UsageError(
             "there is no clipboard to copy to", hint="install wl-copy, xclip or xsel; or /save FILE"
         )
-    host.tell(f"copied {what} {how}: {len(text)} characters")
+    chat.terminal.tell(f"copied {what} {how}: {len(text)} characters")
 
 
-def _save(host: Host, argument: str) -> None:
+def _save(chat: Chat, argument: str) -> None:
     """Write the conversation into a file: as Markdown, or as JSON if it ends in .json."""
-    host.write_file(Path(_file_named(argument)))
+    library_commands.save(chat, Path(_file_named(argument)))
 
 
-def _file(host: Host, argument: str) -> None:
+def _file(chat: Chat, argument: str) -> None:
     """Send a text file with the next prompt. `-` takes the files away again."""
-    chat = host.chat
+    session = chat.session
     if argument == NONE:
-        chat.attachments = []
+        session.attachments = []
     elif argument:
-        chat.attachments.append(read_file(_file_named(argument)))
-    names = [f"{name} ({len(text)} characters)" for name, text in chat.attachments]
-    host.tell(f"with the next prompt: {', '.join(names)}" if names else "no files to send")
+        session.attachments.append(read_file(_file_named(argument)))
+    names = [f"{name} ({len(text)} characters)" for name, text in session.attachments]
+    chat.terminal.tell(f"with the next prompt: {', '.join(names)}" if names else "no files to send")
 
 
-def _usage_of(host: Host, _: str) -> None:
+def _usage_of(chat: Chat, _: str) -> None:
     """Tokens, time and speed of the last answer, and of all since the chat began."""
-    chat = host.chat
-    window = f" of {chat.window}" if chat.window else ""
-    rows = [f"last answer: {usage_line(chat.last)}"] if chat.last and chat.last.has_begun else []
-    rows.append(f"this chat: {chat.totals}")
-    rows.append(f"context: {chat.tokens}{window} tokens in use")
-    host.tell("\n".join(rows))
+    session, reply = chat.session, chat.session.reply
+    window = f" of {session.window}" if session.window else ""
+    rows = [f"last answer: {usage_line(reply)}"] if reply and reply.has_begun else []
+    rows.append(f"this chat: {session.totals}")
+    rows.append(f"context: {session.tokens}{window} tokens in use")
+    chat.terminal.tell("\n".join(rows))
 
 
-def _exit(host: Host, _: str) -> None:
+def _exit(chat: Chat, _: str) -> None:
     """Leave. Everything is kept: srchat chat --continue goes on."""
-    host.leave()
+    chat.terminal.is_over = True
 
 
 def _at_home(path: str) -> str:
@@ -233,6 +234,41 @@ def _number(argument: str, usage: str) -> int:
     if not _NUMBER.fullmatch(argument):
         raise UsageError(f"usage: {usage}, N a whole number from 1 on")
     return int(argument)
+
+
+def _show(chat: Chat, events: Events) -> None:
+    chat.terminal.show_turn(chat.session, events)
+
+
+def _set_value(session: Session, name: str, text: str) -> None:
+    """Set a setting to what `text` means; "-" is the value that the chat started with."""
+    _check_changeable(name)
+    before = getattr(session.initial_config, name)
+    session.change(**{name: before if text == NONE else parsed(name, text, "/set")})
+
+
+def _shown(session: Session, name: str) -> str:
+    """Return a setting and its value on one line."""
+    _check_changeable(name)
+    value = getattr(session.config, name)
+    if value is None:
+        return f"{name} is not set ({SETTINGS[name].help})"
+    if isinstance(value, bool):
+        value = str(value).lower()
+    if isinstance(value, tuple):
+        value = ", ".join(map(repr, value))
+    return f"{name} = {value}"
+
+
+def _check_changeable(name: str) -> None:
+    if name in CHANGEABLE:
+        return
+    hint = did_you_mean(name, CHANGEABLE)
+    if name == "system":
+        hint = "/system changes it"
+    elif name in SETTINGS:
+        hint = f"it holds from the next start on: srchat config set {name}"
+    raise UsageError(f"/set cannot change {name}", hint=hint)
 
 
 def _glance(text: str) -> str:

@@ -1,7 +1,7 @@
 """The line that tells what an answer cost."""
 
-from srchat.turn import Reply
-from srchat.usage_line import usage_line
+from srchat.session.reply_stream import Reply
+from srchat.session.usage import usage_line
 
 
 def test_it_says_what_is_known() -> None:

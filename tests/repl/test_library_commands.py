@@ -1,12 +1,9 @@
-"""What a chat asks for beside answers."""
+"""Stored conversations, as slash commands find them."""
 
-from typing import cast
-
-from srchat.chat.chat import Chat
-from srchat.cli.chat_shelf import ChatShelf
-from srchat.cli.runtime import Runtime
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
+from srchat.library import Library
+from srchat.repl.library_commands import find
 from tests.conftest import Srchat
 
 
@@ -17,7 +14,6 @@ def test_fifty_conversations_are_offered_at_most(srchat: Srchat) -> None:
         turn = TurnRecord(f"{number:012x}", "what do cats eat?", asked_at=float(number))
         store.add_turn(Conversation(f"{number:08x}", title="What do cats eat?"), turn)
     store.close()
-    runtime = Runtime(srchat.env | {"SRCHAT_DATA": str(data)})
-    shelf = ChatShelf(runtime, cast("Chat", None), runtime.stderr)
-    assert [len(shelf.find(words)) for words in ("cats", "", "dogs")] == [50, 50, 0]
-    runtime.close()
+    library = Library(srchat.env | {"SRCHAT_DATA": str(data)}, print)
+    assert [len(find(library, words)) for words in ("cats", "", "dogs")] == [50, 50, 0]
+    library.close()

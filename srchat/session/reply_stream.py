@@ -1,7 +1,4 @@
-"""One turn: a prompt, a request, the answer as it streams, and how it ended.
-
-Yields what happens and never prints. Whoever iterates a Turn decides what is shown of it.
-"""
+"""One request and its reply: the events as they come, and the reply so far."""
 
 import fnmatch
 import time
@@ -39,13 +36,17 @@ class Reasoning(NamedTuple):
     text: str
 
 
-class Notice(NamedTuple):
-    """Something about the answer that the user wants to be told, on one line."""
+class TurnWarning(NamedTuple):
+    """Something about the turn that the user should know, on one line."""
 
     text: str
 
 
-TurnEvent = Text | Reasoning | Notice | RetryWait | RequestSent | None
+class ReplyEnded(NamedTuple):
+    """No more text follows; what is left is to store the turn."""
+
+
+TurnEvent = Text | Reasoning | TurnWarning | RetryWait | RequestSent | ReplyEnded | None
 
 
 class TextBuffer:
@@ -120,13 +121,13 @@ def chat_request(config: Config, messages: Sequence[Message]) -> ChatRequest:
     )
 
 
-class Turn:
-    """The events of one turn; iterate it once. `reply` is what came so far, also after an error.
+class ReplyStream:
+    """The events of one request. Iterate it once; `reply` has what came, also after an error.
 
     The request is sent when the first event is taken. `fallback_models`: patterns of models that
-    are worth a notice when they answer in place of the one that was asked.
-    Raises APIError and its kin, and Interrupted; IncompleteAnswerError for an answer that
-    broke off, was stopped by a filter, or is empty.
+    are worth a warning when they answer in place of the requested one.
+    Raises APIError and its subclasses, IncompleteAnswerError for an incomplete, filtered or empty
+    answer, and Interrupted.
     """
 
     def __init__(
@@ -182,19 +183,23 @@ class Turn:
             if any(fnmatch.fnmatchcase(chunk.model, pattern) for pattern in self._fallback_models):
                 yield from self._fallback(chunk.model)
 
-    def _head(self, headers: Mapping[str, str]) -> Iterator[Notice]:
+    def _head(self, headers: Mapping[str, str]) -> Iterator[TurnWarning]:
         self.reply.rate_limit = read_rate_limit(headers)
         if "x-api-deprecated" in headers:
-            yield Notice(f"the server calls this API deprecated: {headers['x-api-deprecated']}")
+            yield TurnWarning(
+                f"the server calls this API deprecated: {headers['x-api-deprecated']}"
+            )
         attempts = headers.get("x-litellm-attempted-fallbacks", "0")
         if attempts.isdecimal() and int(attempts[:9]) > 0:
             group = headers.get("x-litellm-model-group", self._request.model)
             yield from self._fallback("another model" if group == self._request.model else group)
 
-    def _fallback(self, model: str) -> Iterator[Notice]:
+    def _fallback(self, model: str) -> Iterator[TurnWarning]:
         if not self._told_fallback and model != self._request.model:
             self._told_fallback = True
-            yield Notice(f"{self._request.model} is not available: {model} answers in its place")
+            yield TurnWarning(
+                f"{self._request.model} is not available: {model} answers in its place"
+            )
 
     def _rest(self) -> Iterator[TurnEvent]:
         """Yield what was held back, and a word about what could not be read."""
@@ -203,9 +208,9 @@ class Turn:
             yield Text(text)
         if unreadable := self._stream.unreadable:
             some = f"{len(unreadable)} pieces" if len(unreadable) > 1 else "a piece"
-            yield Notice(f"{some} of the answer could not be read: {unreadable[0]}")
+            yield TurnWarning(f"{some} of the answer could not be read: {unreadable[0]}")
 
-    def _end(self) -> Iterator[Notice]:
+    def _end(self) -> Iterator[TurnWarning]:
         reason = self.reply.finish_reason
         if reason in _BROKEN:
             raise IncompleteAnswerError(_BROKEN[reason])
@@ -214,7 +219,7 @@ class Turn:
         self.reply.complete = True
         if reason == "length":
             limit = self._request.max_tokens
-            yield Notice(
+            yield TurnWarning(
                 f"the answer stopped at max_tokens{f' ({limit})' if limit else ''}; "
                 "a larger one, or /continue in a chat, lets it go on"
             )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from srchat.chat.clipboard import copy
+from srchat.repl.clipboard import copy
 from tests.terminal import TerminalOutput
 
 OSC_52 = "\x1b]52;c;dGV4dA==\x07"

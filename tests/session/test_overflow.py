@@ -3,7 +3,7 @@
 import pytest
 
 from srchat.api.error_body import read_error_body
-from srchat.context_window import Refusal, read_refusal
+from srchat.session.overflow import ContextOverflow, read_overflow
 
 VLLM = (
     "This model's maximum context length is 1024 tokens. However, your prompt contains at least "
@@ -12,7 +12,7 @@ VLLM = (
 )
 
 REAL = [
-    (VLLM, Refusal(1024, None)),
+    (VLLM, ContextOverflow(1024, None)),
     (
         (
             "This model's maximum context length is 16384 tokens. "
@@ -20,7 +20,7 @@ REAL = [
             "(112946 in the messages, 10000 in the completion). Please reduce the length of the "
             "messages or completion."
         ),
-        Refusal(16384, 112946),
+        ContextOverflow(16384, 112946),
     ),
     (
         (
@@ -28,7 +28,7 @@ REAL = [
             "4000. This model's maximum context "
             "length is 4096 tokens and your request has 700 input tokens (4000 > 4096 - 700)."
         ),
-        Refusal(4096, 700),
+        ContextOverflow(4096, 700),
     ),
     (
         (
@@ -36,73 +36,73 @@ REAL = [
             "max_model_len=1024. Please request fewer output "
             "tokens. (parameter=max_tokens, value=100000)"
         ),
-        Refusal(1024, None, by_answer=True),
+        ContextOverflow(1024, None, by_answer=True),
     ),
     (
         (
             "request (20001 tokens) exceeds the available context size (8192 tokens), "
             "try increasing it"
         ),
-        Refusal(8192, 20001),
+        ContextOverflow(8192, 20001),
     ),
     (
         (
             "the request exceeds the available context size. try increasing the context size or "
             "enable context shift"
         ),
-        Refusal(None, None),
+        ContextOverflow(None, None),
     ),
-    ("Requested tokens (9437) exceed context window of 8192", Refusal(8192, 9437)),
+    ("Requested tokens (9437) exceed context window of 8192", ContextOverflow(8192, 9437)),
     (
         (
             "This model's maximum context length is 4097 tokens. "
             "However, your messages resulted in "
             "6164 tokens. Please reduce the length of the messages."
         ),
-        Refusal(4097, 6164),
+        ContextOverflow(4097, 6164),
     ),
     (
         "The input (5000 tokens) is longer than the model's context length (4096 tokens).",
-        Refusal(4096, 5000),
+        ContextOverflow(4096, 5000),
     ),
     (
         "The decoder prompt (length 5000) is longer than the maximum model length of 4096.",
-        Refusal(4096, None),
+        ContextOverflow(4096, None),
     ),
     (
         ("This model's maximum prompt length is 131072 but the request contains 537812 tokens."),
-        Refusal(131072, 537812),
+        ContextOverflow(131072, 537812),
     ),
     (
         (
             "Error code: 400 - {'error': {'code': 400, 'message': 'the request exceeds the "
             "available context size', 'n_prompt_tokens': 1025, 'n_ctx': 1024}}"
         ),
-        Refusal(1024, 1025),
+        ContextOverflow(1024, 1025),
     ),
     (
         (
             'the request exceeds the available context size", "type": '
             '"exceed_context_size_error", "n_prompt_tokens": 1025, "n_ctx": 1024}'
         ),
-        Refusal(1024, 1025),
+        ContextOverflow(1024, 1025),
     ),
-    ("prompt is too long: 210000 tokens > 200000 maximum", Refusal(200000, 210000)),
+    ("prompt is too long: 210000 tokens > 200000 maximum", ContextOverflow(200000, 210000)),
     (
         (
             "Trying to keep the first 5000 tokens when context the "
             "overflows. However, the model is "
             "loaded with context length of only 4096 tokens, which is not enough."
         ),
-        Refusal(4096, None),
+        ContextOverflow(4096, None),
     ),
-    ("this is a mock context window exceeded error", Refusal(None, None)),
+    ("this is a mock context window exceeded error", ContextOverflow(None, None)),
 ]
 
 
 @pytest.mark.parametrize(("message", "refusal"), REAL)
-def test_the_words_of_each_server_are_understood(message: str, refusal: Refusal) -> None:
-    assert read_refusal(message) == refusal
+def test_the_words_of_each_server_are_understood(message: str, refusal: ContextOverflow) -> None:
+    assert read_overflow(message) == refusal
 
 
 def test_the_limit_is_found_in_what_a_proxy_wraps() -> None:
@@ -116,12 +116,12 @@ def test_the_limit_is_found_in_what_a_proxy_wraps() -> None:
         '"type":"invalid_request_error","param":null,"code":"400"}}'
     )
     said = read_error_body(body.encode(), 400)
-    assert read_refusal(said.message, said.type, said.code) == Refusal(1024, None)
+    assert read_overflow(said.message, said.type, said.code) == ContextOverflow(1024, None)
 
 
 def test_a_code_alone_is_enough() -> None:
-    assert read_refusal("too long", code="context_length_exceeded") == Refusal(None, None)
-    assert read_refusal("no", type="exceed_context_size_error") == Refusal(None, None)
+    assert read_overflow("too long", code="context_length_exceeded") == ContextOverflow(None, None)
+    assert read_overflow("no", type="exceed_context_size_error") == ContextOverflow(None, None)
 
 
 @pytest.mark.parametrize(
@@ -129,16 +129,20 @@ def test_a_code_alone_is_enough() -> None:
     ["", "model not found", "temperature must be at most 2", "maximum tokens per minute is 10000"],
 )
 def test_other_refusals_are_left_alone(message: str) -> None:
-    assert read_refusal(message) is None
+    assert read_overflow(message) is None
 
 
 def test_absurd_numbers_are_no_limit() -> None:
-    assert read_refusal(f"maximum context length is {'9' * 5000} tokens") == Refusal(None, None)
-    assert read_refusal("maximum context length is 0 tokens") == Refusal(None, None)
-    assert read_refusal(f"maximum context length is {10**9}") == Refusal(None, None)
-    assert read_refusal(f"maximum context length is {10**9 - 1}") == Refusal(10**9 - 1, None)
+    assert read_overflow(f"maximum context length is {'9' * 5000} tokens") == ContextOverflow(
+        None, None
+    )
+    assert read_overflow("maximum context length is 0 tokens") == ContextOverflow(None, None)
+    assert read_overflow(f"maximum context length is {10**9}") == ContextOverflow(None, None)
+    assert read_overflow(f"maximum context length is {10**9 - 1}") == ContextOverflow(
+        10**9 - 1, None
+    )
 
 
 def test_an_answer_longer_than_the_window_is_found_in_what_a_proxy_wraps() -> None:
     message = "VLLMException - max_tokens=2000 cannot be greater than max_model_len=1024."
-    assert read_refusal(message) == Refusal(1024, None, by_answer=True)
+    assert read_overflow(message) == ContextOverflow(1024, None, by_answer=True)

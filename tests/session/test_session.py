@@ -5,35 +5,43 @@ it is told and records what it was asked.
 """
 
 import json
+import os
 import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from srchat import interrupts
 from srchat.api.client import ChatClient
+from srchat.api.events import RequestSent
 from srchat.api.http import httpx
 from srchat.api.retry import RetryPolicy
-from srchat.chat import slash_commands
-from srchat.chat.asked import GO_ON
-from srchat.chat.chat import Chat
-from srchat.chat.outside import Outside
-from srchat.chat.slash_line import line_of, message_of
-from srchat.config.settings import Config
-from srchat.conversation import Conversation
-from srchat.conversation_turn import ConversationTurn, new_id
+from srchat.config.settings import Config, Resolved
+from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import Interrupted, SrchatError, UsageError
 from srchat.history.store import ConversationStore
+from srchat.library import Library
+from srchat.output.streams import Messages, Output
 from srchat.prompt import Attachment
-from srchat.turn import Text, Turn
+from srchat.repl import slash_commands
+from srchat.repl.lines import PlainLines
+from srchat.repl.slash_syntax import line_of, message_of
+from srchat.repl.terminal import Chat, Terminal
+from srchat.session.connection import Connection
+from srchat.session.reply_stream import Text
+from srchat.session.session import Session
+from srchat.session.turn import Events
 from tests.chatting import is_well_formed
 from tests.server import DONE, chunk
 
+STARTED = (RequestSent, Text)
 OUTCOMES = (
     "complete", "length", "broken off", "error inside", "filtered", "empty", "blank", "refused",
     "server error", "no connection", "too long", "interrupted at once", "interrupted in the middle",
@@ -89,86 +97,96 @@ class _Events(httpx.SyncByteStream):
             yield DONE
 
 
+class Unplugged(Connection):
+    """A connection whose clients are answered by `network`."""
+
+    def __init__(self, network: Network, config: Config) -> None:
+        self.network = network
+        resolved = Resolved(config, {}, None, None, None, None)
+        super().__init__(resolved, lambda: resolved, use_key=lambda _: None, log=lambda _: None)
+
+    def new_client(self, config: Config, **_: Any) -> ChatClient:
+        return ChatClient(
+            config.base_url, None, retry=RetryPolicy(0), transport=self.network, use_proxy=False
+        )
+
+
+class Scripted(Terminal):
+    """A terminal that keeps what it is told, and shows turns to nobody."""
+
+    def __init__(self, network: Network, data: Path) -> None:
+        path = data / "pbcopy"
+        path.write_text(f"#!/bin/sh\ncat > {data}/copied\n")
+        path.chmod(0o755)
+        nowhere = Output(2, {})
+        environ = {"PATH": f"{data}:{os.environ['PATH']}"}
+        super().__init__(PlainLines(0, None), nowhere, nowhere, 0, Messages(nowhere), environ)
+        self.told: list[str] = []
+        self.begun = 0
+        self._network = network
+
+    def tell(self, text: str) -> None:
+        self.told.append(text)
+
+    def confirm(self, question: str) -> bool:
+        return True
+
+    def edit_next(self, text: str) -> None:
+        self.next_line = text
+
+    def show_turn(self, session: Session, events: Events) -> None:
+        before = session.conversation.id, len(session.conversation.turns)
+        try:
+            if self._network.outcome == "Ctrl-C before it is shown":
+                with interrupts.delivered_to(session.interrupt):
+                    signal.raise_signal(signal.SIGINT)
+            for event in events:
+                if self._network.outcome.startswith("interrupted") and isinstance(event, STARTED):
+                    session.interrupt(2)
+        finally:
+            assert session.conversation.id == before[0]
+            self.begun += len(session.conversation.turns) - before[1]
+
+
 class Host:
-    """Runs slash commands; keeps what is told."""
+    """Runs lines as the REPL does."""
 
     def __init__(self, data: Path) -> None:
         self.network = Network()
-        self.store = ConversationStore(data / "history.db")
-        self.told: list[str] = []
-        self.copied = ""
-        self.next = ""
-        client = ChatClient(
-            "http://127.0.0.1:9/v1", None, retry=RetryPolicy(0), transport=self.network
-        )
-        outside = Outside(
-            begin_turn=lambda request: Turn(client, request, Config().fallback_models),
-            show=self._show,
-            open_store=lambda _patience: self.store,
-        )
+        self.library = Library({"SRCHAT_DATA": str(data)}, lambda _: None)
         config = Config(base_url="http://127.0.0.1:9/v1")
-        self.chat = Chat(outside, config, Conversation(new_id()))
-        self.client = client
-        self.begun = 0
+        connection = Unplugged(self.network, config)
+        self.session = Session(config, connection, self.library)
+        self.terminal = Scripted(self.network, data)
+        self._chat = Chat(self.session, self.terminal, self.library)
+        self._connection = connection
+        self._data = data
 
-    def _show(self, turn: ConversationTurn) -> None:
-        before = len(turn.conversation.turns)
-        try:
-            if self.network.outcome == "interrupted at once":
-                turn.interrupt(2)
-            if self.network.outcome == "Ctrl-C before it is shown":
-                signal.raise_signal(signal.SIGINT)
-            for event in turn:
-                if self.network.outcome == "interrupted in the middle" and isinstance(event, Text):
-                    turn.interrupt(2)
-        finally:
-            self.begun += len(turn.conversation.turns) - before
+    @property
+    def store(self) -> ConversationStore:
+        return self.library.open()
+
+    @property
+    def copied(self) -> str:
+        return (self._data / "copied").read_text()
 
     def type(self, line: str) -> SrchatError | Interrupted | None:
         """Run a line as the REPL does; return its failure."""
         try:
             message = message_of(line)
             if message is None:
-                slash_commands.run(self, line)
+                slash_commands.run(self._chat, line)
             else:
-                self.chat.send(message)
+                self.terminal.show_turn(self.session, self.session.send(message))
         except (SrchatError, Interrupted) as exc:
             return exc
         return None
 
-    def tell(self, text: str) -> None:
-        self.told.append(text)
-
-    def show_help(self, lines: list[str]) -> None:
-        self.told += lines
-
-    def confirm(self, question: str) -> bool:
-        return True
-
-    def edit_next(self, text: str) -> None:
-        self.next = text
-
-    def leave(self) -> None:
-        pass
-
-    def models(self) -> list[str]:
-        return ["a", "b"]
-
-    def show_history(self, words: str) -> None:
-        pass
-
-    def load(self, which: str) -> None:
-        self.chat.take_up(self.store.load(self.store.find(which)))
-
-    def copy(self, text: str) -> str:
-        self.copied = text
-        return "so"
-
-    def write_file(self, path: Path) -> None:
-        pass
+    def edit(self, words: str) -> None:
+        self.terminal.show_turn(self.session, self.session.edit(words))
 
     def close(self) -> None:
-        self.client.close()
+        self._connection.close()
         self.store.close()
 
 
@@ -215,20 +233,20 @@ class AnyChat(RuleBasedStateMachine):
     def edit(self, prompt: str) -> None:
         if self.host.type("/edit") is None:
             try:
-                self.host.chat.send_edited(prompt)
+                self.host.edit(prompt)
             except (SrchatError, Interrupted):
                 return
 
     @rule(name=st.sampled_from(["a", "b:1"]))
     def model(self, name: str) -> None:
         self.host.type(f"/model {name}")
-        assert self.host.chat.config.model == name
+        assert self.host.session.config.model == name
 
     @rule(prompt=prompts.map(str.strip), name=st.sampled_from(["a", "b:1"]))
     def model_once(self, prompt: str, name: str) -> None:
-        before = self.host.chat.config.model
+        before = self.host.session.config.model
         self.host.type(f"/model {name}: {prompt}")
-        assert self.host.chat.config.model == before
+        assert self.host.session.config.model == before
 
     @rule(system=st.one_of(st.just("-"), prompts))
     def system(self, system: str) -> None:
@@ -251,12 +269,12 @@ class AnyChat(RuleBasedStateMachine):
     def nothing_is_lost_and_the_store_has_the_same(self) -> None:
         if not hasattr(self, "host"):
             return
-        store, chat = self.host.store, self.host.chat
+        store, session = self.host.store, self.host.session
         stored = {id_: store.load(id_) for id_ in store.ids()}
-        assert sum(len(each.turns) for each in stored.values()) == self.host.begun
-        if chat.conversation.turns:
-            assert stored[chat.conversation.id].branch == chat.conversation.branch
-            assert stored[chat.conversation.id].system == chat.conversation.system
+        assert sum(len(each.turns) for each in stored.values()) == self.host.terminal.begun
+        if session.conversation.turns:
+            assert stored[session.conversation.id].branch == session.conversation.branch
+            assert stored[session.conversation.id].system == session.conversation.system
 
 
 AnyChat.TestCase.settings = settings(max_examples=150, stateful_step_count=25)
@@ -269,7 +287,7 @@ def test_retry_puts_another_answer_in_the_place_of_the_last(host: Host) -> None:
     assert [content for role, content in host.network.messages[-1] if role == "user"] == [
         "one", "two", "three",
     ]  # fmt: skip
-    assert len(host.chat.conversation.turns) == 4
+    assert len(host.session.conversation.turns) == 4
 
 
 def test_a_retry_that_fails_leaves_the_answer_that_was_there(host: Host) -> None:
@@ -279,7 +297,7 @@ def test_a_retry_that_fails_leaves_the_answer_that_was_there(host: Host) -> None
     host.network.outcome = "complete"
     host.type("two")
     assert len(host.network.messages[-1]) == 3
-    assert host.store.load(host.chat.conversation.id).branch == host.chat.conversation.branch
+    assert host.store.load(host.session.conversation.id).branch == host.session.conversation.branch
 
 
 def test_after_a_retry_that_failed_retry_asks_the_same(host: Host) -> None:
@@ -297,7 +315,7 @@ def test_undo_goes_back_and_nothing_is_lost(host: Host) -> None:
     assert [content for role, content in host.network.messages[-1] if role == "user"] == [
         "one", "four",
     ]  # fmt: skip
-    assert len(host.store.load(host.chat.conversation.id).turns) == 4
+    assert len(host.store.load(host.session.conversation.id).turns) == 4
 
 
 def test_undo_of_a_prompt_that_failed_takes_it_alone(host: Host) -> None:
@@ -305,9 +323,9 @@ def test_undo_of_a_prompt_that_failed_takes_it_alone(host: Host) -> None:
     host.network.outcome = "no connection"
     host.type("two")
     assert host.type("/undo") is None
-    assert host.told == ["taken back: two"]
-    assert host.chat.last_turn
-    assert host.chat.last_turn.prompt == "one"
+    assert host.terminal.told == ["taken back: two"]
+    assert host.session.conversation.last_turn
+    assert host.session.conversation.last_turn.prompt == "one"
 
 
 def test_more_undo_than_there_is_changes_nothing(host: Host) -> None:
@@ -315,15 +333,15 @@ def test_more_undo_than_there_is_changes_nothing(host: Host) -> None:
     failure = host.type("/undo 2")
     assert isinstance(failure, UsageError)
     assert failure.message == "there is only 1 to undo"
-    assert len(host.chat.conversation.branch) == 1
+    assert len(host.session.conversation.branch) == 1
 
 
 def test_edit_offers_the_last_prompt_and_takes_its_place(host: Host) -> None:
     host.type("one")
     host.type("tow")
     host.type("/edit")
-    assert host.next == "tow"
-    host.chat.send_edited("two")
+    assert host.terminal.next_line == "tow"
+    host.edit("two")
     assert [content for role, content in host.network.messages[-1] if role == "user"] == [
         "one", "two",
     ]  # fmt: skip
@@ -335,7 +353,7 @@ def test_continue_after_an_answer_that_broke_off_sends_it_and_asks_for_more(host
     host.network.outcome = "complete"
     host.type("/continue")
     assert host.network.messages[-1] == [
-        ("user", "one"), ("assistant", "some text"), ("user", GO_ON),
+        ("user", "one"), ("assistant", "some text"), ("user", CONTINUE_PROMPT),
     ]  # fmt: skip
 
 
@@ -353,13 +371,13 @@ def test_continue_after_an_answer_that_reached_its_limit_goes_on_until_it_is_com
 
 
 def test_edit_changes_the_words_and_keeps_the_files(host: Host) -> None:
-    host.chat.attachments = [Attachment("a.txt", "AAA")]
+    host.session.attachments = [Attachment("a.txt", "AAA")]
     host.type("sum up")
     assert host.type("/edit") is None
-    assert host.next == "sum up"
-    assert host.told == ["with it again: a.txt"]
-    host.chat.attachments = [Attachment("b.txt", "BBB")]
-    host.chat.send_edited("compare")
+    assert host.terminal.next_line == "sum up"
+    assert host.terminal.told == ["with it again: a.txt"]
+    host.session.attachments = [Attachment("b.txt", "BBB")]
+    host.edit("compare")
     assert host.network.messages[-1] == [("user", (
         '<file name="a.txt">\nAAA\n</file>\n\n<file name="b.txt">\nBBB\n</file>\n\ncompare'
     ))]  # fmt: skip
@@ -368,17 +386,17 @@ def test_edit_changes_the_words_and_keeps_the_files(host: Host) -> None:
 
 
 def test_undo_tells_of_files_their_names(host: Host) -> None:
-    host.chat.attachments = [Attachment("a.txt", "AAA")]
+    host.session.attachments = [Attachment("a.txt", "AAA")]
     host.type("sum up")
     host.type("/undo")
-    assert host.told == ["taken back: [a.txt] sum up"]
+    assert host.terminal.told == ["taken back: [a.txt] sum up"]
 
 
 def test_undo_of_a_continued_answer_tells_what_was_typed(host: Host) -> None:
     host.network.outcome = "length"
     for line in ("one", "/continue", "/undo 2"):
         host.type(line)
-    assert host.told == ["taken back: /continue", "taken back: one"]
+    assert host.terminal.told == ["taken back: /continue", "taken back: one"]
 
 
 @pytest.mark.parametrize("outcome", ["complete", "empty", "server error", "broken off"])
@@ -389,9 +407,9 @@ def test_edit_after_continue_changes_what_was_typed(host: Host, outcome: str) ->
     host.network.outcome = outcome
     host.type("/continue")
     host.type("/edit")
-    assert host.next == "one"
+    assert host.terminal.next_line == "one"
     host.network.outcome = "complete"
-    host.chat.send_edited("two")
+    host.edit("two")
     assert host.network.messages[-1] == [
         ("user", "zero"), ("assistant", "some text"), ("user", "two"),
     ]  # fmt: skip
@@ -464,7 +482,7 @@ def test_a_window_that_the_server_tells_is_known_for_the_next_prompt(host: Host)
         host.type(f"{number} {'x' * 40}")
     host.network.outcome = "too long"
     host.type("next")
-    assert host.chat.window == 40
+    assert host.session.window == 40
     host.network.outcome = "complete"
     asked = len(host.network.bodies)
     host.type("/retry")
@@ -474,5 +492,5 @@ def test_a_window_that_the_server_tells_is_known_for_the_next_prompt(host: Host)
 def test_title_system_and_undo_are_in_the_store_before_the_next_prompt(host: Host) -> None:
     for line in ("one", "two", "/title My title", "/system Be brief.", "/undo"):
         assert host.type(line) is None
-    stored = host.store.load(host.chat.conversation.id)
+    stored = host.store.load(host.session.conversation.id)
     assert (stored.title, stored.system, len(stored.branch)) == ("My title", "Be brief.", 1)

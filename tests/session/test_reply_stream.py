@@ -19,14 +19,14 @@ from srchat.errors import (
     RateLimitError,
     SrchatError,
 )
-from srchat.turn import (
-    Notice,
+from srchat.session.reply_stream import (
     Reasoning,
     Reply,
+    ReplyStream,
     Text,
     TextBuffer,
-    Turn,
     TurnEvent,
+    TurnWarning,
     chat_request,
 )
 from tests.conftest import Serve
@@ -64,7 +64,7 @@ class Outcome:
 
     @property
     def notices(self) -> list[str]:
-        return [item.text for item in self.events if isinstance(item, Notice)]
+        return [item.text for item in self.events if isinstance(item, TurnWarning)]
 
     @property
     def message(self) -> str:
@@ -78,7 +78,7 @@ def turn(
     config = Config(**{"model": "vllm-primary", **settings})
     with ChatClient(server.url, None, retry=RetryPolicy(max_wait=0.01)) as client:
         request = chat_request(config, [Message("user", "hi")])
-        turn = Turn(client, request, config.fallback_models)
+        turn = ReplyStream(client, request, config.fallback_models)
         outcome = Outcome(turn.reply)
         try:
             for item in turn:
@@ -259,7 +259,7 @@ def test_chunks_that_could_not_be_read_are_told_after_the_answer(serve: Serve, c
     (notice,) = got.notices
     assert notice.startswith("a piece" if count == 1 else "3 pieces")
     assert "{bad" in notice
-    assert isinstance(got.events[-1], Notice)
+    assert isinstance(got.events[-1], TurnWarning)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""The process as a command sees it: environment, streams, and what is to be closed at the end."""
+
+import contextlib
+import sys
+from collections.abc import Mapping
+
+from srchat.api.key import redacted
+from srchat.output.streams import Messages, Output, is_terminal
+
+
+class Process:
+    """Environment and standard streams. `resources` are closed before the process ends.
+
+    `is_verbose`: tell what goes over the wire.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        encoding = sys.stdout.encoding if sys.stdout else "utf-8"
+        self.stdin_fd = 0
+        self.stdout = Output(1, environ, encoding)
+        self.stderr = Output(2, environ, encoding)
+        self.messages = Messages(self.stderr)
+        self.is_verbose = False
+        self.resources = contextlib.ExitStack()
+
+    @property
+    def terminal(self) -> Output | None:
+        """Where a person who types sees what is shown, None where nobody does."""
+        if not is_terminal(self.stdin_fd):
+            return None
+        return next((out for out in (self.stdout, self.stderr) if out.is_terminal), None)
+
+    def log(self, line: str) -> None:
+        """Tell what goes over the wire, with --verbose."""
+        if self.is_verbose:
+            self.messages.tell(line)
+
+    def redact(self, key: str | None) -> None:
+        """Take a key out of every message from now on."""
+        self.messages.redact = lambda text: redacted(text, key)
+
+    def close(self) -> None:
+        """Close connections and files."""
+        self.resources.close()

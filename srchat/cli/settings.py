@@ -1,0 +1,127 @@
+"""The settings that hold for one command, and what is opened with them."""
+
+from collections.abc import Callable, Mapping
+
+from srchat import paths
+from srchat.cli.process import Process
+from srchat.config import file as config_file
+from srchat.config.settings import SETTINGS, Config, FileSettings, Resolved, resolve
+from srchat.errors import StoreError, UsageError
+from srchat.library import Library
+from srchat.session.connection import Connection
+from srchat.session.session import Session
+
+
+class Settings:
+    """What options, variables and the file say. Raises ConfigError.
+
+    `parameters`: those of a command, as Typer gives them; None, [] and () are not given.
+    """
+
+    def __init__(self, environ: Mapping[str, str], parameters: Mapping[str, object]) -> None:
+        given = {name: value for name, value in parameters.items() if value not in (None, [], ())}
+        self._environ = environ
+        self._options = {
+            name: tuple(value) if isinstance(value := given[name], list) else value
+            for name in SETTINGS
+            if name in given
+        }
+        self._profile = str(given["profile"]) if "profile" in given else None
+        self.file = self._read_file()
+        self.resolved = self._resolve()
+
+    @property
+    def config(self) -> Config:
+        """The values in force."""
+        return self.resolved.config
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The settings that the command line gives: by an option, or by its `--profile`."""
+        names = {
+            name
+            for name in SETTINGS
+            if self._profile is not None and "profile" in self.resolved.origins[name]
+        }
+        return frozenset(names | self._options.keys())
+
+    def read_again(self) -> Resolved:
+        """Return the settings as they are now: the file may have been changed."""
+        self.file = self._read_file()
+        return self._resolve()
+
+    def _read_file(self) -> FileSettings:
+        return config_file.load(paths.config_path(self._environ))
+
+    def _resolve(self) -> Resolved:
+        return resolve(self.file, self._environ, self._options, self._profile)
+
+
+def read_settings(process: Process, parameters: Mapping[str, object]) -> Settings:
+    """Return the settings for a command, and let --quiet and --verbose hold. Raises ConfigError."""
+    process.messages.quiet = bool(parameters.get("quiet"))
+    process.is_verbose = bool(parameters.get("verbose"))
+    settings = Settings(process.environ, parameters)
+    if settings.file.is_exposed:
+        process.messages.notice(
+            f"others can read {settings.file.path}; any `srchat config set` or chmod 600 mends that"
+        )
+    return settings
+
+
+def open_library(process: Process) -> Library:
+    """Return what is kept on this machine; it is closed with the process."""
+    library = Library(process.environ, process.messages.notice)
+    process.resources.callback(library.close)
+    return library
+
+
+def open_connection(process: Process, settings: Settings) -> Connection:
+    """Return the connection to the configured server; it is closed with the process."""
+    connection = Connection(
+        settings.resolved, settings.read_again, use_key=process.redact, log=process.log
+    )
+    process.resources.callback(connection.close)
+    return connection
+
+
+def open_session(process: Process, settings: Settings, library: Library, *, keep: bool) -> Session:
+    """Return a session with the configured server; `keep`: store its turns."""
+    return Session(
+        settings.config,
+        open_connection(process, settings),
+        library,
+        fixed=settings.fixed,
+        keep=keep and settings.config.history,
+    )
+
+
+def load_chosen(
+    session: Session,
+    library: Library,
+    prefix: str | None,
+    *,
+    last: bool,
+    answered: bool = False,
+    warn: Callable[[str], None],
+) -> None:
+    """Continue the conversation whose id starts with `prefix`, or the last one.
+
+    `answered`: pass over last ones without an answer; they hold nothing to continue.
+    Raises UsageError where there is no such conversation, StoreError where it cannot be read: an
+    answer that knows nothing of it is not what was asked for.
+    """
+    if prefix is not None and last:
+        raise UsageError("--continue and --conversation exclude each other")
+    store = library.existing() if prefix is not None or last else None
+    if prefix is not None:
+        if store is None:
+            raise UsageError(f"no conversation {prefix!r}", hint="none has been kept yet")
+        session.load(store.load(store.find(prefix)))
+    elif last:
+        if store and (id_ := store.last_used(answered=answered)):
+            session.load(store.load(id_))
+        elif store and store.was_damaged:
+            raise StoreError("there is nothing left to continue", hint="ask without --continue")
+        else:
+            warn("there is no conversation to continue: this begins one")

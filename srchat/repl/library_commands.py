@@ -1,0 +1,111 @@
+"""Slash commands about stored conversations and the server's models."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from srchat.errors import StoreError, UsageError
+from srchat.history_rows import day_and_time, hit_row, summary_row
+from srchat.library import Library
+from srchat.output.sanitize import one_line
+from srchat.repl.saved_file import write_conversation
+from srchat.repl.terminal import Chat
+from srchat.session.session import Session
+from srchat.turn_view import list_models
+
+_RECENT: Final = 50  # conversations that are offered
+_HITS: Final = 10  # hits that are shown
+
+
+def models(chat: Chat) -> list[str]:
+    """Return the names of the server's models. Raises APIError."""
+    return [model.id for model in list_models(chat.session, chat.terminal.messages)]
+
+
+def find(library: Library, words: str) -> list[tuple[str, str]]:
+    """Return ids and rows of stored conversations whose id or title the words are about."""
+    store = library.existing()
+    wanted = words.lower().split()
+    found = []
+    for item in store.summaries(None if words else _RECENT) if store else ():
+        if item.id == words:
+            return [(item.id, "")]
+        title = item.title.lower()
+        if all(word in title for word in wanted) or item.id.startswith(words):
+            row = f"{day_and_time(item.used_at)}  {one_line(item.title, 100)}"
+            found.append((item.id, f"{row} ({item.turns})"))
+        if len(found) >= _RECENT:
+            break
+    return found
+
+
+def offered(library: Library, words: str) -> list[tuple[str, str]]:
+    """Return what `find` does, nothing where the history cannot be read: for completion."""
+    try:
+        return find(library, words)
+    except StoreError:
+        return []
+
+
+def show_history(chat: Chat, words: str) -> None:
+    """Show the conversations used last, or the turns in which words occur."""
+    store, screen = chat.library.existing(), chat.terminal.screen
+    if words:
+        hits = store.search(words, _HITS) if store else []
+        rows = [hit_row(hit, screen) for hit in hits]
+    else:
+        size = screen.size()
+        found = store.summaries(max(3, size.lines - 4)) if store else ()
+        rows = [summary_row(item, size.columns) for item in found]
+    if not rows:
+        raise UsageError(f"nothing found for {words!r}" if words else "no conversation is kept")
+    screen.write("".join(rows))
+
+
+def load(chat: Chat, words: str) -> None:
+    """Continue a stored conversation, and show its last turn."""
+    session, terminal = chat.session, chat.terminal
+    found = find(chat.library, words)
+    if not found:
+        what = f"about {words!r}" if words else "yet"
+        raise UsageError(f"no conversation {what}", hint="/history lists them")
+    if len(found) == 1 and words:
+        chosen: int | None = 0
+    elif terminal.lines.interactive:
+        chosen = terminal.lines.choose([row for _, row in found])
+    else:
+        raise UsageError("usage: /load ID")
+    if chosen is not None:
+        session.load(chat.library.open().load(found[chosen][0]))
+        terminal.show_last(session.conversation, session.config.code_theme)
+
+
+def save(chat: Chat, path: Path) -> None:
+    """Write the conversation into a file; ask before another file is overwritten."""
+    write_conversation(path, chat.session.conversation, chat.terminal.confirm, day_and_time)
+    chat.terminal.tell(f"written to {path}")
+
+
+class ModelNames:
+    """The server's models for completion: as it listed them last, asked for on Tab.
+
+    `on_change` is called, by a thread, when there are names that were not known before.
+    """
+
+    def __init__(self, session: Session, library: Library) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        self._session = session
+        self._library = library
+        self._is_asked = False
+
+    def known(self, *, ask: bool) -> list[str]:
+        """Return the names that are known; with `ask`, ask the server once, in the background."""
+        if ask and not self._is_asked:
+            self._is_asked = True
+            threading.Thread(target=self._fetch, daemon=True).start()
+        return self._library.model_names(self._session.config.base_url)
+
+    def _fetch(self) -> None:
+        if self._session.fetch_model_names():
+            self.on_change()

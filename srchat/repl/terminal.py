@@ -1,0 +1,107 @@
+"""Where a chat takes place: lines are read there, texts and turns are shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from srchat.conversation import Conversation
+from srchat.errors import UsageError
+from srchat.history_rows import incomplete_row
+from srchat.library import Library
+from srchat.output.sanitize import one_line, sanitized
+from srchat.output.streams import Messages, Output
+from srchat.output.typed_ahead import unechoed
+from srchat.prompt import split_message
+from srchat.repl.lines import Lines
+from srchat.session.session import Session
+from srchat.session.turn import Events
+from srchat.session.usage import usage_line
+from srchat.turn_view import open_answer_writer, show_turn, write_answer
+
+_INDENT: Final = "    "  # of a line of help that goes on
+
+
+@dataclass
+class Terminal:
+    """Everything but answers is shown on `screen`; answers go to `stdout`.
+
+    `holds_input`: what is typed between prompts is held back by the caller. `next_line`: what the
+    next line starts as, to take the place of the last prompt. `turns`: how many were shown.
+    """
+
+    lines: Lines
+    screen: Output
+    stdout: Output
+    stdin_fd: int
+    messages: Messages
+    environ: Mapping[str, str]
+    shows_usage: bool = False
+    holds_input: bool = False
+    next_line: str | None = None
+    is_over: bool = False
+    turns: int = 0
+
+    def tell(self, text: str) -> None:
+        """Show lines of text, which may come from outside."""
+        self.screen.write(self.screen.between_words(sanitized(text).rstrip("\n") + "\n"))
+
+    def show_help(self, lines: Sequence[str]) -> None:
+        """Show lines of our own."""
+        text = "".join(f"{line}\n" for line in lines)
+        self.screen.write(self.screen.between_words(text, _INDENT))
+
+    def confirm(self, question: str) -> bool:
+        """Ask; the answer is no where nobody can be asked."""
+        if not self.lines.interactive:
+            return False
+        try:
+            return self.lines.ask(f"{question} [y/N]").strip().lower() in ("y", "yes")
+        except (EOFError, KeyboardInterrupt):
+            return False
+
+    def edit_next(self, text: str) -> None:
+        """Let the next line start as `text`, and take the place of the last prompt."""
+        if not self.lines.interactive:
+            raise UsageError("/edit needs a terminal")
+        self.next_line = text
+
+    def show_turn(self, session: Session, events: Events) -> None:
+        """Show a turn of the session. Raises what its events raise."""
+        self.turns += 1
+        if self.lines.interactive and self.stdout.is_terminal:
+            self.stdout.write("\n")
+        try:
+            if self.lines.interactive and not self.holds_input:
+                with unechoed(self.stdin_fd):  # the terminal's driver goes on editing lines
+                    self._show_turn(session, events)
+            else:
+                self._show_turn(session, events)
+        finally:
+            if self.shows_usage and session.reply and session.reply.has_begun:
+                self.messages.tell(usage_line(session.reply))
+
+    def _show_turn(self, session: Session, events: Events) -> None:
+        theme = session.config.code_theme
+        show_turn(session, events, self.messages, lambda: open_answer_writer(self.stdout, theme))
+
+    def show_last(self, conversation: Conversation, code_theme: str) -> None:
+        """Show what a conversation is, and its last prompt and answer."""
+        turns, kept = conversation.branch, len(conversation.turns)
+        of_all = f" of {kept}" if kept > len(turns) else ""  # the list of conversations tells all
+        count = f"{len(turns)}{of_all} turn{'s' if kept != 1 else ''}"
+        title = one_line(conversation.title, 60) or "(no title)"
+        self.screen.write(f"{title} ({one_line(conversation.id)}, {count})\n")
+        if not (typed := conversation.last_typed):
+            return
+        self.screen.write(f"\n> {sanitized(split_message(typed.prompt).brief).rstrip()}\n\n")
+        if (answer := conversation.answer) and self.stdout.is_terminal:
+            write_answer(self.stdout, answer, code_theme)
+        self.screen.write(incomplete_row(turns[-1]))
+
+
+class Chat(NamedTuple):
+    """What a slash command works with."""
+
+    session: Session
+    terminal: Terminal
+    library: Library

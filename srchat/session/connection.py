@@ -1,0 +1,149 @@
+"""The client of the configured server, made when a request is about to be sent, with its key."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from srchat.api.events import RetryWait
+from srchat.config.key_choice import is_loopback
+from srchat.config.settings import DEMO_BASE_URL, Config, Resolved, did_you_mean, key_to_send
+from srchat.errors import APIStatusError, AuthenticationError, SrchatError
+from srchat.session.hints import hint_for_status, is_about_model
+
+if TYPE_CHECKING:
+    from srchat.api.client import ChatClient
+    from srchat.api.models import Model
+
+_LIST_TIME: Final = 3.0  # seconds that a list of models for a hint may take
+
+
+class Connection:
+    """Finds the key of the configured server and keeps a client for it.
+
+    `read_again` reads the settings; it is called when the server has refused the key, which may
+    have been changed since. `use_key` is told each key, so that it can be redacted. `log` is told
+    what goes over the wire.
+    """
+
+    def __init__(
+        self,
+        resolved: Resolved,
+        read_again: Callable[[], Resolved],
+        *,
+        use_key: Callable[[str | None], None],
+        log: Callable[[str], None],
+    ) -> None:
+        self._read_again = read_again
+        self._use_key = use_key
+        self._log = log
+        self._resolved = resolved
+        self._printed: dict[tuple[str, ...], str] = {}
+        self._key_was_refused = False
+        self._client: ChatClient | None = None
+        self._client_config: Config | None = None
+
+    def check_key(self) -> None:
+        """Check that a key may be sent, without running the `api_key_command`.
+
+        Raises MissingKeyError, ConfigError.
+        """
+        key_to_send(self._resolved)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a client can be made without asking the user or running a command."""
+        command = self._resolved.key_command
+        return not self._key_was_refused and (command is None or command in self._printed)
+
+    def client(self, config: Config) -> "ChatClient":
+        """Return the client for a configuration: the one in use as long as it fits.
+
+        Raises ConfigError, MissingKeyError, APIError.
+        """
+        if self._key_was_refused:
+            self._find_key_again(config)
+        if self._client is None or not _is_same_connection(config, self._client_config):
+            self.close()
+            self._client = self.new_client(config)
+            self._client_config = config
+        return self._client
+
+    def new_client(
+        self, config: Config, *, timeout: float | None = None, retries: int | None = None
+    ) -> "ChatClient":
+        """Return a client that the caller closes. Raises as `client`."""
+        key = key_to_send(self._resolved, self._key_printed_by)
+        self._use_key(key)
+
+        from srchat.api.client import ChatClient  # noqa: PLC0415 - httpx, 60 ms
+        from srchat.api.exchange import Timeouts  # noqa: PLC0415 - on first use
+        from srchat.api.retry import RetryPolicy  # noqa: PLC0415 - on first use
+
+        transport = None
+        if config.base_url == DEMO_BASE_URL:
+            from srchat.api.demo import DemoTransport  # noqa: PLC0415 - on first use
+
+            transport = DemoTransport()
+        return ChatClient(
+            config.base_url,
+            key,
+            timeouts=Timeouts(silence=config.timeout if timeout is None else timeout),
+            retry=RetryPolicy(config.retries if retries is None else retries, config.max_wait),
+            transport=transport,
+            # A proxy would get a request to this machine in clear, with the key in it.
+            use_proxy=not is_loopback(config.base_url),
+            log=self._log,
+        )
+
+    def list_models(self, config: Config, on_wait: Callable[[RetryWait], None]) -> "list[Model]":
+        """Return the models that the server offers. Raises as `client`, and APIError."""
+        try:
+            return self.client(config).list_models(on_wait)
+        except APIStatusError as exc:
+            self.explain(exc, config)
+            raise
+
+    def explain(self, exc: APIStatusError, config: Config) -> None:
+        """Add a hint to a status error; after a 401, look for the key again when it is needed.
+
+        For an unknown model the server is asked for its models.
+        """
+        if isinstance(exc, AuthenticationError):
+            self._key_was_refused = True
+            self.close()
+        exc.hint = exc.hint or self._hint_for(exc, config)
+
+    def close(self) -> None:
+        """Close the client, if there is one."""
+        client, self._client = self._client, None
+        if client:
+            client.close()
+
+    def _find_key_again(self, config: Config) -> None:
+        self._printed.clear()
+        now = self._read_again()
+        if now.config.base_url == config.base_url:  # else its key is for another server
+            self._resolved = now
+        self._key_was_refused = False
+
+    def _key_printed_by(self, command: tuple[str, ...]) -> str:
+        if command not in self._printed:
+            from srchat.config.key_command import key_printed_by  # noqa: PLC0415 - subprocess, 3 ms
+
+            self._printed[command] = key_printed_by(command)
+        return self._printed[command]
+
+    def _hint_for(self, exc: APIStatusError, config: Config) -> str:
+        hint = hint_for_status(exc, self._resolved)
+        if not is_about_model(exc, config.model):
+            return hint
+        try:
+            with self.new_client(config, timeout=_LIST_TIME, retries=0) as client:
+                names = [model.id for model in client.list_models(within=_LIST_TIME)]
+        except SrchatError:
+            return hint
+        return did_you_mean(config.model, names)
+
+
+def _is_same_connection(config: Config, other: Config | None) -> bool:
+    fields = ("base_url", "timeout", "retries", "max_wait", "allow_http")
+    return all(getattr(config, name) == getattr(other, name, None) for name in fields)

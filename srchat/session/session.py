@@ -1,0 +1,350 @@
+"""A session: one conversation after another with the configured server.
+
+Turns form branches: one that is retried, edited or undone stays in the conversation, aside from
+the branch in use.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from srchat.api.events import RetryWait
+from srchat.api.models import ChatRequest, Model
+from srchat.api.rate_limit import RateLimit
+from srchat.config.settings import Config
+from srchat.conversation import CONTINUE_PROMPT, Conversation, TurnRecord, title_of
+from srchat.errors import APIStatusError, Interrupted, SrchatError, StoreError, UsageError
+from srchat.history.recorder import Recorder
+from srchat.library import Library
+from srchat.prompt import Attachment, MessageParts, split_message, user_message
+from srchat.session.connection import Connection
+from srchat.session.reply_stream import Reply, TurnWarning
+from srchat.session.turn import Events, Turn, caught, new_id
+from srchat.session.usage import Totals
+from srchat.session.windows import Windows
+
+_NAMES_TIME: Final = 5.0  # seconds that a list of models for completion may take
+CHANGEABLE: Final = (
+    "model", "temperature", "top_p", "max_tokens", "stop", "stream", "context_window",
+    "timeout", "retries", "max_wait", "fallback_models", "code_theme", "keys",
+)  # fmt: skip
+
+
+class Prompt(NamedTuple):
+    """A prompt as it is sent. `parent`: the id of the turn it follows."""
+
+    message: str
+    title: str
+    parent: str | None
+
+
+class Session:
+    """Sends prompts and keeps what came of them. The methods that send return their events.
+
+    `config` has the settings in force; assign to it to change them. `fixed`: settings that the
+    command line gave, which a loaded conversation does not change. `attachments` go with the
+    next prompt. `model_once`: the model of the last prompt alone, also where that is retried,
+    edited or continued. `failed`: a prompt without an answer, in no turn of the branch. `keeps`:
+    turns are stored. `initial_config`: the settings that the session started with.
+
+    Iterate events to their end. They raise APIError and its subclasses, ConfigError and
+    MissingKeyError where no request can be made, and Interrupted.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        connection: Connection,
+        library: Library,
+        *,
+        fixed: frozenset[str] = frozenset(),
+        keep: bool = True,
+    ) -> None:
+        self.config = config
+        self.initial_config = config
+        self.conversation = Conversation(new_id(), system=config.system)
+        self.attachments: list[Attachment] = []
+        self.model_once: str | None = None
+        self.failed: Prompt | None = None
+        self.totals = Totals()
+        self._connection = connection
+        self._library = library
+        self._fixed = fixed
+        self.keeps = keep
+        self._recorder = Recorder(library.open if keep else None)
+        self._windows = Windows()
+        self._turn: Turn | None = None
+        self._is_explaining = False
+        self._measured: tuple[Conversation, int] | None = None
+
+    # State
+
+    @property
+    def reply(self) -> Reply | None:
+        """What came of the last turn, or so far of the one under way; None before the first."""
+        return self._turn.reply if self._turn else None
+
+    @property
+    def error(self) -> str | None:
+        """Why the last reply is not complete, None where it is."""
+        return self._turn.error if self._turn else None
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """What the server said of the requests that are left, None where it did not."""
+        return self.reply.rate_limit if self.reply else None
+
+    @property
+    def stored_id(self) -> str | None:
+        """The conversation's id, None as long as it is not in the history."""
+        return self.conversation.id if self._recorder.is_kept else None
+
+    @property
+    def window(self) -> int | None:
+        """The context window of the model in use, in tokens, None while it is not known."""
+        return self._windows.window(self.config)
+
+    @property
+    def tokens(self) -> int:
+        """The tokens of the branch in use: counted by the server, else estimated."""
+        if self._measured is None or self._measured[0] is not self.conversation:
+            self._measured = (self.conversation, self.conversation.tokens)
+        return self._measured[1]
+
+    @property
+    def signum(self) -> int | None:
+        """The signal that ended the last turn, None where none did."""
+        return self._turn.signum if self._turn else None
+
+    def interrupt(self, signum: int) -> None:
+        """End the turn under way with Interrupted. Safe in a signal handler."""
+        if self._is_explaining:
+            raise Interrupted(signum)
+        if self._turn:
+            self._turn.interrupt(signum)
+
+    def check_key(self) -> None:
+        """Check that a key may be sent, without running a command. Raises MissingKeyError."""
+        self._connection.check_key()
+
+    def list_models(self, on_wait: Callable[[RetryWait], None]) -> list[Model]:
+        """Return the models that the server offers, and remember them. Raises APIError."""
+        found = self._connection.list_models(self.config, on_wait)
+        for model in found:
+            self._windows.learn(self.config.base_url, model.id, model.context_window)
+        self._library.remember_models(self.config.base_url, found, windows=self.keeps)
+        return found
+
+    def fetch_model_names(self) -> bool:
+        """Remember the names of the server's models, with a client of its own: for a thread.
+
+        Returns False where that fails, or would run a command or ask the user for the key.
+        """
+        if not self._connection.is_ready:
+            return False
+        config = self.config
+        try:
+            with self._connection.new_client(config, timeout=_NAMES_TIME, retries=0) as client:
+                self._library.remember_names(config.base_url, client.list_models())
+        except SrchatError:
+            return False  # it is only for completion
+        return True
+
+    # Sending
+
+    def request(self, words: str) -> ChatRequest:
+        """Return the request that `send` would make."""
+        return self._new_turn(self._prompt(words)).request
+
+    def send(self, words: str, model: str | None = None) -> Events:
+        """Send a prompt with the attachments; `model`: another one, this once."""
+        self.model_once = model
+        prompt = self._prompt(words)
+        self.attachments = []
+        return self._send(prompt)
+
+    def retry(self) -> Events:
+        """Send the last prompt again, in place of its answer. Raises UsageError without one."""
+        return self._send(self._last_prompt)
+
+    def continue_(self) -> Events:
+        """Continue an incomplete answer; where nothing came, send the prompt again.
+
+        Raises UsageError for a complete answer.
+        """
+        last = self.conversation.last_turn
+        if self.failed or last is None or not last.messages():
+            return self.retry()
+        if last.is_whole:
+            raise UsageError("the last answer is complete", hint="ask for more in words")
+        return self._send(Prompt(CONTINUE_PROMPT, CONTINUE_PROMPT, self.conversation.head))
+
+    @property
+    def last_typed(self) -> MessageParts:
+        """The last prompt that the user wrote. Raises UsageError without one."""
+        return split_message(self._last_typed.message)
+
+    def edit(self, words: str) -> Events:
+        """Send other words in place of the last ones, with the files that went with those."""
+        last = self._last_typed
+        files = split_message(last.message).files
+        message = "\n\n".join(filter(None, (files, self._prompt(words).message)))
+        self.attachments = []
+        return self._send(Prompt(message, words, last.parent))
+
+    # Conversations
+
+    def undo(self, count: int = 1) -> list[str]:
+        """Take the last prompts and their answers back; return the prompts, newest first.
+
+        A failed one counts. Raises UsageError where there are fewer, StoreError as `set_title`.
+        """
+        branch = self.conversation.branch
+        failed = [self.failed.message] if self.failed else []
+        steps = count - len(failed)
+        if not 0 <= steps <= len(branch):
+            raise UsageError(_too_few(len(branch) + len(failed)))
+        undone = failed + [turn.prompt for turn in branch[len(branch) - steps :][::-1]]
+        try:
+            if steps:
+                self._update(head=branch[-steps].parent)
+        except StoreError:
+            self.failed = self.model_once = None
+            raise
+        self.failed = self.model_once = None
+        return undone
+
+    def new(self) -> None:
+        """Start a new conversation."""
+        self.conversation = Conversation(new_id(), system=self.config.system)
+        self.failed = self.model_once = None
+
+    def load(self, conversation: Conversation) -> None:
+        """Continue another conversation, with its system prompt and model unless they are fixed."""
+        if "system" in self._fixed:
+            conversation = dataclasses.replace(conversation, system=self.config.system)
+        # A model that never answered (a typo, a refusal) is not the conversation's.
+        last = next((turn for turn in reversed(conversation.branch) if turn.reply), None)
+        is_here = last is not None and last.base_url == self.config.base_url
+        if last and last.model and is_here and "model" not in self._fixed:
+            self.config = dataclasses.replace(self.config, model=last.model)
+        self.conversation = conversation
+        self.failed = self.model_once = None
+        self._recall_window(self.config)
+
+    def change(self, **values: Any) -> None:  # noqa: ANN401 - values of Config's fields
+        """Change settings for the rest of the session."""
+        self.config = dataclasses.replace(self.config, **values)
+        if "model" in values:
+            self.model_once = None
+        self._recall_window(self.config)
+
+    def set_title(self, title: str) -> None:
+        """Name the conversation. Raises StoreError where that cannot be stored."""
+        self._update(title=title_of(title))
+
+    def set_system(self, system: str | None) -> None:
+        """Change the system prompt of this conversation and of new ones; raises as `set_title`."""
+        self.config = dataclasses.replace(self.config, system=system)
+        self._update(system=system)
+
+    # Inside
+
+    @property
+    def _last_prompt(self) -> Prompt:
+        return self.failed or self._prompt_of(self.conversation.last_turn)
+
+    @property
+    def _last_typed(self) -> Prompt:
+        if self.failed and self.failed.message != CONTINUE_PROMPT:
+            return self.failed
+        return self._prompt_of(self.conversation.last_typed)
+
+    def _prompt_of(self, turn: TurnRecord | None) -> Prompt:
+        if turn is None:
+            raise UsageError("there is no prompt to ask again")
+        return Prompt(turn.prompt, self.conversation.title, turn.parent)
+
+    def _prompt(self, words: str) -> Prompt:
+        message = user_message(words, self.attachments)
+        return Prompt(message, words, self.conversation.head)
+
+    def _new_turn(self, prompt: Prompt) -> Turn:
+        config = self.config
+        if self.model_once:
+            config = dataclasses.replace(config, model=self.model_once)
+        self._recall_window(config)
+        title = self.conversation.title or title_of(prompt.title) or title_of(prompt.message)
+        return Turn(
+            lambda: self._connection.client(config),
+            config,
+            dataclasses.replace(self.conversation, head=prompt.parent, title=title),
+            prompt.message,
+            recorder=self._recorder,
+            windows=self._windows,
+        )
+
+    def _send(self, prompt: Prompt) -> Events:
+        # Not in the generator: a signal may come before its first event is taken.
+        self.failed = prompt
+        self._turn = self._new_turn(prompt)
+        return self._events(self._turn, prompt)
+
+    def _events(self, turn: Turn, prompt: Prompt) -> Events:
+        warnings: list[str] = []
+        try:
+            failure = yield from caught(turn.events())
+        finally:
+            warnings = self._go_on_from(turn, prompt)
+        yield from map(TurnWarning, warnings)
+        if isinstance(failure, APIStatusError):
+            self._explain(failure, turn.config)
+        if failure:
+            raise failure
+
+    def _go_on_from(self, turn: Turn, prompt: Prompt) -> list[str]:
+        """Continue from a turn, however it ended; return what the user should know."""
+        if turn.conversation.head == prompt.parent:
+            return []  # it was not even sent
+        before, self.conversation = self.conversation, turn.conversation
+        self.totals.add(turn.reply)
+        if turn.reply.content.strip() or prompt.parent == before.head:
+            self.failed = None  # it is in the branch now
+        else:  # no older answer is given up for none
+            try:
+                self._update(head=before.head)
+            except StoreError as exc:
+                return [exc.message]
+        self._recall_window(self.config)  # now that a first turn has the history open
+        return []
+
+    def _explain(self, exc: APIStatusError, config: Config) -> None:
+        self._is_explaining = True
+        try:
+            self._connection.explain(exc, config)
+        except Interrupted as stop:
+            stop.message = f"{exc.message}; {stop.message}"
+            raise
+        finally:
+            self._is_explaining = False
+
+    def _recall_window(self, config: Config) -> None:
+        if self.conversation.turns:  # else nothing can be left out, and no history is opened
+            window = self._library.context_window(config.base_url, config.model)
+            self._windows.learn(config.base_url, config.model, window)
+
+    def _update(self, **changes: str | None) -> None:
+        changed = dataclasses.replace(self.conversation, **changes)  # type: ignore[arg-type] # title, system and head, all of them texts
+        if self.conversation.turns and self.keeps:
+            try:
+                self._library.open().update(self.conversation.id, **changes)
+            except StoreError as exc:
+                self.conversation = changed
+                raise StoreError(f"this change is not kept: {exc.message}") from exc
+        self.conversation = changed  # only now: nothing is, when a signal ends the wait for a lock
+
+
+def _too_few(count: int) -> str:
+    if not count:
+        return "there is nothing to undo"
+    return f"there {'is' if count == 1 else 'are'} only {count} to undo"

@@ -1,0 +1,281 @@
+"""One prompt of a conversation: fitted to the context window, sent, and recorded.
+
+Where the server finds the messages too long, they are sent once more with fewer of the old turns.
+"""
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from srchat.api.events import RequestSent
+from srchat.api.models import ChatRequest
+from srchat.config.settings import Config
+from srchat.conversation import Conversation, Fitted, TurnRecord, calibrated
+from srchat.errors import APIStatusError, Interrupted, RateLimitError, SrchatError
+from srchat.history.recorder import Recorder
+from srchat.session.overflow import ContextOverflow, read_overflow
+from srchat.session.reply_stream import (
+    Reply,
+    ReplyEnded,
+    ReplyStream,
+    Text,
+    TurnEvent,
+    TurnWarning,
+    chat_request,
+)
+from srchat.session.windows import Windows
+
+if TYPE_CHECKING:
+    from srchat.api.client import ChatClient
+
+_STOPPED: Final = "srchat was stopped before its end"
+_UNDER_WAY: Final = "it is still coming, or srchat was killed"
+
+Events = Generator[TurnEvent, None, None]
+
+
+def new_id() -> str:
+    """Return an id for a conversation or a turn."""
+    return os.urandom(6).hex()
+
+
+class Turn:
+    """One prompt and its reply. Iterate `events` to the end.
+
+    `connect` returns the client of `config`; it is called when the request is about to be sent.
+    `conversation` is the one that was given, with this turn in it once the request was sent.
+    `error`: why the reply is not complete, None where it is.
+    """
+
+    def __init__(
+        self,
+        connect: "Callable[[], ChatClient]",
+        config: Config,
+        conversation: Conversation,
+        prompt: str,
+        *,
+        recorder: Recorder,
+        windows: Windows,
+    ) -> None:
+        self.conversation = conversation
+        self.signum: int | None = None
+        self._before = conversation
+        self._connect = connect
+        self.config = config
+        self._prompt = prompt
+        self._recorder = recorder
+        self._windows = windows
+        self._fitted = conversation.fit(prompt, windows.window(config), config.max_tokens)
+        self._stream: ReplyStream | None = None
+        self._record = TurnRecord(
+            id=new_id(),
+            prompt=prompt,
+            parent=conversation.head,
+            base_url=config.base_url,
+            reason=_UNDER_WAY,
+        )
+        self._is_begun = False
+        self._is_waiting_for_store = False
+        self.error: str | None = _STOPPED
+
+    @property
+    def request(self) -> ChatRequest:
+        """The request as it is sent."""
+        return chat_request(self.config, self._fitted.messages)
+
+    @property
+    def reply(self) -> Reply:
+        """What came so far."""
+        return self._stream.reply if self._stream else Reply(model=self.config.model)
+
+    def interrupt(self, signum: int) -> None:
+        """End the turn with Interrupted. Safe in a signal handler.
+
+        While the end of the turn waits for a locked history, the first signal ends that wait; a
+        second one in an answer (a terminal and a parent may both send it) does not.
+        """
+        is_first, self.signum = self.signum is None, signum
+        if self._stream:
+            self._stream.interrupt(signum)
+        if is_first and self._is_waiting_for_store:
+            raise Interrupted(signum)
+
+    def events(self) -> Events:
+        """Yield what happens, ReplyEnded behind the text, then warnings about the history.
+
+        An error that is thrown in, because nothing can be shown any more, ends the turn like one
+        of its own. Raises what a ReplyStream raises, last of all.
+        """
+        try:
+            failure = yield from caught(self._fitted_events())
+            self.error = failure.message if failure else None
+            failure = (yield from caught([ReplyEnded()])) or failure
+        finally:
+            warnings = self._store_end()
+        yield from map(TurnWarning, warnings)
+        if failure is None and self.signum is not None:
+            failure = Interrupted(self.signum)  # it came when the reply was complete
+        if failure:
+            raise failure
+
+    def _store_end(self) -> list[str]:
+        """Store how the turn ended; return what the user should know about the history."""
+        if not self._is_begun:
+            return []
+        self._is_begun = False
+        try:
+            self._is_waiting_for_store = True
+            return self._recorder.end(self.conversation, self._updated(over=True))
+        except Interrupted:
+            what = "the end of this answer" if self._recorder.is_kept else "this answer"
+            return [f"{what} is not kept: the history was locked"]
+        finally:
+            self._is_waiting_for_store = False
+
+    def _fitted_events(self) -> Iterator[TurnEvent]:
+        if self._fitted.left_out:
+            yield _left_out(self._fitted, self._windows.window(self.config))
+        try:
+            yield from self._sent()
+        except APIStatusError as exc:
+            overflow = _overflow(exc)
+            if overflow is None:
+                raise
+            yield from self._sent_shorter(exc, overflow)
+
+    def _sent_shorter(self, exc: APIStatusError, overflow: ContextOverflow) -> Iterator[TurnEvent]:
+        """Send once more with fewer turns, if there are some to leave out."""
+        base_url, model = self.config.base_url, self.config.model
+        if overflow.window:
+            self._windows.learn(base_url, model, overflow.window)
+            self._recorder.learn(base_url, model, overflow.window)
+        before = self._fitted
+        if not overflow.by_answer:
+            self._fitted = self._refitted(overflow)
+        if self._fitted.left_out <= before.left_out:
+            raise _too_long(exc, overflow, before)
+        yield _left_out(self._fitted, overflow.window)
+        try:
+            yield from self._sent()
+        except APIStatusError as again:
+            if still := _overflow(again):
+                raise _too_long(again, still, self._fitted) from exc
+            raise
+
+    def _refitted(self, overflow: ContextOverflow) -> Fitted:
+        sent, max_tokens = self._fitted.estimated_tokens, self.config.max_tokens
+        factor = self._before.factor
+        if overflow.asked:
+            factor = max(factor, calibrated(overflow.asked, sent))
+        # A server that does not name its window: try half of what was too long.
+        window = overflow.window or int(sent * factor / 2)
+        fitted = self._before.fit(self._prompt, window, max_tokens, factor)
+        if fitted.left_out <= self._fitted.left_out:
+            # By the estimate this fits already. The server knows better: estimate more.
+            factor = max(1.0, window / sent) * 1.5
+            fitted = self._before.fit(self._prompt, window, max_tokens, factor)
+        return fitted
+
+    def _sent(self) -> Iterator[TurnEvent]:
+        request = self.request
+        self._stream = ReplyStream(self._connect(), request, self.config.fallback_models)
+        if self.signum is not None:
+            raise Interrupted(self.signum)
+        for event in self._stream:
+            if isinstance(event, RequestSent | Text) and not self._is_begun:
+                self._begin()
+            elif self._is_begun and self._recorder.is_due():
+                self._recorder.keep(self.conversation, self._updated())
+            yield event
+
+    def _begin(self) -> None:
+        self._is_begun = True
+        now = _wall(self.reply.asked_at) or time.time()
+        self._record = dataclasses.replace(
+            self._record,
+            asked_at=now,
+            model=self.config.model,
+            estimated_tokens=self._fitted.estimated_tokens,
+        )
+        self.conversation = dataclasses.replace(
+            self._before.with_turn(self._record),
+            created_at=self._before.created_at or now,
+            used_at=now,
+        )
+        self._recorder.begin(self.conversation, self._record)
+
+    def _updated(self, *, over: bool = False) -> TurnRecord:
+        reply = self.reply
+        complete = over and reply.complete
+        self._record = dataclasses.replace(
+            self._record,
+            reply=reply.content,
+            complete=complete,
+            reason="" if complete else (self.error or _STOPPED) if over else _UNDER_WAY,
+            finish_reason=reply.finish_reason,
+            served_model=reply.model if reply.text else "",
+            usage=reply.usage,
+            estimated_tokens=self._fitted.estimated_tokens,
+            first_at=_wall(reply.first_at),
+            ended_at=_wall(reply.ended_at) if over else None,
+        )
+        self.conversation = self.conversation.with_turn(self._record)
+        return self._record
+
+
+def caught(
+    events: Iterable[TurnEvent],
+) -> Generator[TurnEvent, None, SrchatError | Interrupted | None]:
+    """Yield the events, and return the failure that ended them."""
+    try:
+        yield from events
+    except (SrchatError, Interrupted) as exc:
+        return exc
+    return None
+
+
+def _wall(then: float) -> float | None:
+    """Return the Unix time of a moment on the monotonic clock, None for not yet."""
+    return time.time() - (time.monotonic() - then) if then else None
+
+
+def _overflow(exc: APIStatusError) -> ContextOverflow | None:
+    if isinstance(exc, RateLimitError):  # tokens a minute, in much the same words
+        return None
+    return read_overflow(exc.message, exc.type, exc.code)
+
+
+def _left_out(fitted: Fitted, window: int | None) -> TurnWarning:
+    turns = (
+        "the oldest turn is" if fitted.left_out == 1 else f"the {fitted.left_out} oldest turns are"
+    )
+    size = f" ({window} tokens)" if window else ""
+    return TurnWarning(f"{turns} left out of the request, so that it fits the context window{size}")
+
+
+def _too_long(exc: APIStatusError, overflow: ContextOverflow, sent: Fitted) -> APIStatusError:
+    """Return the error with a hint: by how much the messages are too long, with no turn to drop."""
+    window = overflow.window
+    if overflow.by_answer:
+        exc.hint = "a smaller --max-tokens fits"
+    elif window is None:
+        exc.hint = "shorten the prompt or the files; `srchat ask --dry-run` shows what is sent"
+    elif overflow.asked is not None and overflow.asked <= window:
+        exc.hint = (
+            f"of {window} tokens the prompt takes {overflow.asked}; a smaller --max-tokens fits"
+        )
+    elif overflow.asked is None and sent.estimated_tokens <= window:
+        exc.hint = (  # by the estimate it fits: no number of ours would be true
+            f"the context window has {window} tokens for prompt and answer; shorten the prompt or "
+            "its files, or give a smaller --max-tokens"
+        )
+    else:
+        about = "" if overflow.asked else "about "
+        asked = overflow.asked or sent.estimated_tokens
+        exc.hint = (
+            f"the prompt has {about}{asked} tokens, {about}{asked - window} more than the context "
+            f"window of {window}; shorten it or its files"
+        )
+    return exc

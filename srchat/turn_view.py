@@ -1,0 +1,261 @@
+"""Shows a turn as it happens: the answer through a writer, everything else on stderr.
+
+The one place where an answer meets the terminal, the same for `ask` and `chat`. A signal ends
+the turn; what came is shown and stored.
+"""
+
+import contextlib
+import itertools
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from srchat.api.events import RequestSent, RetryWait
+from srchat.api.models import Model
+from srchat.errors import ClosedPipeError, Interrupted, OutputError
+from srchat.interrupts import delivered_to, told_to_go_on
+from srchat.output.plain import PlainWriter
+from srchat.output.sanitize import Sanitizer
+from srchat.output.status import StatusLine
+from srchat.output.streams import Messages, Output
+from srchat.output.word_wrap import WordWrap
+from srchat.session.reply_stream import Reasoning, ReplyEnded, Text, TurnEvent, TurnWarning
+from srchat.session.session import Session
+from srchat.session.turn import Events
+
+_DIM: Final = "\x1b[2m"
+_PLAIN: Final = "\x1b[0m"
+_SHORT_WAIT: Final = 2.0  # seconds until the spinner tells how long it has been turning
+
+
+class AnswerWriter(Protocol):
+    """Where the answer goes. Raises OutputError or ClosedPipeError."""
+
+    def write(self, text: str) -> None:
+        """Take a piece of the answer; "" is a tick of the clock."""
+
+    def redraw(self) -> None:
+        """Show again what may still change: others have used the terminal meanwhile."""
+
+    def close(self) -> None:
+        """End the answer, whole or not. May be called twice."""
+
+
+def open_answer_writer(output: Output, code_theme: str) -> AnswerWriter:
+    """Return a writer that renders on a terminal and writes the exact bytes elsewhere."""
+    if not output.is_terminal:
+        return PlainWriter(output)
+    from srchat.output.markdown import MarkdownWriter  # noqa: PLC0415 - Rich, 120 ms
+
+    return MarkdownWriter(output, code_theme=code_theme)
+
+
+def write_answer(output: Output, text: str, code_theme: str) -> None:
+    """Write a whole answer as `output` can show it. Raises OutputError, ClosedPipeError."""
+    writer = open_answer_writer(output, code_theme)
+    writer.write(text)
+    writer.close()
+
+
+def show_turn(
+    session: Session, events: Events, messages: Messages, open_writer: Callable[[], AnswerWriter]
+) -> None:
+    """Show the events of a turn of `session`. `open_writer` is called once the request was sent.
+
+    Raises what the events raise, OutputError or ClosedPipeError where the answer cannot be
+    written, and Interrupted where that is because the terminal was closed.
+    """
+    view = _TurnView(session, messages, open_writer)
+    with (
+        contextlib.closing(events),
+        delivered_to(session.interrupt),
+        told_to_go_on(view.redraw_soon),
+    ):
+        try:
+            _show(events, view)
+        except OutputError as exc:
+            if session.signum:
+                raise Interrupted(session.signum) from exc
+            raise
+        finally:
+            view.close()
+
+
+def _show(events: Events, view: "_TurnView") -> None:
+    try:
+        for event in events:
+            view.show(event)
+    except (OutputError, ClosedPipeError, Interrupted) as exc:
+        # Where it was the view that failed, the turn goes on to its end: it is stored, and its
+        # warnings are shown. Where it was the turn, throw() raises the same again.
+        view.abandon()
+        for event in itertools.chain([events.throw(exc)], events):
+            view.show(event)
+        raise
+
+
+class WaitView:
+    """Tells each wait for a retry once, and counts it down where a status line can be shown."""
+
+    def __init__(self, messages: Messages, status: StatusLine) -> None:
+        self._messages = messages
+        self._status = status
+        self._retry = 0
+
+    def show(self, wait: RetryWait) -> None:
+        """Show a frame of a wait."""
+        if wait.retry != self._retry:
+            self._retry = wait.retry
+            self._messages.notice(str(wait))
+        if not self._messages.quiet:
+            self._status.show(f"trying again in {wait.left:.0f} s")
+
+
+def list_models(session: Session, messages: Messages) -> list[Model]:
+    """Return the models that the server offers; waits for a retry are shown. Raises APIError."""
+    status = StatusLine(messages)
+    try:
+        return session.list_models(WaitView(messages, status).show)
+    finally:
+        status.clear()
+
+
+class _TurnView:
+    def __init__(
+        self, session: Session, messages: Messages, open_writer: Callable[[], AnswerWriter]
+    ) -> None:
+        self._session = session
+        self._messages = messages
+        self._open_writer = open_writer
+        self._writer: AnswerWriter | None = None
+        self._status = StatusLine(messages)
+        self._reasoning = _ReasoningView(messages)
+        self._warnings: list[str] = []
+        self._waits = WaitView(messages, self._status)
+        self._started_at = time.monotonic()
+        self._has_text = False
+        self._is_abandoned = False
+        self._must_redraw = False
+
+    def redraw_soon(self) -> None:
+        # A signal handler, perhaps in the middle of a frame: redrawn between two events.
+        self._must_redraw = True
+
+    def abandon(self) -> None:
+        """Show no more text: it cannot be written."""
+        self._is_abandoned = True
+
+    def show(self, event: TurnEvent) -> None:
+        self._catch_up()
+        match event:
+            case None:
+                self._tick()
+            case Text(text):
+                self._show_text(text)
+            case Reasoning(text):
+                self._show_reasoning(text)
+            case RequestSent():
+                self._tick()
+                self._opened()  # loads Rich while the server thinks
+            case RetryWait():
+                self._waits.show(event)
+            case TurnWarning(text):
+                self._show_warning(text)
+            case ReplyEnded():
+                self._end_answer()
+
+    def close(self) -> None:
+        """Take back the status line, and close what a failure has left open."""
+        if self._is_abandoned:
+            with contextlib.suppress(OutputError, ClosedPipeError):
+                self._end_answer()
+        else:
+            self._end_answer()
+
+    def _show_text(self, text: str) -> None:
+        self._has_text = True
+        if not self._is_abandoned:
+            self._status.clear()
+            self._reasoning.close()
+            self._opened().write(text)
+
+    def _show_reasoning(self, text: str) -> None:
+        if not self._has_text:  # not into the middle of the answer
+            self._status.clear()
+            self._reasoning.write(text)
+
+    def _show_warning(self, text: str) -> None:
+        if self._has_text:
+            self._warnings.append(text)  # not into the middle of the answer
+        else:
+            self._messages.notice(text)
+
+    def _end_answer(self) -> None:
+        self._catch_up()
+        self._status.clear()
+        self._reasoning.close()
+        self._has_text = False
+        try:
+            if self._writer:
+                self._writer.close()
+        finally:
+            warnings, self._warnings = self._warnings, []
+            for warning in warnings:
+                self._messages.notice(warning)
+
+    def _catch_up(self) -> None:
+        if self._must_redraw:
+            self._must_redraw = False
+            if self._writer:
+                self._writer.redraw()
+
+    def _opened(self) -> AnswerWriter:
+        if self._writer is None:
+            self._writer = self._open_writer()
+        return self._writer
+
+    def _tick(self) -> None:
+        if self._is_abandoned:
+            return
+        if self._has_text:
+            self._opened().write("")
+        elif not self._reasoning.is_open and not self._messages.quiet:
+            waited = time.monotonic() - self._started_at
+            seconds = f" {waited:.0f} s" if waited >= _SHORT_WAIT else ""
+            reply = self._session.reply
+            self._status.show(f"{reply.model if reply else self._session.config.model}{seconds}")
+
+
+class _ReasoningView:
+    """What the model thinks, dim on a terminal's standard error, and nowhere else."""
+
+    def __init__(self, messages: Messages) -> None:
+        self.is_open = False
+        self._messages = messages
+        self._shown = messages.output.is_terminal and not messages.quiet
+        self._sanitizer = Sanitizer()
+        self._wrap = WordWrap()
+        self._last = ""
+
+    def write(self, text: str) -> None:
+        if not self._shown:
+            return
+        self.is_open = True
+        inert = self._sanitizer.feed(text)
+        if inert:  # pragma: no branch - else all of it is a CR that is held back
+            self._last = inert[-1]
+            self._draw(self._wrap.feed(inert, self._columns()))
+
+    def close(self) -> None:
+        if self.is_open:
+            self.is_open = False
+            self._draw(self._wrap.flush(self._columns()))
+            self._messages.draw("\n" if self._last == "\n" else "\n\n")
+
+    def _columns(self) -> int:
+        return self._messages.output.size().columns
+
+    def _draw(self, text: str) -> None:
+        if text:
+            dim = self._messages.output.has_color
+            self._messages.draw(f"{_DIM}{text}{_PLAIN}" if dim else text)
