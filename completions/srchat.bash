@@ -13,7 +13,7 @@ _srchat_command() {
             options='--version -h --help'
             ;;
         'srchat ask')
-            options='-m --model -s --system -t --temperature --top-p --max-tokens --stop --stream --no-stream -f --file --no-stdin --json --raw -x --code -e --editor --dry-run -p --profile --base-url --timeout --retries --max-wait -c --continue --conversation --no-save --usage -q --quiet -v --verbose -h --help'
+            options='-m --model -s --system -t --temperature --top-p --max-tokens --stop --stream --no-stream -f --file --no-stdin --json --raw -x --code -e --editor --dry-run -p --profile -c --continue --conversation --no-save --usage -q --quiet -v --verbose --base-url --timeout --retries --max-wait -h --help'
             case $2 in
                 -m|--model) takes=models ;;
                 -s|--system) takes=text_or_file ;;
@@ -23,15 +23,15 @@ _srchat_command() {
                 --stop) takes=free ;;
                 -f|--file) takes=files ;;
                 -p|--profile) takes=profiles ;;
+                --conversation) takes=conversations ;;
                 --base-url) takes=free ;;
                 --timeout) takes=free ;;
                 --retries) takes=free ;;
                 --max-wait) takes=free ;;
-                --conversation) takes=conversations ;;
             esac
             ;;
         'srchat chat')
-            options='-m --model -s --system -t --temperature --top-p --max-tokens --stop --stream --no-stream -f --file -p --profile --base-url --timeout --retries --max-wait -c --continue --conversation --no-save --usage -q --quiet -v --verbose -h --help'
+            options='-m --model -s --system -t --temperature --top-p --max-tokens --stop --stream --no-stream -f --file -p --profile -c --continue --conversation --no-save --usage -q --quiet -v --verbose --base-url --timeout --retries --max-wait -h --help'
             case $2 in
                 -m|--model) takes=models ;;
                 -s|--system) takes=text_or_file ;;
@@ -41,15 +41,15 @@ _srchat_command() {
                 --stop) takes=free ;;
                 -f|--file) takes=files ;;
                 -p|--profile) takes=profiles ;;
+                --conversation) takes=conversations ;;
                 --base-url) takes=free ;;
                 --timeout) takes=free ;;
                 --retries) takes=free ;;
                 --max-wait) takes=free ;;
-                --conversation) takes=conversations ;;
             esac
             ;;
         'srchat models')
-            options='--json -p --profile --base-url --timeout --retries --max-wait -q --quiet -v --verbose -h --help'
+            options='--json -p --profile -q --quiet -v --verbose --base-url --timeout --retries --max-wait -h --help'
             case $2 in
                 -p|--profile) takes=profiles ;;
                 --base-url) takes=free ;;
@@ -103,7 +103,7 @@ _srchat_command() {
             esac
             ;;
         'srchat config check')
-            options='-p --profile --base-url --timeout --retries --max-wait -q --quiet -v --verbose -h --help'
+            options='-p --profile -q --quiet -v --verbose --base-url --timeout --retries --max-wait -h --help'
             case $2 in
                 -p|--profile) takes=profiles ;;
                 --base-url) takes=free ;;

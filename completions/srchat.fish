@@ -87,11 +87,11 @@ set -g __srchat_with_value \
     'srchat ask --file' \
     'srchat ask -p' \
     'srchat ask --profile' \
+    'srchat ask --conversation' \
     'srchat ask --base-url' \
     'srchat ask --timeout' \
     'srchat ask --retries' \
     'srchat ask --max-wait' \
-    'srchat ask --conversation' \
     'srchat chat -m' \
     'srchat chat --model' \
     'srchat chat -s' \
@@ -105,11 +105,11 @@ set -g __srchat_with_value \
     'srchat chat --file' \
     'srchat chat -p' \
     'srchat chat --profile' \
+    'srchat chat --conversation' \
     'srchat chat --base-url' \
     'srchat chat --timeout' \
     'srchat chat --retries' \
     'srchat chat --max-wait' \
-    'srchat chat --conversation' \
     'srchat models -p' \
     'srchat models --profile' \
     'srchat models --base-url' \
@@ -165,16 +165,16 @@ complete -c srchat -n '__srchat_at \'srchat ask\'' -s x -l code -d 'Only the cod
 complete -c srchat -n '__srchat_at \'srchat ask\'' -s e -l editor -d 'Write the prompt in $VISUAL or $EDITOR'
 complete -c srchat -n '__srchat_at \'srchat ask\'' -l dry-run -d 'Print the request body and send nothing'
 complete -c srchat -n '__srchat_at \'srchat ask\'' -s p -l profile -x -k -a '(__srchat_ask profiles)' -d 'Use this profile; `demo` is built in'
-complete -c srchat -n '__srchat_at \'srchat ask\'' -l base-url -x -d 'Where the server\'s API begins, up to /chat/completions'
-complete -c srchat -n '__srchat_at \'srchat ask\'' -l timeout -x -d 'The longest silence of the server, in seconds'
-complete -c srchat -n '__srchat_at \'srchat ask\'' -l retries -x -d 'How often to try again before the first text'
-complete -c srchat -n '__srchat_at \'srchat ask\'' -l max-wait -x -d 'The longest wait before a retry, in seconds'
 complete -c srchat -n '__srchat_at \'srchat ask\'' -s c -l continue -d 'Continue the conversation that was used last'
 complete -c srchat -n '__srchat_at \'srchat ask\'' -l conversation -x -k -a '(__srchat_ask conversations)' -d 'Continue this one; the beginning of its id will do'
 complete -c srchat -n '__srchat_at \'srchat ask\'' -l no-save -d 'Keep nothing of this on disk'
 complete -c srchat -n '__srchat_at \'srchat ask\'' -l usage -d 'A line about tokens, time and speed on standard error'
 complete -c srchat -n '__srchat_at \'srchat ask\'' -s q -l quiet -d 'No notices, only errors'
 complete -c srchat -n '__srchat_at \'srchat ask\'' -s v -l verbose -d 'Tell what goes over the wire; never the key'
+complete -c srchat -n '__srchat_at \'srchat ask\'' -l base-url -x -d 'Where the server\'s API begins, up to /chat/completions'
+complete -c srchat -n '__srchat_at \'srchat ask\'' -l timeout -x -d 'The longest silence of the server, in seconds'
+complete -c srchat -n '__srchat_at \'srchat ask\'' -l retries -x -d 'How often to try again before the first text'
+complete -c srchat -n '__srchat_at \'srchat ask\'' -l max-wait -x -d 'The longest wait before a retry, in seconds'
 complete -c srchat -n '__srchat_at \'srchat ask\'' -s h -l help -d 'Show the help'
 
 complete -c srchat -n '__srchat_at \'srchat chat\'' -s m -l model -x -k -a '(__srchat_ask models)' -d 'The model to ask'
@@ -187,26 +187,26 @@ complete -c srchat -n '__srchat_at \'srchat chat\'' -l stream -d 'Show the answe
 complete -c srchat -n '__srchat_at \'srchat chat\'' -l no-stream -d 'Show the answer as it is made'
 complete -c srchat -n '__srchat_at \'srchat chat\'' -s f -l file -r -F -d 'Put a text file into the message (repeatable)'
 complete -c srchat -n '__srchat_at \'srchat chat\'' -s p -l profile -x -k -a '(__srchat_ask profiles)' -d 'Use this profile; `demo` is built in'
-complete -c srchat -n '__srchat_at \'srchat chat\'' -l base-url -x -d 'Where the server\'s API begins, up to /chat/completions'
-complete -c srchat -n '__srchat_at \'srchat chat\'' -l timeout -x -d 'The longest silence of the server, in seconds'
-complete -c srchat -n '__srchat_at \'srchat chat\'' -l retries -x -d 'How often to try again before the first text'
-complete -c srchat -n '__srchat_at \'srchat chat\'' -l max-wait -x -d 'The longest wait before a retry, in seconds'
 complete -c srchat -n '__srchat_at \'srchat chat\'' -s c -l continue -d 'Continue the conversation that was used last'
 complete -c srchat -n '__srchat_at \'srchat chat\'' -l conversation -x -k -a '(__srchat_ask conversations)' -d 'Continue this one; the beginning of its id will do'
 complete -c srchat -n '__srchat_at \'srchat chat\'' -l no-save -d 'Keep nothing of this on disk'
 complete -c srchat -n '__srchat_at \'srchat chat\'' -l usage -d 'A line about tokens, time and speed on standard error'
 complete -c srchat -n '__srchat_at \'srchat chat\'' -s q -l quiet -d 'No notices, only errors'
 complete -c srchat -n '__srchat_at \'srchat chat\'' -s v -l verbose -d 'Tell what goes over the wire; never the key'
+complete -c srchat -n '__srchat_at \'srchat chat\'' -l base-url -x -d 'Where the server\'s API begins, up to /chat/completions'
+complete -c srchat -n '__srchat_at \'srchat chat\'' -l timeout -x -d 'The longest silence of the server, in seconds'
+complete -c srchat -n '__srchat_at \'srchat chat\'' -l retries -x -d 'How often to try again before the first text'
+complete -c srchat -n '__srchat_at \'srchat chat\'' -l max-wait -x -d 'The longest wait before a retry, in seconds'
 complete -c srchat -n '__srchat_at \'srchat chat\'' -s h -l help -d 'Show the help'
 
 complete -c srchat -n '__srchat_at \'srchat models\'' -l json -d 'Print a JSON array'
 complete -c srchat -n '__srchat_at \'srchat models\'' -s p -l profile -x -k -a '(__srchat_ask profiles)' -d 'Use this profile; `demo` is built in'
+complete -c srchat -n '__srchat_at \'srchat models\'' -s q -l quiet -d 'No notices, only errors'
+complete -c srchat -n '__srchat_at \'srchat models\'' -s v -l verbose -d 'Tell what goes over the wire; never the key'
 complete -c srchat -n '__srchat_at \'srchat models\'' -l base-url -x -d 'Where the server\'s API begins, up to /chat/completions'
 complete -c srchat -n '__srchat_at \'srchat models\'' -l timeout -x -d 'The longest silence of the server, in seconds'
 complete -c srchat -n '__srchat_at \'srchat models\'' -l retries -x -d 'How often to try again before the first text'
 complete -c srchat -n '__srchat_at \'srchat models\'' -l max-wait -x -d 'The longest wait before a retry, in seconds'
-complete -c srchat -n '__srchat_at \'srchat models\'' -s q -l quiet -d 'No notices, only errors'
-complete -c srchat -n '__srchat_at \'srchat models\'' -s v -l verbose -d 'Tell what goes over the wire; never the key'
 complete -c srchat -n '__srchat_at \'srchat models\'' -s h -l help -d 'Show the help'
 
 complete -c srchat -n '__srchat_at \'srchat config\' 1' -a show -d 'Print every setting and its origin; the key is masked'
@@ -251,12 +251,12 @@ complete -c srchat -n '__srchat_at \'srchat config init\'' -s p -l profile -x -k
 complete -c srchat -n '__srchat_at \'srchat config init\'' -s h -l help -d 'Show the help'
 
 complete -c srchat -n '__srchat_at \'srchat config check\'' -s p -l profile -x -k -a '(__srchat_ask profiles)' -d 'Use this profile; `demo` is built in'
+complete -c srchat -n '__srchat_at \'srchat config check\'' -s q -l quiet -d 'No notices, only errors'
+complete -c srchat -n '__srchat_at \'srchat config check\'' -s v -l verbose -d 'Tell what goes over the wire; never the key'
 complete -c srchat -n '__srchat_at \'srchat config check\'' -l base-url -x -d 'Where the server\'s API begins, up to /chat/completions'
 complete -c srchat -n '__srchat_at \'srchat config check\'' -l timeout -x -d 'The longest silence of the server, in seconds'
 complete -c srchat -n '__srchat_at \'srchat config check\'' -l retries -x -d 'How often to try again before the first text'
 complete -c srchat -n '__srchat_at \'srchat config check\'' -l max-wait -x -d 'The longest wait before a retry, in seconds'
-complete -c srchat -n '__srchat_at \'srchat config check\'' -s q -l quiet -d 'No notices, only errors'
-complete -c srchat -n '__srchat_at \'srchat config check\'' -s v -l verbose -d 'Tell what goes over the wire; never the key'
 complete -c srchat -n '__srchat_at \'srchat config check\'' -s h -l help -d 'Show the help'
 
 complete -c srchat -n '__srchat_at \'srchat history\' 1' -a list -d 'List conversations, the one used last first'

@@ -6,31 +6,13 @@ and servers differ in everything but the text itself; only content that is no te
 Source: the service's API reference; https://platform.openai.com/docs/api-reference/chat
 """
 
-from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
 
 Role = Literal["system", "user", "assistant"]
 
 
-class Range(NamedTuple):
-    """The smallest and the largest value that is allowed; None is no bound."""
-
-    low: float
-    high: float | None = None
-
-    def holds(self, value: float) -> bool:
-        """Tell whether `value` lies within the range (nan lies in none)."""
-        return value >= self.low and (self.high is None or value <= self.high)
-
-    def __str__(self) -> str:
-        low = f"{self.low:g}"
-        return f"at least {low}" if self.high is None else f"from {low} to {self.high:g}"
-
-
-TEMPERATURE: Final = Range(0, 2)
-TOP_P: Final = Range(0, 1)
-MAX_TOKENS: Final = Range(1)
-CONTEXT_WINDOW: Final = Range(1)
 _MOST: Final = 2**53  # a count beyond it is none, and neither JSON nor a database would keep it
 
 
@@ -44,26 +26,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """The body of POST /chat/completions, with every parameter of the endpoint.
+    """The body of POST /chat/completions.
 
-    Raises ValueError for a parameter outside its range.
+    `parameters`: any others, by their names on the wire; those that are None are not sent.
+    A streamed request also asks for the token counts.
     """
 
     model: str
     messages: tuple[Message, ...]
-    temperature: float | None = None
-    max_tokens: int | None = None
     stream: bool | None = None
-    top_p: float | None = None
-    stop: str | tuple[str, ...] | None = None
-    stream_options: dict[str, bool] | None = None
-
-    def __post_init__(self) -> None:
-        limits = (("temperature", TEMPERATURE), ("max_tokens", MAX_TOKENS), ("top_p", TOP_P))
-        for name, allowed in limits:
-            value = getattr(self, name)
-            if value is not None and not allowed.holds(value):
-                raise ValueError(f"{name} is {value}, allowed is {allowed}")
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object to send; unset parameters are left out."""
@@ -71,10 +43,13 @@ class ChatRequest:
             "model": self.model,
             "messages": [{"role": m.role, "content": m.content} for m in self.messages],
         }
-        for name in ("temperature", "max_tokens", "stream", "top_p", "stop", "stream_options"):
-            value = getattr(self, name)
+        for name, value in self.parameters.items():
             if value is not None:
                 body[name] = list(value) if isinstance(value, tuple) else value
+        if self.stream is not None:
+            body["stream"] = self.stream
+        if self.stream:
+            body["stream_options"] = {"include_usage": True}
         return body
 
 

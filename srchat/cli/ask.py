@@ -32,17 +32,11 @@ Words = Annotated[
 ]
 
 
+@options.with_request_options
 def ask(
     ctx: typer.Context,
     prompt: Words = None,
     *,
-    model: options.Model = None,
-    system: options.System = None,
-    temperature: options.Temperature = None,
-    top_p: options.TopP = None,
-    max_tokens: options.MaxTokens = None,
-    stop: options.Stop = None,
-    stream: options.Stream = None,
     file: options.Files = None,
     no_stdin: Annotated[
         bool, typer.Option("--no-stdin", help="Leave standard input alone.")
@@ -63,16 +57,13 @@ def ask(
         bool, typer.Option("--dry-run", help="Print the request body and send nothing.")
     ] = False,
     profile: options.Profile = None,
-    base_url: options.BaseUrl = None,
-    timeout: options.Timeout = None,
-    retries: options.Retries = None,
-    max_wait: options.MaxWait = None,
     continue_: options.Continue = False,
     conversation: options.ConversationId = None,
     no_save: options.NoSave = False,
     usage: options.ShowUsage = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    **_settings: object,
 ) -> None:
     """Ask one question and print the answer.
 

@@ -16,35 +16,26 @@ from srchat.output.sanitize import one_line
 from srchat.output.streams import Output
 from srchat.output.typed_ahead import held_for_prompt
 from srchat.prompt import read_file
-from srchat.session.session import CHANGEABLE, Session
+from srchat.session.session import Session
 
 if TYPE_CHECKING:
     from srchat.repl.lines import Lines
     from srchat.repl.terminal import Chat
 
 
+@options.with_request_options
 def chat(
     ctx: typer.Context,
     *,
-    model: options.Model = None,
-    system: options.System = None,
-    temperature: options.Temperature = None,
-    top_p: options.TopP = None,
-    max_tokens: options.MaxTokens = None,
-    stop: options.Stop = None,
-    stream: options.Stream = None,
     file: options.Files = None,
     profile: options.Profile = None,
-    base_url: options.BaseUrl = None,
-    timeout: options.Timeout = None,
-    retries: options.Retries = None,
-    max_wait: options.MaxWait = None,
     continue_: options.Continue = False,
     conversation: options.ConversationId = None,
     no_save: options.NoSave = False,
     usage: options.ShowUsage = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    **_settings: object,
 ) -> int:
     """Talk with a model, prompt by prompt.
 
@@ -151,7 +142,7 @@ def _prompt_lines(
     values = Values(
         models=lambda asked: names.known(ask=asked),
         conversations=lambda words: library_commands.offered(library, words),
-        settings={name: SETTINGS[name].help for name in CHANGEABLE},
+        settings={name: entry.help for name, entry in SETTINGS.items() if entry.in_chat},
     )
     typed = TypedLines(paths.typed_lines_path(process.environ), keeps=session.keeps)
     lines = PromptLines(

@@ -12,16 +12,14 @@ from srchat.output.sanitize import one_line
 from srchat.turn_view import list_models
 
 
+@options.with_connection_options
 def check(
     ctx: typer.Context,
     *,
     profile: options.Profile = None,
-    base_url: options.BaseUrl = None,
-    timeout: options.Timeout = None,
-    retries: options.Retries = None,
-    max_wait: options.MaxWait = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    **_settings: object,
 ) -> None:
     """Check the file with all its profiles; try server and key."""
     process: Process = ctx.obj

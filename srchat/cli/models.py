@@ -13,17 +13,15 @@ from srchat.output.sanitize import one_line
 from srchat.turn_view import list_models
 
 
+@options.with_connection_options
 def models(
     ctx: typer.Context,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
     profile: options.Profile = None,
-    base_url: options.BaseUrl = None,
-    timeout: options.Timeout = None,
-    retries: options.Retries = None,
-    max_wait: options.MaxWait = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    **_settings: object,
 ) -> None:
     """List the models that the server offers.
 

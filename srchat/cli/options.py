@@ -1,35 +1,78 @@
 """The options that commands share, each declared once.
 
-Help, ranges and parsing of those that are settings come from the table in `srchat.config.settings`.
+Those that are settings are read off the table in `srchat.config.settings`.
 """
 
-from collections.abc import Callable
-from typing import Annotated, Any
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
 
 import typer
 
+from srchat.config.kinds import Flag, Setting, TextList
 from srchat.config.settings import SETTINGS
 from srchat.prompt import argument_text, text_or_file
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 
-def _setting(name: str, *flags: str, metavar: str, help: str = "") -> Any:  # noqa: ANN401 - as typer.Option
-    return typer.Option(
-        *flags, parser=_parser(name), metavar=metavar, help=help or _sentence(name),
-        show_default=False,
-    )  # fmt: skip
-
-
-def _sentence(name: str) -> str:
-    """Return a setting's help, as the help of an option is written."""
-    text = SETTINGS[name].help
-    return f"{text[0].upper()}{text[1:]}."
+_HELP = {
+    "system": "The system prompt; @FILE reads it from a file, @@ begins a text with one @.",
+    "stop": "Stop the answer at this text (repeatable).",
+}
 
 
-def _parser(name: str) -> Callable[[str], Any]:
-    kind = SETTINGS[name].kind
+def with_request_options(command: Function) -> Function:
+    """Add the options about the request, as the first, and about the connection, as the last.
+
+    The command takes them as `**settings` and reads them from `ctx.params`.
+    """
+    return _with_options(command, [e for e in SETTINGS.values() if e.flags])
+
+
+def with_connection_options(command: Function) -> Function:
+    """Add the options about the connection to a command."""
+    return _with_options(command, [e for e in SETTINGS.values() if e.flags and e.connection])
+
+
+def _with_options(command: Function, entries: Sequence[Setting]) -> Function:
+    parameters = inspect.signature(command).parameters.values()
+    arguments = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    own = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    first = [_parameter(entry) for entry in entries if not entry.connection]
+    last = [_parameter(entry) for entry in entries if entry.connection]
+    signature = inspect.Signature([*arguments, *first, *own, *last])
+    command.__signature__ = signature  # type: ignore[attr-defined] # read by inspect, for Typer
+    command.__annotations__ |= {p.name: p.annotation for p in [*first, *last]}
+    return command
+
+
+def _parameter(entry: Setting) -> inspect.Parameter:
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(entry.name, kind, default=None, annotation=_option(entry))
+
+
+def _option(entry: Setting) -> Any:  # noqa: ANN401 - an annotation
+    help_ = _HELP.get(entry.name) or f"{entry.help[0].upper()}{entry.help[1:]}."
+    if isinstance(entry.kind, Flag):
+        return Annotated[bool | None, typer.Option(*entry.flags, help=help_, show_default=False)]
+    option = typer.Option(
+        *entry.flags, parser=_parser(entry), metavar=entry.metavar, help=help_, show_default=False
+    )
+    if type(entry.kind) is TextList:
+        return Annotated[list[str] | None, option]
+    return Annotated[str | None, option]
+
+
+def _parser(entry: Setting) -> Callable[[str], Any]:
+    kind = entry.kind
+    if entry.name == "system":
+        return text_or_file
 
     def parse(text: str) -> object:
         try:
+            if type(kind) is TextList:
+                kind.check(argument_text(text))  # one of several
+                return text
             return kind.parse(argument_text(text))
         except ValueError:
             raise typer.BadParameter(f"{text!r}; allowed is {kind.description}") from None
@@ -37,44 +80,6 @@ def _parser(name: str) -> Callable[[str], Any]:
     return parse
 
 
-def _stop_text(text: str) -> str:
-    kind = SETTINGS["stop"].kind
-    try:
-        kind.check(argument_text(text))
-    except ValueError:
-        raise typer.BadParameter(f"{text!r}; allowed is {kind.description}") from None
-    return text
-
-
-Model = Annotated[str | None, _setting("model", "-m", "--model", metavar="MODEL")]
-System = Annotated[
-    str | None,
-    typer.Option(
-        "-s",
-        "--system",
-        parser=text_or_file,
-        metavar="TEXT",
-        help="The system prompt; @FILE reads it from a file, @@ begins a text with one @.",
-    ),
-]
-Temperature = Annotated[
-    float | None, _setting("temperature", "-t", "--temperature", metavar="0..2")
-]
-TopP = Annotated[float | None, _setting("top_p", "--top-p", metavar="0..1")]
-MaxTokens = Annotated[int | None, _setting("max_tokens", "--max-tokens", metavar="N")]
-Stop = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--stop",
-        parser=_stop_text,
-        metavar="TEXT",
-        help="Stop the answer at this text (repeatable).",
-    ),
-]
-Stream = Annotated[
-    bool | None,
-    typer.Option("--stream/--no-stream", help=_sentence("stream"), show_default=False),
-]
 Files = Annotated[
     list[str] | None,
     typer.Option(
@@ -85,10 +90,6 @@ Profile = Annotated[
     str | None,
     typer.Option("-p", "--profile", metavar="NAME", help="Use this profile; `demo` is built in."),
 ]
-BaseUrl = Annotated[str | None, _setting("base_url", "--base-url", metavar="URL")]
-Timeout = Annotated[float | None, _setting("timeout", "--timeout", metavar="SECONDS")]
-Retries = Annotated[int | None, _setting("retries", "--retries", metavar="N")]
-MaxWait = Annotated[float | None, _setting("max_wait", "--max-wait", metavar="SECONDS")]
 Continue = Annotated[
     bool, typer.Option("-c", "--continue", help="Continue the conversation that was used last.")
 ]

@@ -6,10 +6,23 @@ either way the kind checks it, and tells in words what it would have taken.
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from srchat.api.models import Range
+
+class Range(NamedTuple):
+    """The smallest and the largest value that is allowed; None is no bound."""
+
+    low: float
+    high: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Tell whether `value` lies within the range (nan lies in none)."""
+        return value >= self.low and (self.high is None or value <= self.high)
+
+    def __str__(self) -> str:
+        low = f"{self.low:g}"
+        return f"at least {low}" if self.high is None else f"from {low} to {self.high:g}"
 
 
 class Kind:
@@ -196,15 +209,26 @@ class Command(TextList):
         return self.check(shlex.split(text))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One setting: its name, kind, default (None: unset), help, and whether it is secret."""
+    """One setting; everything about it is read off this table.
+
+    `default`: None is unset. `secret`: never shown. `parameter`: part of the request, under its
+    own name. `connection`: about the way to the server; a change needs a new client. `in_chat`:
+    `/set` may change it. `flags`: the options that set it, none where there are none. `metavar`:
+    what help calls the option's value.
+    """
 
     name: str
     kind: Kind
     default: object
     help: str
     secret: bool = False
+    parameter: bool = False
+    connection: bool = False
+    in_chat: bool = False
+    flags: tuple[str, ...] = ()
+    metavar: str = ""
 
     @property
     def variable(self) -> str:
@@ -217,10 +241,10 @@ class Setting:
         return type(self.kind) is Text and not self.secret
 
 
-def setting(kind: Kind, default: object, help: str, *, secret: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
-    """Declare a dataclass field as a setting."""
-    metadata = {"kind": kind, "help": help, "secret": secret}
-    return dataclasses.field(default=default, metadata=metadata, repr=not secret)
+def setting(kind: Kind, default: object, help: str, **marks: Any) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a dataclass field as a setting; `marks` are further fields of Setting."""
+    metadata = {"kind": kind, "help": help, **marks}
+    return dataclasses.field(default=default, metadata=metadata, repr=not marks.get("secret"))
 
 
 def settings_of(config: type) -> dict[str, Setting]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from srchat.api.models import CONTEXT_WINDOW, MAX_TOKENS, TEMPERATURE, TOP_P, Range
 from srchat.config.key_choice import choose_key, is_loopback, same_origin, usable_key
 from srchat.config.kinds import (
     Choice,
@@ -23,6 +22,7 @@ from srchat.config.kinds import (
     Kind,
     Name,
     Number,
+    Range,
     Setting,
     Text,
     TextList,
@@ -48,49 +48,120 @@ class Config:
     """Every setting; None is unset, and an unset parameter of the model is not sent."""
 
     base_url: str = setting(
-        Url(), DEFAULT_BASE_URL, "where the server's API begins, up to /chat/completions"
+        Url(),
+        DEFAULT_BASE_URL,
+        "where the server's API begins, up to /chat/completions",
+        connection=True,
+        flags=("--base-url",),
+        metavar="URL",
     )
     api_key: str | None = setting(Text(), None, "the server's API key", secret=True)
     api_key_command: tuple[str, ...] | None = setting(
         Command(), None, "a command that prints the API key (a password manager's)"
     )
-    model: str = setting(Name(), "vllm-primary", "the model to ask")
-    system: str | None = setting(Text(), None, "the system prompt")
+    model: str = setting(
+        Name(),
+        "vllm-primary",
+        "the model to ask",
+        in_chat=True,
+        flags=("-m", "--model"),
+        metavar="MODEL",
+    )
+    system: str | None = setting(
+        Text(), None, "the system prompt", flags=("-s", "--system"), metavar="TEXT"
+    )
     temperature: float | None = setting(
-        Number(TEMPERATURE), None, "how freely the model chooses its words"
+        Number(Range(0, 2)),
+        None,
+        "how freely the model chooses its words",
+        parameter=True,
+        in_chat=True,
+        flags=("-t", "--temperature"),
+        metavar="0..2",
     )
     top_p: float | None = setting(
-        Number(TOP_P), None, "choose among the likeliest words of this share of probability"
+        Number(Range(0, 1)),
+        None,
+        "choose among the likeliest words of this share of probability",
+        parameter=True,
+        in_chat=True,
+        flags=("--top-p",),
+        metavar="0..1",
     )
     max_tokens: int | None = setting(
-        Number(MAX_TOKENS, whole=True), None, "the most tokens to generate"
+        Number(Range(1), whole=True),
+        None,
+        "the most tokens to generate",
+        parameter=True,
+        in_chat=True,
+        flags=("--max-tokens",),
+        metavar="N",
     )
-    stop: tuple[str, ...] | None = setting(TextList(), None, "texts at which the answer stops")
-    stream: bool = setting(Flag(), default=True, help="show the answer as it is made")
+    stop: tuple[str, ...] | None = setting(
+        TextList(),
+        None,
+        "texts at which the answer stops",
+        parameter=True,
+        in_chat=True,
+        flags=("--stop",),
+        metavar="TEXT",
+    )
+    stream: bool = setting(
+        Flag(),
+        default=True,
+        help="show the answer as it is made",
+        in_chat=True,
+        flags=("--stream/--no-stream",),
+    )
     timeout: float = setting(
-        Number(Range(0.1, 86400)), 60.0, "the longest silence of the server, in seconds"
+        Number(Range(0.1, 86400)),
+        60.0,
+        "the longest silence of the server, in seconds",
+        connection=True,
+        in_chat=True,
+        flags=("--timeout",),
+        metavar="SECONDS",
     )
     retries: int = setting(
-        Number(Range(0, 100), whole=True), 3, "how often to try again before the first text"
+        Number(Range(0, 100), whole=True),
+        3,
+        "how often to try again before the first text",
+        connection=True,
+        in_chat=True,
+        flags=("--retries",),
+        metavar="N",
     )
     max_wait: float = setting(
-        Number(Range(0, 120)), 60.0, "the longest wait before a retry, in seconds"
+        Number(Range(0, 120)),
+        60.0,
+        "the longest wait before a retry, in seconds",
+        connection=True,
+        in_chat=True,
+        flags=("--max-wait",),
+        metavar="SECONDS",
     )
     history: bool = setting(Flag(), default=True, help="keep conversations on this machine")
     context_window: int | None = setting(
-        Number(CONTEXT_WINDOW, whole=True),
+        Number(Range(1), whole=True),
         None,
         "the most tokens of prompt and answer together; unset, it is learnt from the server",
+        in_chat=True,
     )
     fallback_models: tuple[str, ...] = setting(
         TextList(),
         ("claude*", "gpt-*"),
         "patterns of stand-in models; a notice tells when one of them answers",
+        in_chat=True,
     )
-    code_theme: str = setting(CodeTheme(), "terminal", "the colours of code")
-    keys: str = setting(Choice(("emacs", "vi")), "emacs", "the keys for editing a line in a chat")
+    code_theme: str = setting(CodeTheme(), "terminal", "the colours of code", in_chat=True)
+    keys: str = setting(
+        Choice(("emacs", "vi")), "emacs", "the keys for editing a line in a chat", in_chat=True
+    )
     allow_http: bool = setting(
-        Flag(), default=False, help="send the key over http:// to hosts beyond this machine"
+        Flag(),
+        default=False,
+        help="send the key over http:// to hosts beyond this machine",
+        connection=True,
     )
 
 

@@ -21,10 +21,11 @@ from srchat.repl import clipboard, library_commands
 from srchat.repl.slash_syntax import split
 from srchat.repl.terminal import Chat
 from srchat.session.hints import joined
-from srchat.session.session import CHANGEABLE, Session
+from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
 
+_CHANGEABLE: Final = [name for name, entry in SETTINGS.items() if entry.in_chat]
 NONE: Final = "-"  # as an argument: take away what is set
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
 _ONCE: Final = re.compile(r"(\S+?):\s+(\S.*)", re.DOTALL)
@@ -111,7 +112,7 @@ def _set(chat: Chat, argument: str) -> None:
     name, _, value = argument.partition(" ")
     if value.strip():
         _set_value(chat.session, name, value.strip())
-    names = [name] if name else CHANGEABLE
+    names = [name] if name else _CHANGEABLE
     chat.terminal.tell("\n".join(_shown(chat.session, each) for each in names))
 
 
@@ -261,9 +262,9 @@ def _shown(session: Session, name: str) -> str:
 
 
 def _check_changeable(name: str) -> None:
-    if name in CHANGEABLE:
+    if name in _CHANGEABLE:
         return
-    hint = did_you_mean(name, CHANGEABLE)
+    hint = did_you_mean(name, _CHANGEABLE)
     if name == "system":
         hint = "/system changes it"
     elif name in SETTINGS:

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Final
 
 from srchat.api.events import RetryWait
 from srchat.config.key_choice import is_loopback
-from srchat.config.settings import DEMO_BASE_URL, Config, Resolved, did_you_mean, key_to_send
+from srchat.config.settings import (
+    DEMO_BASE_URL,
+    SETTINGS,
+    Config,
+    Resolved,
+    did_you_mean,
+    key_to_send,
+)
 from srchat.errors import APIStatusError, AuthenticationError, SrchatError
 from srchat.session.hints import hint_for_status, is_about_model
 
@@ -145,5 +152,5 @@ class Connection:
 
 
 def _is_same_connection(config: Config, other: Config | None) -> bool:
-    fields = ("base_url", "timeout", "retries", "max_wait", "allow_http")
-    return all(getattr(config, name) == getattr(other, name, None) for name in fields)
+    names = [name for name, entry in SETTINGS.items() if entry.connection]
+    return all(getattr(config, name) == getattr(other, name, None) for name in names)

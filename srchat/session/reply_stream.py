@@ -10,7 +10,7 @@ from srchat.api.events import Event, Head, RequestSent, RetryWait
 from srchat.api.models import ChatCompletionChunk, ChatRequest, Message, Usage
 from srchat.api.rate_limit import RateLimit, read_rate_limit
 from srchat.api.surrogates import SurrogateJoiner
-from srchat.config.settings import Config
+from srchat.config.settings import SETTINGS, Config
 from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
 
 if TYPE_CHECKING:
@@ -109,16 +109,11 @@ class Reply:
 
 def chat_request(config: Config, messages: Sequence[Message]) -> ChatRequest:
     """Return the request for an array of messages with the parameters that are set."""
-    return ChatRequest(
-        model=config.model,
-        messages=tuple(messages),
-        temperature=config.temperature,
-        top_p=config.top_p,
-        max_tokens=config.max_tokens,
-        stop=config.stop or None,  # an empty list, which a profile may have: servers refuse it
-        stream=config.stream or None,
-        stream_options={"include_usage": True} if config.stream else None,
-    )
+    names = [name for name, entry in SETTINGS.items() if entry.parameter]
+    values = {name: getattr(config, name) for name in names}
+    # Servers refuse an empty list, which a profile may have.
+    parameters = {name: value for name, value in values.items() if value not in (None, ())}
+    return ChatRequest(config.model, tuple(messages), config.stream or None, parameters)
 
 
 class ReplyStream:
@@ -218,7 +213,7 @@ class ReplyStream:
             raise IncompleteAnswerError(_why_empty(self.reply))
         self.reply.complete = True
         if reason == "length":
-            limit = self._request.max_tokens
+            limit = self._request.parameters.get("max_tokens")
             yield TurnWarning(
                 f"the answer stopped at max_tokens{f' ({limit})' if limit else ''}; "
                 "a larger one, or /continue in a chat, lets it go on"

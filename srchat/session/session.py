@@ -24,10 +24,6 @@ from srchat.session.usage import Totals
 from srchat.session.windows import Windows
 
 _NAMES_TIME: Final = 5.0  # seconds that a list of models for completion may take
-CHANGEABLE: Final = (
-    "model", "temperature", "top_p", "max_tokens", "stop", "stream", "context_window",
-    "timeout", "retries", "max_wait", "fallback_models", "code_theme", "keys",
-)  # fmt: skip
 
 
 class Prompt(NamedTuple):

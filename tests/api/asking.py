@@ -15,7 +15,6 @@ HELLO = ChatRequest(
     "vllm-primary",
     (Message("user", "hello"),),
     stream=True,
-    stream_options={"include_usage": True},
 )
 AT_ONCE = RetryPolicy(max_wait=0.01)  # retries with hardly a wait
 ONCE = RetryPolicy(max_retries=0)

@@ -34,7 +34,7 @@ def demo() -> Iterator[ChatClient]:
 
 def request_for(*prompts: str, stream: bool = True, max_tokens: int | None = None) -> ChatRequest:
     messages = tuple(Message("user", prompt) for prompt in prompts)
-    return ChatRequest("any", messages, stream=stream, max_tokens=max_tokens)
+    return ChatRequest("any", messages, stream=stream, parameters={"max_tokens": max_tokens})
 
 
 def test_it_says_that_it_is_no_language_model(demo: ChatClient) -> None:
