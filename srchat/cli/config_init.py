@@ -1,7 +1,7 @@
 """`srchat config init`: asks for server, key and model, tries them, and keeps what works."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Final, NamedTuple
 
 import typer
@@ -16,10 +16,12 @@ from srchat.config import edit as config_edit
 from srchat.config import file as config_file
 from srchat.config import local_servers
 from srchat.config.key_choice import KEY_SETTINGS, same_origin
+from srchat.config.local_servers import LocalServer
 from srchat.config.settings import (
     DEFAULT_BASE_URL,
     DEMO_PROFILE,
     SETTINGS,
+    Config,
     FileSettings,
     Resolved,
     did_you_mean,
@@ -38,7 +40,7 @@ from srchat.errors import (
     with_hint,
 )
 from srchat.output.sanitize import one_line
-from srchat.session.connection import Connection
+from srchat.session.connection import Connection, open_client
 
 _PROBE_TIME: Final = 2.0  # seconds for a server on this machine
 _TEST_TIME: Final = 20.0
@@ -83,10 +85,17 @@ class _Settled(NamedTuple):
 class _Dialog:
     """The questions, and the little that each knows of the answers before."""
 
-    def __init__(self, process: Process, file: FileSettings, profile: str | None) -> None:
+    def __init__(
+        self,
+        process: Process,
+        file: FileSettings,
+        profile: str | None,
+        servers: Iterable[LocalServer] = local_servers.USUAL,
+    ) -> None:
         self._process = process
         self._file = file
         self._profile = profile
+        self._servers = servers
         self._questions = Questions(process.stdin_fd, process.messages)
         self._old: Mapping[str, object] = file.profiles.get(profile, {}) if profile else file.values
 
@@ -123,7 +132,7 @@ class _Dialog:
         known = {DEFAULT_BASE_URL: "SolidRusT AI"}
         if "base_url" in self._old:
             known = {str(self._old["base_url"]): "as it is now"} | known
-        for server in local_servers.listening():
+        for server in local_servers.listening(self._servers):
             about = self._probed(server.base_url)
             if about and server.base_url not in known:
                 known[server.base_url] = f"{server.name}? {about}"
@@ -131,8 +140,11 @@ class _Dialog:
 
     def _probed(self, base_url: str) -> str:
         """Return a word about a server that speaks the protocol, "" for anything else."""
+        config = Config(base_url=base_url, timeout=_PROBE_TIME, retries=0)
         try:
-            return f"offers {_names(self._models_of(self._candidate(base_url, ''), _PROBE_TIME))}"
+            # Whatever listens there gets no key: nobody has said yet that it is the server.
+            with open_client(config, None, self._process.log) as client:
+                return f"offers {_names([model.id for model in client.list_models()])}"
         except AuthenticationError:
             return "wants a key"
         except SrchatError:
@@ -193,7 +205,7 @@ class _Dialog:
         return same_origin(before, base_url)
 
     def _candidate(self, base_url: str, key: str | None) -> Resolved:
-        """Return the settings as they would be; with `key` "" without any."""
+        """Return the settings as they would be, with `key` or, for None, the key there is."""
         values: dict[str, object] = {"base_url": base_url}
         environ = {n: v for n in _KEY_VARIABLES if (v := self._process.environ.get(n))}
         if key is not None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from srchat import paths
 from srchat.cli.process import Process
 from srchat.config import file as config_file
+from srchat.config.layers import LayerKind
 from srchat.config.settings import SETTINGS, Config, FileSettings, Resolved, resolve
 from srchat.errors import StoreError, UsageError
 from srchat.library import Library
@@ -38,12 +39,10 @@ class Settings:
     @property
     def fixed(self) -> frozenset[str]:
         """The settings that the command line gives: by an option, or by its `--profile`."""
-        names = {
-            name
-            for name in SETTINGS
-            if self._profile is not None and "profile" in self.resolved.origins[name]
-        }
-        return frozenset(names | self._options.keys())
+        kinds = {LayerKind.OPTION}
+        if self._profile is not None:
+            kinds |= {LayerKind.PROFILE, LayerKind.DEMO}
+        return frozenset(name for name in SETTINGS if self.resolved.kinds[name] in kinds)
 
     def read_again(self) -> Resolved:
         """Return the settings as they are now: the file may have been changed."""

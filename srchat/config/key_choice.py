@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from srchat.api.key import checked_key
-from srchat.config.layers import Layer, merged
+from srchat.config.layers import Layer, LayerKind, merged
 from srchat.errors import ConfigError
 
 KEY_SETTINGS: Final = ("api_key", "api_key_command")  # in one layer, the first is stronger
@@ -22,18 +22,17 @@ class ChosenKey(NamedTuple):
 def choose_key(layers: Sequence[Layer], base_url: str) -> ChosenKey:
     """Return what may go to `base_url`, or else where a key comes from that may not.
 
-    A key belongs to the server that was configured when it was given: the base URL of its
-    own layer or of one below. Only a variable also follows a `--base-url` typed beside it.
-    In one layer a key is stronger than a command; "" says that there is none.
+    The strongest layer that has one decides. In a layer, `api_key` decides before
+    `api_key_command`, also with "": there is no key.
     """
     for place, layer in enumerate(layers):
-        name = "api_key" if layer.values.get("api_key") else "api_key_command"
-        if not layer.values.keys() & set(KEY_SETTINGS):
+        name = next((name for name in KEY_SETTINGS if layer.values.get(name) is not None), None)
+        if name is None:
             continue
-        if not layer.values.get(name):
+        if not layer.values[name]:
             return ChosenKey()
         origin = layer.origins[name]
-        if not _belongs_to(layers, place, origin, base_url):
+        if not _may_go_to(layers[place:], base_url):
             return ChosenKey(withheld=origin)
         if name == "api_key_command":
             return ChosenKey(command=layer.values[name])  # type: ignore[arg-type] # as its kind checks it
@@ -41,13 +40,20 @@ def choose_key(layers: Sequence[Layer], base_url: str) -> ChosenKey:
     return ChosenKey()
 
 
-def _belongs_to(layers: Sequence[Layer], place: int, origin: str, base_url: str) -> bool:
-    meant, _ = merged(layers[place:])
-    above = [layer for layer in layers[:place] if "base_url" in layer.values]
-    given_now = origin.startswith("variable") and all(
-        layer.origins["base_url"].startswith(("option", "variable")) for layer in above
-    )
-    return given_now or same_origin(str(meant["base_url"]), base_url)
+def _may_go_to(layers: Sequence[Layer], base_url: str) -> bool:
+    """Tell whether the key of the first of these layers may be sent to a server.
+
+    A key belongs to the server that was configured where it was given: the base URL of its own
+    layer, or else of the strongest one below. SRCHAT_API_KEY goes wherever the request goes, and
+    SOLIDRUST_API_KEY to each server that the layers below its profile configure.
+    """
+    if layers[0].kind is LayerKind.VARIABLE:
+        return True
+    if layers[0].kind is LayerKind.SERVICE_VARIABLE:
+        meant = [layer.values["base_url"] for layer in layers if "base_url" in layer.values]
+    else:
+        meant = [merged(layers).values["base_url"]]
+    return any(same_origin(str(url), base_url) for url in meant)
 
 
 def usable_key(text: str, origin: str) -> str:

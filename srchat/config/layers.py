@@ -1,26 +1,48 @@
 """Values that come from several places, one place laid over the other. Pure."""
 
 from collections.abc import Mapping, Sequence
+from enum import Enum, auto
 from typing import Any, NamedTuple
+
+
+class LayerKind(Enum):
+    """Where the values of a layer come from. Decisions use this; origins are for people."""
+
+    OPTION = auto()  # the command line
+    DEMO = auto()  # the built-in profile
+    VARIABLE = auto()  # SRCHAT_*
+    PROFILE = auto()
+    SERVICE_VARIABLE = auto()  # SOLIDRUST_*
+    FILE = auto()  # the top level of the configuration file
+    DEFAULT = auto()
 
 
 class Layer(NamedTuple):
     """Values by setting, and for each where it comes from, for people to read."""
 
+    kind: LayerKind
     values: Mapping[str, object]
     origins: Mapping[str, str]
 
 
-def layer_of(values: Mapping[str, object], origin: str) -> Layer:
+class Merged(NamedTuple):
+    """The strongest value of each setting, its origin, and the kind of its layer."""
+
+    values: dict[str, Any]
+    origins: dict[str, str]
+    kinds: dict[str, LayerKind]
+
+
+def layer_of(kind: LayerKind, values: Mapping[str, object], origin: str) -> Layer:
     """Return a layer whose values all come from one place."""
-    return Layer(values, dict.fromkeys(values, origin))
+    return Layer(kind, values, dict.fromkeys(values, origin))
 
 
-def merged(layers: Sequence[Layer]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the strongest value of each name, and its origin; the first layer is strongest."""
-    values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
+def merged(layers: Sequence[Layer]) -> Merged:
+    """Lay the layers over each other; the first is the strongest."""
+    result = Merged({}, {}, {})
     for layer in reversed(layers):
-        values |= layer.values
-        origins |= layer.origins
-    return values, origins
+        result.values.update(layer.values)
+        result.origins.update(layer.origins)
+        result.kinds.update(dict.fromkeys(layer.values, layer.kind))
+    return result

@@ -1,7 +1,7 @@
 """Servers on this machine that srchat could talk to, at the ports where they usually listen."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 _PATIENCE: Final = 0.3  # seconds; on loopback a port answers at once or never
@@ -28,9 +28,9 @@ USUAL: Final = (
 )
 
 
-def listening() -> Iterator[LocalServer]:
-    """Yield those of the usual servers at whose port something listens."""
-    for server in USUAL:
+def listening(servers: Iterable[LocalServer] = USUAL) -> Iterator[LocalServer]:
+    """Yield those of the servers at whose port something listens."""
+    for server in servers:
         try:
             socket.create_connection(("127.0.0.1", server.port), _PATIENCE).close()
         except OSError:

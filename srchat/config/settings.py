@@ -30,7 +30,7 @@ from srchat.config.kinds import (
     setting,
     settings_of,
 )
-from srchat.config.layers import Layer, layer_of, merged
+from srchat.config.layers import Layer, LayerKind, layer_of, merged
 from srchat.errors import ConfigError, MissingKeyError
 
 DEFAULT_BASE_URL: Final = "https://api.solidrust.ai/v1"
@@ -181,11 +181,12 @@ class FileSettings(NamedTuple):
 class Resolved(NamedTuple):
     """The configuration in force, where each value comes from, and the profile in use.
 
-    `origins` also tells who names the profile.
+    `origins`: for people; they also tell who names the profile. `kinds`: for decisions.
     """
 
     config: Config
     origins: Mapping[str, str]
+    kinds: Mapping[str, LayerKind]
     profile: str | None
     key: str | None  # the API key that may be sent to this server
     key_command: tuple[str, ...] | None  # prints the key for this server
@@ -210,21 +211,26 @@ def resolve(
     Raises ConfigError for a value that is not allowed and a profile that is not there.
     """
     profile, named_by = _profile(file, environ, profile)
+    flags = {name: f"option --{name.replace('_', '-')}" for name in options}
+    variables = {name: entry.variable for name, entry in SETTINGS.items()}
+    defaults = {name: entry.default for name, entry in SETTINGS.items()}
+    demo = _DEMO if profile == DEMO_PROFILE else {}
     layers = [
-        Layer(options, {name: f"option --{name.replace('_', '-')}" for name in options}),
-        *([layer_of(_DEMO, f"built-in profile {DEMO_PROFILE}")] if profile == DEMO_PROFILE else []),
-        _environment(environ, {name: entry.variable for name, entry in SETTINGS.items()}),
+        Layer(LayerKind.OPTION, options, flags),
+        layer_of(LayerKind.DEMO, demo, f"built-in profile {DEMO_PROFILE}"),
+        _environment(LayerKind.VARIABLE, environ, variables),
         _profile_layer(file, profile, named_by),
-        _environment(environ, _SERVICE_VARIABLES),
-        layer_of(file.values, file.path),
-        layer_of({name: entry.default for name, entry in SETTINGS.items()}, "default"),
+        _environment(LayerKind.SERVICE_VARIABLE, environ, _SERVICE_VARIABLES),
+        layer_of(LayerKind.FILE, file.values, file.path),
+        layer_of(LayerKind.DEFAULT, defaults, "default"),
     ]
-    values, origins = merged(layers)
+    values, origins, kinds = merged(layers)
     chosen = choose_key(layers, str(values["base_url"]))
     origins[PROFILE] = named_by
     return Resolved(
         config=Config(**values),
         origins=origins,
+        kinds=kinds,
         profile=profile,
         key=chosen.key,
         key_command=chosen.command,
@@ -274,7 +280,9 @@ def _shown(entry: Setting, value: object) -> str:
     return f"is {text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + '…'}"
 
 
-def _environment(environ: Mapping[str, str], variables: Mapping[str, str]) -> Layer:
+def _environment(
+    kind: LayerKind, environ: Mapping[str, str], variables: Mapping[str, str]
+) -> Layer:
     # An empty variable counts as unset, except where "" is a value (no system prompt). For the
     # key it is not: CI sets variables to "" for secrets that it lacks.
     found = {
@@ -285,7 +293,7 @@ def _environment(environ: Mapping[str, str], variables: Mapping[str, str]) -> La
     values = {
         name: parsed(name, _text_of(environ, var), f"variable {var}") for name, var in found.items()
     }
-    return Layer(values, {name: f"variable {var}" for name, var in found.items()})
+    return Layer(kind, values, {name: f"variable {var}" for name, var in found.items()})
 
 
 def _text_of(environ: Mapping[str, str], variable: str) -> str:
@@ -309,11 +317,11 @@ def _profile(
 
 def _profile_layer(file: FileSettings, profile: str | None, named_by: str) -> Layer:
     if profile is None or (profile == DEMO_PROFILE and profile not in file.profiles):
-        return layer_of({}, "")
+        return layer_of(LayerKind.PROFILE, {}, "")
     if profile not in file.profiles:
         names = [*file.profiles, DEMO_PROFILE]
         raise ConfigError(f"{named_by}: no profile {profile!r}", hint=did_you_mean(profile, names))
-    return layer_of(file.profiles[profile], f"profile {profile}")
+    return layer_of(LayerKind.PROFILE, file.profiles[profile], f"profile {profile}")
 
 
 def key_to_send(

@@ -1,5 +1,6 @@
 """The client of the configured server, made when a request is about to be sent, with its key."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,32 @@ if TYPE_CHECKING:
     from srchat.api.models import Model
 
 _LIST_TIME: Final = 3.0  # seconds that a list of models for a hint may take
+
+
+def open_client(config: Config, key: str | None, log: Callable[[str], None]) -> "ChatClient":
+    """Return a client that sends `key`, and nothing else of the configuration's, or no key.
+
+    Raises APIError where the URL or a proxy cannot be used.
+    """
+    from srchat.api.client import ChatClient  # noqa: PLC0415 - httpx, 60 ms
+    from srchat.api.exchange import Timeouts  # noqa: PLC0415 - on first use
+    from srchat.api.retry import RetryPolicy  # noqa: PLC0415 - on first use
+
+    transport = None
+    if config.base_url == DEMO_BASE_URL:
+        from srchat.api.demo import DemoTransport  # noqa: PLC0415 - on first use
+
+        transport = DemoTransport()
+    return ChatClient(
+        config.base_url,
+        key,
+        timeouts=Timeouts(silence=config.timeout),
+        retry=RetryPolicy(config.retries, config.max_wait),
+        transport=transport,
+        # A proxy would get a request to this machine in clear, with the key in it.
+        use_proxy=not is_loopback(config.base_url),
+        log=log,
+    )
 
 
 class Connection:
@@ -80,26 +107,11 @@ class Connection:
         """Return a client that the caller closes. Raises as `client`."""
         key = key_to_send(self._resolved, self._key_printed_by)
         self._use_key(key)
-
-        from srchat.api.client import ChatClient  # noqa: PLC0415 - httpx, 60 ms
-        from srchat.api.exchange import Timeouts  # noqa: PLC0415 - on first use
-        from srchat.api.retry import RetryPolicy  # noqa: PLC0415 - on first use
-
-        transport = None
-        if config.base_url == DEMO_BASE_URL:
-            from srchat.api.demo import DemoTransport  # noqa: PLC0415 - on first use
-
-            transport = DemoTransport()
-        return ChatClient(
-            config.base_url,
-            key,
-            timeouts=Timeouts(silence=config.timeout if timeout is None else timeout),
-            retry=RetryPolicy(config.retries if retries is None else retries, config.max_wait),
-            transport=transport,
-            # A proxy would get a request to this machine in clear, with the key in it.
-            use_proxy=not is_loopback(config.base_url),
-            log=self._log,
-        )
+        if timeout is not None:
+            config = dataclasses.replace(config, timeout=timeout)
+        if retries is not None:
+            config = dataclasses.replace(config, retries=retries)
+        return open_client(config, key, self._log)
 
     def list_models(self, config: Config, on_wait: Callable[[RetryWait], None]) -> "list[Model]":
         """Return the models that the server offers. Raises as `client`, and APIError."""

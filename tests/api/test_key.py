@@ -69,3 +69,35 @@ def test_a_word_that_serves_as_key_is_not_taken_out_of_texts(key: str | None) ->
 
 def test_a_text_without_the_key_stays_as_it_is() -> None:
     assert redacted("the server said sk-no", KEY) == "the server said sk-no"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        KEY[1:],
+        KEY[:-1],
+        KEY[3:11],
+        f"{KEY[:20]}****",
+        " ".join(KEY),
+        "\u200b".join(KEY),
+        f"{KEY[:10]}\n{KEY[10:]}",
+        f"{KEY[:12]}\u2060 {KEY[12:]}",
+    ],
+)
+def test_a_part_of_a_key_is_taken_out_also_where_it_is_torn(part: str) -> None:
+    clean = redacted(f"you sent {part}!", KEY)
+    left = "".join(char for char in clean.removeprefix("you sent ") if char in KEY)
+    assert "[key …cdef]" in clean
+    assert not any(KEY[place : place + 8] in left for place in range(len(KEY) - 7))
+    assert clean.endswith("!")
+
+
+def test_a_word_inside_a_short_key_stays_in_texts() -> None:
+    assert redacted("model vllm-primary", "vllm-primary-1") == "model vllm-primary"
+
+
+@given(st.text("sk-rt012345 ", max_size=60))
+def test_no_run_of_eight_characters_of_the_key_is_left(text: str) -> None:
+    clean = redacted(text, KEY).replace("[key …cdef]", "?")
+    bare = clean.replace(" ", "")
+    assert not any(KEY[place : place + 8] in bare for place in range(len(KEY) - 7))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from srchat.config.key_choice import ChosenKey, choose_key, is_loopback, same_origin
-from srchat.config.layers import layer_of
+from srchat.config.layers import LayerKind, layer_of
 from srchat.config.settings import (
     DEMO_BASE_URL,
     SETTINGS,
@@ -452,6 +452,45 @@ def test_a_variable_follows_a_server_that_is_named_beside_it() -> None:
     assert key_to_send(_resolve(environ=environ, base_url="https://a.example/v1")) == KEY
 
 
+def test_the_key_variable_of_srchat_goes_wherever_the_request_goes() -> None:
+    work = {"base_url": "https://a.example/v1"}
+    resolved = _resolve(work=work, environ={"SRCHAT_API_KEY": KEY}, base_url="https://b.example")
+    assert key_to_send(resolved) == KEY
+
+
+@pytest.mark.parametrize(
+    ("base_url", "is_sent"),
+    [
+        (None, True),
+        ("https://api.solidrust.ai/v2", True),
+        ("https://gateway.example/v1", True),  # SOLIDRUST_BASE_URL
+        ("https://top.example/v1", True),  # the top level of the file
+        ("https://other.example/v1", False),
+        ("http://127.0.0.1:8000/v1", False),
+    ],
+)
+def test_the_key_variable_of_the_service_goes_only_to_its_servers(
+    base_url: str | None, is_sent: bool
+) -> None:
+    environ = {"SOLIDRUST_API_KEY": KEY, "SOLIDRUST_BASE_URL": "https://gateway.example/v1"}
+    options: dict[str, object] = {"base_url": base_url} if base_url else {}
+    resolved = _resolve({"base_url": "https://top.example/v1"}, environ=environ, **options)  # type: ignore[arg-type] # options by name
+    assert resolved.key == (KEY if is_sent else None)
+    assert resolved.withheld == (None if is_sent else "variable SOLIDRUST_API_KEY")
+
+
+def test_a_file_that_is_named_like_a_variable_is_a_file() -> None:
+    file = FileSettings("variables.toml", values={"base_url": "https://a.example", "api_key": KEY})
+    resolved = resolve(file, {}, {"base_url": "https://b.example"})
+    assert (resolved.key, resolved.withheld) == (None, "variables.toml")
+
+
+@pytest.mark.parametrize("empty", [{"api_key": ""}, {"api_key": "", "api_key_command": ("pass",)}])
+def test_an_empty_key_beside_a_command_says_that_there_is_none(empty: dict[str, object]) -> None:
+    for resolved in (_resolve(empty), _resolve({"api_key_command": ("pass",)}, empty)):
+        assert (resolved.key, resolved.key_command) == (None, None)
+
+
 def test_a_variable_does_not_follow_past_the_server_of_a_profile() -> None:
     resolved = _resolve(
         environ={"SOLIDRUST_API_KEY": KEY},
@@ -498,7 +537,7 @@ def test_a_key_goes_unencrypted_only_to_this_machine(base_url: str, allowed: boo
 
 
 def test_where_nothing_is_named_there_is_no_key_and_no_host() -> None:
-    layers = [layer_of({"base_url": "https://a/v1"}, FILE)]
+    layers = [layer_of(LayerKind.FILE, {"base_url": "https://a/v1"}, FILE)]
     assert choose_key(layers, "https://a/v1") == ChosenKey()
     assert not is_loopback("/v1")
 
