@@ -7,6 +7,7 @@ SrchatError                     1    anything not foreseen
 ├─ APIError                     6    the server, or the way to it, failed
 │  ├─ APIConnectionError        8    no connection: DNS, refused, TLS, proxy
 │  │  ├─ APITimeoutError        8    nothing came for too long
+│  │  │  └─ TextTimeoutError    8    only signs of life came; not retried
 │  │  └─ CertificateError       8    the server cannot show that it is who it should be
 │  ├─ APIStatusError            5    the server refused the request (any other 4xx)
 │  │  ├─ AuthenticationError    4    401, 403
@@ -84,6 +85,8 @@ class SrchatError(Exception):
 
 def reason_of(exc: Exception) -> str:
     """Return why a foreign call failed: in the system's words, else in the exception's own."""
+    if isinstance(exc, MemoryError):
+        return "out of memory"
     return (exc.strerror if isinstance(exc, OSError) else None) or str(exc)
 
 
@@ -132,6 +135,10 @@ class APIConnectionError(APIError):
 
 class APITimeoutError(APIConnectionError):
     """Nothing came from the server for longer than the timeout."""
+
+
+class TextTimeoutError(APITimeoutError):
+    """The server showed signs of life for ten timeouts, and sent no text; not retried."""
 
 
 class CertificateError(APIConnectionError):

@@ -16,6 +16,7 @@ from srchat.errors import Interrupted, UsageError, reason_of
 
 _PATIENCE: Final = 1.0  # seconds until the wait for standard input is worth a word
 _PART: Final = 64 * 1024
+MAX_INPUT: Final = 64 * 1024 * 1024  # bytes of a file, of standard input, of a message
 _OPENING: Final = re.compile(r'<(file_*) name="([^"\n]*)">\n')
 
 
@@ -80,14 +81,25 @@ def _attribute(name: str) -> str:
     return text.replace("&", "&amp;").replace('"', "&quot;").replace("\n", " ")
 
 
-def read_file(path: str) -> Attachment:
-    """Read a text file. Raises UsageError where it cannot be read or is not UTF-8 text."""
+def read_file(path: str, limit: int = MAX_INPUT) -> Attachment:
+    """Read a text file of at most `limit` bytes.
+
+    Raises UsageError where it cannot be read, is larger, or is not UTF-8 text.
+    """
     try:
-        data = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            data = file.read(limit + 1)
     except (OSError, ValueError) as exc:
         hint = "`srchat ask` takes what is piped in without an option" if path == "-" else ""
         raise UsageError(f"cannot read {path}: {reason_of(exc)}", hint=hint) from exc
+    check_size(len(data), limit, path)
     return Attachment(path, decoded(data, path))
+
+
+def check_size(size: int, limit: int, name: str) -> None:
+    """Raise UsageError, about what `name` says, where a size is over a limit."""
+    if size > limit:
+        raise UsageError(f"{name} is over {limit >> 20} MB", hint="send a part of it")
 
 
 def text_or_file(text: str) -> str:
@@ -106,19 +118,23 @@ def text_or_file(text: str) -> str:
     return read_file(os.path.expanduser(text[1:])).text  # noqa: PTH111 - Path's own fails for ~nobody
 
 
-def read_stdin(fd: int, on_wait: Callable[[], None] | None) -> Attachment:
+def read_stdin(fd: int, on_wait: Callable[[], None] | None, limit: int = MAX_INPUT) -> Attachment:
     """Read standard input to its end.
 
     There is no deadline: a slow producer is never cut off. When nothing at all has come for a
     second, `on_wait` is called once. A closed standard input counts as empty.
-    Raises UsageError where it cannot be read to its end, or is not UTF-8 text.
+    Raises UsageError where it cannot be read to its end, is over `limit` bytes, or is not UTF-8
+    text.
     """
     parts: list[bytes] = []
+    size = 0
     try:
         if on_wait and not select.select([fd], [], [], _PATIENCE)[0]:
             on_wait()
         while part := read_part(fd):
             parts.append(part)
+            size += len(part)
+            check_size(size, limit, "standard input")
     except OSError as exc:
         if exc.errno != errno.EBADF:  # that is: closed
             raise UsageError(f"cannot read standard input: {exc.strerror}") from exc

@@ -20,9 +20,13 @@ class AnswerDecoder:
     """Turns the body of an answer into chunks; however it is cut, the same text.
 
     `started`: the first text or reasoning has come. `done`: `[DONE]` has come, or the whole of
-    a JSON document. `finish_reason`: what the server said, "" so far. `error`: an error sent in
-    place of the rest of the answer.
+    a JSON document. `finish_reason`: why the text so far is all of it, "" where nothing says so.
+    `error`: an error sent in place of the rest of the answer.
     `unreadable`: one line for each chunk that could not be read and was left out.
+
+    A finish reason is tentative: text that follows takes it back, since servers send "stop" with
+    every chunk, or with the first. A server that was wrong once is believed only where the body
+    comes to its end.
     Raises ProtocolError for a body that is no answer at all.
     """
 
@@ -31,11 +35,24 @@ class AnswerDecoder:
         self._has_text = False
         self.done = False
         self.finish_reason = ""
+        self._was_contradicted = False  # text followed a finish reason
+        self._finished_alone = False  # the reason came behind the text, and not with it
         self.error: ErrorBody | None = None
         self.unreadable: list[str] = []
         self._sse: SSEDecoder | None = None
         self._json: list[bytes] = []
         self._json_size = 0
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether the text is complete even if the connection is lost now."""
+        is_pending = self._sse is not None and self._sse.is_pending
+        return bool(self.finish_reason) and not (self._was_contradicted or is_pending)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether only token counts and `[DONE]` can follow."""
+        return self.is_finished and self._finished_alone
 
     def feed(self, part: bytes) -> ChatCompletionChunk | None:
         """Return all that `part` completes as one chunk, None where it completes nothing."""
@@ -112,10 +129,14 @@ class AnswerDecoder:
             self.unreadable.append(f"{exc}: {data[:80]}")
             return None
         self._has_text = self._has_text or bool(chunk.content)
-        if chunk.content or chunk.reasoning:
+        has_text = bool(chunk.content or chunk.reasoning)
+        if has_text:
             self.started = True
+            self._was_contradicted = self._was_contradicted or bool(self.finish_reason)
+            self.finish_reason = ""
         if chunk.finish_reason and self.finish_reason in ("", "stop"):
             self.finish_reason = chunk.finish_reason  # no "stop" takes a "length" back
+            self._finished_alone = self.started and not has_text
         return chunk
 
     def _collect(self, part: bytes) -> None:

@@ -16,6 +16,7 @@ from srchat.errors import (
     APIStatusError,
     APITimeoutError,
     CertificateError,
+    TextTimeoutError,
 )
 
 Event = TypeVar("Event")
@@ -102,7 +103,7 @@ class Attempts:
 
 def _is_final(exc: APIConnectionError | APIStatusError) -> bool:
     """Tell whether no wait can mend it, whatever the status says."""
-    return isinstance(exc, CertificateError) or (
+    return isinstance(exc, CertificateError | TextTimeoutError) or (
         isinstance(exc, APIStatusError) and exc.code in _FINAL
     )
 

@@ -19,15 +19,15 @@ from srchat import __version__
 from srchat.api.attempts import Attempts
 from srchat.api.error_body import read_error_text
 from srchat.api.events import RetryWait
-from srchat.api.exchange import Exchange, Timeouts
+from srchat.api.exchange import Exchange, Limits
 from srchat.api.failures import translated
 from srchat.api.http import certificates, httpx, proxy_for
 from srchat.api.key import checked_key, redacted
-from srchat.api.models import ChatCompletion, ChatCompletionChunk, ChatRequest, Model
+from srchat.api.models import ChatRequest, Model
 from srchat.api.reader import Inbox, StreamReader
 from srchat.api.retry import RetryPolicy
 from srchat.api.stream import ChatStream
-from srchat.api.surrogates import join_surrogates, utf8_bytes
+from srchat.api.surrogates import utf8_bytes
 from srchat.errors import (
     APIConnectionError,
     APIError,
@@ -61,7 +61,7 @@ class ChatClient:
         base_url: str,
         api_key: str | None,
         *,
-        timeouts: Timeouts | None = None,
+        limits: Limits | None = None,
         retry: RetryPolicy | None = None,
         transport: httpx.BaseTransport | None = None,
         use_proxy: bool = True,
@@ -69,7 +69,7 @@ class ChatClient:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._key = checked_key(api_key) if api_key else None
-        self._timeouts = timeouts or Timeouts()
+        self._limits = limits or Limits()
         self._policy = retry or RetryPolicy()
         self._log = log
         self._reader: StreamReader | None = None
@@ -100,18 +100,8 @@ class ChatClient:
         body = request.to_json()
         for name in self._unknown & body.keys():
             _without(name, body)
-        return ChatStream(self._attempts(inbox, "POST", "/chat/completions", body), inbox)
-
-    def complete(self, request: ChatRequest) -> ChatCompletion:
-        """Ask, and return the whole answer. Raises APIError and its kin."""
-        chunks = [event for event in self.stream(request) if isinstance(event, ChatCompletionChunk)]
-        return ChatCompletion(
-            content=join_surrogates("".join(chunk.content for chunk in chunks)),
-            reasoning=join_surrogates("".join(chunk.reasoning for chunk in chunks)),
-            finish_reason=chunks[-1].finish_reason if chunks else "",
-            model=next((chunk.model for chunk in chunks if chunk.model), ""),
-            usage=next((chunk.usage for chunk in reversed(chunks) if chunk.usage), None),
-        )
+        attempts = self._attempts(inbox, "POST", "/chat/completions", body)
+        return ChatStream(attempts, inbox)
 
     def list_models(
         self, on_wait: Callable[[RetryWait], None] = _silent, within: float = math.inf
@@ -167,7 +157,7 @@ class ChatClient:
             connection = self._reader.release() if self._reader else None
             request = self._request(method, path, body)
             self._reader = StreamReader(self._http, request, inbox, connection)
-            return Exchange(self._reader, inbox, self._timeouts, self._where, self._log)
+            return Exchange(self._reader, inbox, self._limits, self._where, self._log)
 
         def mend(exc: APIError) -> bool:
             if not body or not (name := _refused(exc, body)):
@@ -205,7 +195,7 @@ class ChatClient:
         }
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
-        limits = self._timeouts
+        limits = self._limits
         return httpx.Client(
             headers=headers,
             transport=transport,

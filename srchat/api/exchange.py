@@ -26,24 +26,29 @@ _ERROR_BODY_TIME: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Limits in seconds: for the connection, and for the longest silence after it."""
+class Limits:
+    """How long to wait for a connection, and how long without data, in seconds; how much to take.
+
+    `answer`: characters of text and reasoning.
+    """
 
     connect: float = 10.0
     silence: float = 60.0
+    answer: int = 256 * 1024 * 1024
 
 
 class Exchange:
     """Waits for what a reader posts; yields None for every frame in which nothing came.
 
     `answered`: the head of an answer has come; `headers` are its own, names in lower case.
+    `where`: host and port. `limits`: how long it waits.
     """
 
     def __init__(
         self,
         reader: StreamReader,
         inbox: Inbox,
-        timeouts: Timeouts,
+        limits: Limits,
         where: str,
         log: Callable[[str], None],
     ) -> None:
@@ -51,8 +56,8 @@ class Exchange:
         self.answered = False
         self.headers: dict[str, str] = {}
         self._inbox = inbox
-        self._timeouts = timeouts
-        self._where = where
+        self.limits = limits
+        self.where = where
         self._log = log
         self._begin = time.monotonic()
 
@@ -77,7 +82,7 @@ class Exchange:
             elif item is None:  # pragma: no branch - the body comes behind the head
                 yield None
         raise ProtocolError(  # pragma: no cover - a head comes, or what was Lost
-            f"{self._where} ended the connection without an answer"
+            f"{self.where} ended the connection without an answer"
         )
 
     def body(self) -> Iterator[bytes | None]:
@@ -103,7 +108,7 @@ class Exchange:
         waited = 0.0  # in frames, not by the clock: a process that was stopped has not waited
         while True:
             connecting = not (heard or self.reader.reused)
-            limit = self._timeouts.connect if connecting else self._timeouts.silence
+            limit = self.limits.connect if connecting else self.limits.silence
             frame = min(FRAME, limit - waited)
             item = self._inbox.get(self.reader, frame)
             if item is None:
@@ -118,8 +123,8 @@ class Exchange:
                 return
             heard, waited = True, 0.0
             if isinstance(item, Connected):
-                secured = f"TLS is set up with {self._where}"
-                self._say(secured if item.encrypted else f"connected to {self._where}")
+                secured = f"TLS is set up with {self.where}"
+                self._say(secured if item.encrypted else f"connected to {self.where}")
             else:
                 yield item
 
@@ -128,17 +133,17 @@ class Exchange:
 
     def _silence(self, limit: float, *, connecting: bool) -> APITimeoutError:
         if connecting:
-            return APITimeoutError(f"cannot connect to {self._where}: no answer in {limit:g} s")
+            return APITimeoutError(f"cannot connect to {self.where}: no answer in {limit:g} s")
         return APITimeoutError(
-            f"nothing came from {self._where} for {limit:g} s", hint="--timeout waits longer"
+            f"nothing came from {self.where} for {limit:g} s", hint="--timeout waits longer"
         )
 
     def _refusal(self, head: Head) -> APIStatusError:
         if 300 <= head.status < 400:
             target = head.headers.get("location") or "elsewhere"
-            return redirection(self._where, target, head.status)
+            return redirection(self.where, target, head.status)
         said = read_error_body(self._error_body(), head.status)
-        message = f"{self._where} says {head.status}: {said.message}"
+        message = f"{self.where} says {head.status}: {said.message}"
         kind = ServerError if head.status >= 500 else APIStatusError
         kind = _STATUS_ERRORS.get(head.status, kind)
         if said.type == "no_db_connection":

@@ -29,6 +29,8 @@ def translated(exc: Exception, url: httpx.URL | str, proxy: str = "") -> APIErro
     `proxy`: the host and port of the one that was being connected to, "" for none.
     """
     where = url.netloc.decode() if isinstance(url, httpx.URL) else url
+    if isinstance(exc, MemoryError):
+        return APIError(f"out of memory while reading from {where}")
     if proxy:
         where = f"the proxy {proxy}"
     if isinstance(exc, httpx.RemoteProtocolError) and "location header" in str(exc):

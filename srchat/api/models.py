@@ -6,13 +6,14 @@ and servers differ in everything but the text itself; only content that is no te
 Source: the service's API reference; https://platform.openai.com/docs/api-reference/chat
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 Role = Literal["system", "user", "assistant"]
 
 
+_NO_REASON: Final = ("null", "none", "undefined")  # as servers write null in quotes
 _MOST: Final = 2**53  # a count beyond it is none, and neither JSON nor a database would keep it
 
 
@@ -105,16 +106,15 @@ class ChatCompletionChunk:
         """
         if not isinstance(value, dict):
             raise ValueError(f"a chunk is {_kind(value)}, not an object")
-        choice = _first_choice(value)
         chunk = cls(model=_string(value.get("model")))
-        if choice:
-            chunk.finish_reason = _string(choice.get("finish_reason"))
+        for choice in _first_choices(value):
+            chunk.finish_reason = _finish_reason(choice) or chunk.finish_reason
             delta = choice.get("delta")
             if first and not delta:
                 delta = choice.get("message")
             if isinstance(delta, dict):
-                chunk.content = _content(delta)
-                chunk.reasoning = _reasoning(delta)
+                chunk.content += _content(delta)
+                chunk.reasoning += _reasoning(delta)
         if value.get("usage"):
             chunk.usage = Usage.from_json(value["usage"])
         return chunk
@@ -133,14 +133,14 @@ class ChatCompletion:
     @classmethod
     def from_json(cls, value: object) -> "ChatCompletion":
         """Read a `chat.completion`. Raises ValueError where no message or no text is in it."""
-        choice = _first_choice(value) if isinstance(value, dict) else None
+        choice = next(_first_choices(value), None) if isinstance(value, dict) else None
         message = choice.get("message") if choice else None
         if not isinstance(value, dict) or not choice or not isinstance(message, dict):
             raise ValueError("the answer has no message")
         return cls(
             content=_content(message),
             reasoning=_reasoning(message),
-            finish_reason=_string(choice.get("finish_reason")),
+            finish_reason=_finish_reason(choice),
             model=_string(value.get("model")),
             usage=Usage.from_json(value.get("usage")),
         )
@@ -167,14 +167,17 @@ class Model:
         return {"id": self.id, "owned_by": self.owned_by, "context_window": self.context_window}
 
 
-def _first_choice(value: dict[str, Any]) -> dict[str, Any] | None:
+def _first_choices(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what there is of choice 0; an event may have several pieces of it."""
     choices = value.get("choices")
-    if not isinstance(choices, list):
-        return None
-    for choice in choices:
+    for choice in choices if isinstance(choices, list) else ():
         if isinstance(choice, dict) and not _integer(choice.get("index")):
-            return choice
-    return None
+            yield choice
+
+
+def _finish_reason(choice: dict[str, Any]) -> str:
+    reason = _string(choice.get("finish_reason"))
+    return "" if reason.lower() in _NO_REASON else reason
 
 
 def _content(message: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from srchat.api.events import Head, RequestSent
 from srchat.api.failures import translated
 from srchat.api.http import PORTS, httpx
-from srchat.errors import APIError, Interrupted
+from srchat.errors import APIError, Interrupted, SrchatError
 
 _MOST_WAITING: Final = 512  # parts; then the reader waits, and TCP tells the server to wait
 _MOST_JOINED: Final = 256 * 1024
@@ -130,8 +130,13 @@ class StreamReader:
         self._thread = threading.Thread(target=self._run, name="srchat-reader", daemon=True)
 
     def start(self) -> None:
-        """Send the request."""
-        self._thread.start()
+        """Send the request. Raises SrchatError where no thread can be started."""
+        try:
+            self._thread.start()
+        except RuntimeError as exc:
+            raise SrchatError(
+                "cannot start a thread", hint="`ulimit -u` or `ulimit -v` is too low"
+            ) from exc
 
     def cancel(self) -> None:
         """Stop at once: a blocked read wakes only when its socket is shut down."""

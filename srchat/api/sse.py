@@ -38,6 +38,11 @@ class SSEDecoder:
         self._data_size = 0
         self._type = ""
 
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether an event has begun and not ended."""
+        return bool(self._partial or self._data)
+
     def feed(self, part: bytes) -> list[ServerSentEvent]:
         """Return the events that `part` completes."""
         if self._after_cr and part:

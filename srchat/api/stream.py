@@ -12,11 +12,17 @@ from typing import Final
 from srchat.api.answer import AnswerDecoder
 from srchat.api.attempts import Attempts
 from srchat.api.events import Event
-from srchat.api.exchange import Exchange
+from srchat.api.exchange import FRAME, Exchange
 from srchat.api.reader import Inbox
-from srchat.errors import APIConnectionError, IncompleteAnswerError, ProtocolError
+from srchat.errors import (
+    APIConnectionError,
+    IncompleteAnswerError,
+    ProtocolError,
+    TextTimeoutError,
+)
 
 _AFTER_FINISH: Final = 3.0  # seconds to wait for usage and [DONE] once the answer is finished
+_TEXT_TIMEOUTS: Final = 10  # read timeouts without any text, though the server shows signs of life
 
 
 class ChatStream:
@@ -45,7 +51,7 @@ class ChatStream:
         try:
             yield from self._chunks(exchange, decoder)
         except (APIConnectionError, ProtocolError) as exc:
-            if decoder.finish_reason:
+            if decoder.is_finished:
                 return  # all of it had come
             if document := decoder.whole_document():
                 yield document
@@ -57,14 +63,29 @@ class ChatStream:
 
     def _chunks(self, exchange: Exchange, decoder: AnswerDecoder) -> Iterator[Event]:
         end = math.inf
+        size, waited = 0, 0.0  # in frames, not by the clock: a stopped process has not waited
         for part in exchange.body():
-            yield decoder.feed(part) if part else None
+            chunk = decoder.feed(part) if part else None
+            yield chunk
             if decoder.done or decoder.error or time.monotonic() > end:
                 exchange.reader.detach()
                 return
-            if decoder.finish_reason and end == math.inf:
-                end = time.monotonic() + _AFTER_FINISH
+            end = min(end, time.monotonic() + _AFTER_FINISH) if decoder.is_over else math.inf
+            grown = len(chunk.content) + len(chunk.reasoning) if chunk else 0
+            size, waited = size + grown, 0.0 if grown else waited + (FRAME if part is None else 0)
+            self._check(exchange, size, waited)
         yield decoder.flush()
+
+    def _check(self, exchange: Exchange, size: int, waited: float) -> None:
+        if size > exchange.limits.answer:
+            most = exchange.limits.answer >> 20
+            raise IncompleteAnswerError(f"the answer broke off: it is over {most} MB")
+        limit = _TEXT_TIMEOUTS * exchange.limits.silence
+        if waited >= limit:
+            raise TextTimeoutError(
+                f"timed out: no text from {exchange.where} for {limit:g} s",
+                hint="--timeout waits longer; ten times as long for text",
+            )
 
 
 def _check_end(decoder: AnswerDecoder) -> None:

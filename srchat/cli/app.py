@@ -89,6 +89,9 @@ def _reported(arguments: Sequence[str], process: Process) -> int:
         return _run(arguments, process)
     except SrchatError as exc:
         return _report(exc, process)
+    except MemoryError:
+        process.messages.tell("out of memory")
+        return int(ExitCode.UNEXPECTED)
     except Exception as exc:  # noqa: BLE001 - the last place that can say it in one line
         return _report_unexpected(exc, process)
 

@@ -1,5 +1,6 @@
 """`srchat chat`: a conversation at the terminal, or one prompt a line from a script."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -163,7 +164,8 @@ def _prompt_lines(
 
 def _load_slow_modules_soon() -> None:
     """Load what the first prompt needs while it is being typed."""
-    threading.Thread(target=_load_slow_modules, daemon=True).start()
+    with contextlib.suppress(RuntimeError):  # no thread can be started: then they load later
+        threading.Thread(target=_load_slow_modules, daemon=True).start()
 
 
 def _load_slow_modules() -> None:

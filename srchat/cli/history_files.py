@@ -28,6 +28,7 @@ from srchat.prompt import read_file, read_stdin
 if TYPE_CHECKING:
     from srchat.history.store import ConversationStore
 
+_MAX_IMPORT: Final = 1 << 30  # bytes
 _AGE: Final = re.compile(r"(\d{1,6})\s*([hdwmy])")
 _HOURS: Final = {"h": 1, "d": 24, "w": 168, "m": 730, "y": 8766}
 
@@ -176,7 +177,11 @@ def _markdown(conversations: Iterable[Conversation]) -> Iterator[str]:
 
 def _imported(process: Process, file: str) -> list[Conversation]:
     now = time.time()
-    source = read_stdin(process.stdin_fd, None) if file == "-" else read_file(file)
+    source = (
+        read_stdin(process.stdin_fd, None, _MAX_IMPORT)
+        if file == "-"
+        else read_file(file, _MAX_IMPORT)
+    )
     try:
         found = list(conversations_from_json(json.loads(source.text)))
     except json.JSONDecodeError as exc:

@@ -225,7 +225,7 @@ class Database:
             yield
         except sqlite3.Error as exc:
             raise self._store_error(exc) from exc
-        except (OSError, ValueError, OverflowError, MemoryError) as exc:
+        except (OSError, ValueError, OverflowError) as exc:
             raise StoreError(f"cannot use the history {self.path}: {reason_of(exc)}") from exc
 
     def _store_error(self, exc: sqlite3.Error) -> StoreError:

@@ -53,6 +53,10 @@ class Recorder:
         """Tell whether it is time for `keep`."""
         return self._open_store is not None and time.monotonic() >= self._next_at
 
+    def postpone(self) -> None:
+        """Let `keep` be due a second from now."""
+        self._next_at = time.monotonic() + _EVERY
+
     def keep(self, conversation: Conversation, turn: TurnRecord) -> None:
         """Store what has come of the reply."""
         self._save(conversation, turn, 0.0)

@@ -1,5 +1,6 @@
 """Slash commands about stored conversations and the server's models."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -103,7 +104,8 @@ class ModelNames:
         """Return the names that are known; with `ask`, ask the server once, in the background."""
         if ask and not self._is_asked:
             self._is_asked = True
-            threading.Thread(target=self._fetch, daemon=True).start()
+            with contextlib.suppress(RuntimeError):  # no thread can be started: names are optional
+                threading.Thread(target=self._fetch, daemon=True).start()
         return self._library.model_names(self._session.config.base_url)
 
     def _fetch(self) -> None:

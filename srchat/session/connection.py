@@ -30,7 +30,7 @@ def open_client(config: Config, key: str | None, log: Callable[[str], None]) -> 
     Raises APIError where the URL or a proxy cannot be used.
     """
     from srchat.api.client import ChatClient  # noqa: PLC0415 - httpx, 60 ms
-    from srchat.api.exchange import Timeouts  # noqa: PLC0415 - on first use
+    from srchat.api.exchange import Limits  # noqa: PLC0415 - on first use
     from srchat.api.retry import RetryPolicy  # noqa: PLC0415 - on first use
 
     transport = None
@@ -41,7 +41,7 @@ def open_client(config: Config, key: str | None, log: Callable[[str], None]) -> 
     return ChatClient(
         config.base_url,
         key,
-        timeouts=Timeouts(silence=config.timeout),
+        limits=Limits(silence=config.timeout),
         retry=RetryPolicy(config.retries, config.max_wait),
         transport=transport,
         # A proxy would get a request to this machine in clear, with the key in it.

@@ -1,6 +1,7 @@
 """One request and its reply: the events as they come, and the reply so far."""
 
 import fnmatch
+import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,6 +71,16 @@ class TextBuffer:
     def is_blank(self) -> bool:
         """Tell whether it has nothing to read."""
         return all(piece.isspace() for piece in (*self._whole, *self._pieces))
+
+    def prefix(self, limit: int) -> str:
+        """Return about the first `limit` characters, in whole pieces, without a copy of all."""
+        pieces, size = [], 0
+        for piece in itertools.chain(self._whole, self._pieces):
+            size += len(piece)
+            if size > limit:
+                break
+            pieces.append(piece)
+        return "".join(pieces)
 
     def __str__(self) -> str:
         text = "".join([*self._whole, *self._pieces])
@@ -171,7 +182,7 @@ class ReplyStream:
         if chunk.content and (text := self._joiner.feed(chunk.content)):
             reply.text.append(text)
             yield Text(text)
-        reply.finish_reason = chunk.finish_reason or reply.finish_reason
+        reply.finish_reason = chunk.finish_reason  # what it is by now
         reply.usage = chunk.usage or reply.usage
         if chunk.model and chunk.model != reply.model:
             reply.model = chunk.model

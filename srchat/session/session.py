@@ -16,7 +16,14 @@ from srchat.conversation import CONTINUE_PROMPT, Conversation, TurnRecord, title
 from srchat.errors import APIStatusError, Interrupted, SrchatError, StoreError, UsageError
 from srchat.history.recorder import Recorder
 from srchat.library import Library
-from srchat.prompt import Attachment, MessageParts, split_message, user_message
+from srchat.prompt import (
+    MAX_INPUT,
+    Attachment,
+    MessageParts,
+    check_size,
+    split_message,
+    user_message,
+)
 from srchat.session.connection import Connection
 from srchat.session.reply_stream import Reply, TurnWarning
 from srchat.session.turn import Events, Turn, caught, new_id
@@ -263,6 +270,7 @@ class Session:
 
     def _prompt(self, words: str) -> Prompt:
         message = user_message(words, self.attachments)
+        check_size(len(message), MAX_INPUT, "the message")
         return Prompt(message, words, self.conversation.head)
 
     def _new_turn(self, prompt: Prompt) -> Turn:
@@ -304,7 +312,7 @@ class Session:
             return []  # it was not even sent
         before, self.conversation = self.conversation, turn.conversation
         self.totals.add(turn.reply)
-        if turn.reply.content.strip() or prompt.parent == before.head:
+        if not turn.reply.text.is_blank or prompt.parent == before.head:
             self.failed = None  # it is in the branch now
         else:  # no older answer is given up for none
             try:

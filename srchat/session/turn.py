@@ -3,6 +3,7 @@
 Where the server finds the messages too long, they are sent once more with fewer of the old turns.
 """
 
+import contextlib
 import dataclasses
 import os
 import time
@@ -13,7 +14,13 @@ from srchat.api.events import RequestSent
 from srchat.api.models import ChatRequest
 from srchat.config.settings import Config
 from srchat.conversation import Conversation, Fitted, TurnRecord, calibrated
-from srchat.errors import APIStatusError, Interrupted, RateLimitError, SrchatError
+from srchat.errors import (
+    APIStatusError,
+    IncompleteAnswerError,
+    Interrupted,
+    RateLimitError,
+    SrchatError,
+)
 from srchat.history.recorder import Recorder
 from srchat.session.overflow import ContextOverflow, read_overflow
 from srchat.session.reply_stream import (
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
     from srchat.api.client import ChatClient
 
 _STOPPED: Final = "srchat was stopped before its end"
+_SHORT_REPLY: Final = 16 * 1024 * 1024  # characters that are stored where memory is short
 _UNDER_WAY: Final = "it is still coming, or srchat was killed"
 
 Events = Generator[TurnEvent, None, None]
@@ -131,6 +139,11 @@ class Turn:
         except Interrupted:
             what = "the end of this answer" if self._recorder.is_kept else "this answer"
             return [f"{what} is not kept: the history was locked"]
+        except MemoryError:
+            self.error = "out of memory"
+            short = self._updated(self.reply.text.prefix(_SHORT_REPLY), over=True)
+            self._recorder.end(self.conversation, short)
+            return ["not all of this answer is kept: out of memory"]
         finally:
             self._is_waiting_for_store = False
 
@@ -187,8 +200,14 @@ class Turn:
             if isinstance(event, RequestSent | Text) and not self._is_begun:
                 self._begin()
             elif self._is_begun and self._recorder.is_due():
-                self._recorder.keep(self.conversation, self._updated())
+                self._keep()
             yield event
+
+    def _keep(self) -> None:
+        """Store what has come so far; where memory is short for that, it is not for the answer."""
+        self._recorder.postpone()
+        with contextlib.suppress(MemoryError):
+            self._recorder.keep(self.conversation, self._updated())
 
     def _begin(self) -> None:
         self._is_begun = True
@@ -206,12 +225,13 @@ class Turn:
         )
         self._recorder.begin(self.conversation, self._record)
 
-    def _updated(self, *, over: bool = False) -> TurnRecord:
+    def _updated(self, text: str | None = None, *, over: bool = False) -> TurnRecord:
+        """Return the record as it is now. `text`: in place of a reply that is too large."""
         reply = self.reply
-        complete = over and reply.complete
+        complete = over and reply.complete and text is None
         self._record = dataclasses.replace(
             self._record,
-            reply=reply.content,
+            reply=reply.content if text is None else text,
             complete=complete,
             reason="" if complete else (self.error or _STOPPED) if over else _UNDER_WAY,
             finish_reason=reply.finish_reason,
@@ -233,6 +253,8 @@ def caught(
         yield from events
     except (SrchatError, Interrupted) as exc:
         return exc
+    except MemoryError:
+        return IncompleteAnswerError("the answer broke off: out of memory")
     return None
 
 

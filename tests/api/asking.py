@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from srchat.api.client import ChatClient
 from srchat.api.events import Event, Head, RetryWait
-from srchat.api.exchange import Timeouts
-from srchat.api.models import ChatCompletionChunk, ChatRequest, Message, Usage
+from srchat.api.exchange import Limits
+from srchat.api.models import ChatCompletion, ChatCompletionChunk, ChatRequest, Message, Usage
 from srchat.api.retry import RetryPolicy
 from srchat.api.stream import ChatStream
+from srchat.api.surrogates import join_surrogates
 from srchat.errors import Interrupted, SrchatError
 
 HELLO = ChatRequest(
@@ -28,6 +29,7 @@ class Answer:
     reasoning: str = ""
     finish_reason: str = ""
     usage: Usage | None = None
+    model: str = ""
     heads: list[Head] = field(default_factory=list)
     waits: dict[int, RetryWait] = field(default_factory=dict)  # the first of each retry
     unreadable: int = 0
@@ -37,8 +39,9 @@ class Answer:
         if isinstance(event, ChatCompletionChunk):
             self.text += event.content
             self.reasoning += event.reasoning
-            self.finish_reason = event.finish_reason or self.finish_reason
+            self.finish_reason = event.finish_reason
             self.usage = event.usage or self.usage
+            self.model = event.model or self.model
         elif isinstance(event, Head):
             self.heads.append(event)
         elif isinstance(event, RetryWait):
@@ -70,7 +73,18 @@ def ask(
     retry: RetryPolicy = ONCE,
     connect: float = 5.0,
     silence: float = 5.0,
+    most: int = 1 << 28,
 ) -> Answer:
     """Ask once, with a client of its own."""
-    with ChatClient(url, key, timeouts=Timeouts(connect, silence), retry=retry) as client:
+    limits = Limits(connect, silence, most)
+    with ChatClient(url, key, limits=limits, retry=retry) as client:
         return taken(client.stream(request))
+
+
+def complete(client: ChatClient, request: ChatRequest) -> ChatCompletion:
+    """Ask, and return the whole answer. Raises what the stream raises."""
+    got = taken(client.stream(request))
+    if got.error:
+        raise got.error
+    text, reasoning = join_surrogates(got.text), join_surrogates(got.reasoning)
+    return ChatCompletion(text, reasoning, got.finish_reason, got.model, got.usage)

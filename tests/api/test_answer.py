@@ -42,7 +42,7 @@ def read(*parts: bytes) -> Read:
     for piece in filter(None, chunks):
         content += piece.content
         reasoning += piece.reasoning
-        finish_reason = piece.finish_reason or finish_reason
+        finish_reason = piece.finish_reason
         usage = piece.usage or usage
     assert failure or finish_reason == decoder.finish_reason
     return Read(

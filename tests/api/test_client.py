@@ -16,7 +16,7 @@ import pytest
 
 from srchat.api.client import ChatClient
 from srchat.api.events import Event, RequestSent, RetryWait
-from srchat.api.exchange import Timeouts
+from srchat.api.exchange import Limits
 from srchat.api.models import ChatCompletion, ChatRequest, Message, Model, Usage
 from srchat.api.retry import RetryPolicy
 from srchat.errors import (
@@ -32,7 +32,7 @@ from srchat.errors import (
     RateLimitError,
     ServerError,
 )
-from tests.api.asking import AT_ONCE, HELLO, ONCE, ask, taken
+from tests.api.asking import AT_ONCE, HELLO, ONCE, ask, complete, taken
 from tests.conftest import Serve
 from tests.server import (
     CLOSE,
@@ -164,7 +164,7 @@ def test_silence_on_a_kept_connection_is_not_asked_again_behind_the_users_back(
     serve: Serve,
 ) -> None:
     server = serve(kept("one"), [HOLD], kept("two"))
-    with ChatClient(server.url, None, retry=ONCE, timeouts=Timeouts(silence=3)) as client:
+    with ChatClient(server.url, None, retry=ONCE, limits=Limits(silence=3)) as client:
         taken(client.stream(HELLO))
         settle(client)
         got = taken(client.stream(HELLO))
@@ -189,10 +189,10 @@ class SlowTaker(ScriptedServer):
 
 def test_a_large_prompt_on_a_kept_connection_is_sent_once_however_long_it_takes() -> None:
     large = ChatRequest("m", (Message("user", "x" * 8_000_000),))
-    limits = Timeouts(connect=1, silence=20)
+    limits = Limits(connect=1, silence=20)
     with (
         SlowTaker([kept("one"), kept("two")]) as server,
-        ChatClient(server.url, None, retry=ONCE, timeouts=limits) as client,
+        ChatClient(server.url, None, retry=ONCE, limits=limits) as client,
     ):
         taken(client.stream(HELLO))
         settle(client)
@@ -249,7 +249,7 @@ def test_requests_in_a_row_share_nothing_of_their_answers(serve: Serve) -> None:
 
 def test_no_thread_is_left_behind(serve: Serve) -> None:
     server = serve(kept("one"), [head(), chunk("two"), HOLD], error(500))
-    with ChatClient(server.url, None, retry=ONCE, timeouts=Timeouts(silence=3)) as client:
+    with ChatClient(server.url, None, retry=ONCE, limits=Limits(silence=3)) as client:
         for _ in range(3):
             taken(client.stream(HELLO))
     assert len(server.requests) == 3
@@ -748,28 +748,28 @@ def test_complete_returns_a_streamed_answer_whole(serve: Serve) -> None:
         ]
     )
     with ChatClient(server.url, None) as client:
-        whole = client.complete(HELLO)
+        whole = complete(client, HELLO)
     assert whole == ChatCompletion("a😀b", "r", "length", "vllm-primary", Usage(1, 2, 3))
 
 
 def test_complete_returns_a_whole_answer(serve: Serve) -> None:
     server = serve(json_response(completion("Hello")))
     with ChatClient(server.url, None) as client:
-        whole = client.complete(PLAIN)
+        whole = complete(client, PLAIN)
     assert whole == ChatCompletion("Hello", "", "stop", "vllm-primary", Usage(3, 5, 8))
     assert server.requests[0].json == PLAIN.to_json()
 
 
 def test_complete_raises_what_the_stream_raises(serve: Serve) -> None:
     with ChatClient(serve(error(401)).url, None) as client, pytest.raises(AuthenticationError):
-        client.complete(PLAIN)
+        complete(client, PLAIN)
 
 
 MODELS = {"object": "list", "data": [{"id": "a", "max_model_len": 4096}, {"id": "b"}, {}, None]}
 
 
 def models_of(url: str, key: str | None = None, retry: RetryPolicy = ONCE) -> Sequence[Model]:
-    with ChatClient(url, key, retry=retry, timeouts=Timeouts(silence=3)) as client:
+    with ChatClient(url, key, retry=retry, limits=Limits(silence=3)) as client:
         return client.list_models()
 
 

@@ -12,7 +12,7 @@ from srchat.api.client import ChatClient
 from srchat.api.demo import DemoTransport, demo_answer
 from srchat.api.events import Event
 from srchat.api.models import ChatCompletionChunk, ChatRequest, Message
-from tests.api.asking import taken
+from tests.api.asking import complete, taken
 
 URL = "http://demo.invalid/v1"
 
@@ -94,15 +94,15 @@ def test_it_streams_at_its_pace() -> None:
 
 
 def test_streamed_and_not_it_says_the_same(demo: ChatClient) -> None:
-    streamed = demo.complete(request_for("hello"))
-    whole = demo.complete(request_for("hello", stream=False))
+    streamed = complete(demo, request_for("hello"))
+    whole = complete(demo, request_for("hello", stream=False))
     assert streamed == whole
 
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_it_stops_at_max_tokens(demo: ChatClient, stream: bool) -> None:
-    whole = demo.complete(request_for("hello", stream=stream))
-    part = demo.complete(request_for("hello", stream=stream, max_tokens=5))
+    whole = complete(demo, request_for("hello", stream=stream))
+    part = complete(demo, request_for("hello", stream=stream, max_tokens=5))
     assert part.finish_reason == "length"
     assert part.usage is not None
     assert part.usage.completion_tokens == 5

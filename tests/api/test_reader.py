@@ -11,7 +11,7 @@ import httpx  # noqa: TID251 - a transport of its own
 import pytest
 
 from srchat.api.client import ChatClient
-from srchat.api.exchange import Timeouts
+from srchat.api.exchange import Limits
 from srchat.api.reader import Connected, End, Inbox, Lost
 from srchat.errors import APIConnectionError, APITimeoutError, Interrupted
 from tests.api.asking import HELLO, ONCE, taken
@@ -140,10 +140,8 @@ def test_a_failure_before_there_is_a_connection_is_no_stale_connection() -> None
 
 def test_a_way_to_the_server_that_is_looked_up_for_ever_is_a_timeout() -> None:
     told = threading.Event()
-    limits = Timeouts(connect=0.3, silence=30)
-    with ChatClient(
-        str(URL), None, transport=Transport(told), timeouts=limits, retry=ONCE
-    ) as client:
+    limits = Limits(connect=0.3, silence=30)
+    with ChatClient(str(URL), None, transport=Transport(told), limits=limits, retry=ONCE) as client:
         got = taken(client.stream(HELLO))
         told.set()
     assert isinstance(got.error, APITimeoutError)
@@ -154,7 +152,7 @@ def test_a_way_to_the_server_that_is_looked_up_for_ever_is_a_timeout() -> None:
 ASKER = """
 import os, signal, sys
 from srchat.api.client import ChatClient
-from srchat.api.exchange import Timeouts
+from srchat.api.exchange import Limits
 from tests.api.asking import HELLO, ONCE, taken
 events = []
 def seen(event):
@@ -163,7 +161,7 @@ def seen(event):
         os.kill(os.getpid(), signal.SIGSTOP)
     if events[-4:] == ["Head", "NoneType", "NoneType", "NoneType"]:
         print("waits again", flush=True)
-with ChatClient(sys.argv[1], None, timeouts=Timeouts(silence=2), retry=ONCE) as client:
+with ChatClient(sys.argv[1], None, limits=Limits(silence=2), retry=ONCE) as client:
     print(taken(client.stream(HELLO), seen).text, flush=True)
 """
 

@@ -15,7 +15,7 @@ import trustme
 
 from srchat.api.client import ChatClient
 from srchat.api.events import Event, RequestSent, RetryWait
-from srchat.api.exchange import Timeouts
+from srchat.api.exchange import Limits
 from srchat.api.models import ChatCompletionChunk, Usage
 from srchat.errors import (
     APIConnectionError,
@@ -24,6 +24,7 @@ from srchat.errors import (
     Interrupted,
     ProtocolError,
     SrchatError,
+    TextTimeoutError,
 )
 from tests.api.asking import AT_ONCE, HELLO, ONCE, ask, taken
 from tests.conftest import Serve
@@ -158,7 +159,7 @@ def test_text_comes_as_it_is_sent_and_not_at_the_end(serve: Serve) -> None:
         if isinstance(item, ChatCompletionChunk) and item.content == "one":
             came.set()
 
-    with ChatClient(server.url, None, timeouts=Timeouts(silence=HANGS)) as client:
+    with ChatClient(server.url, None, limits=Limits(silence=HANGS)) as client:
         got = taken(client.stream(HELLO), seen)
     assert (got.text, got.error) == ("onetwo", None)
 
@@ -175,7 +176,7 @@ def test_a_frame_in_which_nothing_comes_yields_none(serve: Serve) -> None:
             if last in waiting:
                 waiting[last].set()
 
-    with ChatClient(server.url, None, timeouts=Timeouts(silence=HANGS)) as client:
+    with ChatClient(server.url, None, limits=Limits(silence=HANGS)) as client:
         got = taken(client.stream(HELLO), seen)
     assert (got.text, got.error) == ("Hello", None)
 
@@ -247,6 +248,82 @@ def test_usage_that_comes_late_is_waited_for(serve: Serve) -> None:
     usage = event({"choices": [], "usage": completion("")["usage"]})
     server = serve([head(), chunk("Hello"), FINISH, Pause(0.3), usage, CLOSE])
     assert ask(server.url, silence=5).usage == Usage(3, 5, 8)
+
+
+EVERY = [chunk(piece, finish="stop") for piece in ("one ", "two ", "three")]
+
+
+@pytest.mark.parametrize("word", ["stop", "null", "None", "", "length"])
+@pytest.mark.parametrize("is_first_empty", [True, False])
+def test_a_reason_with_every_chunk_ends_no_answer(
+    serve: Serve, word: str, is_first_empty: bool
+) -> None:
+    pieces = ([""] if is_first_empty else []) + ["one ", "two ", "three"]
+    script: list[Step] = [head()]
+    for piece in pieces:  # longer than the wait for what follows a finished answer
+        script += [chunk(piece, finish=word), Pause(3.2 if piece in ("", "two ") else 0)]
+    got = ask(serve([*script, DONE, CLOSE]).url)
+    assert (got.text, got.message) == ("one two three", "")
+    assert got.finish_reason == ("" if word in ("null", "None") else word)
+
+
+def test_a_reason_in_the_first_chunk_alone_ends_no_answer(serve: Serve) -> None:
+    first = chunk("one ", finish="stop")
+    script = [head(), first, Pause(3.2), chunk("two "), chunk("three"), DONE, CLOSE]
+    got = ask(serve(script).url)
+    assert (got.text, got.finish_reason, got.message) == ("one two three", "", "")
+
+
+def test_a_connection_lost_after_a_reason_that_text_followed_is_incomplete(
+    serve: Serve,
+) -> None:
+    got = ask(serve([head(headers=CHUNKED), *map(part, EVERY), RESET]).url)
+    assert got.text == "one two three"
+    assert isinstance(got.error, IncompleteAnswerError)
+
+
+def test_a_connection_lost_in_the_middle_of_an_event_behind_the_reason_is_incomplete(
+    serve: Serve,
+) -> None:
+    torn = chunk(" and more")[:-20]
+    got = ask(serve([head(headers=CHUNKED), *map(part, (PIECES[0], FINISH, torn)), RESET]).url)
+    assert isinstance(got.error, IncompleteAnswerError)
+
+
+def test_a_connection_lost_behind_the_last_text_and_its_reason_is_complete(serve: Serve) -> None:
+    last = chunk("b", finish="stop")
+    got = ask(serve([head(headers=CHUNKED), part(chunk("a")), part(last), RESET]).url)
+    assert (got.text, got.finish_reason, got.message) == ("ab", "stop", "")
+
+
+def test_a_reason_with_every_chunk_is_believed_where_the_body_ends(serve: Serve) -> None:
+    got = ask(serve([head(headers=CHUNKED), chunked(*EVERY)]).url)
+    assert (got.text, got.finish_reason, got.message) == ("one two three", "stop", "")
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_signs_of_life_without_text_end_after_ten_timeouts(serve: Serve, begun: bool) -> None:
+    text = [chunk("some ")] if begun else []
+    server = serve([head(), *text, *[b": ping\n\n", Pause(0.1)] * 200, HOLD])
+    got = ask(server.url, silence=0.2, retry=AT_ONCE)
+    assert type(got.error) is (IncompleteAnswerError if begun else TextTimeoutError)
+    assert f"no text from {server.url.split('/')[2]} for 2 s" in got.message
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("field", ["content", "reasoning"])
+def test_an_answer_over_the_limit_is_cut_off_there(serve: Serve, field: str) -> None:
+    piece = event({"choices": [{"index": 0, "delta": {field: "x" * 50_000}}]})
+    got = ask(serve([head(), *[piece] * 100, HOLD]).url, most=1 << 20)
+    assert isinstance(got.error, IncompleteAnswerError)
+    assert got.message == "the answer broke off: it is over 1 MB"
+    assert 1 << 20 < len(got.text + got.reasoning) < 2 << 20
+
+
+def test_all_pieces_of_choice_0_in_one_event_are_the_answer(serve: Serve) -> None:
+    pieces = [{"index": 0, "delta": {"content": text}} for text in ("one ", "two ")]
+    both = event({"choices": [*pieces, {"index": 1, "delta": {"content": "no"}}]})
+    assert ask(serve([head(), both, FINISH, DONE, CLOSE]).url).text == "one two "
 
 
 def test_silence_after_finish_reason_is_no_failure(serve: Serve) -> None:
@@ -455,7 +532,7 @@ def test_comments_count_as_life(serve: Serve) -> None:
 
 def test_the_time_that_the_user_of_the_events_takes_is_no_silence(serve: Serve) -> None:
     server = serve([head(), chunk("a"), Pause(0.3), chunk("b"), Pause(0.3), FINISH, DONE, CLOSE])
-    with ChatClient(server.url, None, timeouts=Timeouts(silence=3), retry=ONCE) as client:
+    with ChatClient(server.url, None, limits=Limits(silence=3), retry=ONCE) as client:
         got = taken(client.stream(HELLO), lambda item: time.sleep(3.2 if is_text(item) else 0))
     assert (got.text, got.error) == ("ab", None)
 
@@ -533,7 +610,7 @@ def test_an_interrupt_before_anything_is_sent_is_not_lost(serve: Serve) -> None:
 
 def test_an_interrupt_while_connecting_ends_promptly(full_backlog: str) -> None:
     begun = time.monotonic()
-    with ChatClient(full_backlog, None, timeouts=Timeouts(connect=2 * HANGS)) as client:
+    with ChatClient(full_backlog, None, limits=Limits(connect=2 * HANGS)) as client:
         stream = client.stream(HELLO)
         threading.Timer(0.2, stream.interrupt, [1]).start()
         got = taken(stream)

@@ -1,0 +1,80 @@
+"""What srchat takes in is bounded, and where the machine runs out of something, it says of what."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from srchat.errors import UsageError
+from srchat.prompt import read_file, read_stdin
+from tests.conftest import Result, Serve, Srchat
+from tests.server import CLOSE, DONE, answer, chunk, head
+
+
+def limited(srchat: Srchat, limits: str, *args: str, stdin: bytes = b"") -> Result:
+    """Run srchat under limits of the shell."""
+    command = ["bash", "-c", f'{limits}; exec "$@"', "bash", *srchat.command(*args)]
+    done = subprocess.run(
+        command, env=srchat.env, input=stdin, capture_output=True, cwd=srchat.home, check=False
+    )
+    return Result(done.returncode, done.stdout, done.stderr.decode())
+
+
+def test_an_endless_file_ends_at_64_mb(srchat: Srchat) -> None:
+    result = limited(srchat, "ulimit -v 600000", "ask", "q", "-f", "/dev/zero", "-p", "demo")
+    assert result == (2, b"", "srchat: /dev/zero is over 64 MB (send a part of it)\n")
+
+
+def test_endless_standard_input_ends_at_64_mb(srchat: Srchat) -> None:
+    command = ["bash", "-c", 'yes | "$@"', "bash", *srchat.command("ask", "q", "-p", "demo")]
+    done = subprocess.run(command, env=srchat.env, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"srchat: standard input is over 64 MB (send a part of it)\n"
+
+
+def test_the_limit_itself_is_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 100)
+    assert len(read_file(str(path), 100).text) == 100
+    with pytest.raises(UsageError, match="over 0 MB"):
+        read_file(str(path), 99)
+    with path.open() as file:
+        assert len(read_stdin(file.fileno(), None, 100).text) == 100
+    with path.open() as file, pytest.raises(UsageError, match="standard input is over"):
+        read_stdin(file.fileno(), None, 99)
+
+
+def test_files_that_are_too_much_together_are_refused(srchat: Srchat) -> None:
+    for name in ("a", "b"):
+        (srchat.home / name).write_bytes(b"x" * (40 << 20))
+    result = srchat("ask", "q", "-f", "a", "-f", "b", "-p", "demo")
+    assert (result.code, result.out) == (2, b"")
+    assert "the message is over 64 MB" in result.err
+
+
+def test_an_answer_that_does_not_fit_in_memory_is_kept_as_far_as_it_came(
+    srchat: Srchat, serve: Serve
+) -> None:
+    piece = chunk("x" * 1_000_000)
+    server = serve([head(), *[piece] * 240, chunk(finish="stop"), DONE, CLOSE])
+    result = limited(srchat, "ulimit -v 400000", "ask", "q", "--base-url", server.url)
+    # Whether there is room to show all of it and none to store it depends on the machine.
+    assert result.code in (0, 6), result.err
+    assert "out of memory" in result.err
+    assert "unexpected" not in result.err
+    shown = len(result.out.rstrip(b"\n"))
+    assert shown > 10_000_000
+    stored = srchat("history", "show", "--json")
+    (turn,) = json.loads(stored.text)["turns"]
+    assert 0 < len(turn["reply"]) <= shown
+    assert not turn["complete"]
+
+
+def test_where_no_thread_can_be_started_that_is_said(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("x"))
+    # A thread's stack is as large as the limit of the main one's, and does not fit.
+    limits = "ulimit -s 8000000; ulimit -v 4000000"
+    result = limited(srchat, limits, "ask", "q", "--base-url", server.url)
+    assert (result.code, result.out) == (1, b"")
+    assert result.err.startswith("srchat: cannot start a thread (")
