@@ -73,13 +73,13 @@ class TextBuffer:
         return all(piece.isspace() for piece in (*self._whole, *self._pieces))
 
     def prefix(self, limit: int) -> str:
-        """Return about the first `limit` characters, in whole pieces, without a copy of all."""
-        pieces, size = [], 0
+        """Return the first `limit` characters, without a copy of all."""
+        pieces = []
         for piece in itertools.chain(self._whole, self._pieces):
-            size += len(piece)
-            if size > limit:
+            pieces.append(piece[:limit])
+            limit -= len(pieces[-1])
+            if not limit:
                 break
-            pieces.append(piece)
         return "".join(pieces)
 
     def __str__(self) -> str:

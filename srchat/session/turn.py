@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from srchat.api.client import ChatClient
 
 _STOPPED: Final = "srchat was stopped before its end"
-_SHORT_REPLY: Final = 16 * 1024 * 1024  # characters that are stored where memory is short
+_SHORT_REPLY: Final = 4 * 1024 * 1024  # characters that are stored where memory is short
 _UNDER_WAY: Final = "it is still coming, or srchat was killed"
 
 Events = Generator[TurnEvent, None, None]
@@ -140,12 +140,13 @@ class Turn:
             what = "the end of this answer" if self._recorder.is_kept else "this answer"
             return [f"{what} is not kept: the history was locked"]
         except MemoryError:
-            self.error = "out of memory"
-            short = self._updated(self.reply.text.prefix(_SHORT_REPLY), over=True)
-            self._recorder.end(self.conversation, short)
-            return ["not all of this answer is kept: out of memory"]
+            pass  # while it is handled, its traceback holds what is too large
         finally:
             self._is_waiting_for_store = False
+        self.error = "out of memory"
+        short = self._updated(self.reply.text.prefix(_SHORT_REPLY), over=True)
+        self._recorder.end(self.conversation, short)
+        return ["not all of this answer is kept: out of memory"]
 
     def _fitted_events(self) -> Iterator[TurnEvent]:
         if self._fitted.left_out:
