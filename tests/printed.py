@@ -1,12 +1,12 @@
 """An answer printed at once: what the live rendering has to come to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console, ConsoleOptions
 from rich.segment import Segment
 
-from srchat.output.blocks import block_tokens, markdown_parser
-from srchat.output.markdown import console_for, layout_for
+from srchat.output.blocks import BlockSplitter, block_tokens, markdown_parser
+from srchat.output.markdown import console_for, drawn, layout_for
 from srchat.output.sanitize import sanitized
 from srchat.output.streams import Output
 
@@ -32,3 +32,12 @@ def printed(text: str, output: Output) -> str:
     with console.capture() as capture:
         console.print(Answer(text, output), end="")
     return capture.get()
+
+
+def committed(pieces: Iterable[str], output: Output) -> str:
+    """Return the final rows alone of a streamed text, with all their escape sequences."""
+    splitter, console = BlockSplitter(), console_for(output)
+    layout = layout_for(output, console)
+    rows = [row for piece in pieces for row in layout.feed(splitter.feed(piece))]
+    rows += layout.feed(splitter.flush())
+    return "".join(f"{drawn(row, console)}\n" for row in rows)

@@ -26,7 +26,8 @@ from srchat.output.cuts import Cut, last_cut
 
 # Deeper than this there is only text. The parser's own limit drops what is deeper, and
 # sometimes all that follows; it must stay out of reach.
-_DEEPEST: Final = 60
+_DEEPEST: Final = 40
+_DEEP: Final = 20
 _MAX_NESTING: Final = 2 * _DEEPEST
 
 # Nothing but marks: what they mean is only known when the line goes on.
@@ -125,8 +126,10 @@ class BlockSplitter:
         certain = tokens[self._skip : cut.index]
         if certain:
             self._restart(cut)
-        # A block that grows and grows is looked at again when it is a sixteenth longer.
-        self._parse_at = len(self._lines) + len(self._lines) // 16
+        # A block that grows and grows is looked at again when it is a sixteenth longer; one that is
+        # nested deeply, of which each look costs the square of its depth, when it is a third longer.
+        deepest = max((token.level for token in tokens), default=0)
+        self._parse_at = len(self._lines) + len(self._lines) // (16 if deepest < _DEEP else 3)
         return certain
 
     def _restart(self, cut: Cut) -> None:

@@ -88,21 +88,29 @@ class Margins:
         if not texts:
             return []
         gap, self.gap = self.gap, None
-        rows = [] if gap is None else [_joined([m.rest_segment for m in self.open[:gap]], [])]
         taken = self._taken(width)
-        return rows + [_joined(self._left(taken), text) for text in texts]
+        rows = []
+        if gap is not None:
+            blank = [margin.rest_segment for margin in self.open[:gap]]
+            rows.append(_joined(_fitted(blank, taken), []))
+        for text in texts:
+            left = [margin.next_segment() for margin in self.open]
+            rows.append(_joined(_fitted(left, taken), text))
+        return rows
 
     def _taken(self, width: int) -> int:
         return max(0, min(sum(len(margin.rest) for margin in self.open), width - _LEAST_TEXT))
 
-    def _left(self, taken: int) -> Row:
-        left = [margin.next_segment() for margin in self.open]
-        while (over := sum(len(segment.text) for segment in left) - taken) > 0:
-            # Too deep for the screen: the outermost margins go.
-            first = left.pop(0)
-            if len(first.text) > over:
-                left.insert(0, Segment(first.text[over:], first.style))
-        return left
+
+def _fitted(left: Row, taken: int) -> Row:
+    """Return what goes into `taken` cells; the outermost margins go where it is too deep."""
+    over = sum(len(segment.text) for segment in left) - taken
+    while over > 0:
+        first = left.pop(0)
+        if len(first.text) > over:
+            left.insert(0, Segment(first.text[over:], first.style))
+        over -= len(first.text)
+    return left
 
 
 def _joined(left: Row, text: Row) -> Row:

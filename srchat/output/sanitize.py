@@ -6,7 +6,8 @@ visible text: ESC is shown as `\x1b`, a bidi override as `\u202e`.
 
 Shown: C0 controls but newline and tab, DEL, C1 controls (a terminal may read U+009B as
 CSI), line and paragraph separators, bidi embeddings, overrides and isolates (Unicode TR 9,
-"Trojan Source"), interlinear annotations, tag characters, and unpaired surrogates.
+"Trojan Source"), interlinear annotations, unpaired surrogates, and what hides text in text:
+tag characters, the variation selectors of U+E0100 to E01EF, invisible operators, byte order marks.
 CR LF is a plain newline.
 """
 
@@ -14,7 +15,8 @@ import re
 from typing import Final
 
 _UNSAFE: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2061-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
 )
 
 

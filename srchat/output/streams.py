@@ -7,6 +7,7 @@ trip over when it exits.
 
 import contextlib
 import os
+import re
 import select
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -15,6 +16,7 @@ from srchat.errors import ClosedPipeError, OutputError
 from srchat.output.sanitize import one_line, sanitized
 from srchat.output.word_wrap import broken
 
+_C1: Final = re.compile(rb"[\x80-\x9f]")
 _CANNOT_MOVE: Final = (None, "", "dumb", "unknown")
 _LONGEST: Final = 1000  # characters of one message
 _FALLBACK_SIZE: Final = os.terminal_size((80, 24))
@@ -38,7 +40,7 @@ class Output:
 
     def write(self, text: str) -> None:
         """Write trusted text. Raises OutputError or ClosedPipeError."""
-        self.write_bytes(text.encode(self.encoding, errors="replace"))
+        self.write_bytes(encoded(text, self.encoding))
 
     def write_foreign(self, text: str) -> None:
         """Write text from outside: exact into a pipe or file, inert on a terminal."""
@@ -105,6 +107,21 @@ class Messages:
         """Write trusted text as it is."""
         with contextlib.suppress(OutputError, ClosedPipeError):
             self.output.write(text)
+
+
+def encoded(text: str, encoding: str) -> bytes:
+    """Return text in a terminal's encoding, "?" for what that cannot say.
+
+    Code pages have signs (the euro) where others have C1 controls, and a terminal may obey those:
+    they are replaced, too. In UTF-8 and where two bytes are one character there is no such byte.
+    """
+    data = text.encode(encoding, errors="replace")
+    if not _C1.search(data) or encoding.lower().replace("-", "") == "utf8":
+        return data
+    return b"".join(
+        b"?" if len(each) == 1 and _C1.match(each) else each
+        for each in (character.encode(encoding, errors="replace") for character in text)
+    )
 
 
 def reserve_standard_descriptors() -> None:

@@ -1,32 +1,57 @@
 """How many cells text takes on a terminal, and lines that fit.
 
-Terminals do not agree about joined characters (flags, families, skin tones, emoji
-presentation): what one shows in two cells takes four or more in another. A row that is
-longer than the screen would be wrapped by the terminal, and the painter would lose count;
-so each character counts as if it stood alone.
+Terminals do not agree about joined characters (flags, families, skin tones, emoji presentation)
+and spacing marks (the vowel signs of Hindi or Tamil): what one shows in two cells takes four or
+more in another. The terminal itself would wrap a row that is longer than the screen, and the
+cursor would not be where it is believed to be; so each character counts as if it stood alone,
+and as much as any terminal makes of it.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-# What Rich counts as less than a terminal may take that does not join characters.
-_JOINED: Final = re.compile("[\u200d\ufe0f\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
-_EXTRA: Final = {"\u200d": 0, "\ufe0f": 1} | {chr(code): 2 for code in range(0x1F3FB, 0x1F400)}
+# The scripts and signs of which some characters take more cells than Rich counts.
+_UNSURE: Final = re.compile(
+    "[\u0900-\u109f\u1700-\u1cff\u200d\u302e\u302f\u3164\u3248-\u324f\ua800-\uabff\ufe0f\uffa0"
+    "\U00011000-\U00011fff\U00016f00-\U00016fff\U00018cd6-\U000191d2\U0001b100-\U0001b1ff"
+    "\U0001d165-\U0001d172\U0001f1ae\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U0001f6d9\U0001f7da"
+    "\U0001fa8b-\U0001faff]"
+)
+# Of those, what takes two: halves of flags, skin tones, fillers, circled numbers, and letters that
+# only Unicode 16 and later know as wide.
+_WIDE: Final = re.compile(
+    "[\u302e\u302f\u3164\u3248-\u324f\U00016ff0\U00016ff1\U00018cd6-\U000191d2"
+    "\U0001b123-\U0001b128\U0001b168\U0001f1ae\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U0001f6d9"
+    "\U0001f7da\U0001fa8b-\U0001faff]"
+)
+_NARROW: Final = "\ufe0f\uffa0"  # emoji presentation makes a narrow sign wide
 
 
 def cells(text: str) -> int:
     """Return how many cells `text`, without newlines, takes at most."""
-    joined = [] if text.isascii() else _JOINED.findall(text)
-    if not joined:
-        return cell_len(text)
-    # A half of a flag is counted as one cell, and may take two.
-    return sum(map(cell_len, text)) + sum(_EXTRA.get(character, 1) for character in joined)
+    return cell_len(text) if text.isascii() else _cells(text)
+
+
+@lru_cache(maxsize=1024)  # frames measure the same lines again and again
+def _cells(text: str) -> int:
+    return sum(map(_character_cells, text)) if _UNSURE.search(text) else cell_len(text)
+
+
+@lru_cache(maxsize=4096)
+def _character_cells(character: str) -> int:
+    if _WIDE.match(character):
+        return 2
+    # A spacing mark, or a character that this Python does not know yet.
+    takes_one = character in _NARROW or unicodedata.category(character) in ("Mc", "Cn")
+    return max(cell_len(character), int(takes_one))
 
 
 def wrapped(console: Console, text: Text, width: int) -> list[Text]:
@@ -34,7 +59,7 @@ def wrapped(console: Console, text: Text, width: int) -> list[Text]:
     plain = text.plain
     if "\n" not in plain and "\t" not in plain and cells(plain) <= width:
         return [text]
-    if not _JOINED.search(plain):
+    if not _UNSURE.search(plain):
         lines = list(text.wrap(console, width, overflow="fold"))
         for line in lines:
             line.rstrip()
@@ -43,7 +68,7 @@ def wrapped(console: Console, text: Text, width: int) -> list[Text]:
 
 
 def _wrapped_by_stand_ins(console: Console, text: Text, width: int) -> list[Text]:
-    """Wrap a text with joined characters as one in which each stands alone.
+    """Wrap a text with unsure characters as one in which each takes what `cells` says.
 
     Rich counts joined characters together, cuts off what then does not fit, and fails where
     they join nothing.
@@ -64,6 +89,6 @@ def _wrapped_by_stand_ins(console: Console, text: Text, width: int) -> list[Text
 
 def _stand_in(character: str) -> str:
     """Return a character that Rich counts as what `cells` counts this one as."""
-    if not _JOINED.match(character):
+    if not _UNSURE.match(character):
         return character
-    return ("\u0300", "x", "\u65e5")[min(cells(character), 2)]
+    return ("\u0300", "x", "\u65e5")[_character_cells(character)]

@@ -11,12 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from srchat.errors import OutputError
-from srchat.output.blocks import BlockSplitter
-from srchat.output.markdown import MarkdownWriter, console_for, drawn, layout_for
+from srchat.output.markdown import MarkdownWriter
 from tests.answers import ANSWER, items, long_answer, tokens
 from tests.markdown_documents import cut, documents, sizes
 from tests.markdown_examples import commonmark_examples, gfm_examples
-from tests.printed import printed
+from tests.printed import committed, printed
 from tests.terminal import Terminal, TerminalOutput
 
 _EXAMPLES = int(os.environ.get("SRCHAT_TEST_EXAMPLES", "400"))
@@ -71,15 +70,6 @@ def seen(text: str, columns: int, lines: int) -> list[str]:
 
 
 # What is committed are the bytes of printing at once.
-
-
-def committed(pieces: Iterable[str], output: TerminalOutput) -> str:
-    """The final rows alone, as they come, with all their escape sequences."""
-    splitter, console = BlockSplitter(), console_for(output)
-    layout = layout_for(output, console)
-    rows = [row for piece in pieces for row in layout.feed(splitter.feed(piece))]
-    rows += layout.feed(splitter.flush())
-    return "".join(f"{drawn(row, console)}\n" for row in rows)
 
 
 @settings(max_examples=_EXAMPLES)

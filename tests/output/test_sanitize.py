@@ -46,6 +46,8 @@ def _is_obeyed(character: str) -> bool:
         in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
         or 0xFFF9 <= ord(character) <= 0xFFFB  # interlinear annotations
         or 0xE0000 <= ord(character) <= 0xE007F  # tags, also those not assigned
+        or 0xE0100 <= ord(character) <= 0xE01EF  # selectors that hide bytes
+        or ord(character) in (*range(0x2061, 0x2065), *range(0x206A, 0x2070), 0xFEFF)
     ) and character not in "\n\t"
 
 
@@ -100,3 +102,14 @@ def test_one_line_is_one_inert_line() -> None:
     assert one_line("x" * 6, limit=5) == "xxxx…"
     assert one_line("x" * 5, limit=5) == "xxxxx"
     assert one_line("xxx  yy", limit=5) == "xxx…"
+
+
+@pytest.mark.parametrize("code", [0x2061, 0x2064, 0x206A, 0x206F, 0xFEFF, 0xE0100, 0xE01EF])
+def test_what_hides_text_is_shown(code: int) -> None:
+    assert chr(code) not in sanitized(f"a{chr(code)}b")
+    assert f"{code:x}" in sanitized(f"a{chr(code)}b")
+
+
+@pytest.mark.parametrize("text", ["👨\u200d👩", "\u0915\u094d\u200c\u0937", "❤\ufe0f", "e\u0301"])
+def test_joiners_that_scripts_and_emoji_need_stay(text: str) -> None:
+    assert sanitized(text) == text

@@ -9,7 +9,7 @@ import pytest
 
 from srchat.errors import ClosedPipeError, OutputError
 from srchat.output.plain import PlainWriter
-from srchat.output.streams import Messages, Output
+from srchat.output.streams import Messages, Output, encoded
 
 
 @pytest.fixture
@@ -122,3 +122,16 @@ def test_plain_text_on_a_terminal_is_inert_and_ends_its_line(terminal: tuple[int
     while not shown.endswith(b"c\r\n"):
         shown += os.read(terminal[0], 100)
     assert shown == b"a\\x1b[31mb\r\nc\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp1251", "mac-roman", "latin-1", "cp437", "ascii"])
+def test_no_byte_of_a_code_page_is_a_control_of_the_terminal(encoding: str) -> None:
+    text = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x2500), 0x20AC]))
+    data = encoded(text, encoding)
+    assert not [byte for byte in data if 0x80 <= byte < 0xA0]
+    assert len(data) == len(text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF-8", "gbk", "shift_jis", "euc-jp"])
+def test_characters_of_several_bytes_stay_whole(encoding: str) -> None:
+    assert encoded("日本 Grüße"[:2], encoding).decode(encoding) == "日本"

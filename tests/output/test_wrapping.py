@@ -2,12 +2,14 @@
 
 import io
 
+import wcwidth
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
 from srchat.output.wrapping import cells, wrapped
+from tests.output.record_widths import TABLE
 
 CONSOLE = Console(file=io.StringIO(), width=80)
 ODD = st.text(
@@ -34,3 +36,32 @@ def test_styles_stay_on_their_characters() -> None:
         line.plain[span.start : span.end] for line in lines for span in line.spans
     )  # fmt: skip
     assert "".join(styled.split()) == "bold日\U0001f3fbbold"
+
+
+def test_no_character_takes_more_cells_than_counted_by_glibc_or_unicode() -> None:
+    recorded = 0
+    for line in TABLE.read_text().splitlines():
+        first, last, width = line.split()
+        for code in range(int(first, 16), int(last, 16) + 1):
+            assert cells(chr(code)) >= int(width), f"U+{code:04X}"
+            recorded += 1
+    assert recorded > 200_000
+    # The newest Unicode, by the table of a library.
+    for code in range(0x20, 0x30000):
+        if not 0xD800 <= code < 0xE000:
+            assert cells(chr(code)) >= wcwidth.wcwidth(chr(code)), f"U+{code:04X}"
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=60))
+def test_a_text_takes_what_its_characters_take(text: str) -> None:
+    assert cells(text) >= max(map(cells, text), default=0)
+
+
+HINDI = "\u0915\u093f\u0924\u093e\u092c\u0947\u0902 \u0939\u093f\u0928\u094d\u0926\u0940 "
+
+
+@given(st.integers(4, 60))
+def test_lines_of_scripts_with_spacing_marks_fit(width: int) -> None:
+    lines = wrapped(CONSOLE, Text(HINDI * 20), width)
+    assert all(sum(max(0, wcwidth.wcwidth(c)) for c in line.plain) <= width for line in lines)
+    assert "".join("".join(line.plain.split()) for line in lines) == "".join(HINDI.split()) * 20
