@@ -41,13 +41,18 @@ class AnswerWriter(Protocol):
         """End the answer, whole or not. May be called twice."""
 
 
-def open_answer_writer(output: Output, code_theme: str) -> AnswerWriter:
-    """Return a writer that renders on a terminal and writes the exact bytes elsewhere."""
+def open_answer_writer(
+    output: Output, code_theme: str, is_interrupted: Callable[[], bool] = bool
+) -> AnswerWriter:
+    """Return a writer that renders on a terminal and writes the exact bytes elsewhere.
+
+    `is_interrupted`: the user waits for the end.
+    """
     if not output.is_terminal:
         return PlainWriter(output)
     from srchat.output.markdown import MarkdownWriter  # noqa: PLC0415 - Rich, 120 ms
 
-    return MarkdownWriter(output, code_theme=code_theme)
+    return MarkdownWriter(output, code_theme=code_theme, is_interrupted=is_interrupted)
 
 
 def write_answer(output: Output, text: str, code_theme: str) -> None:

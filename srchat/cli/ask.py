@@ -103,7 +103,10 @@ def _show(process: Process, session: Session, events: Events, writer: AnswerWrit
             session,
             events,
             process.messages,
-            lambda: writer or open_answer_writer(process.stdout, theme),
+            lambda: (
+                writer
+                or open_answer_writer(process.stdout, theme, lambda: session.signum is not None)
+            ),
         )
 
 

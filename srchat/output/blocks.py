@@ -20,6 +20,7 @@ from typing import Final
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, paragraph
+from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
 from srchat.output.cuts import Cut, last_cut
@@ -51,11 +52,45 @@ def block_tokens(parser: MarkdownIt, text: str, first_line: int = 0) -> list[Tok
 
     A fence becomes `fence_open`, `code` (whole lines) and `fence_close`, so that its lines
     can be given out one by one. Indented code is a fence without markup, one `code` a line.
-    The groups of a table (thead, tbody) are left out.
+    The groups of a table (thead, tbody) are left out. Cells beyond the header's, which a parser
+    for HTML drops, stand behind the row's last one.
     """
     tokens: list[Token] = []
     parser.block.parse(text, parser, {}, tokens)
+    _add_surplus_cells(tokens, text)
     return [part for token in tokens for part in _parts(token, first_line)]
+
+
+def _add_surplus_cells(tokens: list[Token], text: str) -> None:
+    lines: list[str] = []
+    row: list[Token] = []
+    for token in tokens:
+        if token.type == "tr_open":
+            lines = lines or text.split("\n")
+            row = []
+        elif token.type == "inline":
+            row.append(token)
+        elif token.type == "tr_close" and row and row[0].map:
+            line = lines[row[0].map[0]]
+            if line.count("|") > len(row) and (surplus := _surplus(line, row)):
+                row[-1].content = " | ".join([row[-1].content, *surplus])
+
+
+def _surplus(line: str, row: list[Token]) -> list[str]:
+    """Return the cells of a row's line behind those that became tokens.
+
+    The marks of a quote or a list item may stand before the first.
+    """
+    known = [cell.content for cell in row]
+    cells = [cell.strip() for cell in escapedSplit(line.strip())]
+    for start in range(len(cells) - len(known)):
+        first, *others = cells[start : start + len(known)]
+        if first.endswith(known[0]) and others == known[1:]:
+            rest = cells[start + len(known) :]
+            while rest and not rest[-1]:
+                rest.pop()
+            return rest
+    return []
 
 
 def _parts(token: Token, first_line: int) -> Iterator[Token]:
@@ -126,8 +161,8 @@ class BlockSplitter:
         certain = tokens[self._skip : cut.index]
         if certain:
             self._restart(cut)
-        # A block that grows and grows is looked at again when it is a sixteenth longer; one that is
-        # nested deeply, of which each look costs the square of its depth, when it is a third longer.
+        # A block that grows and grows is parsed again when it is a sixteenth longer; one that is
+        # nested deeply, which costs the square of its depth, when it is a third longer.
         deepest = max((token.level for token in tokens), default=0)
         self._parse_at = len(self._lines) + len(self._lines) // (16 if deepest < _DEEP else 3)
         return certain

@@ -12,6 +12,7 @@ answers hold no code.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -28,6 +29,12 @@ _HELD: Final = 16
 _STEP: Final = 8
 # A lexer that finds no place to start again (a function of 200 lines in C) is made to.
 _MOST_LEXED: Final = 64
+# Lexers are regular expressions, of which many take the square of a text's length, or more, where
+# it is made for that; and none can be interrupted. So they get short lines and little at once...
+_LONGEST_LINE: Final = 200
+_MOST_CHARACTERS: Final = 4000
+# ...and where a block has taken so many seconds of CPU, the rest of it is plain.
+_MOST_SECONDS: Final = 2.0
 _TAB: Final = 4
 # What may begin a string or a comment of many lines: then one line alone tells too little.
 _SPANNING: Final = re.compile(r"\"\"\"|'''|/\*|<!--|`|<<|\{-|=begin")
@@ -84,23 +91,45 @@ def _terminal_theme() -> dict[tuple[str, ...], Style]:
     }
 
 
+# Lexers that were tried on hostile code: on 4,000 characters in lines of 200 none takes a second.
+# Others have expressions that take for ever on a few dozen characters (mcschema), and stay plain.
+VETTED: Final = frozenset(
+    """
+    ada antlr apacheconf applescript asm autohotkey awk bash bat bibtex c cfg clojure cmake
+    cobol coffeescript common-lisp console cpp crystal csharp css cuda d dart desktop diff
+    django docker dot ebnf elixir elm emacs-lisp erb erlang fish fortran fsharp gdscript gleam
+    glsl go graphql groff groovy haskell hcl hlsl html html+jinja http java javascript json
+    json5 jsx julia kotlin less llvm lua make markdown matlab mysql nasm nginx nim nix
+    objective-c ocaml octave odin pascal perl php plpgsql postgresql powershell prolog
+    properties protobuf puppet pycon pytb python python2 r racket robotframework rst ruby rust
+    sass scala scheme scss sed smalltalk solidity sparql sql sqlite3 swift systemverilog tcl tex
+    toml tsx turtle typescript typst v vala vhdl vim vue wast wgsl xml yaml zig
+    """.split()  # noqa: SIM905 - words read better than quoted strings
+)
+
+
 @lru_cache(maxsize=32)
 def _lexer(name: str) -> Lexer | None:
     from pygments.lexers import get_lexer_by_name  # noqa: PLC0415  # slow, see above
     from pygments.util import ClassNotFound  # noqa: PLC0415  # slow, see above
 
     try:
-        return get_lexer_by_name(name, stripnl=False, ensurenl=True)
+        lexer = get_lexer_by_name(name, stripnl=False, ensurenl=True) if name else None
     except ClassNotFound:
         return None
+    return lexer if lexer and VETTED.intersection(lexer.aliases) else None
 
 
 class CodeLines:
-    """Takes complete lines of code, gives out highlighted ones."""
+    """Takes complete lines of code, gives out highlighted ones.
+
+    From a line of over 200 characters on, all are plain.
+    """
 
     def __init__(self, info: str, theme_name: str) -> None:
-        self._language = info.strip().partition(" ")[0]
+        self._lexer = _lexer(info.strip().partition(" ")[0].lower())
         self._theme_name = theme_name
+        self._seconds = 0.0
         self._lines: list[str] = []
         self._done = 0
         # How the first of the lines that wait look, for previews.
@@ -109,8 +138,11 @@ class CodeLines:
     def feed(self, lines: list[str]) -> list[Text]:
         """Return the lines that have been decided."""
         finished: list[Text] = []
-        for line in lines:
-            self._lines.append(line.expandtabs(_TAB).rstrip())
+        for full_line in lines:
+            line = full_line.expandtabs(_TAB).rstrip()
+            if len(line) > _LONGEST_LINE:
+                finished += self._given_up()
+            self._lines.append(line)
             if len(self._lines) - self._done == _HELD:
                 finished += self._step()
         return finished
@@ -120,6 +152,10 @@ class CodeLines:
         while len(self._lines) > self._done and not self._lines[-1]:
             self._lines.pop()
         return self._highlight(self._lines)[self._done :]
+
+    def write_plainly(self) -> None:
+        """Highlight no more: somebody waits for the end."""
+        self._lexer = None
 
     def preview(self) -> CodePreview:
         """Return how the lines that wait look now, for the lines that come to be put behind."""
@@ -138,14 +174,29 @@ class CodeLines:
         self._done += _STEP
         self._held = highlighted[self._done :]
         rest = self._lines[self._done :]
-        if len(self._lines) > _MOST_LEXED or self._highlight(rest) == self._held:
+        is_long = len(self._lines) > _MOST_LEXED or sum(map(len, self._lines)) > _MOST_CHARACTERS
+        if is_long or self._highlight(rest) == self._held:
             self._lines, self._done = rest, 0
         return finished
 
+    def _given_up(self) -> list[Text]:
+        """Return the lines that wait, as they look so far; what follows is plain."""
+        finished = self._highlight(self._lines)[self._done :]
+        self._lines, self._done, self._held = [], 0, []
+        self._lexer = None
+        return finished
+
     def _highlight(self, lines: list[str]) -> list[Text]:
-        lexer = _lexer(self._language) if self._language and any(lines) else None
-        if lexer is None:
+        is_long = any(len(line) > _LONGEST_LINE for line in lines)
+        if self._lexer is None or is_long or self._seconds > _MOST_SECONDS or not any(lines):
             return [Text(line) for line in lines]
+        started = time.thread_time()
+        try:
+            return self._highlighted(self._lexer, lines)
+        finally:
+            self._seconds += time.thread_time() - started
+
+    def _highlighted(self, lexer: Lexer, lines: list[str]) -> list[Text]:
         style_of = syntax_theme(self._theme_name).get_style_for_token
         highlighted = [Text()]
         for kind, value in lexer.get_tokens("\n".join(lines) + "\n"):
@@ -177,6 +228,9 @@ class CodePreview:
     def finish(self) -> list[Text]:
         """Return all lines."""
         return self._lines
+
+    def write_plainly(self) -> None:
+        """Do nothing: a preview is thrown away."""
 
     def preview(self) -> CodePreview:
         """Return itself."""

@@ -53,7 +53,7 @@ class _InlineWalk:
     def __init__(self, text: Text, style: Style) -> None:
         self._text = text
         self._styles = [style]
-        self._links: list[tuple[int, str]] = []
+        self._links: list[tuple[int, tuple[str, str]]] = []
 
     def add(self, tokens: Iterable[Token]) -> None:
         for token in tokens:
@@ -67,13 +67,13 @@ class _InlineWalk:
     def _open(self, token: Token) -> None:
         self._styles.append(self._styles[-1] + _STYLES.get(token.tag, _NONE))
         if token.type == "link_open":
-            self._links.append((len(self._text), str(token.attrs.get("href", ""))))
+            self._links.append((len(self._text), _target(token, "href")))
 
     def _close(self, token: Token) -> None:
         self._styles.pop()
         if token.type == "link_close":
-            start, href = self._links.pop()
-            self._append_target(self._text.plain[start:], href)
+            start, (href, title) = self._links.pop()
+            self._append_target(self._text.plain[start:], href, title)
 
     def _leaf(self, token: Token) -> None:
         match token.type:
@@ -83,19 +83,27 @@ class _InlineWalk:
             case "image":
                 start = len(self._text)
                 self.add(token.children or ())
-                self._append_target(self._text.plain[start:], str(token.attrs.get("src", "")))
+                self._append_target(self._text.plain[start:], *_target(token, "src"))
             case "text":
                 self._append(_BREAK.sub("\n", token.content), self._styles[-1])
             case _:
                 self._append(token.content, self._styles[-1] + _STYLES.get(token.tag, _NONE))
 
-    def _append_target(self, label: str, target: str) -> None:
+    def _append_target(self, label: str, target: str, title: str) -> None:
         # An autolink, or a label that is the address: once is enough.
-        if target and target not in (label, f"mailto:{label}"):
-            self._append(f" ({target})" if label else target, self._styles[-1] + _TARGET)
+        shown = "" if target in (label, f"mailto:{label}") else target
+        if title:
+            shown = f'{shown} "{title}"'.lstrip()
+        if shown:
+            self._append(f" ({shown})" if label else shown, self._styles[-1] + _TARGET)
 
     def _append(self, text: str, style: Style) -> None:
         self._text.append(sanitized(text), style or None)
+
+
+def _target(token: Token, name: str) -> tuple[str, str]:
+    """Return where a link or an image leads, and its title."""
+    return str(token.attrs.get(name, "")), str(token.attrs.get("title", ""))
 
 
 class GrowingParagraph:

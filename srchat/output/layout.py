@@ -61,12 +61,12 @@ class _Place:
     """What is open where the layout stands."""
 
     margins: Margins = field(default_factory=Margins)
-    # The next number of each open list; bullets have none.
-    numbers: list[int | None] = field(default_factory=list)
     # Of the text that comes next; the alignment is a table cell's.
     style: Style = _NONE
     alignment: str = ""
     code: CodeLines | CodePreview | None = None
+    # What opened the code block, as long as nothing of it is shown.
+    info: str = ""
     table: TableRows | None = None
 
     def preview(self) -> _Place:
@@ -74,7 +74,6 @@ class _Place:
         return replace(
             self,
             margins=self.margins.copy(),
-            numbers=list(self.numbers),
             code=self.code and self.code.preview(),
             table=self.table and self.table.copy(),
         )
@@ -95,6 +94,7 @@ class Layout:
         self._rows: list[Row] = []
         self._growing = GrowingParagraph(parser, console)
         self._is_preview = False
+        self._is_plain = False
         self._known: dict[int, tuple[Text, Row]] = {}
 
     def feed(self, tokens: list[Token]) -> list[Row]:
@@ -115,6 +115,12 @@ class Layout:
             return self.feed(tokens)
         finally:
             self._place, self._is_preview = place, False
+
+    def write_plainly(self) -> None:
+        """Highlight no more code: somebody waits for the end."""
+        self._is_plain = True
+        if self._place.code:
+            self._place.code.write_plainly()
 
     def _take(self, token: Token) -> None:
         match token.type:
@@ -145,43 +151,42 @@ class Layout:
     def _take_container(self, token: Token) -> None:
         match token.type:
             case "bullet_list_open" | "ordered_list_open":
-                self._open_list(token)
+                self._enter(token)
             case "list_item_open":
                 self._open_item(token)
             case "blockquote_open":
                 bar = f"{self._glyphs.quote} "
                 self._enter(token)
                 self._place.margins.push(bar, bar, _QUOTE)
-            case "bullet_list_close" | "ordered_list_close":
-                self._place.numbers.pop()
             case "list_item_close" | "blockquote_close":
                 self._rows += self._place.margins.leave(self.width)
 
-    def _open_list(self, token: Token) -> None:
-        self._enter(token)
-        is_ordered = token.type == "ordered_list_open"
-        self._place.numbers.append(int(token.attrs.get("start", 1)) if is_ordered else None)
-
     def _open_item(self, token: Token) -> None:
-        number = self._place.numbers[-1]
-        if number is None:
-            marker = f" {self._glyphs.bullet} "
-        else:
-            marker = f"{number:>2}. "
-            self._place.numbers[-1] = number + 1
+        # A number is shown as it was written: years that count down are no mistake.
+        marker = f"{token.info:>2}{token.markup} " if token.info else f" {self._glyphs.bullet} "
         self._enter(token)
         self._place.margins.push(marker, " " * len(marker), _MARKER)
 
     def _take_fence(self, token: Token) -> None:
         if token.type == "fence_open":
             self._begin(token)
-            self._place.code = CodeLines(token.info, self._code_theme)
+            self._place.code = CodeLines("" if self._is_plain else token.info, self._code_theme)
+            self._place.info = f"{token.markup}{token.info}" if token.info.strip() else ""
+            if " " in token.info.strip():  # more than the language: a file's name, or a command
+                self._add_info()
         elif self._place.code and token.type == "code":
+            self._place.info = ""
             self._add_code(self._place.code.feed(_code_lines(token)))
         elif self._place.code:  # pragma: no branch - every end has its beginning
             self._go_on(token)
             self._add_code(self._place.code.finish())
             self._place.code = None
+            if self._place.info and not self._is_preview:
+                self._add_info()  # a word behind the fence, and nothing else: not to be lost
+
+    def _add_info(self) -> None:
+        self._add([Text(self._place.info, _RULE)])
+        self._place.info = ""
 
     def _take_table(self, token: Token) -> None:
         match token.type:

@@ -30,7 +30,10 @@ _REST: Final = 20
 
 
 class MarkdownWriter:
-    """Writes one answer to a terminal. `close` when it is over, whatever happened."""
+    """Writes one answer to a terminal. `close` when it is over, whatever happened.
+
+    `is_interrupted`: the user waits for the end, so that `close` highlights no more code.
+    """
 
     def __init__(
         self,
@@ -38,7 +41,9 @@ class MarkdownWriter:
         *,
         code_theme: str = DEFAULT_THEME,
         clock: Callable[[], float] = time.monotonic,
+        is_interrupted: Callable[[], bool] = bool,
     ) -> None:
+        self._is_interrupted = is_interrupted
         self._output = output
         self._clock = clock
         self._sanitizer = Sanitizer()
@@ -67,6 +72,8 @@ class MarkdownWriter:
         if self._closed:
             return
         self._closed = True
+        if self._is_interrupted():
+            self._layout.write_plainly()
         size = self._output.size()
         self._layout.width = size.columns
         text = self._waiting + self._sanitizer.flush()

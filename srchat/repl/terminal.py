@@ -82,7 +82,12 @@ class Terminal:
 
     def _show_turn(self, session: Session, events: Events) -> None:
         theme = session.config.code_theme
-        show_turn(session, events, self.messages, lambda: open_answer_writer(self.stdout, theme))
+        show_turn(
+            session,
+            events,
+            self.messages,
+            lambda: open_answer_writer(self.stdout, theme, lambda: session.signum is not None),
+        )
 
     def show_last(self, conversation: Conversation, code_theme: str) -> None:
         """Show what a conversation is, and its last prompt and answer."""

@@ -222,3 +222,17 @@ def test_standard_output_in_a_file_and_errors_on_the_terminal(
         assert session.wait() == 0
         assert session.lines == []
     assert (tmp_path / "out.txt").read_bytes() == b"**exact**\n"
+
+
+HANGS = ["```mcschema\n" + "<!--" * 15 + "\n```\n", "```java\n" + "a " * 8000 + "\n```\n"]
+
+
+@pytest.mark.parametrize("text", HANGS)
+def test_a_code_block_that_is_made_to_hang_a_lexer_is_shown(
+    srchat: Srchat, serve: Serve, text: str
+) -> None:
+    server = serve(answer("before\n\n", text, "\nafter\n"))
+    for command in (("ask", "q", "--base-url", server.url), ("history", "show")):
+        with TerminalSession(srchat.command(*command), srchat.env) as session:
+            session.wait_for_text("after")
+            assert session.wait() == 0

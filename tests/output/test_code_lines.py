@@ -2,6 +2,8 @@
 
 import inspect
 import random
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -112,3 +114,45 @@ def test_the_default_theme_can_be_read_on_dark_and_light() -> None:
     assert background_of("terminal") is None
     colors = {color(span) for _, spans in highlighted(_PYTHON) for span in spans}
     assert colors <= {"default", "red", "green", "magenta", "cyan"}
+
+
+def test_from_a_long_line_on_all_is_plain() -> None:
+    lines = ["x = 1", "y = 'é'", "z = " + "a " * 150, "x = 1", "def f(): pass"]
+    whole = CodeLines("python", "terminal")
+    texts = whole.feed(lines) + whole.finish()
+    assert [text.plain for text in texts] == [line.rstrip() for line in lines]
+    assert [bool(text.spans) for text in texts] == [True, True, False, False, False]
+
+
+def test_a_block_that_takes_too_long_goes_on_plainly() -> None:
+    code = CodeLines("python", "terminal")
+    code._seconds = 1000.0
+    texts = code.feed(["x = 1"] * 40) + code.finish()
+    assert [text.plain for text in texts] == ["x = 1"] * 40
+    assert not any(text.spans for text in texts)
+
+
+def test_a_lexer_that_is_not_vetted_is_not_used() -> None:
+    code = CodeLines("mcschema", "terminal")
+    texts = code.feed(["<!--" * 15] * 20) + code.finish()  # else this never ends
+    assert not any(text.spans for text in texts)
+
+
+HOSTILE = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_CPU, (240, 240))
+from srchat.output.code_lines import VETTED, CodeLines
+ATOMS = ("<!--", "a ", "((((", "a<", "?:", "\'\'\'", "{{{{", "1e", "$(", "/*", "\\\\", '\"')
+for name in sorted(VETTED):
+    for atom in ATOMS:
+        code = CodeLines(name, "terminal")
+        code.feed([(atom * 200)[:200]] * 18)
+        code.finish()
+print("done")
+"""
+
+
+@pytest.mark.slow
+def test_no_vetted_lexer_takes_for_ever_on_hostile_code() -> None:
+    done = subprocess.run([sys.executable, "-c", HOSTILE], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"done\n"), done.stderr

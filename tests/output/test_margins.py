@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from markdown_it.token import Token
 
 from srchat.output import blocks
 from tests.markdown_documents import cut
@@ -23,7 +24,7 @@ def test_quotes_nested_deeply_are_not_parsed_again_and_again(
     parsed = []
     original = blocks.block_tokens
 
-    def counted(*args: object) -> list[blocks.Token]:
+    def counted(*args: object) -> list[Token]:
         parsed.append(1)
         return original(*args)  # type: ignore[arg-type] # as they came
 
