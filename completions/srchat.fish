@@ -263,7 +263,7 @@ complete -c srchat -n '__srchat_at \'srchat history\' 1' -a list -d 'List conver
 complete -c srchat -n '__srchat_at \'srchat history\' 1' -a show -d 'Show a conversation'
 complete -c srchat -n '__srchat_at \'srchat history\' 1' -a search -d 'Search prompts and answers, the newest first'
 complete -c srchat -n '__srchat_at \'srchat history\' 1' -a export -d 'Write conversations out; without an ID the one used last'
-complete -c srchat -n '__srchat_at \'srchat history\' 1' -a import -d 'Take conversations in that were exported as JSON'
+complete -c srchat -n '__srchat_at \'srchat history\' 1' -a import -d 'Import conversations that were exported as JSON, or from another history'
 complete -c srchat -n '__srchat_at \'srchat history\' 1' -a delete -d 'Delete conversations; they are gone for good'
 complete -c srchat -n '__srchat_at \'srchat history\'' -s h -l help -d 'Show the help'
 

@@ -327,7 +327,7 @@ Register-ArgumentCompleter -Native -CommandName srchat -ScriptBlock {
                 'show' = 'Show a conversation'
                 'search' = 'Search prompts and answers, the newest first'
                 'export' = 'Write conversations out; without an ID the one used last'
-                'import' = 'Take conversations in that were exported as JSON'
+                'import' = 'Import conversations that were exported as JSON, or from another history'
                 'delete' = 'Delete conversations; they are gone for good'
             }
             Options = [ordered]@{

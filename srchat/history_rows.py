@@ -51,4 +51,6 @@ def hit_row(hit: "Hit", screen: Output) -> str:
     begin, end = (_BOLD, _PLAIN) if screen.has_color else ("", "")
     # Only now: an escape sequence is longer than it is wide, and must not be broken.
     lines = screen.between_words(row, _INDENT)
-    return lines.replace(HIT_BEGIN, begin).replace(HIT_END, end)
+    # A text may hold the first of the marks itself: what it began ends with the hit.
+    rest = end if lines.count(HIT_BEGIN) > lines.count(HIT_END) else ""
+    return lines.replace(HIT_BEGIN, begin).replace(HIT_END, end) + rest

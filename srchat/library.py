@@ -29,17 +29,16 @@ class Library:
 
         Raises StoreError.
         """
-        if self._store is None:
-            try:
-                from srchat.history.store import ConversationStore  # noqa: PLC0415 - sqlite3, 10 ms
-            except ImportError as exc:  # pragma: no cover - another build of Python
-                raise StoreError("no history: this Python was built without sqlite3") from exc
-            self._store = ConversationStore(paths.database_path(self._environ), timeout)
-        self._store.database.patience = timeout
-        return self._store
+        store = self._opened(timeout, may_replace=True)
+        store.database.patience = timeout
+        store.database.may_replace = True
+        return store
 
     def existing(self) -> "ConversationStore | None":
-        """Return the history, None where nothing was ever kept. Raises StoreError."""
+        """Return the history, None where nothing was ever kept. Raises StoreError.
+
+        A damaged one is an error, and stays where it is: who only reads does not replace it.
+        """
         path = paths.database_path(self._environ)
         try:
             path.stat()  # exists() says no of what it may not look at, from Python 3.14 on
@@ -47,9 +46,17 @@ class Library:
             return None
         except OSError as exc:  # its directory is not ours to look into
             raise StoreError(f"cannot use the history {path}: {reason_of(exc)}") from exc
-        store = self.open()
-        self._warn_of_damage(store)
-        return store
+        return self._opened(PATIENCE, may_replace=False)
+
+    def _opened(self, timeout: float, *, may_replace: bool) -> "ConversationStore":
+        if self._store is None:
+            try:
+                from srchat.history.store import ConversationStore  # noqa: PLC0415 - sqlite3, 10 ms
+            except ImportError as exc:  # pragma: no cover - another build of Python
+                raise StoreError("no history: this Python was built without sqlite3") from exc
+            path = paths.database_path(self._environ)
+            self._store = ConversationStore(path, timeout, may_replace=may_replace)
+        return self._store
 
     def context_window(self, base_url: str, model: str) -> int | None:
         """Return what is stored of a model's context window, in tokens."""
@@ -77,9 +84,6 @@ class Library:
     def close(self) -> None:
         """Close the history, if it was opened."""
         if self._store:
-            self._warn_of_damage(self._store)
-            self._store.leave()
-
-    def _warn_of_damage(self, store: "ConversationStore") -> None:
-        if warning := store.take_notice():
-            self._warn(warning)
+            if warning := self._store.take_notice():
+                self._warn(warning)
+            self._store.close()

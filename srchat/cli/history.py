@@ -5,7 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
-from srchat.cli.history_files import delete, export, import_, write_transcript
+from srchat.cli.history_delete import delete
+from srchat.cli.history_files import export, import_, write_transcript
 from srchat.cli.process import Process
 from srchat.cli.settings import open_library, read_settings
 from srchat.conversation import Conversation, TurnRecord

@@ -1,20 +1,20 @@
-"""`srchat history export`, `import` and `delete`: conversations in and out of the store."""
+"""`srchat history export` and `import`: conversations out of the history, and into it."""
 
+import contextlib
 import dataclasses
 import json
-import re
 import time
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from srchat.cli.process import Process
-from srchat.cli.questions import Questions
 from srchat.cli.settings import open_library
 from srchat.conversation import Conversation
-from srchat.errors import UsageError
+from srchat.errors import StoreError, UsageError, reason_of
 from srchat.history.transcript import (
     VERSION,
     conversation_to_json,
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from srchat.history.store import ConversationStore
 
 _MAX_IMPORT: Final = 1 << 30  # bytes
-_AGE: Final = re.compile(r"(\d{1,6})\s*([hdwmy])")
-_HOURS: Final = {"h": 1, "d": 24, "w": 168, "m": 730, "y": 8766}
 
 Ids = Annotated[
     list[str] | None,
@@ -68,10 +66,12 @@ def export(
     """
     process: Process = ctx.obj
     store = open_library(process).existing()
-    chosen = _chosen(store, ids or [], everything=everything) if store else []
+    chosen = chosen_ids(store, ids or [], everything=everything) if store else []
     if not chosen and not everything:
         raise UsageError("no conversation has been kept yet")
-    conversations = (store.load(id_) for id_ in chosen) if store else iter(())
+    # One that another process deletes meanwhile is left out.
+    found = map(store.load_if_there, chosen) if store else iter(())
+    conversations = filter(None, found)
     parts = _json(conversations) if format is Format.JSON else _markdown(conversations)
     write_transcript(process, parts)
 
@@ -79,10 +79,16 @@ def export(
 def import_(
     ctx: typer.Context,
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="What `export --format json` wrote; - is a pipe.")
+        str,
+        typer.Argument(
+            metavar="FILE", help="What `export --format json` wrote (- is a pipe), or a history.db."
+        ),
     ],
 ) -> None:
-    """Take conversations in that were exported as JSON.
+    """Import conversations that were exported as JSON, or from another history.
+
+    FILE may be a history.db, also one that was set aside because it is damaged: what can be read
+    of it is imported.
 
     What is there already stays as it is: the same file twice changes nothing, and a newer one
     adds what came later.
@@ -93,62 +99,17 @@ def import_(
     store = open_library(process).open()
     new = [store.add_conversation(conversation) for conversation in conversations]
     store.index()
-    turns = _counted(sum(new), "new turn")
-    process.messages.notice(f"{turns} in {sum(map(bool, new))} of {_counted(len(new))}")
+    turns = counted(sum(new), "new turn")
+    process.messages.notice(f"{turns} in {sum(map(bool, new))} of {counted(len(new))}")
 
 
-def delete(
-    ctx: typer.Context,
-    ids: Ids = None,
-    *,
-    older_than: Annotated[
-        str | None,
-        typer.Option(
-            "--older-than", metavar="AGE", help="Those not used for so long: 12h, 30d, 8w, 6m, 1y."
-        ),
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All conversations.")] = False,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
-) -> None:
-    """Delete conversations; they are gone for good."""
-    process: Process = ctx.obj
-    if sum((bool(ids), older_than is not None, everything)) != 1:
-        raise UsageError("name conversations, or give --older-than or --all")
-    since = None if older_than is None else time.time() - _seconds(older_than)
-    store = open_library(process).existing()
-    chosen: list[str] = []
-    if store and since is not None:
-        chosen = store.ids(since)
-    elif store:
-        chosen = _chosen(store, ids or [], everything=everything)
-    elif ids:
-        raise UsageError("no conversation has been kept yet")
-    if not chosen or store is None:
-        process.messages.notice("there is nothing to delete")
-        return
-    if not yes:
-        _confirm(process, store, chosen)
-    count = store.delete(chosen)
-    process.messages.notice(f"{_counted(count)} deleted")
-
-
-def _confirm(process: Process, store: "ConversationStore", chosen: list[str]) -> None:
-    questions = Questions(process.stdin_fd, process.messages)
-    if not questions.interactive:
-        raise UsageError(f"--yes is needed to delete {_counted(len(chosen))} without being asked")
-    what = _counted(len(chosen))
-    if len(chosen) == 1:
-        conversation = store.load(chosen[0])
-        what = f"{conversation.title!r} of {day_and_time(conversation.used_at)}"
-    if not questions.confirm(f"delete {what}?", default=False):
-        raise UsageError("nothing was deleted")
-
-
-def _counted(count: int, what: str = "conversation") -> str:
+def counted(count: int, what: str = "conversation") -> str:
+    """Return a number of things in words."""
     return f"1 {what}" if count == 1 else f"{count} {what}s"
 
 
-def _chosen(store: "ConversationStore", ids: list[str], *, everything: bool) -> list[str]:
+def chosen_ids(store: "ConversationStore", ids: list[str], *, everything: bool) -> list[str]:
+    """Return the ids that are meant: all, those that begin so, or the one used last."""
     if everything:
         if ids:
             raise UsageError("--all and an ID exclude each other")
@@ -177,6 +138,8 @@ def _markdown(conversations: Iterable[Conversation]) -> Iterator[str]:
 
 def _imported(process: Process, file: str) -> list[Conversation]:
     now = time.time()
+    if file != "-" and _is_database(file):
+        return _from_database(process, Path(file))
     source = (
         read_stdin(process.stdin_fd, None, _MAX_IMPORT)
         if file == "-"
@@ -196,8 +159,41 @@ def _imported(process: Process, file: str) -> list[Conversation]:
     ]
 
 
-def _seconds(age: str) -> float:
-    match = _AGE.fullmatch(age.strip().lower())
-    if not match:
-        raise UsageError(f"--older-than: {age!r} is no age; give one like 12h, 30d, 8w, 6m or 1y")
-    return float(match[1]) * _HOURS[match[2]] * 3600.0
+def _is_database(file: str) -> bool:
+    try:
+        with Path(file).open("rb") as opened:
+            return opened.read(16) == b"SQLite format 3\0"
+    except (OSError, ValueError):
+        return False  # it is said when it is read
+
+
+def _from_database(process: Process, path: Path) -> list[Conversation]:
+    """Return what can be read of another history; nothing is changed in it."""
+    import shutil  # noqa: PLC0415 - only this needs it
+    import tempfile  # noqa: PLC0415 - as above
+
+    from srchat.history.store import ConversationStore  # noqa: PLC0415 - sqlite3, 10 ms
+
+    with tempfile.TemporaryDirectory(prefix="srchat-") as folder:
+        copy = Path(folder, "history.db")
+        try:
+            shutil.copyfile(path, copy)
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copyfile(f"{path}-wal", f"{copy}-wal")
+        except OSError as exc:
+            raise UsageError(f"cannot read {path}: {reason_of(exc)}") from exc
+        try:
+            with contextlib.closing(ConversationStore(copy, may_replace=False)) as store:
+                found = [_read_from(store, id_) for id_ in store.ids()]
+        except StoreError as exc:
+            raise UsageError(f"cannot import {path}: nothing of it can be read") from exc
+    if lost := found.count(None):
+        process.messages.notice(f"{counted(lost)} of {path} could not be read")
+    return [conversation for conversation in found if conversation]
+
+
+def _read_from(store: "ConversationStore", id: str) -> Conversation | None:
+    try:
+        return store.load_if_there(id)
+    except StoreError:
+        return None

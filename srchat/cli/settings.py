@@ -7,7 +7,7 @@ from srchat.cli.process import Process
 from srchat.config import file as config_file
 from srchat.config.layers import LayerKind
 from srchat.config.settings import SETTINGS, Config, FileSettings, Resolved, resolve
-from srchat.errors import StoreError, UsageError
+from srchat.errors import UsageError
 from srchat.library import Library
 from srchat.session.connection import Connection
 from srchat.session.session import Session
@@ -120,7 +120,5 @@ def load_chosen(
     elif last:
         if store and (id_ := store.last_used(answered=answered)):
             session.load(store.load(id_))
-        elif store and store.was_damaged:
-            raise StoreError("there is nothing left to continue", hint="ask without --continue")
         else:
             warn("there is no conversation to continue: this begins one")

@@ -6,9 +6,7 @@ A file that is damaged is renamed, never deleted or overwritten.
 """
 
 import contextlib
-import gc
 import sqlite3
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -25,6 +23,7 @@ from srchat.history.database_file import (
 )
 
 _PAUSE: Final = 0.01  # seconds between two tries
+_SECOND_LOOK: Final = 0.1  # seconds
 _REASONS: Final = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_READONLY: "it cannot be written",
@@ -38,10 +37,6 @@ Parameters = Sequence[object] | dict[str, object]
 Execute = Callable[..., sqlite3.Cursor]
 
 
-class _Connection(sqlite3.Connection):
-    itself: "_Connection"  # see Database.leave
-
-
 class Schema(NamedTuple):
     """What the file has to hold. `migrations[n]` leads from version n to n + 1."""
 
@@ -53,16 +48,20 @@ class Schema(NamedTuple):
 class Database:
     """An open file. `set_aside_as`: the new name of a damaged one that was found in its place.
 
-    `patience`: seconds that a read or write tries again while others hold the lock.
+    `patience`: seconds that a read or write tries again while others hold the lock. `may_replace`:
+    set a damaged file aside; else it is an error.
     Raises StoreBusyError, BrokenStoreError, or StoreError for everything else, everywhere.
     """
 
-    def __init__(self, path: Path, schema: Schema, patience: float) -> None:
+    def __init__(
+        self, path: Path, schema: Schema, patience: float, *, may_replace: bool = True
+    ) -> None:
         self.path = path
         self.patience = patience
+        self.may_replace = may_replace
         self.set_aside_as: Path | None = None
         self._schema = schema
-        self._connection: _Connection | None = None
+        self._connection: sqlite3.Connection | None = None
         self._file: Identity | None = None
         with self._reported():
             self._open()
@@ -94,39 +93,36 @@ class Database:
         return self._file
 
     def close(self) -> None:
-        """Close the file. It is opened again when it is needed."""
+        """Close the file, all of it on the disk and in one piece; it is opened again when needed.
+
+        The last process to close it copies the log into the file, waits for the disk, about 10 ms,
+        and deletes the log.
+        """
         connection, self._connection = self._connection, None
         if connection:
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
 
-    def leave(self) -> None:
-        """Let go of the file at the end of the process, without waiting for the disk.
+    def set_aside(self) -> bool:
+        """Rename the file if it is damaged, unless another process has done so by now.
 
-        SQLite's close copies its log into the file and waits until that is on the disk, 10 ms
-        and more. All is safe in the log: whoever opens the file next finds it there.
+        It is looked at twice, a moment apart: one read that fails is no damage. Returns whether a
+        new file takes its place.
         """
-        connection, self._connection = self._connection, None
-        if connection is None:
-            return  # pragma: no cover - closed already
-        if sys.version_info >= (3, 12):  # pragma: no cover - whichever Python runs the tests
-            connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE)
-            connection.close()
-        else:  # pragma: no cover - as above
-            # Before, Python could not say so. What is part of a cycle and frozen is never freed,
-            # not even by the end of the interpreter; then the system closes the file.
-            connection.itself = connection
-            gc.freeze()
-
-    def set_aside(self) -> None:
-        """Rename the file, which is damaged, unless another process has done so by now."""
         self.close()
-        with self._reported(), locked(self.path.parent):
-            if self._file and self._file == identity(self.path):  # pragma: no branch - a race
-                self.set_aside_as = renamed(self.path)
-            self._file = None
+        with self._reported():
+            if not self._looks_damaged():
+                return False
+            time.sleep(_SECOND_LOOK)
+            if not self._looks_damaged():
+                return False
+            with locked(self.path.parent):
+                if self._file and self._file == identity(self.path):  # pragma: no branch - a race
+                    self.set_aside_as = renamed(self.path)
+                self._file = None
+        return True
 
-    def _open(self) -> _Connection:
+    def _open(self) -> sqlite3.Connection:
         before = self._connection
         if before and self._file == identity(self.path):
             return before
@@ -139,26 +135,43 @@ class Database:
                 before.close()  # only now: the new file cannot have the identity of the old
         return self._connection
 
-    def _connected_to_sound_file(self) -> _Connection:
+    def _connected_to_sound_file(self) -> sqlite3.Connection:
         try:
             return self._connected()
         except (sqlite3.DatabaseError, BrokenStoreError) as exc:
             if isinstance(exc, sqlite3.DatabaseError) and not _is_broken(exc):
                 raise
-            self.set_aside()
+            if self.may_replace:
+                self.set_aside()
             return self._connected()
 
-    def _connected(self) -> _Connection:
+    def _looks_damaged(self) -> bool:
+        connection = self._new_connection()
+        try:
+            self._patiently(lambda: self._prepare(connection))
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
+        except BrokenStoreError:
+            return True
+        except sqlite3.DatabaseError as exc:
+            return _is_broken(exc)
+        finally:
+            connection.close()
+
+    def _connected(self) -> sqlite3.Connection:
         make_file(self.path)
         self._file = identity(self.path)
-        uri = name_for_sqlite(self.path)
-        connection = _Connection(uri, timeout=0, isolation_level=None, uri=True)
-        connection.text_factory = _text
+        connection = self._new_connection()
         try:
             self._patiently(lambda: self._prepare(connection))
         except BaseException:
             connection.close()
             raise
+        return connection
+
+    def _new_connection(self) -> sqlite3.Connection:
+        uri = name_for_sqlite(self.path)
+        connection = sqlite3.connect(uri, timeout=0, isolation_level=None, uri=True)
+        connection.text_factory = _text
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -234,7 +247,8 @@ class Database:
         if _is_broken(exc):
             return BrokenStoreError(
                 f"the history {self.path} is damaged: {exc}",
-                hint="the next answer begins a new one and puts this one aside",
+                hint="the next answer starts a new one and keeps this file; "
+                "`srchat history import FILE` reads what is left of it",
             )
         reason = _REASONS.get(_code(exc), str(exc))
         return StoreError(f"cannot use the history {self.path}: {reason}")

@@ -98,8 +98,8 @@ class Recorder:
         try:
             self._write_once(store, conversation, turn)
         except BrokenStoreError:
-            store.database.set_aside()
-            self._kept_in = None  # the new file has nothing of it
+            if store.database.set_aside():
+                self._kept_in = None  # the new file has nothing of it
             self._write_once(store, conversation, turn)
         if notice := store.take_notice():
             self._notices.append(notice)

@@ -133,8 +133,9 @@ def _by_text(database: Database, texts: Sequence[str], limit: int) -> list[Hit]:
 def _hit(row: Row, text: str) -> Hit:
     conversation, title, turn, asked_at, prompt, reply = row
     wanted = re.compile(re.escape(text), re.IGNORECASE)
-    match = next(filter(None, map(wanted.search, (prompt, reply))))  # SQLite found it in one
-    part, (place, end) = match.string, match.span()
+    # SQLite found it in one, but where an unpaired surrogate is stored it finds U+FFFD.
+    match = next(filter(None, map(wanted.search, (prompt, reply))), None)
+    part, (place, end) = (match.string, match.span()) if match else (prompt, (0, 0))
     before = part[max(0, place - _AROUND) : place]
     after = part[end : end + _AROUND]
     found = f"{HIT_BEGIN}{part[place:end]}{HIT_END}"

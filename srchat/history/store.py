@@ -95,17 +95,12 @@ class Summary(NamedTuple):
 class ConversationStore:
     """The conversations in one file. Raises StoreError and its kin everywhere.
 
-    `patience`: the seconds to wait for other processes.
+    `patience`: the seconds to wait for other processes. `may_replace`: set a damaged file aside.
     """
 
-    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
-        self.database = Database(path, SCHEMA, patience)
+    def __init__(self, path: Path, patience: float = PATIENCE, *, may_replace: bool = True) -> None:
+        self.database = Database(path, SCHEMA, patience, may_replace=may_replace)
         self._told: Path | None = None
-
-    @property
-    def was_damaged(self) -> bool:
-        """Tell whether a damaged file was set aside."""
-        return self.database.set_aside_as is not None
 
     def take_notice(self) -> str:
         """Return a word about a damaged file that was set aside, "" if it has been taken."""
@@ -113,15 +108,14 @@ class ConversationStore:
         if kept == self._told:
             return ""
         self._told = kept
-        return f"the history was damaged; it is kept as {kept}, and a new one begins"
+        return (
+            f"the history was damaged; it is kept as {kept}, and a new one begins "
+            f"(srchat history import {kept} reads what is left of it)"
+        )
 
     def close(self) -> None:
         """Close the file."""
         self.database.close()
-
-    def leave(self) -> None:
-        """Let go of the file at the end of the process, without waiting for the disk."""
-        self.database.leave()
 
     def add_turn(
         self, conversation: Conversation, turn: TurnRecord, missed: Iterable[TurnRecord] = ()
@@ -203,13 +197,19 @@ class ConversationStore:
 
     def load(self, id: str) -> Conversation:
         """Return a conversation with all its turns. Raises StoreError where it is gone."""
+        if found := self.load_if_there(id):
+            return found
+        raise StoreError(f"the conversation {id} is not there")
+
+    def load_if_there(self, id: str) -> Conversation | None:
+        """Return a conversation with all its turns, None where it was deleted."""
         rows = self.database.rows(
             "SELECT id, uid, title, system, created_at, used_at, head"
             " FROM conversation WHERE uid = ?",
             (id,),
         )
         if not rows:
-            raise StoreError(f"the conversation {id} is not there")
+            return None
         row_id, uid, title, system, created_at, used_at, head = rows[0]
         turns = tuple(turn_of(row) for row in self.database.rows(TURNS, (row_id,)))
         return Conversation(uid, title, system, created_at, used_at, head, turns)

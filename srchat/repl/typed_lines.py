@@ -43,25 +43,41 @@ class TypedLines:
             return
         self._newest = text
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        line = json.dumps(text).encode("ascii") + b"\n"
         with self._locked() as fd:
-            if os.fstat(fd).st_size > 2 * _MOST_BYTES:
-                self._shrink(fd)
-            os.write(fd, json.dumps(text).encode("ascii") + b"\n")
+            size = os.fstat(fd).st_size
+            if size > 2 * _MOST_BYTES:
+                newest = os.pread(fd, _MOST_BYTES, size - _MOST_BYTES)
+                self._replace(newest[newest.find(b"\n") + 1 :] + line)
+            else:
+                os.write(fd, line)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[int]:
-        fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            yield fd
-        finally:
-            os.close(fd)
+        while True:
+            fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX)
+                if self._is_current(fd):  # else another chat has replaced it while we waited
+                    yield fd
+                    return
+            finally:
+                os.close(fd)
 
-    def _shrink(self, fd: int) -> None:
-        """Let the oldest lines go. In place: others have the file open."""
-        data = os.pread(fd, _MOST_BYTES, os.fstat(fd).st_size - _MOST_BYTES)
-        os.ftruncate(fd, 0)
-        os.write(fd, data[data.find(b"\n") + 1 :])
+    def _is_current(self, fd: int) -> bool:
+        with contextlib.suppress(FileNotFoundError):
+            return os.path.samestat(os.fstat(fd), self._path.stat())
+        return False
+
+    def _replace(self, data: bytes) -> None:
+        staged = self._path.with_name(f"{self._path.name}.new")
+        with open(staged, "wb", opener=_private) as file:
+            file.write(data)
+        staged.replace(self._path)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _text(line: bytes) -> str:

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from srchat.cli.history_files import _json
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
 from srchat.history_rows import day_and_time
+from srchat.library import Library
 from tests.conftest import Srchat
 from tests.pseudo_terminal import TerminalSession
 
@@ -226,6 +228,31 @@ def test_the_mark_of_a_hit_in_a_word_longer_than_a_row_is_whole(srchat: Srchat) 
     with on_terminal(srchat, "search", "+" * 14) as session:
         assert session.wait() == 0
         assert (session.raw.count(b"\x1b[1m"), session.raw.count(b"\x1b[0m")) == (1, 1)
+
+
+def test_a_half_surrogate_is_found_as_the_replacement_character(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("q", "half \ud83d emoji"))
+    result = srchat("history", "search", "\ufffd")
+    assert (result.code, "unexpected" in result.err) == (0, False)
+
+
+def test_a_text_with_a_mark_of_a_hit_leaves_the_terminal_as_it_was(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("q", "some \ufdd0 words"))
+    with on_terminal(srchat, "search", "words") as session:
+        assert session.wait() == 0
+        assert session.raw.count(b"\x1b[1m") == session.raw.count(b"\x1b[0m")
+
+
+def test_what_is_deleted_while_all_is_exported_tears_nothing(srchat: Srchat) -> None:
+    keep(srchat, "aaaa1111", ("one", "1"))
+    keep(srchat, "bbbb2222", ("two", "2"))
+    library = Library({"SRCHAT_DATA": str(srchat.history.parent)}, print)
+    store = library.open()
+    ids = store.ids()
+    store.delete(["aaaa1111"])
+    parts = "".join(_json(filter(None, map(store.load_if_there, ids))))
+    assert [each["id"] for each in json.loads(parts)["conversations"]] == ["bbbb2222"]
+    library.close()
 
 
 @pytest.mark.parametrize("query", ['"', "AND", "(", "NEAR(", "*", "C++", "a:b", "-x", "%"])

@@ -191,17 +191,18 @@ def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_one_that_is_left_open_at_the_end_is_whole_for_the_next(path: Path) -> None:
+def test_one_that_is_killed_leaves_a_log_that_the_next_reads(path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from srchat.history.store import *; "
+        "import os, sys; from pathlib import Path; from srchat.history.store import *; "
         "from srchat.conversation import *; s = ConversationStore(Path(sys.argv[1])); "
-        "s.add_turn(Conversation('c1'), TurnRecord('t1', 'hi')); s.leave()"
+        "s.add_turn(Conversation('c1'), TurnRecord('t1', 'hi')); os._exit(1)"
     )
-    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+    subprocess.run([sys.executable, "-c", code, str(path)], check=False)
     assert path.with_name("history.db-wal").stat().st_size > 0
     store = ConversationStore(path)
     assert store.load("c1").turns[0].prompt == "hi"
     store.close()
+    assert not path.with_name("history.db-wal").exists()
 
 
 def test_one_of_a_newer_version_is_left_alone(path: Path) -> None:
@@ -398,7 +399,7 @@ def test_a_history_that_cannot_be_written_can_be_read(is_clean: bool) -> None:
         if is_clean:
             store.close()
         else:
-            store.leave()
+            store.close()
         with nothing_written_in(folder):
             reading = ConversationStore(folder / "a %41?.db")
             assert [summary.id for summary in reading.summaries()] == ["c1"]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 import sqlite3  # noqa: TID251 - to look at the file from outside
 import subprocess
 import sys
@@ -321,13 +322,6 @@ def test_of_many_that_find_it_damaged_one_puts_it_aside(path: Path) -> None:
     store.close()
 
 
-def test_reading_a_damaged_history_sets_it_aside_and_says_so(path: Path, srchat: Srchat) -> None:
-    noise(path)
-    result = srchat("history", "list")
-    assert (result.code, result.out) == (0, b"")
-    assert "the history was damaged" in result.err
-
-
 def test_whoever_puts_a_damaged_history_aside_says_so(
     path: Path, srchat: Srchat, serve: Serve
 ) -> None:
@@ -359,16 +353,135 @@ def test_damage_that_opening_does_not_show_is_told_with_the_way_out(
     result = srchat("history", "list")
     assert (result.code, result.out) == (9, b"")
     assert "is damaged" in result.err
-    assert "the next answer begins a new one" in result.err
+    assert "the next answer starts a new one" in result.err
 
 
-def test_to_continue_what_was_damaged_is_an_error(path: Path, srchat: Srchat, serve: Serve) -> None:
+def test_to_continue_what_is_damaged_is_an_error(path: Path, srchat: Srchat, serve: Serve) -> None:
     noise(path)
     server = serve(answer("one"))
-    result = srchat("ask", "-c", "and?", "--base-url", server.url)
-    assert (result.code, server.requests) == (9, [])
-    assert "nothing left to continue" in result.err
-    assert srchat("ask", "-c", "and?", "--base-url", server.url).code == 0
+    for _ in range(2):
+        result = srchat("ask", "-c", "and?", "--base-url", server.url)
+        assert (result.code, server.requests) == (9, [])
+        assert "is damaged" in result.err
+
+
+@pytest.mark.parametrize(
+    "words", [("list",), ("show",), ("search", "x"), ("export", "--all"), ("delete", "--all", "-y")]
+)
+def test_who_only_reads_sets_nothing_aside(
+    path: Path, srchat: Srchat, words: tuple[str, ...]
+) -> None:
+    torn_schema(path)
+    before = path.read_bytes()
+    result = srchat("history", *words)
+    assert result.code == 9
+    assert "is damaged" in result.err
+    assert "srchat history import" in result.err
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir() if "broken" in file.name] == []
+
+
+FAILING_READS = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+static int reads;
+ssize_t pread64(int fd, void *buffer, size_t size, off64_t offset) {
+    ssize_t (*real)(int, void *, size_t, off64_t) = dlsym(RTLD_NEXT, "pread64");
+    if (++reads == atoi(getenv("FAILING_READ"))) {
+        errno = EIO;
+        return -1;
+    }
+    return real(fd, buffer, size, offset);
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("shim")
+    (folder / "shim.c").write_text(FAILING_READS)
+    command = ["gcc", "-shared", "-fPIC", "-o", "shim.so", "shim.c", "-ldl"]
+    if not shutil.which("gcc") or subprocess.run(command, cwd=folder, check=False).returncode:
+        pytest.skip("no C compiler to make reads fail with")
+    return str(folder / "shim.so")
+
+
+def test_one_read_that_fails_sets_no_sound_history_aside(
+    path: Path, srchat: Srchat, serve: Serve, shim: str
+) -> None:
+    server = serve(answer("one"))
+    assert srchat("ask", "first", "--base-url", server.url).code == 0
+    for number in range(1, 31):
+        result = srchat(
+            "ask", "hi", "--base-url", server.url, LD_PRELOAD=shim, FAILING_READ=str(number)
+        )
+        assert (result.code, result.out) == (0, b"one\n"), result.err
+        assert [file.name for file in path.parent.iterdir() if "broken" in file.name] == []
+    assert "first" in srchat("history", "list").text
+
+
+def test_import_brings_back_what_was_set_aside(path: Path, srchat: Srchat, serve: Serve) -> None:
+    healthy(path)
+    count = len(srchat("history", "list").text.splitlines())
+    assert count
+    path.rename(path.with_name("old.db"))
+    result = srchat("history", "import", str(path.with_name("old.db")))
+    assert (result.code, len(srchat("history", "list").text.splitlines())) == (0, count)
+
+
+@pytest.mark.parametrize("damage", [torn_pages, half])
+def test_import_reads_what_is_left_of_a_damaged_history_and_changes_nothing_in_it(
+    path: Path, srchat: Srchat, damage: Callable[[Path], None]
+) -> None:
+    damage(path)
+    aside = path.rename(path.with_name("history.db.broken-1"))
+    before = aside.read_bytes()
+    result = srchat("history", "import", str(aside))
+    assert result.code in (0, 2), result.err
+    assert "unexpected" not in result.err
+    assert aside.read_bytes() == before
+
+
+def test_delete_all_takes_what_was_set_aside_and_what_was_typed(path: Path, srchat: Srchat) -> None:
+    healthy(path)
+    typed = path.with_name("typed_lines")
+    typed.write_text('"secret"\n')
+    aside = path.with_name("history.db.broken-20260101-000000-1")
+    aside.write_bytes(b"secret")
+    result = srchat("history", "delete", "--all", "--yes")
+    assert result.code == 0
+    assert "typed_lines, history.db.broken-20260101-000000-1 deleted" in result.err
+    assert not typed.exists()
+    assert not aside.exists()
+
+
+def test_after_each_ask_the_file_alone_is_the_history(
+    path: Path, srchat: Srchat, serve: Serve, tmp_path: Path
+) -> None:
+    server = serve(answer("one"))
+    for number in range(1, 4):
+        srchat("ask", f"prompt {number}", "--base-url", server.url)
+        (tmp_path / "copy").mkdir(exist_ok=True)
+        shutil.copy(path, tmp_path / "copy/history.db")
+        listed = srchat("history", "list", SRCHAT_DATA=str(tmp_path / "copy"))
+        assert len(listed.text.splitlines()) == number
+        assert [file.name for file in path.parent.iterdir()] == ["history.db"]
+
+
+def test_a_backup_that_is_put_back_is_the_history(
+    path: Path, srchat: Srchat, serve: Serve, tmp_path: Path
+) -> None:
+    server = serve(answer("one"))
+    srchat("ask", "before", "--base-url", server.url)
+    shutil.copy(path, tmp_path / "backup.db")
+    srchat("ask", "after", "--base-url", server.url)
+    shutil.copy(tmp_path / "backup.db", path)
+    result = srchat("history", "list")
+    assert (result.code, result.err) == (0, "")
+    assert [line.split("\t")[-1] for line in result.text.splitlines()] == ["before"]
 
 
 def test_a_store_that_cannot_be_opened_is_an_error_of_its_own(path: Path, srchat: Srchat) -> None:
