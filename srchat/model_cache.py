@@ -28,26 +28,18 @@ def read(directory: str, base_url: str) -> list[str]:
 
 def write(directory: str, base_url: str, models: Iterable[str]) -> None:
     """Keep the models of a server; names that could not be typed are left out."""
-    lines = "".join(f"{model}\n" for model in models if model and model.isprintable())
-    path = _path(directory, base_url)
-    staged = f"{path}.{os.getpid()}"
-    try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)  # noqa: PTH103 - as above
-        with open(staged, "w", encoding="utf-8", opener=_private) as file:
-            file.write(lines)
-        os.replace(staged, path)  # noqa: PTH105 - as above
-    except OSError:
-        from contextlib import suppress  # noqa: PLC0415 - completion never needs it
+    from contextlib import suppress  # noqa: PLC0415 - completion never writes
+    from pathlib import Path  # noqa: PLC0415 - as above
 
-        with suppress(OSError):
-            os.unlink(staged)  # noqa: PTH108 - as above
+    from srchat import private_files  # noqa: PLC0415 - as above
+
+    lines = "".join(f"{model}\n" for model in models if model and model.isprintable())
+    with suppress(OSError):
+        private_files.make_directory(Path(directory))
+        private_files.replace(Path(_path(directory, base_url)), lines.encode())
 
 
 def _path(directory: str, base_url: str) -> str:
     # A URL is no file name. The sum tells apart those that look the same without their marks.
     plain = "".join(char if char.isalnum() or char in ".-" else "_" for char in base_url[:100])
     return os.path.join(directory, f"models-{plain}-{zlib.crc32(base_url.encode()):08x}")  # noqa: PTH118 - as above
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -13,7 +13,6 @@ from srchat.cli.config_check import check
 from srchat.cli.config_editing import edit
 from srchat.cli.config_init import init
 from srchat.cli.config_notices import (
-    tell_backup,
     tell_what_is_stronger,
     tell_where_the_key_goes,
 )
@@ -108,7 +107,7 @@ def set_value(
     process: Process = ctx.obj
     path = paths.config_path(process.environ)
     value = new_value(process, path, name, values or [], profile)
-    tell_backup(process, config_edit.set_values(path, profile, {name: value}))
+    config_edit.set_values(path, profile, {name: value})
     if not tell_what_is_stronger(process, path, [name], profile) and name == "base_url":
         tell_where_the_key_goes(process, path, profile)
 

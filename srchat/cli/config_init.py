@@ -8,7 +8,7 @@ import typer
 
 from srchat import paths
 from srchat.api.key import checked_key, masked
-from srchat.cli.config_notices import tell_backup, tell_what_is_stronger
+from srchat.cli.config_notices import tell_what_is_stronger
 from srchat.cli.config_value import profile_name
 from srchat.cli.process import Process
 from srchat.cli.questions import Questions
@@ -68,7 +68,7 @@ def init(
         raise UsageError(f"the profile {DEMO_PROFILE} is built in and needs nothing")
     path = paths.config_path(process.environ)
     values = _Dialog(process, config_file.load(path), profile).run()
-    tell_backup(process, config_edit.set_values(path, profile, values))
+    config_edit.set_values(path, profile, values)
     tell_what_is_stronger(process, path, [n for n, v in values.items() if v], profile)
     option = f"-p {shlex.quote(profile)} " if profile else ""
     process.messages.notice(f'saved in {path}; try: srchat ask {option}"hello"')

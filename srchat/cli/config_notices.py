@@ -11,14 +11,6 @@ from srchat.config.settings import Resolved, resolve
 from srchat.errors import SrchatError
 
 
-def tell_backup(process: Process, backup: Path | None) -> None:
-    """Say that the file was written anew, and where the old one is."""
-    if backup:  # pragma: no cover - no file is known that needs this
-        process.messages.tell(
-            f"the file could not be edited in place and was written anew; the old one is {backup}"
-        )
-
-
 def tell_what_is_stronger(
     process: Process, path: Path, names: Iterable[str], profile: str | None
 ) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from srchat import paths
-from srchat.cli.config_notices import tell_backup, tell_where_the_key_goes
+from srchat.cli.config_notices import tell_where_the_key_goes
 from srchat.cli.config_value import InProfile
 from srchat.cli.process import Process
 from srchat.cli.questions import Questions
@@ -52,7 +52,7 @@ def _unset_setting(process: Process, path: Path, name: str, profile: str | None)
             hint="srchat config unset -p PROFILE",
         )
     if config_edit.is_set(path, profile, name):
-        tell_backup(process, config_edit.set_values(path, profile, {name: None}))
+        config_edit.set_values(path, profile, {name: None})
         if name == "base_url":
             tell_where_the_key_goes(process, path, profile)
         return
@@ -71,7 +71,7 @@ def _delete_profile(process: Process, path: Path, profile: str, *, yes: bool) ->
         raise ConfigError(f"config unset: no profile {profile!r} in {path}", hint=hint)
     if not yes:
         _confirm(process, profile)
-    tell_backup(process, config_edit.delete_profile(path, profile))
+    config_edit.delete_profile(path, profile)
     rest = "; it was the default one, now there is none" if profile == default else ""
     process.messages.notice(f"profile {profile} deleted{rest}")
 

@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import tomli_w
-
 from srchat.config import file as config_file
 from srchat.config.locked_file import is_exposed, locked, read_bytes
 from srchat.config.toml_edit import EditError, with_value, without
@@ -16,12 +14,10 @@ from srchat.errors import ConfigError
 Edit = Callable[[str], str]
 
 
-def set_values(path: Path, profile: str | None, values: Mapping[str, object]) -> Path | None:
+def set_values(path: Path, profile: str | None, values: Mapping[str, object]) -> None:
     """Write checked values of settings to the top level or to a profile, all or none.
 
-    None takes a setting out. Returns the copy of the old file where the text could not be
-    edited in place.
-    Raises ConfigError; then the file is as it was.
+    None takes a setting out. Raises ConfigError; then the file is as it was.
     """
     edits: list[Edit] = []
     for name, value in values.items():
@@ -30,19 +26,19 @@ def set_values(path: Path, profile: str | None, values: Mapping[str, object]) ->
             edits.append(partial(without, keys=keys))
         else:
             edits.append(partial(with_value, keys=keys, value=value))
-    return _change(path, edits)
+    _change(path, edits)
 
 
-def delete_profile(path: Path, profile: str) -> Path | None:
+def delete_profile(path: Path, profile: str) -> None:
     """Take a profile out with all its settings, and `profile` at the top level if it names it.
 
-    Returns as `set_values`. Raises ConfigError; then the file is as it was.
+    Raises ConfigError; then the file is as it was.
     """
     edits = [
         partial(without, keys=("profiles", profile)),
         partial(_without_default, profile=profile),
     ]
-    return _change(path, edits)
+    _change(path, edits)
 
 
 def is_set(path: Path, profile: str | None, name: str) -> bool:
@@ -85,33 +81,27 @@ def _without_default(text: str, profile: str) -> str:
     return without(text, ("profile",)) if default == profile else text
 
 
-def _change(path: Path, edits: Sequence[Edit]) -> Path | None:
+def _change(path: Path, edits: Sequence[Edit]) -> None:
     with locked(path) as file:
         data = file.read()
         old = config_file.decoded(path, data or b"")
         config_file.parsed(path, old)
-        new, in_place = _edited(path, old, edits)
+        new = _edited(path, old, edits)
         _check(path, old, new)
-        backup = None if in_place else file.beside(".bak")
-        if backup:
-            backup.write(data or b"")
         if new != old or is_exposed(file.path):
             file.write(_encoded(new))
-    return backup.path if backup else None
 
 
-def _edited(path: Path, text: str, edits: Sequence[Edit]) -> tuple[str, bool]:
-    """Return the new text, and whether all of it that is old is as it was."""
-    in_place = True
+def _edited(path: Path, text: str, edits: Sequence[Edit]) -> str:
     for edit in edits:
         try:
             text = edit(text)
-        except EditError as exc:
-            text, in_place = tomli_w.dumps(exc.meant), False
+        except EditError as exc:  # no file is known that needs this
+            raise ConfigError(f"cannot change {path}: {exc}", hint="srchat config edit") from exc
         except (TypeError, RecursionError):
             config_file.read(path, text)  # raises with the line, since this is no configuration
             raise  # pragma: no cover - the line above has raised
-    return text, in_place
+    return text
 
 
 def _check(path: Path, old: str, new: str) -> None:

@@ -19,11 +19,7 @@ _INDENT: Final = re.compile(r"[ \t]*")
 
 
 class EditError(ValueError):
-    """The text cannot be changed in place; `meant` is the whole document as it should be."""
-
-    def __init__(self, meant: dict[str, Any]) -> None:
-        super().__init__("cannot be changed in place")
-        self.meant = meant
+    """The text cannot be changed in place, so that everything else in it stays as it is."""
 
 
 def with_value(text: str, keys: Keys, value: object) -> str:
@@ -82,7 +78,7 @@ def _as_meant(edit: Callable[[], str], meant: dict[str, Any]) -> str:
             return text
     except (ValueError, RecursionError):  # pragma: no cover - no file is known that needs this
         pass  # it was read wrongly, or what was made is no TOML
-    raise EditError(meant)
+    raise EditError("it cannot be changed in place")
 
 
 def _canonical(document: dict[str, Any]) -> str:

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
+from srchat import private_files
 from srchat.errors import BrokenStoreError, StoreBusyError, StoreError, reason_of
+from srchat.history import PATIENCE
 from srchat.history.database_file import (
     Identity,
     identity,
-    locked,
     make_file,
     name_for_sqlite,
     renamed,
@@ -116,7 +117,7 @@ class Database:
             time.sleep(_SECOND_LOOK)
             if not self._looks_damaged():
                 return False
-            with locked(self.path.parent):
+            with private_files.locked_directory(self.path.parent, PATIENCE):
                 if self._file and self._file == identity(self.path):  # pragma: no branch - a race
                     self.set_aside_as = renamed(self.path)
                 self._file = None

@@ -1,14 +1,14 @@
 """The file of a database: made for its owner alone, and put out of the way when it is damaged."""
 
 import contextlib
-import fcntl
 import itertools
 import os
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+from srchat import private_files
 
 # The file itself last: a new one in its place must not find companions of the old one.
 _SUFFIXES: Final = ("-wal", "-shm", "")
@@ -17,10 +17,7 @@ Identity = tuple[int, int]  # device and inode
 
 def make_file(path: Path) -> None:
     """Have a file that only its owner reads; SQLite gives its companions the same mode."""
-    directory = path.parent
-    missing = [part for part in (directory, *directory.parents) if not part.exists()]
-    for part in reversed(missing):
-        part.mkdir(mode=0o700, exist_ok=True)
+    private_files.make_directory(path.parent)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     mode = path.stat().st_mode
@@ -49,18 +46,6 @@ def identity(path: Path) -> Identity | None:
     except FileNotFoundError:  # pragma: no cover - another process has renamed it just now
         return None
     return found.st_dev, found.st_ino
-
-
-@contextlib.contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Be the only one who renames files in there."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with contextlib.suppress(OSError):  # a file system without locks: then we rely on luck
-            fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
 
 
 def renamed(path: Path) -> Path:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from srchat import private_files
 from srchat.api.surrogates import utf8_bytes
 from srchat.conversation import Conversation
 from srchat.errors import UsageError, reason_of
@@ -24,8 +25,8 @@ def write_conversation(
     try:
         if path.is_file() and not confirm(f"{one_line(str(path))} exists. Write over it?"):
             raise UsageError(f"{path} exists; it is as it was")
-        with path.open("wb" if path.exists() else "xb") as file:
-            file.write(utf8_bytes(_document(path, conversation, when)))
+        # A conversation is private; a file that the user has shared stays so.
+        private_files.replace(path, utf8_bytes(_document(path, conversation, when)), keep_mode=True)
     except (OSError, ValueError) as exc:
         raise UsageError(f"cannot write {path}: {reason_of(exc)}") from exc
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from srchat import private_files
+
 _MOST_BYTES: Final = 4 * 1024 * 1024  # to read; a file of twice that loses its oldest lines
 
 
@@ -42,13 +44,13 @@ class TypedLines:
         if not self._keeps or text == self._newest:
             return
         self._newest = text
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_files.make_directory(self._path.parent)
         line = json.dumps(text).encode("ascii") + b"\n"
         with self._locked() as fd:
             size = os.fstat(fd).st_size
             if size > 2 * _MOST_BYTES:
                 newest = os.pread(fd, _MOST_BYTES, size - _MOST_BYTES)
-                self._replace(newest[newest.find(b"\n") + 1 :] + line)
+                private_files.replace(self._path, newest[newest.find(b"\n") + 1 :] + line)
             else:
                 os.write(fd, line)
 
@@ -68,16 +70,6 @@ class TypedLines:
         with contextlib.suppress(FileNotFoundError):
             return os.path.samestat(os.fstat(fd), self._path.stat())
         return False
-
-    def _replace(self, data: bytes) -> None:
-        staged = self._path.with_name(f"{self._path.name}.new")
-        with open(staged, "wb", opener=_private) as file:
-            file.write(data)
-        staged.replace(self._path)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _text(line: bytes) -> str:

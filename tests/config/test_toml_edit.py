@@ -125,10 +125,9 @@ def test_unset_takes_out_only_its_setting(before: str, keys: tuple[str, ...], af
 
 
 @pytest.mark.parametrize("before", ["[p]\na = 1\n", "p.a = 1\n", "[p.q]\n"])
-def test_what_cannot_be_changed_in_place_is_told_with_what_was_meant(before: str) -> None:
-    with pytest.raises(EditError) as caught:
+def test_what_cannot_be_changed_in_place_is_told(before: str) -> None:
+    with pytest.raises(EditError):
         with_value(before, ("p",), 1)
-    assert caught.value.meant == {"p": 1}
 
 
 def test_a_value_in_the_place_of_a_table_is_not_replaced() -> None:

@@ -1,0 +1,108 @@
+"""Files for nobody but their owner: made with 0600 in folders with 0700, replaced whole, locked.
+
+All functions raise OSError.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+_NOT_FOR_DIRECTORIES: Final = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP)
+_POLL: Final = 0.005  # seconds between two tries to get a lock
+
+
+def opener(path: str, flags: int) -> int:
+    """Open a file for nobody else, as the `opener` of `open`."""
+    return os.open(path, flags, 0o600)
+
+
+def make_directory(directory: Path) -> None:
+    """Create a folder and those above it where they are missing."""
+    missing = [part for part in (directory, *directory.parents) if not part.exists()]
+    for part in reversed(missing):
+        part.mkdir(mode=0o700, exist_ok=True)
+
+
+def replace(path: Path, data: bytes, *, keep_mode: bool = False) -> None:
+    """Write a whole file, or leave the old one as it is; a link stays one.
+
+    The data has a name of its own only when it is complete and on the disk. `keep_mode`: an
+    existing file keeps its mode; else, and for a new one, it is 0600.
+    """
+    target = Path(os.path.realpath(path))
+    old = target.stat() if target.exists() else None
+    if old and not stat.S_ISREG(old.st_mode):
+        raise OSError(0, "it is not a regular file")
+    staged = target.with_name(f".{target.name}.new")
+    try:
+        staged.unlink(missing_ok=True)  # of a process that was killed
+        mode = stat.S_IMODE(old.st_mode) if old and keep_mode else 0o600
+        _write(staged, data, mode, old)
+        staged.replace(target)
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise
+    with contextlib.suppress(OSError), _opened_directory(target.parent) as fd:
+        os.fsync(fd)  # some file systems cannot; the file itself is safe
+
+
+@contextlib.contextmanager
+def locked_directory(directory: Path, timeout: float) -> Iterator[None]:
+    """Be the only process that changes files in a folder.
+
+    The lock is on the folder, so that no file is left behind. Raises TimeoutError after `timeout`
+    seconds.
+    """
+    with contextlib.ExitStack() as stack:
+        fd = stack.enter_context(_opened_directory(directory))
+        try:
+            _lock(fd, timeout)
+        except OSError as exc:
+            if exc.errno not in _NOT_FOR_DIRECTORIES:
+                raise
+            # NFS: only what is open for writing can be locked, so here a file stays behind.
+            file = directory / ".srchat.lock"
+            fd = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            stack.callback(os.close, fd)
+            _lock(fd, timeout)
+        yield
+
+
+@contextlib.contextmanager
+def _opened_directory(directory: Path) -> Iterator[int]:
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _lock(fd: int, timeout: float) -> None:
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise TimeoutError(0, "another process has locked its folder") from None
+            time.sleep(_POLL)
+        else:
+            return
+
+
+def _write(path: Path, data: bytes, mode: int, old: os.stat_result | None) -> None:
+    fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    with open(fd, "wb", buffering=0) as file:  # noqa: PTH123 - a descriptor
+        os.fchmod(fd, mode)
+        if old and os.geteuid() == 0:
+            os.fchown(fd, old.st_uid, old.st_gid)  # root may write the file of a user
+        view = memoryview(data)
+        while view:
+            view = view[file.write(view) or 0 :]
+        os.fsync(fd)
