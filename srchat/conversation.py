@@ -14,6 +14,7 @@ from srchat.api.models import Message, Usage
 _CHARACTERS: Final = 4  # about, of a token in English; code has 3 to 4, Chinese 1
 _AROUND: Final = 4  # tokens, about, that a chat template puts around a message
 _PRIOR: Final = 200  # tokens; a count below is mostly the server's chat template
+_CARE: Final = 0.97  # of the room that is used: parts differ in characters per token
 _FACTORS: Final = (0.25, 6.0)  # no human text is further off
 _LONGEST_ANSWER: Final = 1024  # tokens to leave for an answer whose length is not limited
 
@@ -145,22 +146,29 @@ class Conversation:
         prompt: str,
         window: int | None = None,
         max_tokens: int | None = None,
-        factor: float | None = None,
+        factor: float = 0.0,
+        least_left_out: int = 0,
     ) -> Fitted:
         """Return the messages array for the next prompt, fitted to a window of tokens.
 
         Whole turns are left out, the oldest first; never the system prompt, never `prompt`,
         so that the array can still be too long. `window` None: everything is sent.
-        `max_tokens`: room for the answer. `factor`: in place of the conversation's own.
+        `max_tokens`: room for the answer. `factor`: tokens that the server counts for one that is
+        estimated, where that is more than the conversation's own. `least_left_out`: so many turns
+        are left out in any case.
         """
         first = [Message("system", self.system)] if self.system and self.system.strip() else []
         last = [Message("user", prompt)]
         turns = [messages for turn in self.branch if (messages := turn.messages())]
         kept = len(turns)
         if window is not None:
-            room = window - answer_room(window, max_tokens)
-            room_left = room / (factor or self.factor) - estimate([*first, *last])
-            kept = _fitting([estimate(messages) for messages in turns], room_left)
+            counted = max(factor, self.factor)
+            room = (window - answer_room(window, max_tokens)) / counted
+            if counted != 1.0:
+                room *= _CARE
+            sizes = [estimate(messages) for messages in turns]
+            kept = _fitting(sizes, room - estimate([*first, *last]))
+        kept = min(kept, max(0, len(turns) - least_left_out))
         middle = [message for messages in turns[len(turns) - kept :] for message in messages]
         array = (*first, *middle, *last)
         return Fitted(array, len(turns) - kept, estimate(array))
@@ -179,15 +187,25 @@ def estimate(messages: Iterable[Message]) -> int:
     return sum(_AROUND + -(-len(message.content) // _CHARACTERS) for message in messages)
 
 
-def calibrated(counted: int, estimated: int) -> float:
-    """Return the factor between a count of the server and the estimate of the same messages."""
+def calibrated(counted: int, estimated: int, prior: int = _PRIOR) -> float:
+    """Return the factor between a count of the server and the estimate of the same messages.
+
+    `prior`: an estimate below it tells little, since the count is mostly the chat template.
+    """
     low, high = _FACTORS
-    return min(high, max(low, (counted + _PRIOR) / (estimated + _PRIOR)))
+    if estimated >= prior:
+        return min(high, max(low, counted / max(estimated, 1)))
+    return min(high, max(low, (counted + prior) / (estimated + prior)))
 
 
 def answer_room(window: int, max_tokens: int | None) -> int:
-    """Return the tokens of a window that are kept free for the answer."""
-    return min(max_tokens or _LONGEST_ANSWER, window // 4 if max_tokens is None else window // 2)
+    """Return the tokens of a window that are kept free for the answer.
+
+    Servers count `max_tokens` as used; where it is the whole window, no prompt fits anyhow.
+    """
+    if max_tokens is None:
+        return min(_LONGEST_ANSWER, window // 4)
+    return max_tokens if max_tokens < window else window // 2
 
 
 def title_of(prompt: str) -> str:

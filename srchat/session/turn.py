@@ -75,7 +75,9 @@ class Turn:
         self._prompt = prompt
         self._recorder = recorder
         self._windows = windows
-        self._fitted = conversation.fit(prompt, windows.window(config), config.max_tokens)
+        self._fitted = conversation.fit(
+            prompt, windows.window(config), config.max_tokens, windows.factor(config)
+        )
         self._stream: ReplyStream | None = None
         self._record = TurnRecord(
             id=new_id(),
@@ -149,48 +151,48 @@ class Turn:
         return ["not all of this answer is kept: out of memory"]
 
     def _fitted_events(self) -> Iterator[TurnEvent]:
-        if self._fitted.left_out:
-            yield _left_out(self._fitted, self._windows.window(self.config))
-        try:
-            yield from self._sent()
-        except APIStatusError as exc:
-            overflow = _overflow(exc)
-            if overflow is None:
-                raise
-            yield from self._sent_shorter(exc, overflow)
+        """Send the request; where it is too long, again with fewer of the old turns."""
+        told = 0
+        while True:
+            if self._fitted.left_out > told:
+                told = self._fitted.left_out
+                yield _left_out(self._fitted, self._windows.window(self.config))
+            try:
+                yield from self._sent()
+            except APIStatusError as exc:
+                overflow = _overflow(exc)
+                if overflow is None:
+                    raise
+                self._learn(overflow)
+                sent = self._fitted
+                if overflow.by_answer or not self._leave_out_more(overflow):
+                    raise _too_long(exc, overflow, sent) from None
+            else:
+                return
 
-    def _sent_shorter(self, exc: APIStatusError, overflow: ContextOverflow) -> Iterator[TurnEvent]:
-        """Send once more with fewer turns, if there are some to leave out."""
+    def _learn(self, overflow: ContextOverflow) -> None:
         base_url, model = self.config.base_url, self.config.model
         if overflow.window:
             self._windows.learn(base_url, model, overflow.window)
             self._recorder.learn(base_url, model, overflow.window)
-        before = self._fitted
-        if not overflow.by_answer:
-            self._fitted = self._refitted(overflow)
-        if self._fitted.left_out <= before.left_out:
-            raise _too_long(exc, overflow, before)
-        yield _left_out(self._fitted, overflow.window)
-        try:
-            yield from self._sent()
-        except APIStatusError as again:
-            if still := _overflow(again):
-                raise _too_long(again, still, self._fitted) from exc
-            raise
-
-    def _refitted(self, overflow: ContextOverflow) -> Fitted:
-        sent, max_tokens = self._fitted.estimated_tokens, self.config.max_tokens
-        factor = self._before.factor
         if overflow.asked:
-            factor = max(factor, calibrated(overflow.asked, sent))
+            sent = self._fitted.estimated_tokens
+            self._windows.learn_factor(self.config, calibrated(overflow.asked, sent, prior=0))
+
+    def _leave_out_more(self, overflow: ContextOverflow) -> bool:
+        """Fit the messages to what the server said; return whether more turns are left out now."""
+        sent = self._fitted
+        factor = max(self._before.factor, self._windows.factor(self.config))
         # A server that does not name its window: try half of what was too long.
-        window = overflow.window or int(sent * factor / 2)
-        fitted = self._before.fit(self._prompt, window, max_tokens, factor)
-        if fitted.left_out <= self._fitted.left_out:
-            # By the estimate this fits already. The server knows better: estimate more.
-            factor = max(1.0, window / sent) * 1.5
-            fitted = self._before.fit(self._prompt, window, max_tokens, factor)
-        return fitted
+        window = overflow.window or int(sent.estimated_tokens * factor / 2)
+        # Whatever is estimated, the server knows better: each time at least one turn less, and
+        # from the second time on half of those that are left.
+        turns = sum(bool(turn.messages()) for turn in self._before.branch)
+        least = sent.left_out + max(1, (turns - sent.left_out) // 2 if sent.left_out else 1)
+        self._fitted = self._before.fit(
+            self._prompt, window, self.config.max_tokens, factor, min(least, turns)
+        )
+        return self._fitted.left_out > sent.left_out
 
     def _sent(self) -> Iterator[TurnEvent]:
         request = self.request

@@ -1,4 +1,7 @@
-"""Context windows, by server and model: what the user set, else what servers said."""
+"""Context windows, by server and model: what the user set, else what servers said.
+
+And how many tokens a server counts for one that is estimated, where it refused a request.
+"""
 
 from srchat.config.settings import Config
 
@@ -8,6 +11,7 @@ class Windows:
 
     def __init__(self) -> None:
         self._windows: dict[tuple[str, str], int] = {}
+        self._factors: dict[tuple[str, str], float] = {}
 
     def learn(self, base_url: str, model: str, tokens: int | None) -> None:
         """Remember a model's window; None tells nothing."""
@@ -17,3 +21,12 @@ class Windows:
     def window(self, config: Config) -> int | None:
         """Return the window of the configured model, None while it is not known."""
         return config.context_window or self._windows.get((config.base_url, config.model))
+
+    def learn_factor(self, config: Config, factor: float) -> None:
+        """Remember how many tokens the server counts for an estimated one."""
+        key = config.base_url, config.model
+        self._factors[key] = max(factor, self._factors.get(key, 0.0))
+
+    def factor(self, config: Config) -> float:
+        """Return the factor that was learnt, 0 where none was."""
+        return self._factors.get((config.base_url, config.model), 0.0)

@@ -151,8 +151,8 @@ class Scripted(Terminal):
 class Host:
     """Runs lines as the REPL does."""
 
-    def __init__(self, data: Path) -> None:
-        self.network = Network()
+    def __init__(self, data: Path, network: Network | None = None) -> None:
+        self.network = network or Network()
         self.library = Library({"SRCHAT_DATA": str(data)}, lambda _: None)
         config = Config(base_url="http://127.0.0.1:9/v1")
         connection = Unplugged(self.network, config)
