@@ -129,3 +129,21 @@ def told_to_go_on(tell: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGCONT, before)
+
+
+@contextlib.contextmanager
+def restored_before_quit(restore: Callable[[], None]) -> Iterator[None]:
+    """Have `restore` called before SIGQUIT ends the process, as it ends any other."""
+    before = signal.getsignal(signal.SIGQUIT)
+
+    def handle(signum: int, _frame: FrameType | None) -> None:
+        restore()
+        signal.signal(signum, signal.SIG_DFL)
+        os.kill(os.getpid(), signum)
+
+    if before == signal.SIG_DFL:
+        signal.signal(signal.SIGQUIT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGQUIT, before)

@@ -20,6 +20,13 @@ _UNSAFE: Final = re.compile(
 )
 
 
+def hidden_characters() -> dict[str, str]:
+    """Return the unsafe characters above U+009F, and what is shown in their place."""
+    codes = [*range(0x2028, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE01F0)]
+    found = filter(None, (_UNSAFE.match(chr(code)) for code in codes))
+    return {match[0]: _visible(match) for match in found}
+
+
 def _visible(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code <= 0xFF:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from srchat.errors import ClosedPipeError, OutputError
-from srchat.interrupts import told_to_go_on
+from srchat.interrupts import restored_before_quit, told_to_go_on
 from srchat.output.streams import Output
 
 _PASTES_MARKED: Final = "\x1b[?2004h"
@@ -42,7 +42,7 @@ def held_for_prompt(fd: int, screen: Output) -> Iterator[None]:
 @contextlib.contextmanager
 def _changed(fd: int, change: Callable[[Modes], Modes]) -> Iterator[None]:
     """Change the modes of a terminal meanwhile; nothing where it is none, or not ours."""
-    if not _is_ours(fd):
+    if not is_ours(fd):
         yield
         return
     before = termios.tcgetattr(fd)
@@ -51,21 +51,24 @@ def _changed(fd: int, change: Callable[[Modes], Modes]) -> Iterator[None]:
     def again() -> None:
         # After Ctrl-Z the shell has had its own modes.
         with contextlib.suppress(OSError, termios.error):
-            if _is_ours(fd):
+            if is_ours(fd):
                 termios.tcsetattr(fd, termios.TCSANOW, held)
 
+    def restore() -> None:
+        with contextlib.suppress(termios.error):  # a terminal that has gone
+            if is_ours(fd):
+                termios.tcsetattr(fd, termios.TCSANOW, before)
+
     try:
-        with told_to_go_on(again):
+        with told_to_go_on(again), restored_before_quit(restore):
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(fd, termios.TCSANOW, held)
             yield
     finally:
-        with contextlib.suppress(termios.error):  # a terminal that has gone
-            if _is_ours(fd):
-                termios.tcsetattr(fd, termios.TCSANOW, before)
+        restore()
 
 
-def _is_ours(fd: int) -> bool:
+def is_ours(fd: int) -> bool:
     """Tell whether it is a terminal and we are in its foreground; else a change would stop us."""
     try:
         return os.tcgetpgrp(fd) == os.getpgrp()

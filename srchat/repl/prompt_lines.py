@@ -14,6 +14,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input.defaults import create_input
 from prompt_toolkit.layout.processors import TabsProcessor
+from prompt_toolkit.layout.screen import Char
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output import Output as TerminalOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
@@ -21,9 +22,10 @@ from prompt_toolkit.shortcuts import PromptSession
 from prompt_toolkit.styles import Style
 
 from srchat.errors import Interrupted, OutputError
-from srchat.interrupts import delivered_to
-from srchat.output.sanitize import one_line
+from srchat.interrupts import delivered_to, told_to_go_on
+from srchat.output.sanitize import hidden_characters, one_line
 from srchat.output.streams import Output
+from srchat.output.typed_ahead import is_ours
 from srchat.output.word_wrap import fitting
 from srchat.prompt import argument_text
 from srchat.repl.completer import ChatCompleter
@@ -72,6 +74,8 @@ class PromptLines:
         completer: ChatCompleter,
         hooks: Hooks,
     ) -> None:
+        # What an imported prompt holds is shown by /edit, and must not turn the line around.
+        Char.display_mappings.update(hidden_characters())
         self._screen = screen
         self._hooks = hooks
         self._shown: Callable[[], None] | None = hooks.shown
@@ -123,7 +127,9 @@ class PromptLines:
         self._use_keys()
         rows = self._screen.size().lines
         self._session.reserve_space_for_menu = max(0, min(_MENU, rows - _FOR_STATUS))
-        with ended_by_signals(self._session.app):
+        # A signal may have ended the last prompt in the middle of a search.
+        self._session.layout.focus(self._session.default_buffer)
+        with ended_by_signals(self._session.app), told_to_go_on(self._resume):
             typed = self._session.prompt(default=default, handle_sigint=False)
         return argument_text(typed, "the line")
 
@@ -141,6 +147,23 @@ class PromptLines:
         app = picked(rows, self._screen, self._input, self._output)
         with ended_by_signals(app):
             return app.run(handle_sigint=False)
+
+    def _resume(self) -> None:
+        loop = self._session.app.loop
+        if loop:  # pragma: no branch - who is faster
+            loop.call_soon_threadsafe(self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """Take the terminal again: while we were stopped the shell had it, in modes of its own."""
+        app = self._session.app
+        # After Ctrl-Z at the prompt, prompt_toolkit does so itself.
+        if not app.is_running or app._running_in_terminal or not is_ours(self._input.fileno()):  # noqa: SLF001 - it does not tell otherwise
+            return
+        self._input.raw_mode().__enter__()  # the one that was entered first restores the modes
+        self._output.write_raw("\r\x1b[J")  # where the shell has left the cursor
+        app.renderer.reset()
+        app.renderer.request_absolute_cursor_position()
+        app.invalidate()
 
     def _is_command(self) -> bool:
         return may_be_command(self._session.default_buffer.text)

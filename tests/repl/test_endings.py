@@ -11,6 +11,7 @@ import pytest
 from tests.chatting import (
     CTRL_C,
     CTRL_D,
+    CTRL_R,
     CTRL_Z,
     ENTER,
     ChatTerminal,
@@ -263,3 +264,47 @@ def test_ctrl_z_in_mid_answer_and_fg(srchat: Srchat, serve: Serve, *, is_over: b
         ]  # fmt: skip
         assert shown.count("Above.") == 1
         assert "this chat: 1 turn" in chat.run("/usage")
+
+
+@pytest.mark.parametrize("keys", [CTRL_R, CTRL_R + "he", "some"])
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_a_signal_in_a_search_or_after_a_stop_leaves_the_prompt_usable(
+    srchat: Srchat, serve: Serve, keys: str, is_stopped: bool
+) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("hello")
+        chat.wait_for_prompt()
+        if is_stopped:  # from outside, so that nobody at the prompt knows
+            os.kill(chat.pid, signal.SIGSTOP)
+            os.waitpid(chat.pid, os.WUNTRACED)
+            os.kill(chat.pid, signal.SIGCONT)
+            chat.read(0.3)
+            chat.type(keys)
+            chat.read(0.3)
+            chat.type(CTRL_C)
+        else:
+            chat.type(keys)
+            chat.read(0.3)
+            os.kill(chat.pid, signal.SIGINT)
+        assert "Fine." in chat.run("again")
+        assert len(server.requests) == 2
+        assert chat.leave() == 0
+
+
+def test_sigquit_leaves_the_shell_with_its_terminal(srchat: Srchat, serve: Serve) -> None:
+    with ChatTerminal(srchat, serve(answer("x")).url) as chat:
+        chat.wait_for_prompt()
+        before = chat.echoes
+        os.kill(chat.pid, signal.SIGQUIT)
+        assert chat.wait() == -signal.SIGQUIT
+        assert (before, chat.echoes) == (False, True)
+
+
+def test_edit_shows_what_would_turn_an_imported_prompt_around(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("x"))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("a\u202eb")
+        chat.say("/edit")
+        chat.wait_for_text("a\\u202eb")
+        assert "\u202e" not in chat.terminal.screen[chat.row]
