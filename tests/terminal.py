@@ -41,7 +41,10 @@ class _Screen(pyte.HistoryScreen):
             self.history.top.append(self.buffer[0])
             for line in range(self.lines):
                 self.buffer[line] = self.buffer[line + 1]
+                del self.buffer[line + 1]  # else two lines are one
             self.cursor.y -= 1
+        for line in [line for line in self.buffer if line >= lines]:
+            del self.buffer[line]
         self.lines, self.columns = lines, columns
         self.cursor.x = min(self.cursor.x, columns - 1)
         self.set_margins()
