@@ -142,7 +142,7 @@ class TextTimeoutError(APITimeoutError):
 
 
 class CertificateError(APIConnectionError):
-    """The server cannot show that it is who it should be; asked again it could not, either."""
+    """A certificate is not trusted, or the server wants one of ours; retrying cannot help."""
 
 
 class APIStatusError(APIError):

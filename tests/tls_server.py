@@ -15,6 +15,7 @@ class TLSServer(ScriptedServer):
     """Plays `scripts` with a certificate for `host`; shakes hands once `ready` is set.
 
     The certificate is good until `not_after`, a year from now if that is None.
+    `wants_certificate`: of the client, too.
     """
 
     def __init__(
@@ -25,11 +26,15 @@ class TLSServer(ScriptedServer):
         *,
         ready: threading.Event | None = None,
         not_after: dt.datetime | None = None,
+        wants_certificate: bool = False,
     ) -> None:
         super().__init__(scripts)
         self._ready = ready
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(host, not_after=not_after).configure_cert(self._context)
+        if wants_certificate:
+            self._context.verify_mode = ssl.CERT_REQUIRED
+            authority.configure_trust(self._context)
 
     @property
     def url(self) -> str:

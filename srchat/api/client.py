@@ -20,7 +20,7 @@ from srchat.api.attempts import Attempts
 from srchat.api.error_body import read_error_text
 from srchat.api.events import RetryWait
 from srchat.api.exchange import Exchange, Limits
-from srchat.api.failures import translated
+from srchat.api.failures import translated, unusable_tls
 from srchat.api.http import certificates, httpx, proxy_for
 from srchat.api.key import checked_key, redacted
 from srchat.api.models import ChatRequest, Model
@@ -29,12 +29,10 @@ from srchat.api.retry import RetryPolicy
 from srchat.api.stream import ChatStream
 from srchat.api.surrogates import utf8_bytes
 from srchat.errors import (
-    APIConnectionError,
     APIError,
     APIStatusError,
     APITimeoutError,
     ProtocolError,
-    reason_of,
 )
 
 _MOST_MODELS: Final = 8 * 1024 * 1024  # bytes of GET /models
@@ -81,10 +79,7 @@ class ChatClient:
         try:
             trusted = certificates(self._base_url)
         except OSError as exc:
-            raise APIConnectionError(
-                f"cannot write to what SSLKEYLOGFILE names: {reason_of(exc)}",
-                hint="without that variable no keys of TLS are written",
-            ) from exc
+            raise unusable_tls(exc) from exc
         try:
             self._http = self._http_client(transport, trusted, use_proxy=use_proxy)
         except Exception as exc:

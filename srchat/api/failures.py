@@ -1,16 +1,18 @@
 """What fails in httpx, or below it, in our own terms: one line that names the server."""
 
+import os
 import re
 import ssl
 from typing import Final
 
-from srchat.api.http import httpx
+from srchat.api.http import CERTIFICATE_VARIABLES, httpx
 from srchat.errors import (
     APIConnectionError,
     APIError,
     APIStatusError,
     APITimeoutError,
     CertificateError,
+    reason_of,
 )
 
 
@@ -21,6 +23,22 @@ def redirection(where: str, target: str, status: int) -> APIStatusError:
         status=status,
         hint="set base_url to where the server really is",
     )
+
+
+def unusable_tls(exc: OSError) -> APIError:
+    """Return the failure of setting TLS up, before anything is sent; it names the variable."""
+    reason = reason_of(exc)
+    keys = os.environ.get("SSLKEYLOGFILE")
+    if keys and not isinstance(exc, ssl.SSLError):
+        return APIConnectionError(
+            f"cannot write to {keys}: {reason}",
+            hint="SSLKEYLOGFILE names it; without that variable no TLS keys are written",
+        )
+    named = [name for name in CERTIFICATE_VARIABLES if os.environ.get(name)]
+    hint = (
+        f"{' and '.join(named)} names them" if named else "are the system's certificates damaged?"
+    )
+    return APIConnectionError(f"cannot load the trusted certificates: {reason}", hint=hint)
 
 
 def translated(exc: Exception, url: httpx.URL | str, proxy: str = "") -> APIError:
@@ -36,7 +54,8 @@ def translated(exc: Exception, url: httpx.URL | str, proxy: str = "") -> APIErro
     if isinstance(exc, httpx.RemoteProtocolError) and "location header" in str(exc):
         # httpx reads the target of a redirect, though it is told not to follow.
         return redirection(where, "a place that is none", 302)
-    kind = CertificateError if _UNTRUSTED in str(exc) else APIConnectionError
+    is_final = _UNTRUSTED in str(exc) or _is_about_client(exc)
+    kind = CertificateError if is_final else APIConnectionError
     return _timeout(exc, where) or kind(
         _failure(exc, where), hint=_OF_PROXY if proxy else _hint(exc)
     )
@@ -80,11 +99,23 @@ def _reason(exc: Exception) -> str:
     return next((words for kind, words in _WORDS if isinstance(exc, kind)), type(exc).__name__)
 
 
+# What OpenSSL makes of the TLS alerts 40 to 49 and 116 that are about a client's certificate.
+_CLIENT_ALERTS: Final = (
+    "certificate_required", "certificate required", "alert bad certificate",
+    "alert_bad_certificate", "alert certificate", "alert unknown ca", "alert_unknown_ca",
+)  # fmt: skip
 _UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 _OF_PROXY: Final = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names it; NO_PROXY goes without"
 
 
+def _is_about_client(exc: Exception) -> bool:
+    """Tell whether the server wants a certificate of ours, or refuses the one it got."""
+    return any(words in str(exc).lower() for words in _CLIENT_ALERTS)
+
+
 def _hint(exc: Exception) -> str:
+    if _is_about_client(exc):
+        return "the server wants a client certificate, and srchat cannot send one"
     if isinstance(exc, ImportError):
         return "a SOCKS proxy needs the package socksio: pip install 'httpx[socks]'"
     if _UNTRUSTED in str(exc):

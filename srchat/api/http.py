@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.request import getproxies
 
-__all__ = ["PORTS", "certificates", "httpx", "proxy_for"]
+__all__ = ["CERTIFICATE_VARIABLES", "PORTS", "certificates", "httpx", "proxy_for"]
 
 _absent = "click" not in sys.modules
 if _absent:  # pragma: no branch - nothing of ours loads click; who embeds srchat may have
@@ -25,7 +25,7 @@ finally:
     if _absent:  # pragma: no branch - as above
         del sys.modules["click"]
 
-_NAMED_BY: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+CERTIFICATE_VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 PORTS: Final = {"http": 80, "https": 443}
 _WITH_PORT: Final = re.compile(r"(?:\[([^]]*)\]|([^:]*))(?::(\d+))?")
 
@@ -41,7 +41,7 @@ def certificates(base_url: str) -> ssl.SSLContext:
     if base_url.startswith("http://"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # knows no CA: should TLS happen, it fails
     context = ssl.create_default_context()
-    if any(map(os.environ.get, _NAMED_BY)) or _knows_any(context):
+    if any(map(os.environ.get, CERTIFICATE_VARIABLES)) or _knows_any(context):
         return context
     return httpx.create_ssl_context(trust_env=False)
 

@@ -7,6 +7,7 @@ profile that names another server must not be sent there, nor be given that serv
 """
 
 import difflib
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ DEMO_PROFILE: Final = "demo"
 DEMO_BASE_URL: Final = "http://demo.invalid/v1"  # a name that can never be on a network (RFC 6761)
 _DEMO: Final = {"base_url": DEMO_BASE_URL, "model": "srchat-demo"}
 _LIKE_A_KEY: Final = re.compile(r"sk-|(?=[\d-]*[^\W\d])[\w-]{13}")  # digits alone are a number
+_MOST_NAMES: Final = 500  # to compare with: similarity costs, and nobody reads more
 _LONGEST_SHOWN: Final = 60  # characters of a wrong value in a message
 _SERVICE_VARIABLES: Final = {"api_key": "SOLIDRUST_API_KEY", "base_url": "SOLIDRUST_BASE_URL"}
 
@@ -258,9 +260,12 @@ def known(name: str, where: str) -> Setting:
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Return a hint at the likeliest of the names that exist, or the list of them all."""
-    names = list(names)
+    names = list(itertools.islice(names, _MOST_NAMES + 1))
     close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names)}"
+    if close:
+        return f"did you mean {close[0]!r}?"
+    more = ", ..." if len(names) > _MOST_NAMES else ""
+    return f"there are: {', '.join(names[:_MOST_NAMES])}{more}"
 
 
 def _converted(entry: Setting, value: object, where: str, *, parse: bool) -> object:

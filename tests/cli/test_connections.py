@@ -366,3 +366,26 @@ def test_200_questions_at_once_are_all_answered_under_a_limit(srchat: Srchat) ->
     assert outcomes == [b"ok\n"] * 200
     assert server.answered == 200
     assert server.too_early == 0
+
+
+def test_a_server_that_wants_a_client_certificate_is_asked_once(
+    srchat: Srchat, authority: trustme.CA, bundle: str
+) -> None:
+    with TLSServer([answer("x")], authority, "localhost", wants_certificate=True) as server:
+        url = f"https://localhost:{server.port}/v1"
+        result = srchat("ask", "q", "--base-url", url, SSL_CERT_FILE=bundle)
+    assert (result.code, result.out) == (8, b"")
+    assert "wants a client certificate" in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_certificates_that_cannot_be_loaded_are_not_blamed_on_sslkeylogfile(
+    srchat: Srchat, tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\nnonsense\n")
+    result = srchat(
+        "ask", "q", "--base-url", "https://127.0.0.1:9/v1", "--retries", "0",
+        SSL_CERT_FILE=str(tmp_path / "ca.pem"), SSLKEYLOGFILE=str(tmp_path / "keys"),
+    )  # fmt: skip
+    assert result.code == 8
+    assert "SSLKEYLOGFILE" not in result.err

@@ -1,6 +1,6 @@
 """Which value is in force, where it comes from, and which server may see the key."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -375,6 +375,18 @@ def test_a_setting_that_is_not_there_is_told_with_the_likely_one() -> None:
 def test_the_likely_meant_name_is_told() -> None:
     assert did_you_mean("temprature", SETTINGS) == "did you mean 'temperature'?"
     assert did_you_mean("zzz", ["a", "b"]) == "there are: a, b"
+
+
+def test_of_very_many_names_only_some_are_looked_at() -> None:
+    taken: list[int] = []
+
+    def names() -> Iterator[str]:
+        for number in range(200_000):
+            taken.append(number)
+            yield f"model-{number}"
+
+    assert did_you_mean("zzz", names()).endswith("model-499, ...")
+    assert len(taken) == 501
 
 
 @pytest.mark.parametrize(
