@@ -23,7 +23,6 @@ SHARED: Final = {
     "share/bash-completion/completions/srchat": "completions/srchat.bash",
     "share/zsh/site-functions/_srchat": "completions/_srchat",
     "share/fish/vendor_completions.d/srchat.fish": "completions/srchat.fish",
-    "share/srchat/srchat.ps1": "completions/srchat.ps1",
     **{
         f"share/man/man{path[-1]}/{path.removeprefix('man/')}": path
         for path in generated()

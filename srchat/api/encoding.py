@@ -9,9 +9,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-_MOST: Final = 64 * 1024
+_MAX_PIECE: Final = 64 * 1024
 _GZIP_OR_ZLIB: Final = 47  # zlib.decompressobj: wbits 15, plus 32 to tell the two by their header
-_RAW: Final = -15  # deflate without any header: what "deflate" means to some servers
 _MEMBER: Final = b"\x1f"  # a gzip body may have several members (RFC 1952, section 2.2)
 
 
@@ -21,7 +20,6 @@ class BodyDecoder:
     def __init__(self, encoding: str) -> None:
         encoding = encoding.strip().lower()
         self._inflate = None
-        self._head: bytes | None = b"" if encoding == "deflate" else None
         if encoding in ("gzip", "x-gzip", "deflate"):
             self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
         elif encoding not in ("", "identity"):
@@ -32,14 +30,6 @@ class BodyDecoder:
         if self._inflate is None:
             yield part
             return
-        if self._head is not None:
-            part = self._head + part
-            if len(part) < 2:  # too little to tell by
-                self._head = part
-                return
-            self._head = None
-            if not _has_header(part):
-                self._inflate = zlib.decompressobj(_RAW)
         while part:
             if self._inflate.eof:
                 if not part.startswith(_MEMBER):  # padding, which says nothing
@@ -47,17 +37,11 @@ class BodyDecoder:
                 self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
             before = self._inflate.copy()
             try:
-                yield self._inflate.decompress(part, _MOST)
+                yield self._inflate.decompress(part, _MAX_PIECE)
             except zlib.error as exc:
                 yield _good_part(before, part)
                 raise ValueError(f"the compressed answer is broken: {exc}") from exc
             part = self._inflate.unconsumed_tail or self._inflate.unused_data
-
-
-def _has_header(body: bytes) -> bool:
-    """Tell whether a deflate body begins as zlib's format does (RFC 1950, section 2.2), or gzip."""
-    is_zlib = body[0] & 0x0F == zlib.DEFLATED and int.from_bytes(body[:2]) % 31 == 0
-    return is_zlib or body.startswith(_MEMBER)
 
 
 def _good_part(inflate: "zlib._Decompress", part: bytes) -> bytes:
@@ -65,5 +49,5 @@ def _good_part(inflate: "zlib._Decompress", part: bytes) -> bytes:
     good = b""
     with contextlib.suppress(zlib.error):
         for byte in part:  # pragma: no branch - it stops at the bad one
-            good += inflate.decompress(bytes([byte]), _MOST)
+            good += inflate.decompress(bytes([byte]), _MAX_PIECE)
     return good

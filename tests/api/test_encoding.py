@@ -38,10 +38,10 @@ def test_what_unpacks_to_many_pieces_is_whole(size: int) -> None:
     assert unpacked("gzip", *parts) == TEXT * 4
 
 
-@pytest.mark.parametrize("wbits", [15, 31, -15], ids=["zlib", "gzip", "without a header"])
+@pytest.mark.parametrize("wbits", [15, 31], ids=["zlib", "gzip"])
 @pytest.mark.parametrize("size", [1, 2, 10**6])
 @pytest.mark.parametrize("body", [TEXT, b""], ids=["a text", "nothing"])
-def test_deflate_is_unpacked_with_and_without_a_header(wbits: int, size: int, body: bytes) -> None:
+def test_deflate_is_unpacked_with_the_header_of_either(wbits: int, size: int, body: bytes) -> None:
     packer = zlib.compressobj(wbits=wbits)
     packed = packer.compress(body) + packer.flush()
     assert unpacked("deflate", *(packed[i : i + size] for i in range(0, len(packed), size))) == body

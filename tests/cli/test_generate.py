@@ -328,21 +328,6 @@ def test_what_the_manual_adds_belongs_to_commands_that_there_are() -> None:
     assert set(PROSE) <= commands
 
 
-def test_the_script_for_powershell_closes_what_it_opens() -> None:
-    text = (ROOT / "completions/srchat.ps1").read_text(encoding="utf-8")
-    without_comments = re.sub(r"^ *#.*$", "", text, flags=re.MULTILINE)
-    code = re.sub(r"'(?:[^']|'')*'|\"(?:[^\"`]|`.)*\"", "", without_comments)
-    assert "'" not in code
-    for opening, closing in ("()", "{}", "[]"):
-        assert code.count(opening) == code.count(closing)
-    # Keys of its tables do not tell upper and lower case apart.
-    for table in re.findall(
-        r"(?:Options|Takes|Commands) = (?:\[ordered\])?@\{(.*?)\n +\}", text, re.DOTALL
-    ):
-        keys = re.findall(r"^ +'([^']+)' =", table, re.MULTILINE)
-        assert len({key.lower() for key in keys}) == len(keys)
-
-
 def test_whatever_a_command_may_come_to_take_has_its_completion(tmp_path: Path) -> None:
     new = Typer()
 

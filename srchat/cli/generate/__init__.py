@@ -7,7 +7,7 @@ Every module here turns a tree into text and touches nothing else; the wheel lea
 import typer.main
 
 from srchat.cli.app import app
-from srchat.cli.generate import bash, fish, manual, powershell, zsh
+from srchat.cli.generate import bash, fish, manual, zsh
 from srchat.cli.generate.command_tree import Command, command_tree
 
 
@@ -23,5 +23,4 @@ def completions(tree: Command) -> dict[str, str]:
         "completions/srchat.bash": bash.script(tree),
         "completions/_srchat": zsh.script(tree),
         "completions/srchat.fish": fish.script(tree),
-        "completions/srchat.ps1": powershell.script(tree),
     }
