@@ -19,7 +19,7 @@ def main() -> None:
             return
     if sys.argv[1:2] == ["__complete"]:
         # Asked for by completion scripts at every TAB.
-        from srchat.completion import main as complete  # noqa: PLC0415 - on first use
+        from srchat.shell_completion import main as complete  # noqa: PLC0415 - on first use
 
         complete(sys.argv[2:])
         return

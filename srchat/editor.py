@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from srchat.errors import UsageError, reason_of
-from srchat.interrupts import ctrl_c_left_to_child
+from srchat.signals import ctrl_c_left_to_child
 
 
 def open_in_editor(path: Path, environ: Mapping[str, str]) -> int:

@@ -3,9 +3,9 @@
 import time
 from typing import TYPE_CHECKING, Final
 
-from srchat.output.sanitize import one_line, sanitized
-from srchat.output.streams import Output
-from srchat.output.word_wrap import fitting
+from srchat.terminal.sanitize import one_line, sanitized
+from srchat.terminal.streams import Output
+from srchat.terminal.word_wrap import fitting
 
 if TYPE_CHECKING:
     from srchat.conversation import TurnRecord

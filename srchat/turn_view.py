@@ -13,15 +13,15 @@ from typing import Final, Protocol
 from srchat.api.events import RequestSent, RetryWait
 from srchat.api.models import Model
 from srchat.errors import ClosedPipeError, Interrupted, OutputError
-from srchat.interrupts import delivered_to, told_to_go_on
-from srchat.output.plain import PlainWriter
-from srchat.output.sanitize import Sanitizer
-from srchat.output.status import StatusLine
-from srchat.output.streams import Messages, Output
-from srchat.output.word_wrap import WordWrap
 from srchat.session.reply_stream import Reasoning, ReplyEnded, Text, TurnEvent, TurnWarning
 from srchat.session.session import Session
 from srchat.session.turn import Events
+from srchat.signals import on_resume, signals_to
+from srchat.terminal.plain import PlainWriter
+from srchat.terminal.sanitize import Sanitizer
+from srchat.terminal.status import StatusLine
+from srchat.terminal.streams import Messages, Output
+from srchat.terminal.word_wrap import WordWrap
 
 _DIM: Final = "\x1b[2m"
 _PLAIN: Final = "\x1b[0m"
@@ -50,7 +50,7 @@ def open_answer_writer(
     """
     if not output.is_terminal:
         return PlainWriter(output)
-    from srchat.output.markdown import MarkdownWriter  # noqa: PLC0415 - Rich, 120 ms
+    from srchat.markdown.writer import MarkdownWriter  # noqa: PLC0415 - Rich, 120 ms
 
     return MarkdownWriter(output, code_theme=code_theme, is_interrupted=is_interrupted)
 
@@ -73,8 +73,8 @@ def show_turn(
     view = _TurnView(session, messages, open_writer)
     with (
         contextlib.closing(events),
-        delivered_to(session.interrupt),
-        told_to_go_on(view.redraw_soon),
+        signals_to(session.interrupt),
+        on_resume(view.redraw_soon),
     ):
         try:
             _show(events, view)
@@ -255,7 +255,7 @@ class _ReasoningView:
         if self.is_open:
             self.is_open = False
             self._draw(self._wrap.flush(self._columns()))
-            self._messages.draw("\n" if self._last == "\n" else "\n\n")
+            self._messages.write_raw("\n" if self._last == "\n" else "\n\n")
 
     def _columns(self) -> int:
         return self._messages.output.size().columns
@@ -263,4 +263,4 @@ class _ReasoningView:
     def _draw(self, text: str) -> None:
         if text:
             dim = self._messages.output.has_color
-            self._messages.draw(f"{_DIM}{text}{_PLAIN}" if dim else text)
+            self._messages.write_raw(f"{_DIM}{text}{_PLAIN}" if dim else text)

@@ -15,8 +15,8 @@ from typing import IO, NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.server import Script, ScriptedServer
-from tests.waiting import PATIENCE, unread, wait_until
+from tests.support.server import Script, ScriptedServer
+from tests.support.waiting import PATIENCE, unread, wait_until
 
 Serve = Callable[..., ScriptedServer]
 

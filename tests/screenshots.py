@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 import pyte
 from pyte.screens import Char
 
-from tests.chatting import ENTER, answering
 from tests.conftest import Srchat
-from tests.pseudo_terminal import TerminalSession
+from tests.support.chatting import ENTER, answering
+from tests.support.pseudo_terminal import TerminalSession
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 SHELL: Final = ["bash", "--norc", "--noprofile", "-i"]

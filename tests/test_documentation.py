@@ -17,7 +17,7 @@ from srchat.cli.generate.command_tree import Values, command_tree
 from srchat.cli.generate.prose import PROSE
 from srchat.cli.generate.roff import is_command
 from tests.conftest import Srchat
-from tests.shells import ROOT
+from tests.support.shells import ROOT
 
 TREE: Final = command_tree(get_command(app)).walk()
 MANUAL: Final = {

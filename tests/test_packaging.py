@@ -16,7 +16,7 @@ import pytest
 import srchat as package
 from srchat.cli.generate import generated
 from tests.conftest import MEASURED
-from tests.shells import ROOT
+from tests.support.shells import ROOT
 
 VERSION: Final = re.escape(package.__version__)
 SHARED: Final = {

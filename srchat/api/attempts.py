@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
 from srchat.api.events import RetryWait
-from srchat.api.exchange import FRAME, Exchange
+from srchat.api.exchange import TICK, Exchange
 from srchat.api.reader import Inbox
 from srchat.api.retry import LONGEST_WAIT, Decision, RetryPolicy
 from srchat.errors import (
@@ -67,12 +67,12 @@ class Attempts:
                 if decision.wait is None:
                     raise self._final(exc, decision) from exc.__cause__
                 retries += 1
-                exchange.reader.leave()  # nothing is left open while we wait
+                exchange.reader.abandon()  # nothing is left open while we wait
                 yield from self._wait(decision.wait, exc, retries)
             else:
                 return
             finally:
-                exchange.reader.leave()
+                exchange.reader.abandon()
 
     def _decide(self, exc: APIError, exchange: Exchange, retries: int) -> Decision:
         status = exc.status if isinstance(exc, APIStatusError) else None
@@ -98,7 +98,7 @@ class Attempts:
             yield RetryWait(exc.message, left, retry, self._policy.max_retries)
             if not left:
                 return
-            self._inbox.get(None, min(FRAME, left))
+            self._inbox.get(None, min(TICK, left))
 
 
 def _is_final(exc: APIConnectionError | APIStatusError) -> bool:

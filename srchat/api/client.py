@@ -149,7 +149,7 @@ class ChatClient:
         self, inbox: Inbox, method: str, path: str, body: dict[str, Any] | None
     ) -> Attempts:
         def open_exchange() -> Exchange:
-            connection = self._reader.release() if self._reader else None
+            connection = self._reader.hand_over() if self._reader else None
             request = self._request(method, path, body)
             self._reader = StreamReader(self._http, request, inbox, connection)
             return Exchange(self._reader, inbox, self._limits, self._where, self._log)

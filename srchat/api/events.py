@@ -9,7 +9,7 @@ class RequestSent(NamedTuple):
     """The whole request is on its way; now the server thinks."""
 
 
-class Head(NamedTuple):
+class ResponseHead(NamedTuple):
     """Status and headers of the answer; names in lower case."""
 
     status: int
@@ -33,4 +33,4 @@ class RetryWait(NamedTuple):
         return f"{self.reason.removesuffix('.')}; {again} ({self.retry} of {self.retries})"
 
 
-Event = RequestSent | Head | RetryWait | ChatCompletionChunk | None
+Event = RequestSent | ResponseHead | RetryWait | ChatCompletionChunk | None

@@ -7,9 +7,9 @@ from typing import Final
 
 from srchat.api.encoding import BodyDecoder
 from srchat.api.error_body import read_error_body
-from srchat.api.events import Head, RequestSent
+from srchat.api.events import RequestSent, ResponseHead
 from srchat.api.failures import redirection
-from srchat.api.reader import Connected, End, Inbox, Item, Lost, StreamReader
+from srchat.api.reader import Connected, End, Inbox, Item, ReadFailed, StreamReader
 from srchat.errors import (
     APIConnectionError,
     APIStatusError,
@@ -20,7 +20,7 @@ from srchat.errors import (
     ServerError,
 )
 
-FRAME: Final = 0.08  # seconds between two looks at the clock
+TICK: Final = 0.08  # seconds between two looks at the clock
 _MOST_ERROR_BODY: Final = 64 * 1024
 _ERROR_BODY_TIME: Final = 3.0
 
@@ -61,14 +61,14 @@ class Exchange:
         self._log = log
         self._begin = time.monotonic()
 
-    def head(self) -> Generator[RequestSent | None, None, Head]:
+    def head(self) -> Generator[RequestSent | None, None, ResponseHead]:
         """Send the request and return the head of a 2xx.
 
         Raises APIConnectionError, APITimeoutError, and APIStatusError for any other status.
         """
         self.reader.start()
         for item in self._items():
-            if isinstance(item, Head):
+            if isinstance(item, ResponseHead):
                 self.answered, self.headers = True, item.headers
                 self._say(f"the server answers {item.status}")
                 for name, value in item.headers.items():
@@ -81,7 +81,7 @@ class Exchange:
                 yield item
             elif item is None:  # pragma: no branch - the body comes behind the head
                 yield None
-        raise ProtocolError(  # pragma: no cover - a head comes, or what was Lost
+        raise ProtocolError(  # pragma: no cover - a head comes, or what was ReadFailed
             f"{self.where} ended the connection without an answer"
         )
 
@@ -109,7 +109,7 @@ class Exchange:
         while True:
             connecting = not (heard or self.reader.reused)
             limit = self.limits.connect if connecting else self.limits.silence
-            frame = min(FRAME, limit - waited)
+            frame = min(TICK, limit - waited)
             item = self._inbox.get(self.reader, frame)
             if item is None:
                 waited += frame
@@ -117,7 +117,7 @@ class Exchange:
                     raise self._silence(limit, connecting=connecting)
                 yield None
                 continue
-            if isinstance(item, Lost):
+            if isinstance(item, ReadFailed):
                 raise item.error
             if isinstance(item, End):
                 return
@@ -138,7 +138,7 @@ class Exchange:
             f"nothing came from {self.where} for {limit:g} s", hint="--timeout waits longer"
         )
 
-    def _refusal(self, head: Head) -> APIStatusError:
+    def _refusal(self, head: ResponseHead) -> APIStatusError:
         if 300 <= head.status < 400:
             target = head.headers.get("location") or "elsewhere"
             return redirection(self.where, target, head.status)

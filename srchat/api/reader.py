@@ -12,7 +12,7 @@ import threading
 import time
 from typing import Any, Final, NamedTuple
 
-from srchat.api.events import Head, RequestSent
+from srchat.api.events import RequestSent, ResponseHead
 from srchat.api.failures import translated
 from srchat.api.http import PORTS, httpx
 from srchat.errors import APIError, Interrupted, SrchatError
@@ -28,7 +28,7 @@ class Connected(NamedTuple):
     encrypted: bool = False
 
 
-class Lost(NamedTuple):
+class ReadFailed(NamedTuple):
     """The exchange failed, already in our own terms."""
 
     error: APIError
@@ -38,7 +38,7 @@ class End(NamedTuple):
     """The answer is over, as HTTP says it should be."""
 
 
-Item = Connected | RequestSent | Head | bytes | Lost | End
+Item = Connected | RequestSent | ResponseHead | bytes | ReadFailed | End
 
 
 class Inbox:
@@ -146,18 +146,18 @@ class StreamReader:
                 # A TLS socket's own shutdown() would drop its encryption first: ask the plain one.
                 socket.socket.shutdown(self.connection, socket.SHUT_RDWR)
 
-    def release(self) -> socket.socket | None:
+    def hand_over(self) -> socket.socket | None:
         """Return the socket if it may serve the next request; if not, see that it does not."""
         if self.kept:
             return self.connection
         self.cancel()
         return None
 
-    def detach(self) -> None:
+    def drain(self) -> None:
         """Let the rest of the answer pass unread, so that the connection can be used again."""
         self._discarding = True
 
-    def leave(self) -> None:
+    def abandon(self) -> None:
         """Stop, unless the answer was read to its end or its rest may pass."""
         if not (self.kept or self._discarding):
             self.cancel()
@@ -175,11 +175,11 @@ class StreamReader:
             finally:
                 response.close()
         except Exception as exc:  # noqa: BLE001 - whatever fails in this thread is said by the main one
-            self._inbox.post(self, Lost(translated(exc, self._request.url, self._proxy)))
+            self._inbox.post(self, ReadFailed(translated(exc, self._request.url, self._proxy)))
 
     def _read(self, response: httpx.Response) -> None:
         headers = {name.lower(): value for name, value in response.headers.items()}
-        self._inbox.post(self, Head(response.status_code, headers))
+        self._inbox.post(self, ResponseHead(response.status_code, headers))
         discarded = 0
         for part in response.iter_raw():
             if self._discarding:

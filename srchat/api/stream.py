@@ -12,7 +12,7 @@ from typing import Final
 from srchat.api.answer import AnswerDecoder
 from srchat.api.attempts import Attempts
 from srchat.api.events import Event
-from srchat.api.exchange import FRAME, Exchange
+from srchat.api.exchange import TICK, Exchange
 from srchat.api.reader import Inbox
 from srchat.errors import (
     APIConnectionError,
@@ -68,11 +68,11 @@ class ChatStream:
             chunk = decoder.feed(part) if part else None
             yield chunk
             if decoder.done or decoder.error or time.monotonic() > end:
-                exchange.reader.detach()
+                exchange.reader.drain()
                 return
             end = min(end, time.monotonic() + _AFTER_FINISH) if decoder.is_over else math.inf
             grown = len(chunk.content) + len(chunk.reasoning) if chunk else 0
-            size, waited = size + grown, 0.0 if grown else waited + (FRAME if part is None else 0)
+            size, waited = size + grown, 0.0 if grown else waited + (TICK if part is None else 0)
             self._check(exchange, size, waited)
         yield decoder.flush()
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from srchat import __version__, interrupts
+from srchat import __version__, signals
 from srchat.cli.ask import ask
 from srchat.cli.chat import chat
 from srchat.cli.config import config_app
@@ -28,8 +28,8 @@ from srchat.errors import (
     broken_installation,
     with_hint,
 )
-from srchat.output.streams import reserve_standard_descriptors
 from srchat.session.hints import joined
+from srchat.terminal.streams import reserve_standard_descriptors
 
 app = typer.Typer(
     name="srchat",
@@ -71,16 +71,16 @@ def main(arguments: Sequence[str]) -> int:
     process = Process(os.environ)
     try:
         try:
-            interrupts.install()
+            signals.install()
             return _reported(arguments or ["--help"], process)
         finally:
-            interrupts.ignore()  # a second signal may tear this, and is caught like the first
+            signals.ignore()  # a second signal may tear this, and is caught like the first
     except Interrupted as exc:
-        interrupts.ignore()
+        signals.ignore()
         process.messages.tell(exc.message)
         return int(exc.exit_code)
     finally:
-        interrupts.ignore()
+        signals.ignore()
         process.close()
 
 
@@ -149,7 +149,7 @@ def _way_out(command: str, message: str) -> str:
 def _report(exc: SrchatError, process: Process) -> int:
     _print_traceback(exc, process)
     if not isinstance(exc, ClosedPipeError):
-        interrupts.ignore()  # it is said once, and whole
+        signals.ignore()  # it is said once, and whole
         process.messages.tell(with_hint(exc.message, exc.hint))
     return int(exc.exit_code)
 

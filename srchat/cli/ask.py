@@ -11,15 +11,15 @@ from srchat.cli import options
 from srchat.cli.process import Process
 from srchat.cli.settings import load_chosen, open_library, open_session, read_settings
 from srchat.errors import IncompleteAnswerError, UsageError
-from srchat.output.code import CodeWriter
-from srchat.output.plain import PlainWriter
-from srchat.output.sanitize import sanitized
-from srchat.output.streams import is_terminal
-from srchat.output.typed_ahead import unechoed
 from srchat.prompt import Attachment, argument_text, edited, read_file, read_stdin
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
+from srchat.terminal.code_blocks import CodeWriter
+from srchat.terminal.plain import PlainWriter
+from srchat.terminal.sanitize import sanitized
+from srchat.terminal.streams import is_terminal
+from srchat.terminal.tty_modes import unechoed
 from srchat.turn_view import AnswerWriter, open_answer_writer, show_turn
 
 Words = Annotated[
@@ -201,6 +201,6 @@ def _print_code(process: Process, session: Session, events: Events) -> None:
     finally:
         if session.reply and session.reply.text and not writer.found:
             # Not on standard output, where code is expected; and not lost either.
-            process.messages.draw(sanitized(session.reply.content).rstrip("\n") + "\n")
+            process.messages.write_raw(sanitized(session.reply.content).rstrip("\n") + "\n")
     if not writer.found:
         raise IncompleteAnswerError("the answer has no code block; its text stands above")

@@ -13,11 +13,11 @@ from srchat.cli.process import Process
 from srchat.cli.settings import load_chosen, open_library, open_session, read_settings
 from srchat.config.settings import SETTINGS
 from srchat.library import Library
-from srchat.output.sanitize import one_line
-from srchat.output.streams import Output
-from srchat.output.typed_ahead import held_for_prompt
 from srchat.prompt import read_file
 from srchat.session.session import Session
+from srchat.terminal.sanitize import one_line
+from srchat.terminal.streams import Output
+from srchat.terminal.tty_modes import held_for_prompt
 
 if TYPE_CHECKING:
     from srchat.repl.lines import Lines
@@ -170,4 +170,4 @@ def _load_slow_modules_soon() -> None:
 
 def _load_slow_modules() -> None:
     import srchat.api.client  # noqa: PLC0415 - httpx
-    import srchat.output.markdown  # noqa: F401, PLC0415 - Rich
+    import srchat.markdown.writer  # noqa: F401, PLC0415 - Rich

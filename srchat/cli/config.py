@@ -21,17 +21,17 @@ from srchat.cli.config_value import InProfile, new_value
 from srchat.cli.process import Process
 from srchat.cli.settings import Settings, read_settings
 from srchat.config import edit as config_edit
-from srchat.config.key_choice import KEY_SETTINGS
-from srchat.config.kinds import Command
+from srchat.config.keys import KEY_SETTINGS
 from srchat.config.settings import (
     DEMO_PROFILE,
     PROFILE,
     SETTINGS,
     Resolved,
-    known,
+    setting_named,
 )
 from srchat.config.toml_edit import toml_value
-from srchat.output.sanitize import one_line
+from srchat.config.value_types import Command
+from srchat.terminal.sanitize import one_line
 
 config_app = typer.Typer(help="See and change the settings.", rich_markup_mode=None)
 
@@ -136,7 +136,7 @@ def _value(settings: Resolved, name: str) -> tuple[object, str]:
     origin = one_line(settings.origins.get(name, ""))
     if name == PROFILE:
         return settings.profile, origin
-    entry = known(name, "config get")
+    entry = setting_named(name, "config get")
     value = getattr(settings.config, name)
     if entry.secret and value:
         value = masked(str(value))

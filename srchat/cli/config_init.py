@@ -15,7 +15,7 @@ from srchat.cli.questions import Questions
 from srchat.config import edit as config_edit
 from srchat.config import file as config_file
 from srchat.config import local_servers
-from srchat.config.key_choice import KEY_SETTINGS, same_origin
+from srchat.config.keys import KEY_SETTINGS, same_origin
 from srchat.config.local_servers import LocalServer
 from srchat.config.settings import (
     DEFAULT_BASE_URL,
@@ -39,8 +39,8 @@ from srchat.errors import (
     UsageError,
     with_hint,
 )
-from srchat.output.sanitize import one_line
 from srchat.session.connection import Connection, open_client
+from srchat.terminal.sanitize import one_line
 
 _PROBE_TIME: Final = 2.0  # seconds for a server on this machine
 _TEST_TIME: Final = 20.0
@@ -112,7 +112,7 @@ class _Dialog:
     def _say(self, text: str) -> None:
         messages = self._process.messages
         line = one_line(messages.redact(text))  # a server may echo the key
-        messages.draw(messages.output.between_words(f"{line}\n"))
+        messages.write_raw(messages.output.between_words(f"{line}\n"))
 
     def _ask_server(self) -> str:
         choices = self._choices()

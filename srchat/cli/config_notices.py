@@ -6,7 +6,7 @@ from pathlib import Path
 
 from srchat.cli.process import Process
 from srchat.config import file as config_file
-from srchat.config.key_choice import KEY_SETTINGS
+from srchat.config.keys import KEY_SETTINGS
 from srchat.config.settings import Resolved, resolve
 from srchat.errors import SrchatError
 

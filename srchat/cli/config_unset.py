@@ -11,7 +11,7 @@ from srchat.cli.config_value import InProfile
 from srchat.cli.process import Process
 from srchat.cli.questions import Questions
 from srchat.config import edit as config_edit
-from srchat.config.settings import DEMO_PROFILE, PROFILE, did_you_mean, known
+from srchat.config.settings import DEMO_PROFILE, PROFILE, did_you_mean, setting_named
 from srchat.errors import ConfigError, UsageError
 
 
@@ -57,7 +57,7 @@ def _unset_setting(process: Process, path: Path, name: str, profile: str | None)
             tell_where_the_key_goes(process, path, profile)
         return
     if name != PROFILE:
-        known(name, "config unset")
+        setting_named(name, "config unset")
     place = f"profile {profile} of {path}" if profile else f"{path}"
     process.messages.notice(f"{name} is not set in {place}")
 

@@ -9,11 +9,18 @@ from srchat.api.key import checked_key
 from srchat.cli.process import Process
 from srchat.cli.questions import typed_secret
 from srchat.config import file as config_file
-from srchat.config.kinds import TextList
-from srchat.config.settings import DEMO_PROFILE, PROFILE, checked, did_you_mean, known, parsed
+from srchat.config.settings import (
+    DEMO_PROFILE,
+    PROFILE,
+    checked,
+    did_you_mean,
+    parsed,
+    setting_named,
+)
+from srchat.config.value_types import TextList
 from srchat.errors import ConfigError, UsageError
-from srchat.output.streams import is_terminal
 from srchat.prompt import read_stdin
+from srchat.terminal.streams import is_terminal
 
 
 def profile_name(text: str) -> str:
@@ -45,7 +52,7 @@ def new_value(
     where = "config set"
     if name == PROFILE:
         return _known_profile(path, _text(process, words, name), profile)
-    entry = known(name, where)
+    entry = setting_named(name, where)
     if entry.secret:
         return checked_key(_secret(process, words, name))
     if len(words) > 1 and isinstance(entry.kind, TextList):

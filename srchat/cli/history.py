@@ -13,9 +13,9 @@ from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import UsageError
 from srchat.history.transcript import conversation_to_json, to_markdown
 from srchat.history_rows import day_and_time, hit_row, incomplete_row, summary_row
-from srchat.output.pager import write_lines
-from srchat.output.sanitize import one_line, sanitized
 from srchat.prompt import argument_text
+from srchat.terminal.pager import write_lines
+from srchat.terminal.sanitize import one_line, sanitized
 from srchat.turn_view import write_answer
 
 history_app = typer.Typer(help="See, search and manage stored conversations.")

@@ -22,8 +22,8 @@ from srchat.history.transcript import (
     to_markdown,
 )
 from srchat.history_rows import day_and_time
-from srchat.output.plain import PlainWriter
 from srchat.prompt import read_file, read_stdin
+from srchat.terminal.plain import PlainWriter
 
 if TYPE_CHECKING:
     from srchat.history.store import ConversationStore

@@ -9,8 +9,8 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from srchat.config.kinds import Flag, Setting, TextList
 from srchat.config.settings import SETTINGS
+from srchat.config.value_types import Flag, Setting, TextList
 from srchat.prompt import argument_text, text_or_file
 
 Function = TypeVar("Function", bound=Callable[..., Any])

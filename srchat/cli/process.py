@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from srchat.api.key import redacted
-from srchat.output.streams import Messages, Output, is_terminal
+from srchat.terminal.streams import Messages, Output, is_terminal
 
 
 class Process:

@@ -4,9 +4,9 @@ import contextlib
 from collections.abc import Iterator
 
 from srchat.errors import Interrupted, UsageError
-from srchat.output.sanitize import one_line
-from srchat.output.streams import Messages, is_terminal
 from srchat.prompt import read_part
+from srchat.terminal.sanitize import one_line
+from srchat.terminal.streams import Messages, is_terminal
 
 
 class Questions:
@@ -28,11 +28,11 @@ class Questions:
         Raises UsageError where there is no answer at all.
         """
         shown = one_line(self._messages.redact(f"{question} [{default}]" if default else question))
-        self._messages.draw(f"{shown}: ")
+        self._messages.write_raw(f"{shown}: ")
         with _row_ended(self._messages):
             line = self._line()
         if line is None or not self.interactive:
-            self._messages.draw("\n")
+            self._messages.write_raw("\n")
         if line is None and (self.interactive or not self._answered):
             raise UsageError(f"no answer to {question!r}; nothing was changed")
         self._answered = True
@@ -69,7 +69,7 @@ def _row_ended(messages: Messages) -> Iterator[None]:
     try:
         yield
     except (EOFError, Interrupted):
-        messages.draw("\n")
+        messages.write_raw("\n")
         raise
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from srchat.config import file as config_file
 from srchat.config.locked_file import is_exposed, locked, read_bytes
 from srchat.config.toml_edit import EditError, with_value, without
-from srchat.config.toml_text import Keys
+from srchat.config.toml_scanner import Keys
 from srchat.errors import ConfigError
 
 Edit = Callable[[str], str]

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from srchat.config.locked_file import is_exposed, read_bytes
 from srchat.config.settings import FileSettings, checked
-from srchat.config.toml_text import Keys, line_of
+from srchat.config.toml_scanner import Keys, line_of
 from srchat.errors import ConfigError
 
 MEND_HINT: Final = "mend it with: srchat config edit"

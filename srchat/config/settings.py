@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from srchat.config.key_choice import choose_key, is_loopback, same_origin, usable_key
-from srchat.config.kinds import (
+from srchat.config.keys import choose_key, is_loopback, same_origin, usable_key
+from srchat.config.layers import Layer, LayerKind, layer_of, merged
+from srchat.config.value_types import (
     Choice,
     CodeTheme,
     Command,
     Flag,
-    Kind,
     Name,
     Number,
     Range,
@@ -28,10 +28,10 @@ from srchat.config.kinds import (
     Text,
     TextList,
     Url,
+    ValueType,
     setting,
     settings_of,
 )
-from srchat.config.layers import Layer, LayerKind, layer_of, merged
 from srchat.errors import ConfigError, MissingKeyError
 
 DEFAULT_BASE_URL: Final = "https://api.solidrust.ai/v1"
@@ -242,15 +242,15 @@ def resolve(
 
 def checked(name: str, value: object, where: str) -> object:
     """Return a typed value of a setting as Config holds it. Raises ConfigError."""
-    return _converted(known(name, where), value, where, parse=False)
+    return _converted(setting_named(name, where), value, where, parse=False)
 
 
 def parsed(name: str, text: str, where: str) -> object:
     """Return the value that a text means for a setting. Raises ConfigError."""
-    return _converted(known(name, where), text, where, parse=True)
+    return _converted(setting_named(name, where), text, where, parse=True)
 
 
-def known(name: str, where: str) -> Setting:
+def setting_named(name: str, where: str) -> Setting:
     """Return the setting of that name. Raises ConfigError with the likely meant one."""
     if name not in SETTINGS:
         shown = "of that name" if name.startswith("sk-") else repr(name)  # a misplaced key
@@ -269,7 +269,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
 
 def _converted(entry: Setting, value: object, where: str, *, parse: bool) -> object:
-    kind: Kind = entry.kind
+    kind: ValueType = entry.kind
     try:
         return kind.parse(str(value)) if parse else kind.check(value)
     except (ValueError, RecursionError):

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import tomli_w
 
-from srchat.config.toml_text import Entry, Keys, Section, find, first_within, sections
+from srchat.config.toml_scanner import Entry, Keys, Section, find, first_within, sections
 
 _BOM: Final = "\ufeff"
 _INDENT: Final = re.compile(r"[ \t]*")

@@ -255,7 +255,7 @@ class Database:
         return StoreError(f"cannot use the history {self.path}: {reason}")
 
 
-def exact(text: str) -> str | bytes:
+def sql_text(text: str) -> str | bytes:
     """Return text as a parameter for `CAST(? AS TEXT)`: lone surrogates are kept."""
     return text if text.isascii() else text.encode("utf-8", "surrogatepass")
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from srchat.api.models import Usage
 from srchat.conversation import Conversation, TurnRecord, title_of
-from srchat.history.database import Row, exact
+from srchat.history.database import Row, sql_text
 
 INSERT_CONVERSATION: Final = """
     INSERT INTO conversation (uid, title, system, created_at, used_at, head)
@@ -46,8 +46,8 @@ def conversation_values(conversation: Conversation, first: TurnRecord | None) ->
     created_at = conversation.created_at or (first.asked_at if first else 0.0)
     return {
         "uid": conversation.id,
-        "title": exact(conversation.title or (title_of(first.prompt) if first else "")),
-        "system": exact_or_none(conversation.system),
+        "title": sql_text(conversation.title or (title_of(first.prompt) if first else "")),
+        "system": sql_text_or_none(conversation.system),
         "created_at": created_at,
         "used_at": conversation.used_at or created_at,
         "head": conversation.head,
@@ -62,11 +62,11 @@ def turn_values(conversation: str, turn: TurnRecord) -> dict[str, object]:
         "uid": turn.id,
         "parent": turn.parent,
         "state": "complete" if turn.complete else "incomplete",
-        "reason": exact(turn.reason),
-        "finish_reason": exact(turn.finish_reason),
-        "base_url": exact(turn.base_url),
-        "model": exact(turn.model),
-        "served_model": exact(turn.served_model),
+        "reason": sql_text(turn.reason),
+        "finish_reason": sql_text(turn.finish_reason),
+        "base_url": sql_text(turn.base_url),
+        "model": sql_text(turn.model),
+        "served_model": sql_text(turn.served_model),
         "prompt_tokens": usage.prompt_tokens if usage else None,
         "completion_tokens": usage.completion_tokens if usage else None,
         "total_tokens": usage.total_tokens if usage else None,
@@ -74,14 +74,14 @@ def turn_values(conversation: str, turn: TurnRecord) -> dict[str, object]:
         "asked_at": turn.asked_at,
         "first_at": turn.first_at,
         "ended_at": turn.ended_at,
-        "prompt": exact(turn.prompt),
-        "reply": exact(turn.reply),
+        "prompt": sql_text(turn.prompt),
+        "reply": sql_text(turn.reply),
     }
 
 
-def exact_or_none(text: str | None) -> str | bytes | None:
+def sql_text_or_none(text: str | None) -> str | bytes | None:
     """Return a text for `CAST(? AS TEXT)`, or NULL."""
-    return None if text is None else exact(text)
+    return None if text is None else sql_text(text)
 
 
 def turn_of(row: Row) -> TurnRecord:

@@ -12,14 +12,14 @@ from typing import Final, NamedTuple
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import StoreError, UsageError
 from srchat.history import PATIENCE
-from srchat.history.database import Database, exact
+from srchat.history.database import Database, sql_text
 from srchat.history.rows import (
     INSERT_CONVERSATION,
     INSERT_TURN,
     TURNS,
     UPDATE_TURN,
     conversation_values,
-    exact_or_none,
+    sql_text_or_none,
     turn_of,
     turn_values,
 )
@@ -124,7 +124,7 @@ class ConversationStore:
 
         `missed`: those before it that could not be stored in their time, or not to their end.
         """
-        system = exact_or_none(conversation.system)
+        system = sql_text_or_none(conversation.system)
         with self.database.writing() as execute:
             execute(INSERT_CONVERSATION, conversation_values(conversation, turn))
             for each in missed:
@@ -148,7 +148,7 @@ class ConversationStore:
         """
         with self.database.writing() as execute:
             for name, value in changes.items():
-                execute(_CHANGES[name], (exact_or_none(value), id))
+                execute(_CHANGES[name], (sql_text_or_none(value), id))
 
     def add_conversation(self, conversation: Conversation) -> int:
         """Store a conversation that came from elsewhere; return how many of its turns are new.
@@ -183,7 +183,7 @@ class ConversationStore:
         rows = self.database.rows(
             "SELECT uid FROM conversation WHERE uid >= CAST(? AS TEXT) AND uid < CAST(? AS TEXT)"
             " ORDER BY uid LIMIT 4",
-            (exact(prefix), exact(end)),
+            (sql_text(prefix), sql_text(end)),
         )
         found = [str(uid) for (uid,) in rows]
         if prefix in found:
@@ -281,7 +281,7 @@ class ConversationStore:
         rows = self.database.rows(
             "SELECT tokens FROM context_window"
             " WHERE base_url = ? AND model = CAST(? AS TEXT) AND learnt_at > ?",
-            (base_url, exact_or_none(model), now - _MEMORY),
+            (base_url, sql_text_or_none(model), now - _MEMORY),
         )
         return int(rows[0][0]) if rows else None
 
@@ -291,5 +291,5 @@ class ConversationStore:
             for model, tokens in windows.items():
                 execute(
                     "INSERT OR REPLACE INTO context_window VALUES (?, CAST(? AS TEXT), ?, ?)",
-                    (base_url, exact_or_none(model), tokens, now),
+                    (base_url, sql_text_or_none(model), tokens, now),
                 )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from srchat.api.surrogates import utf8_bytes
-from srchat.output.streams import Output
+from srchat.terminal.streams import Output
 
 _PATIENCE: Final = 3.0  # seconds that a tool may take
 # More than that is cut off or ignored by terminals (xterm's limit is about 100,000 of base64).

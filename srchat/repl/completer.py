@@ -8,9 +8,9 @@ from pathlib import Path
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from srchat.output.sanitize import one_line
 from srchat.repl.slash_commands import ALIASES, COMMANDS
 from srchat.repl.slash_syntax import may_be_command
+from srchat.terminal.sanitize import one_line
 
 _MOST = 200
 _TITLE = 60  # characters

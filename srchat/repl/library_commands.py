@@ -9,10 +9,10 @@ from typing import Final
 from srchat.errors import StoreError, UsageError
 from srchat.history_rows import day_and_time, hit_row, summary_row
 from srchat.library import Library
-from srchat.output.sanitize import one_line
 from srchat.repl.saved_file import write_conversation
 from srchat.repl.terminal import Chat
 from srchat.session.session import Session
+from srchat.terminal.sanitize import one_line
 from srchat.turn_view import list_models
 
 _RECENT: Final = 50  # conversations that are offered

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from srchat.errors import Interrupted
-from srchat.output.streams import Output
 from srchat.prompt import decoded, read_part
+from srchat.terminal.streams import Output
 
 PROMPT: Final = "> "
 MORE: Final = "  "  # before the lines of a message but the first

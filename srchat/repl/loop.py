@@ -13,11 +13,11 @@ from srchat.errors import (
     UsageError,
     with_hint,
 )
-from srchat.interrupts import ctrl_c_only_if
 from srchat.repl import slash_commands
 from srchat.repl.slash_syntax import line_of, message_of
 from srchat.repl.terminal import Chat
 from srchat.session.hints import joined
+from srchat.signals import ctrl_c_only_if
 
 _LEAVING: Final = ("exit", "quit")  # as in a shell; no question to a model
 _ROOMY: Final = 10  # rows of a screen on which blank lines may be spent

@@ -9,9 +9,9 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import Dimension, FormattedTextControl, Layout, Window
 from prompt_toolkit.output import Output as TerminalOutput
 
-from srchat.output.sanitize import one_line
-from srchat.output.streams import Output
-from srchat.output.word_wrap import fitting
+from srchat.terminal.sanitize import one_line
+from srchat.terminal.streams import Output
+from srchat.terminal.word_wrap import fitting
 
 _MOST = 12  # rows at once
 

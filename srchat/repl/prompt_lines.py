@@ -22,11 +22,6 @@ from prompt_toolkit.shortcuts import PromptSession
 from prompt_toolkit.styles import Style
 
 from srchat.errors import Interrupted, OutputError
-from srchat.interrupts import delivered_to, told_to_go_on
-from srchat.output.sanitize import hidden_characters, one_line
-from srchat.output.streams import Output
-from srchat.output.typed_ahead import is_ours
-from srchat.output.word_wrap import fitting
 from srchat.prompt import argument_text
 from srchat.repl.completer import ChatCompleter
 from srchat.repl.keys import bindings
@@ -34,6 +29,11 @@ from srchat.repl.lines import MORE, PROMPT
 from srchat.repl.picker import picked
 from srchat.repl.slash_syntax import may_be_command
 from srchat.repl.typed_history import Suggestions, TypedHistory
+from srchat.signals import on_resume, signals_to
+from srchat.terminal.sanitize import hidden_characters, one_line
+from srchat.terminal.streams import Output
+from srchat.terminal.tty_modes import is_ours
+from srchat.terminal.word_wrap import fitting
 
 _MENU: Final = 6  # rows for completions
 _TAB: Final = 4  # columns; pasted code is indented, not strewn with ^I
@@ -129,7 +129,7 @@ class PromptLines:
         self._session.reserve_space_for_menu = max(0, min(_MENU, rows - _FOR_STATUS))
         # A signal may have ended the last prompt in the middle of a search.
         self._session.layout.focus(self._session.default_buffer)
-        with ended_by_signals(self._session.app), told_to_go_on(self._resume):
+        with ended_by_signals(self._session.app), on_resume(self._resume):
             typed = self._session.prompt(default=default, handle_sigint=False)
         return argument_text(typed, "the line")
 
@@ -243,7 +243,7 @@ def ended_by_signals(app: "Application[str] | Application[int | None]") -> Itera
             end()
 
     app.pre_run_callables.append(begin)
-    with delivered_to(tell):
+    with signals_to(tell):
         try:
             yield
         except (EOFError, KeyboardInterrupt, OSError, OutputError) as exc:

@@ -7,7 +7,7 @@ from srchat import private_files
 from srchat.api.surrogates import utf8_bytes
 from srchat.conversation import Conversation
 from srchat.errors import UsageError, reason_of
-from srchat.output.sanitize import one_line
+from srchat.terminal.sanitize import one_line
 
 
 def write_conversation(

@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 from srchat.config.settings import SETTINGS, did_you_mean, parsed
 from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import UsageError
-from srchat.output.code import code_blocks
 from srchat.prompt import read_file, split_message, text_or_file
 from srchat.repl import clipboard, library_commands
 from srchat.repl.slash_syntax import split
@@ -24,6 +23,7 @@ from srchat.session.hints import joined
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
+from srchat.terminal.code_blocks import code_blocks
 
 _CHANGEABLE: Final = [name for name, entry in SETTINGS.items() if entry.in_chat]
 NONE: Final = "-"  # as an argument: take away what is set

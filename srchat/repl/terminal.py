@@ -8,14 +8,14 @@ from srchat.conversation import Conversation
 from srchat.errors import UsageError
 from srchat.history_rows import incomplete_row
 from srchat.library import Library
-from srchat.output.sanitize import one_line, sanitized
-from srchat.output.streams import Messages, Output
-from srchat.output.typed_ahead import unechoed
 from srchat.prompt import split_message
 from srchat.repl.lines import Lines
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
+from srchat.terminal.sanitize import one_line, sanitized
+from srchat.terminal.streams import Messages, Output
+from srchat.terminal.tty_modes import unechoed
 from srchat.turn_view import open_answer_writer, show_turn, write_answer
 
 _INDENT: Final = "    "  # of a line of help that goes on

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from srchat.api.events import RetryWait
-from srchat.config.key_choice import is_loopback
+from srchat.config.keys import is_loopback
 from srchat.config.settings import (
     DEMO_BASE_URL,
     SETTINGS,

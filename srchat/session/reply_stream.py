@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from srchat.api.events import Event, Head, RequestSent, RetryWait
+from srchat.api.events import Event, RequestSent, ResponseHead, RetryWait
 from srchat.api.models import ChatCompletionChunk, ChatRequest, Message, Usage
 from srchat.api.rate_limit import RateLimit, read_rate_limit
 from srchat.api.surrogates import SurrogateJoiner
@@ -167,7 +167,7 @@ class ReplyStream:
     def _seen(self, event: Event) -> Iterator[TurnEvent]:
         if isinstance(event, ChatCompletionChunk):
             yield from self._chunk(event)
-        elif isinstance(event, Head):
+        elif isinstance(event, ResponseHead):
             yield from self._head(event.headers)
         else:
             yield event

@@ -14,7 +14,7 @@ from srchat.api.error_body import ErrorBody
 from srchat.api.models import Usage
 from srchat.api.sse import SSEDecoder
 from srchat.errors import ProtocolError
-from tests.server import DONE, chunk, completion, delta, event
+from tests.support.server import DONE, chunk, completion, delta, event
 
 
 class Read(NamedTuple):

@@ -32,9 +32,9 @@ from srchat.errors import (
     RateLimitError,
     ServerError,
 )
-from tests.api.asking import AT_ONCE, HELLO, ONCE, ask, complete, taken
 from tests.conftest import Serve
-from tests.server import (
+from tests.support.asking import AT_ONCE, HELLO, ONCE, ask, complete, taken
+from tests.support.server import (
     CLOSE,
     DONE,
     HOLD,
@@ -53,7 +53,7 @@ from tests.server import (
     head,
     json_response,
 )
-from tests.waiting import PATIENCE, wait_until
+from tests.support.waiting import PATIENCE, wait_until
 
 KEY = "sk-srt-0123456789abcdef"
 CHUNKED = {"Transfer-Encoding": "chunked"}

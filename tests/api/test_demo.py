@@ -12,7 +12,7 @@ from srchat.api.client import ChatClient
 from srchat.api.demo import DemoTransport, demo_answer
 from srchat.api.events import Event
 from srchat.api.models import ChatCompletionChunk, ChatRequest, Message
-from tests.api.asking import complete, taken
+from tests.support.asking import complete, taken
 
 URL = "http://demo.invalid/v1"
 

@@ -14,7 +14,7 @@ from srchat.api.models import (
     Model,
     Usage,
 )
-from tests.server import completion, delta
+from tests.support.server import completion, delta
 
 HELLO = (Message("system", "be brief"), Message("user", "hello"))
 ANYTHING = st.recursive(

@@ -12,11 +12,11 @@ import pytest
 
 from srchat.api.client import ChatClient
 from srchat.api.exchange import Limits
-from srchat.api.reader import Connected, End, Inbox, Lost
+from srchat.api.reader import Connected, End, Inbox, ReadFailed
 from srchat.errors import APIConnectionError, APITimeoutError, Interrupted
-from tests.api.asking import HELLO, ONCE, taken
 from tests.conftest import Serve
-from tests.server import CLOSE, DONE, chunk, head
+from tests.support.asking import HELLO, ONCE, taken
+from tests.support.server import CLOSE, DONE, chunk, head
 
 ME, OTHER = object(), object()
 
@@ -112,8 +112,8 @@ WHERE = "chat.test:8443"
 def test_lost_carries_the_error() -> None:
     error = APIConnectionError("gone")
     inbox = Inbox()
-    inbox.post(ME, Lost(error))
-    assert inbox.get(ME, 1) == Lost(error)
+    inbox.post(ME, ReadFailed(error))
+    assert inbox.get(ME, 1) == ReadFailed(error)
 
 
 class Transport(httpx.BaseTransport):
@@ -153,13 +153,13 @@ ASKER = """
 import os, signal, sys
 from srchat.api.client import ChatClient
 from srchat.api.exchange import Limits
-from tests.api.asking import HELLO, ONCE, taken
+from tests.support.asking import HELLO, ONCE, taken
 events = []
 def seen(event):
     events.append(type(event).__name__)
-    if events[-3:] == ["Head", "NoneType", "NoneType"]:
+    if events[-3:] == ["ResponseHead", "NoneType", "NoneType"]:
         os.kill(os.getpid(), signal.SIGSTOP)
-    if events[-4:] == ["Head", "NoneType", "NoneType", "NoneType"]:
+    if events[-4:] == ["ResponseHead", "NoneType", "NoneType", "NoneType"]:
         print("waits again", flush=True)
 with ChatClient(sys.argv[1], None, limits=Limits(silence=2), retry=ONCE) as client:
     print(taken(client.stream(HELLO), seen).text, flush=True)

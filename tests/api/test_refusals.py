@@ -8,9 +8,9 @@ from srchat.api.client import ChatClient
 from srchat.api.models import ChatRequest, Message
 from srchat.api.retry import RETRIED_STATUSES
 from srchat.errors import APIStatusError, ExitCode, RateLimitError
-from tests.api.asking import complete
 from tests.conftest import Serve
-from tests.server import Script, answer, head
+from tests.support.asking import complete
+from tests.support.server import Script, answer, head
 
 STATUSES = {
     400: ExitCode.REFUSED,

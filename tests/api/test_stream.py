@@ -26,9 +26,9 @@ from srchat.errors import (
     SrchatError,
     TextTimeoutError,
 )
-from tests.api.asking import AT_ONCE, HELLO, ONCE, ask, taken
 from tests.conftest import Serve
-from tests.server import (
+from tests.support.asking import AT_ONCE, HELLO, ONCE, ask, taken
+from tests.support.server import (
     CLOSE,
     DONE,
     HOLD,
@@ -47,8 +47,8 @@ from tests.server import (
     head,
     json_response,
 )
-from tests.tls_server import TLSServer
-from tests.waiting import wait_until
+from tests.support.tls_server import TLSServer
+from tests.support.waiting import wait_until
 
 TEXT = "Grüße, 日本 and 😀:\u2028 done.\n"
 PIECES = [chunk(piece) for piece in TEXT]
@@ -166,8 +166,8 @@ def test_text_comes_as_it_is_sent_and_not_at_the_end(serve: Serve) -> None:
 
 def test_a_frame_in_which_nothing_comes_yields_none(serve: Serve) -> None:
     kinds: list[str] = []
-    waiting = {"RequestSent": threading.Event(), "Head": threading.Event()}
-    server = serve([waiting["RequestSent"], head(), waiting["Head"], *answer("Hello")[1:]])
+    waiting = {"RequestSent": threading.Event(), "ResponseHead": threading.Event()}
+    server = serve([waiting["RequestSent"], head(), waiting["ResponseHead"], *answer("Hello")[1:]])
 
     def seen(item: Event) -> None:
         kinds.append(type(item).__name__)

@@ -24,8 +24,8 @@ from srchat.errors import (
     SrchatError,
 )
 from srchat.session.reply_stream import ReplyStream
-from tests.api.asking import HELLO, ONCE
-from tests.server import CLOSE, Script, ScriptedServer, chunked
+from tests.support.asking import HELLO, ONCE
+from tests.support.server import CLOSE, Script, ScriptedServer, chunked
 
 FOLDER = Path(__file__).parents[3] / "shared" / "realservers" / "wire"
 FILES = sorted(FOLDER.rglob("*.txt"))

@@ -16,8 +16,8 @@ import tempfile
 from typing import NamedTuple
 
 from tests.benchmarks.measure import paired, streaming_server
-from tests.pseudo_terminal import TerminalSession
-from tests.server import (
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import (
     CLOSE,
     Script,
     ScriptedServer,

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
-from tests.peak_memory import start_measured
-from tests.server import DONE, ScriptedServer, chunk, chunked, head
+from tests.support.peak_memory import start_measured
+from tests.support.server import DONE, ScriptedServer, chunk, chunked, head
 
 RUNS = int(os.environ.get("SRCHAT_BENCHMARK_RUNS", "9"))
 

@@ -10,11 +10,11 @@ import random
 import time
 from collections.abc import Callable
 
-from srchat.output.markdown import MarkdownWriter
-from tests.answers import long_answer, paragraph, tokens
+from srchat.markdown.writer import MarkdownWriter
 from tests.benchmarks.measure import Row
-from tests.printed import printed
-from tests.terminal import TerminalOutput
+from tests.support.answers import long_answer, paragraph, tokens
+from tests.support.printed import printed
+from tests.support.terminal import TerminalOutput
 
 _PER_SECOND = 100
 

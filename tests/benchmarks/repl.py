@@ -15,11 +15,11 @@ from statistics import median
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
 from tests.benchmarks.measure import RUNS, Row, table
-from tests.chatting import ChatTerminal
 from tests.conftest import Srchat
-from tests.peak_memory import start_measured
-from tests.server import DONE, ScriptedServer, chunk, chunked, head
-from tests.waiting import PATIENCE
+from tests.support.chatting import ChatTerminal
+from tests.support.peak_memory import start_measured
+from tests.support.server import DONE, ScriptedServer, chunk, chunked, head
+from tests.support.waiting import PATIENCE
 
 LINES = 10_000
 TURNS = 1_000

@@ -5,7 +5,6 @@ import resource
 from collections.abc import Sequence
 from statistics import median
 
-from tests.answers import long_answer, tokens
 from tests.benchmarks.measure import (
     Row,
     cpu_seconds,
@@ -15,8 +14,9 @@ from tests.benchmarks.measure import (
     srchat,
     streaming_server,
 )
-from tests.pseudo_terminal import TerminalSession
-from tests.server import DONE, Pause, ScriptedServer, chunk, chunked, head
+from tests.support.answers import long_answer, tokens
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import DONE, Pause, ScriptedServer, chunk, chunked, head
 
 CHUNKS = 20_000
 # As a model writes: 100 tokens a second, each on its own.

@@ -9,7 +9,7 @@ import pytest
 import srchat as package
 from srchat.errors import broken_installation
 from tests.conftest import Srchat
-from tests.waiting import PATIENCE
+from tests.support.waiting import PATIENCE
 
 SLOW = ("httpx", "rich", "prompt_toolkit", "sqlite3", "pydantic", "click")
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Serve, Srchat
-from tests.pseudo_terminal import TerminalSession
-from tests.server import (
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import (
     CLOSE,
     DONE,
     HOLD,
@@ -31,7 +31,7 @@ from tests.server import (
     head,
     json_response,
 )
-from tests.waiting import PATIENCE, unread, wait_until
+from tests.support.waiting import PATIENCE, unread, wait_until
 
 # --- the answer on standard output ---------------------------------------------------------
 
@@ -748,14 +748,14 @@ def test_a_signal_while_the_first_module_is_loaded_shows_no_traceback(srchat: Sr
 # Ends itself with a second signal in the very moment in which the first is caught.
 TWICE = """
 import os
-from srchat import interrupts
+from srchat import signals
 from srchat.__main__ import main
-ignore = interrupts.ignore
+ignore = signals.ignore
 def ignore_late():
-    interrupts.ignore = ignore
+    signals.ignore = ignore
     os.kill(os.getpid(), 15)
     ignore()
-interrupts.ignore = ignore_late
+signals.ignore = ignore_late
 main()
 """
 

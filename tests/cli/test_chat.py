@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.chatting import sent
 from tests.conftest import Serve, Srchat
-from tests.server import CLOSE, HOLD, Script, answer, chunk, error, head, json_response
-from tests.waiting import PATIENCE
+from tests.support.chatting import sent
+from tests.support.server import CLOSE, HOLD, Script, answer, chunk, error, head, json_response
+from tests.support.waiting import PATIENCE
 
 
 def test_each_line_is_a_prompt_of_one_conversation(srchat: Srchat, serve: Serve) -> None:

@@ -18,9 +18,9 @@ import pytest
 
 from srchat.config.settings import SETTINGS
 from tests.conftest import Result, Serve, Srchat
-from tests.pseudo_terminal import TerminalSession
-from tests.server import Script, error, json_response
-from tests.waiting import wait_until
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import Script, error, json_response
+from tests.support.waiting import wait_until
 
 KEY = "sk-srt-0123456789abcdef"
 MODELS = json_response({"object": "list", "data": [{"id": "vllm-primary"}, {"id": "qwen3-4b"}]})

@@ -11,7 +11,7 @@ from srchat.cli.process import Process
 from srchat.config.file import load
 from srchat.config.local_servers import LocalServer
 from tests.conftest import Serve
-from tests.server import ScriptedServer, json_response
+from tests.support.server import ScriptedServer, json_response
 
 KEY = "sk-srt-0123456789abcdef"
 COMMAND = ["sh", "-c", f"touch ran; echo {KEY}"]

@@ -17,9 +17,9 @@ import pytest
 import trustme
 
 from tests.conftest import Serve, Srchat
-from tests.server import CLOSE, Request, Script, ScriptedServer, answer, error
-from tests.tls_server import TLSServer
-from tests.waiting import wait_until
+from tests.support.server import CLOSE, Request, Script, ScriptedServer, answer, error
+from tests.support.tls_server import TLSServer
+from tests.support.waiting import wait_until
 
 ONCE = ("--retries", "0")
 PAST = datetime(2020, 1, 1, tzinfo=UTC)

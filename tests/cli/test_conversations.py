@@ -15,7 +15,7 @@ import pytest
 from srchat.conversation import Conversation
 from srchat.history.store import ConversationStore
 from tests.conftest import Serve, Srchat
-from tests.server import (
+from tests.support.server import (
     CLOSE,
     DONE,
     HOLD,
@@ -29,7 +29,7 @@ from tests.server import (
     head,
     json_response,
 )
-from tests.waiting import PATIENCE
+from tests.support.waiting import PATIENCE
 
 TOO_LONG = (
     "This model's maximum context length is {limit} tokens. However, your messages resulted in "

@@ -23,7 +23,7 @@ from srchat.config.settings import DEFAULT_BASE_URL, SETTINGS
 from srchat.errors import EXIT_MEANINGS, ExitCode
 from srchat.repl.slash_commands import COMMANDS
 from tests.conftest import Srchat
-from tests.shells import Fish, TypedShell
+from tests.support.shells import Fish, TypedShell
 
 COMPLETIONS = ("completions/_srchat", "completions/srchat.bash", "completions/srchat.fish")
 MODELS = ["qwen3:4b", "qwen3:8b", "@cf/meta", "vllm-primary", "odd name"]

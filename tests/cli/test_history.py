@@ -16,7 +16,7 @@ from srchat.history.store import ConversationStore
 from srchat.history_rows import day_and_time
 from srchat.library import Library
 from tests.conftest import Srchat
-from tests.pseudo_terminal import TerminalSession
+from tests.support.pseudo_terminal import TerminalSession
 
 ATTACK = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202eevil\x00\x7f [red]x[/] \U000e0041"
 NOW = time.time()

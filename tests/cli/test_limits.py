@@ -9,7 +9,7 @@ import pytest
 from srchat.errors import UsageError
 from srchat.prompt import read_file, read_stdin
 from tests.conftest import Result, Serve, Srchat
-from tests.server import CLOSE, DONE, answer, chunk, head
+from tests.support.server import CLOSE, DONE, answer, chunk, head
 
 
 def limited(srchat: Srchat, limits: str, *args: str, stdin: bytes = b"") -> Result:

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from tests.conftest import Serve, Srchat
-from tests.pseudo_terminal import TerminalSession
-from tests.server import error, json_response
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import error, json_response
 
 MODELS = {
     "object": "list",

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.cli.scenarios import Scenario, all_scenarios
 from tests.conftest import Srchat
-from tests.peak_memory import start_measured
-from tests.server import ScriptedServer
+from tests.support.peak_memory import start_measured
+from tests.support.scenarios import Scenario, all_scenarios
+from tests.support.server import ScriptedServer
 
 SCENARIOS = {scenario.name: scenario for scenario in all_scenarios()}
 AT_ONCE = 6  # most of a scenario is waiting

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Serve, Srchat
-from tests.pseudo_terminal import TerminalSession
-from tests.server import CLOSE, DONE, HOLD, Pause, answer, chunk, error, head
-from tests.waiting import PATIENCE, wait_until
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import CLOSE, DONE, HOLD, Pause, answer, chunk, error, head
+from tests.support.waiting import PATIENCE, wait_until
 
 MARKDOWN = "# Title\n\nSome **bold** text.\n\n- one\n- two\n\n```py\nprint(1)\n```\n\nEnd."
 

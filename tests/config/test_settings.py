@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from srchat.config.key_choice import ChosenKey, choose_key, is_loopback, same_origin
+from srchat.config.keys import ChosenKey, choose_key, is_loopback, same_origin
 from srchat.config.layers import LayerKind, layer_of
 from srchat.config.settings import (
     DEMO_BASE_URL,

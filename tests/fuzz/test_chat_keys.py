@@ -4,10 +4,10 @@ import os
 import random
 import signal
 
-from tests.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal
 from tests.conftest import Serve, Srchat
 from tests.fuzz.seeds import seeds
-from tests.server import answer
+from tests.support.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal
+from tests.support.server import answer
 
 _KEYS = (
     *("a", "he", " ", "/", "/m", "/help", "\t", "\x7f", "é", "日", "\\", ENTER),

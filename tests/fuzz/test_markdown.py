@@ -5,12 +5,12 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from srchat.output.sanitize import sanitized
+from srchat.terminal.sanitize import sanitized
 from tests.fuzz.seeds import seeds
-from tests.markdown_documents import _PIECES, cut
-from tests.output.record_widths import TABLE
-from tests.printed import committed, printed
-from tests.terminal import TerminalOutput
+from tests.markdown.record_widths import TABLE
+from tests.support.markdown_documents import _PIECES, cut
+from tests.support.printed import committed, printed
+from tests.support.terminal import TerminalOutput
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 

@@ -6,10 +6,10 @@ import random
 from srchat.api.answer import AnswerDecoder
 from srchat.api.models import ChatCompletionChunk
 from srchat.errors import IncompleteAnswerError, SrchatError
-from tests.api.asking import ask
 from tests.conftest import Serve
 from tests.fuzz.seeds import seeds
-from tests.server import CLOSE, DONE, RESET, Script, head
+from tests.support.asking import ask
+from tests.support.server import CLOSE, DONE, RESET, Script, head
 
 _TEXTS = ("a", " b\n", "é", "日本", "\u2028", "```\n", '"', "\\u0041", "\r", "<think>", "x" * 300)
 _ODD = (

@@ -20,8 +20,8 @@ from srchat.history.recorder import Recorder
 from srchat.history.schema import SCHEMA
 from srchat.history.store import ConversationStore
 from tests.conftest import Serve, Srchat
-from tests.server import answer, chunk, head, json_response
-from tests.waiting import PATIENCE
+from tests.support.server import answer, chunk, head, json_response
+from tests.support.waiting import PATIENCE
 
 TURN = TurnRecord("t1", "a new prompt", asked_at=1.0)
 CONVERSATION = Conversation("c1").with_turn(TURN)

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
 from tests.conftest import Serve, Srchat
-from tests.server import HOLD, Pause, Step, answer, chunk, head
-from tests.waiting import PATIENCE, wait_until
+from tests.support.server import HOLD, Pause, Step, answer, chunk, head
+from tests.support.waiting import PATIENCE, wait_until
 
 WRITERS, TURNS = 20, 10
 KILLS, AT_ONCE = 200, 50

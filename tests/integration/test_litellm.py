@@ -12,7 +12,7 @@ import pexpect
 import pytest
 
 from tests.conftest import Srchat
-from tests.waiting import PATIENCE
+from tests.support.waiting import PATIENCE
 
 URL = os.environ.get("SRCHAT_TEST_LITELLM", "")
 KEYS_URL = os.environ.get("SRCHAT_TEST_LITELLM_KEYS", "")

@@ -17,17 +17,19 @@ MIRRORS = {
     "srchat/api/error_body.py": "tests/api/test_error_body.py",
     "srchat/api/retry.py": "tests/api/test_retry.py",
     "srchat/api/sse.py": "tests/api/test_sse.py",
-    "srchat/config/key_choice.py": "tests/config/test_settings.py",
-    "srchat/config/kinds.py": "tests/config/test_settings.py",
+    "srchat/config/keys.py": "tests/config/test_settings.py",
+    "srchat/config/value_types.py": "tests/config/test_settings.py",
     "srchat/config/layers.py": "tests/config/test_settings.py",
     "srchat/config/settings.py": "tests/config/test_settings.py",
     "srchat/config/toml_edit.py": "tests/config/test_toml_edit.py",
-    "srchat/config/toml_text.py": "tests/config/test_toml_text.py tests/config/test_toml_edit.py",
+    "srchat/config/toml_scanner.py": (
+        "tests/config/test_toml_scanner.py tests/config/test_toml_edit.py"
+    ),
     "srchat/session/overflow.py": "tests/session/test_overflow.py",
     "srchat/conversation.py": "tests/test_conversation.py",
-    "srchat/output/blocks.py": "tests/output/test_blocks.py",
-    "srchat/output/cuts.py": "tests/output/test_blocks.py",
-    "srchat/output/sanitize.py": "tests/output/test_sanitize.py",
+    "srchat/markdown/splitter.py": "tests/markdown/test_splitter.py",
+    "srchat/markdown/resume.py": "tests/markdown/test_splitter.py",
+    "srchat/terminal/sanitize.py": "tests/terminal/test_sanitize.py",
 }
 
 

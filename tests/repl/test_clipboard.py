@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from srchat.repl.clipboard import copy
-from tests.terminal import TerminalOutput
+from tests.support.terminal import TerminalOutput
 
 OSC_52 = "\x1b]52;c;dGV4dA==\x07"
 

@@ -1,8 +1,8 @@
 """Completion of slash commands and their arguments in a real terminal."""
 
-from tests.chatting import CTRL_C, ENTER, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
-from tests.server import answer, json_response
+from tests.support.chatting import CTRL_C, ENTER, ChatTerminal, sent
+from tests.support.server import answer, json_response
 
 
 def test_commands_are_completed(srchat: Srchat, serve: Serve) -> None:

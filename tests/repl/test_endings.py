@@ -8,7 +8,8 @@ import threading
 
 import pytest
 
-from tests.chatting import (
+from tests.conftest import Serve, Srchat
+from tests.support.chatting import (
     CTRL_C,
     CTRL_D,
     CTRL_R,
@@ -19,10 +20,9 @@ from tests.chatting import (
     is_well_formed,
     sent,
 )
-from tests.conftest import Serve, Srchat
-from tests.pseudo_terminal import TerminalSession
-from tests.server import CLOSE, DONE, HOLD, answer, chunk, error, head
-from tests.waiting import PATIENCE, wait_until
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import CLOSE, DONE, HOLD, answer, chunk, error, head
+from tests.support.waiting import PATIENCE, wait_until
 
 
 def test_ctrl_c_at_the_prompt_clears_the_line(srchat: Srchat, serve: Serve) -> None:
@@ -154,10 +154,10 @@ def test_a_terminal_that_closes_ends_the_chat_and_what_came_is_kept(
 EARLY = """
 import os, sys
 from prompt_toolkit import PromptSession
-from srchat import interrupts
+from srchat import signals
 from srchat.errors import Interrupted
 from srchat.repl.prompt_lines import ended_by_signals
-interrupts.install()
+signals.install()
 session = PromptSession()
 try:
     with ended_by_signals(session.app):

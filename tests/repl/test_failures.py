@@ -8,10 +8,10 @@ import time
 from functools import partial
 
 from srchat.config.toml_edit import toml_value
-from tests.chatting import CTRL_C, ENTER, UP, ChatTerminal, is_well_formed, sent
 from tests.conftest import Serve, Srchat
-from tests.pseudo_terminal import TerminalSession
-from tests.server import (
+from tests.support.chatting import CTRL_C, ENTER, UP, ChatTerminal, is_well_formed, sent
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import (
     CLOSE,
     DONE,
     HOLD,
@@ -23,7 +23,7 @@ from tests.server import (
     head,
     json_response,
 )
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 FAILURES = {
     "refused": error(400, "bad request"),

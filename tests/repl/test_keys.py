@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.chatting import ENTER, ESC, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
-from tests.server import answer
+from tests.support.chatting import ENTER, ESC, ChatTerminal, sent
+from tests.support.server import answer
 
 
 def test_a_trailing_backslash_and_alt_enter_begin_a_new_line(srchat: Srchat, serve: Serve) -> None:

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from tests.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
-from tests.server import CLOSE, DONE, HOLD, answer, chunk, head
+from tests.support.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent
+from tests.support.server import CLOSE, DONE, HOLD, answer, chunk, head
 
 
 @pytest.mark.parametrize("term", ["dumb", "", "unknown"])

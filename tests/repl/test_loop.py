@@ -1,9 +1,9 @@
 """The loop in a real terminal: what is typed is asked, answered, and known to the next prompt."""
 
-from tests.chatting import CTRL_D, ENTER, ChatTerminal, answering, sent
 from tests.conftest import Serve, Srchat
-from tests.pseudo_terminal import TerminalSession
-from tests.server import CLOSE, answer, chunk, head
+from tests.support.chatting import CTRL_D, ENTER, ChatTerminal, answering, sent
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import CLOSE, answer, chunk, head
 
 
 def test_a_prompt_is_answered_and_the_next_one_knows_of_it(srchat: Srchat, serve: Serve) -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
-from tests.chatting import CTRL_C, CTRL_D, DOWN, ENTER, ESC, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
-from tests.server import answer
+from tests.support.chatting import CTRL_C, CTRL_D, DOWN, ENTER, ESC, ChatTerminal, sent
+from tests.support.server import answer
 
 
 def test_load_offers_the_conversations_used_last(srchat: Srchat, serve: Serve) -> None:

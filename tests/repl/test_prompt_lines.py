@@ -8,10 +8,10 @@ import threading
 import pytest
 
 from srchat.repl.prompt_lines import _joined
-from tests.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
-from tests.pseudo_terminal import TerminalSession
-from tests.server import CLOSE, DONE, answer, chunk, event, head, json_response
+from tests.support.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import CLOSE, DONE, answer, chunk, event, head, json_response
 
 
 def test_the_status_line_tells_model_tokens_requests_and_profile(

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from srchat.repl.slash_commands import COMMANDS
-from tests.chatting import CTRL_C, ENTER, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
-from tests.server import answer, json_response
+from tests.support.chatting import CTRL_C, ENTER, ChatTerminal, sent
+from tests.support.server import answer, json_response
 
 CODE = "Text\n\n```py\nprint(1)\n\nprint(2)\n```\n\n- item\n  ```sh\n  ls\n  ```\n\n~~~\nlast"
 

@@ -5,9 +5,9 @@ import stat
 
 import pytest
 
-from tests.chatting import CTRL_R, ENTER, UP, ChatTerminal, sent
 from tests.conftest import Serve, Srchat
-from tests.server import answer
+from tests.support.chatting import CTRL_R, ENTER, UP, ChatTerminal, sent
+from tests.support.server import answer
 
 
 def test_typed_lines_are_there_in_the_next_chat_newest_first(srchat: Srchat, serve: Serve) -> None:

@@ -30,7 +30,7 @@ from srchat.session.reply_stream import (
     chat_request,
 )
 from tests.conftest import Serve
-from tests.server import (
+from tests.support.server import (
     CLOSE,
     DONE,
     HOLD,

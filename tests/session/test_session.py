@@ -18,7 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from srchat import interrupts
+from srchat import signals
 from srchat.api.client import ChatClient
 from srchat.api.events import RequestSent
 from srchat.api.http import httpx
@@ -28,7 +28,6 @@ from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import Interrupted, SrchatError, UsageError
 from srchat.history.store import ConversationStore
 from srchat.library import Library
-from srchat.output.streams import Messages, Output
 from srchat.prompt import Attachment
 from srchat.repl import slash_commands
 from srchat.repl.lines import PlainLines
@@ -38,8 +37,9 @@ from srchat.session.connection import Connection
 from srchat.session.reply_stream import Text
 from srchat.session.session import Session
 from srchat.session.turn import Events
-from tests.chatting import is_well_formed
-from tests.server import DONE, chunk
+from srchat.terminal.streams import Messages, Output
+from tests.support.chatting import is_well_formed
+from tests.support.server import DONE, chunk
 
 STARTED = (RequestSent, Text)
 OUTCOMES = (
@@ -138,7 +138,7 @@ class Scripted(Terminal):
         before = session.conversation.id, len(session.conversation.turns)
         try:
             if self._network.outcome == "Ctrl-C before it is shown":
-                with interrupts.delivered_to(session.interrupt):
+                with signals.signals_to(session.interrupt):
                     signal.raise_signal(signal.SIGINT)
             for event in events:
                 if self._network.outcome.startswith("interrupted") and isinstance(event, STARTED):

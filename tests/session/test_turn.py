@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from srchat.api.http import httpx
-from tests.server import DONE, chunk
 from tests.session.test_session import Host, Network
+from tests.support.server import DONE, chunk
 
 
 class Tokenizing(Network):

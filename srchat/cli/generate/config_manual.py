@@ -16,8 +16,8 @@ from srchat.cli.generate.roff import (
     sentence,
 )
 from srchat.cli.generate.setting_values import HELP, allowed, default
-from srchat.config.kinds import Setting
 from srchat.config.settings import SETTINGS
+from srchat.config.value_types import Setting
 
 _DESCRIPTION: Final = """
 One TOML file sets what `srchat`(1) does. `srchat config set` changes a setting and leaves

@@ -1,0 +1,1 @@
+"""Markdown rendered while it streams: finished rows once, the open tail again and again."""

@@ -1,0 +1,147 @@
+"""Inline Markdown (emphasis, code, links) as Rich text.
+
+Markdown can say characters that the text before it did not hold (`&#8238;` is a bidi
+override), so what the parser returns is made inert once more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
+
+from srchat.markdown.cells import wrapped
+from srchat.terminal.sanitize import sanitized
+
+_NONE: Final = Style()
+_STYLES: Final = {
+    "strong": Style(bold=True),
+    "em": Style(italic=True),
+    "s": Style(strike=True),
+    "a": Style(underline=True),
+    "code": Style(color="cyan"),
+}
+_TARGET: Final = Style(dim=True)
+# The one tag of HTML that models write, in tables: Markdown has no other line break there.
+_BREAK: Final = re.compile(r" ?<br ?/?> ?", re.IGNORECASE)
+
+# A growing paragraph is settled in pieces of about this many characters...
+_SETTLE_AFTER: Final = 160
+# ...which hold no marks that could belong to a later one, unless too much waits.
+_MARK: Final = re.compile(r"[*_`\[\]<~\\]")
+_SETTLE_ANYHOW: Final = 2000
+# More than this of its last lines no screen shows.
+_MOST_LINES: Final = 200
+
+
+def inline_text(parser: MarkdownIt, content: str, style: Style = _NONE) -> Text:
+    """Return `content` as styled text; targets of links are shown behind them."""
+    tokens: list[Token] = []
+    parser.inline.parse(content, parser, {}, tokens)
+    text = Text()
+    _InlineWalk(text, style).add(tokens)
+    return text
+
+
+class _InlineWalk:
+    def __init__(self, text: Text, style: Style) -> None:
+        self._text = text
+        self._styles = [style]
+        self._links: list[tuple[int, tuple[str, str]]] = []
+
+    def add(self, tokens: Iterable[Token]) -> None:
+        for token in tokens:
+            if token.nesting == 1:
+                self._open(token)
+            elif token.nesting == -1:
+                self._close(token)
+            else:
+                self._leaf(token)
+
+    def _open(self, token: Token) -> None:
+        self._styles.append(self._styles[-1] + _STYLES.get(token.tag, _NONE))
+        if token.type == "link_open":
+            self._links.append((len(self._text), _target(token, "href")))
+
+    def _close(self, token: Token) -> None:
+        self._styles.pop()
+        if token.type == "link_close":
+            start, (href, title) = self._links.pop()
+            self._append_target(self._text.plain[start:], href, title)
+
+    def _leaf(self, token: Token) -> None:
+        match token.type:
+            case "softbreak" | "hardbreak":
+                # Models break lines where they mean it: verses, addresses, one name a line.
+                self._append("\n", self._styles[-1])
+            case "image":
+                start = len(self._text)
+                self.add(token.children or ())
+                self._append_target(self._text.plain[start:], *_target(token, "src"))
+            case "text":
+                self._append(_BREAK.sub("\n", token.content), self._styles[-1])
+            case _:
+                self._append(token.content, self._styles[-1] + _STYLES.get(token.tag, _NONE))
+
+    def _append_target(self, label: str, target: str, title: str) -> None:
+        # An autolink, or a label that is the address: once is enough.
+        shown = "" if target in (label, f"mailto:{label}") else target
+        if title:
+            shown = f'{shown} "{title}"'.lstrip()
+        if shown:
+            self._append(f" ({shown})" if label else shown, self._styles[-1] + _TARGET)
+
+    def _append(self, text: str, style: Style) -> None:
+        self._text.append(sanitized(text), style or None)
+
+
+def _target(token: Token, name: str) -> tuple[str, str]:
+    """Return where a link or an image leads, and its title."""
+    return str(token.attrs.get(name, "")), str(token.attrs.get("title", ""))
+
+
+class GrowingParagraph:
+    """Lays out a paragraph again and again while it grows, without doing it all again.
+
+    It is a preview: what stands far before the end is laid out once, even if a mark that
+    comes later ("**", a backtick) turns out to have begun there.
+    """
+
+    def __init__(self, parser: MarkdownIt, console: Console) -> None:
+        self._parser = parser
+        self._console = console
+        self._reset(0)
+
+    def lines(self, content: str, width: int) -> list[Text]:
+        """Return `content` as lines of at most `width` cells."""
+        if width != self._width or not content.startswith(self._settled):
+            self._reset(width)
+        self._settle(content)
+        rest = inline_text(self._parser, content[len(self._settled) :])
+        return self._lines + wrapped(self._console, self._open.copy().append_text(rest), width)
+
+    def _reset(self, width: int) -> None:
+        self._width = width
+        self._settled = ""
+        self._lines: list[Text] = []
+        # What has been settled of the line that still grows.
+        self._open = Text()
+
+    def _settle(self, content: str) -> None:
+        start = len(self._settled)
+        if len(content) - start < _SETTLE_AFTER:
+            return
+        end = content.rfind(" ", start + 1, len(content) - _SETTLE_AFTER // 2)
+        piece = content[start:end]
+        if end < 0 or (_MARK.search(piece) and len(content) - start < _SETTLE_ANYHOW):
+            return
+        self._settled = content[:end]
+        self._open.append_text(inline_text(self._parser, piece))
+        *lines, self._open = wrapped(self._console, self._open, self._width)
+        self._lines = (self._lines + lines)[-_MOST_LINES:]

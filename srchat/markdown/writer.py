@@ -1,0 +1,148 @@
+"""An answer rendered live: finished rows printed once, the open tail redrawn.
+
+Text is taken in as it comes and looked at once per frame. What is final then goes into
+the terminal's scrollback and is never touched again; what is not (the tail) is shown, as
+much of it as fits the screen, and redrawn with the next frame.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from collections.abc import Callable
+from typing import Final
+
+from rich.console import COLOR_SYSTEMS, Console
+
+from srchat.markdown.code import DEFAULT_THEME
+from srchat.markdown.layout import ASCII_GLYPHS, Glyphs, Layout
+from srchat.markdown.prefixes import Row
+from srchat.markdown.screen_diff import ScreenDiff
+from srchat.markdown.splitter import BlockSplitter, markdown_parser
+from srchat.terminal.sanitize import Sanitizer
+from srchat.terminal.streams import Output
+
+# Seconds from one frame to the next, at least...
+_FRAME: Final = 1 / 12
+# ...and this many times what the last one took, so that painting never takes over.
+_REST: Final = 20
+
+
+class MarkdownWriter:
+    """Writes one answer to a terminal. `close` when it is over, whatever happened.
+
+    `is_interrupted`: the user waits for the end, so that `close` highlights no more code.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        *,
+        code_theme: str = DEFAULT_THEME,
+        clock: Callable[[], float] = time.monotonic,
+        is_interrupted: Callable[[], bool] = bool,
+    ) -> None:
+        self._is_interrupted = is_interrupted
+        self._output = output
+        self._clock = clock
+        self._sanitizer = Sanitizer()
+        self._splitter = BlockSplitter()
+        self._console = console_for(output)
+        self._layout = layout_for(output, self._console, code_theme)
+        self._live_rows = ScreenDiff()
+        self._waiting = ""
+        self._next_frame = -math.inf
+        self._closed = False
+
+    def write(self, text: str) -> None:
+        """Take the next piece of the answer; "" only gives time to repaint."""
+        self._waiting += self._sanitizer.feed(text)
+        if self._waiting and not self._closed and self._clock() >= self._next_frame:
+            self._paint()
+
+    def redraw(self) -> None:
+        """Show the tail again where the cursor is now: after Ctrl-Z, below what the shell said."""
+        if self._output.can_move and not self._closed:
+            self._write(self._live_rows.begin_anew())
+            self._paint()
+
+    def close(self) -> None:
+        """Write all that is left and end the last line. May be called again."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._is_interrupted():
+            self._layout.write_plainly()
+        size = self._output.size()
+        self._layout.width = size.columns
+        text = self._waiting + self._sanitizer.flush()
+        final = self._layout.feed(self._splitter.feed(text) + self._splitter.flush())
+        self._write(self._live_rows.last_frame(self._drawn(final), size))
+
+    def _paint(self) -> None:
+        started = self._clock()
+        size = self._output.size()
+        self._layout.width = size.columns
+        final = self._layout.feed(self._splitter.feed(self._waiting))
+        self._waiting = ""
+        tail: list[Row] = []
+        if self._output.can_move:
+            # One row for the cursor to go to, and one to spare.
+            tail = self._layout.preview(self._splitter.tail())[-max(1, size.lines - 2) :]
+        self._write(self._live_rows.frame(self._drawn(final), self._drawn(tail), size))
+        now = self._clock()
+        self._next_frame = max(started + _FRAME, now + _REST * (now - started))
+
+    def _write(self, frame: str) -> None:
+        if not frame:
+            return
+        try:
+            self._output.write(frame)
+        except BaseException:
+            # The terminal is gone, or where its cursor is can no longer be known.
+            self._closed = True
+            raise
+
+    def _drawn(self, rows: list[Row]) -> list[str]:
+        return [drawn(row, self._console) for row in rows]
+
+
+def console_for(output: Output) -> Console:
+    """Return a console that knows what `output` can show. It lays out, and prints nothing."""
+    return Console(
+        file=io.StringIO(),
+        width=output.size().columns,
+        force_terminal=output.can_move,
+        color_system="auto" if output.can_move else None,
+        no_color=not output.has_color,
+        force_jupyter=False,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+
+
+def layout_for(output: Output, console: Console, code_theme: str = DEFAULT_THEME) -> Layout:
+    """Return a layout for one answer on `output`."""
+    glyphs = Glyphs() if _can_show(output.encoding, Glyphs()) else ASCII_GLYPHS
+    return Layout(markdown_parser(), console, code_theme=code_theme, glyphs=glyphs)
+
+
+def _can_show(encoding: str, glyphs: Glyphs) -> bool:
+    try:
+        f"{glyphs.bullet}{glyphs.quote}{glyphs.rule}".encode(encoding)
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
+def drawn(row: Row, console: Console) -> str:
+    """Return `row` with the escape sequences for its styles, as far as `console` shows them."""
+    colors = COLOR_SYSTEMS[console.color_system] if console.color_system else None
+    parts = []
+    for text, style, _ in row:
+        shown = style.without_color if style and console.no_color else style
+        parts.append(shown.render(text, color_system=colors) if shown else text)
+    return "".join(parts)

@@ -1,1 +1,0 @@
-"""The screen: text from outside to a terminal or a pipe."""

@@ -1,0 +1,58 @@
+"""Long output, shown page by page where somebody reads it on a terminal."""
+
+import contextlib
+import itertools
+import shlex
+import subprocess
+from collections.abc import Iterable, Mapping
+from typing import IO, Final
+
+from srchat.signals import ctrl_c_left_to_child
+from srchat.terminal.streams import Output
+
+_CHUNK: Final = 200  # lines that are written at once
+
+
+def write_lines(output: Output, environ: Mapping[str, str], lines: Iterable[str]) -> None:
+    r"""Write trusted lines, each with its "\n"; in `$PAGER` where they are more than a screen.
+
+    The pager sees the first lines before the last are made, and may be left at any time.
+    """
+    rest = iter(lines)
+    if output.can_move:
+        screen = list(itertools.islice(rest, output.size().lines - 1))
+        more = list(itertools.islice(rest, 1))
+        everything = itertools.chain(screen, more, rest)
+        if more and _paged(output, environ, everything):
+            return
+        rest = everything
+    while chunk := list(itertools.islice(rest, _CHUNK)):
+        output.write("".join(chunk))
+
+
+def _paged(output: Output, environ: Mapping[str, str], lines: Iterable[str]) -> bool:
+    try:
+        command = shlex.split(environ.get("PAGER", "less"))
+        if not command or command == ["cat"]:
+            return False
+        pager = subprocess.Popen(  # noqa: S603 - the user's own pager
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output.fd,
+            # As git has it: colours shown, no wrapping, the screen left as it was.
+            env={"LESS": "FRX", "LESSCHARSET": "utf-8", **environ},
+        )
+    except (OSError, ValueError):  # no such program, or a quote that is not closed
+        return False
+    # Whoever has seen enough leaves it, and its pipe breaks.
+    with ctrl_c_left_to_child(), contextlib.suppress(BrokenPipeError), pager:
+        assert pager.stdin
+        _feed(pager.stdin, lines, output.encoding)
+    return True
+
+
+def _feed(stdin: IO[bytes], lines: Iterable[str], encoding: str) -> None:
+    rest = iter(lines)
+    while chunk := list(itertools.islice(rest, _CHUNK)):
+        stdin.write("".join(chunk).encode(encoding, "replace"))
+        stdin.flush()

@@ -1,0 +1,149 @@
+"""How blocks look."""
+
+import pytest
+
+from srchat.markdown.layout import Layout
+from srchat.markdown.splitter import block_tokens, markdown_parser
+from srchat.markdown.writer import console_for, layout_for
+from tests.support.terminal import TerminalOutput
+
+
+def lines(text: str, columns: int = 80, *, encoding: str = "utf-8") -> list[str]:
+    output = TerminalOutput(columns, encoding=encoding)
+    rows = layout(output).feed(block_tokens(markdown_parser(), text))
+    return ["".join(segment.text for segment in row) for row in rows]
+
+
+def layout(output: TerminalOutput, code_theme: str = "terminal") -> Layout:
+    return layout_for(output, console_for(output), code_theme)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("one\ntwo", ["one", "two"]),
+        ("one\\\ntwo", ["one", "two"]),
+        ("# One\ntwo", ["One", "", "two"]),
+        ("one\n\n\n\ntwo", ["one", "", "two"]),
+        ("- one\n- two", [" • one", " • two"]),
+        ("- one\n\n- two", [" • one", "", " • two"]),
+        ("- one\n\n  two\n- three", [" • one", "", "   two", " • three"]),
+        ("- one\n  - two", [" • one", "    • two"]),
+        ("- - one", [" •  • one"]),
+        ("-\n- two", [" •", " • two"]),
+        ("9. nine\n10. ten", [" 9. nine", "10. ten"]),
+        ("2019. a\n2017. b", ["2019. a", "2017. b"]),
+        ("1) one\n\ntext", [" 1) one", "", "text"]),
+        ("```WORD", ["```WORD"]),
+        ("```py a.py\nx\n```", ["```py a.py", "  x"]),
+        ('[a](/u "title")', ['a (/u "title")']),
+        ('![a](/p "title")', ['a (/p "title")']),
+        ("| a | b |\n|---|---|\n| 1 | 2 | 3 ||", ["a  b", "─  ─────", "1  2 | 3"]),
+        ("> a | b\n> --|--\n> `x || y` | z", ["▌ a   b", "▌ ──  ─────────", "▌ `x   | y` | z"]),
+        ("> one\ntwo\n>\n> three", ["▌ one", "▌ two", "▌", "▌ three"]),
+        ("> - one\n>\n> - two", ["▌  • one", "▌", "▌  • two"]),
+        ("> > one", ["▌ ▌ one"]),
+        (">\n> one", ["▌ one"]),
+        ("```py\nx\n\ny\n\n```", ["  x", "", "  y"]),
+        ("one\n\n```\n```\n\ntwo", ["one", "", "two"]),
+        ("    x\n    y", ["  x", "  y"]),
+        ("1. one\n   ```\n   x\n   ```\n2. two", [" 1. one", "      x", " 2. two"]),
+        ("```\n\tx\n```", ["      x"]),
+        ("~~one~~ *two*", ["one two"]),
+        ("&lt;b&gt; \\*", ["<b> *"]),
+        ("one<br>two <BR />three", ["one", "two", "three"]),
+        ("`a<br>b` \\<br> <b>", ["a<br>b <br> <b>"]),
+        ("- > a\n  >\n  > ```\n  > ```\n- > b", [" • ▌ a", "", " • ▌ b"]),
+        ("one\n\n---\n\ntwo", ["one", "", "─" * 80, "", "two"]),
+    ],
+)
+def test_blocks(text: str, expected: list[str]) -> None:
+    assert lines(text) == expected
+
+
+def test_the_number_of_an_item_does_not_depend_on_those_that_follow() -> None:
+    many = "".join(f"{n}. item\n" for n in range(1, 120))
+    assert lines(many)[:50] == lines("".join(f"{n}. item\n" for n in range(1, 51)))
+
+
+def test_deep_nesting_leaves_room_for_the_text() -> None:
+    text = "".join(f"{'  ' * depth}- item\n" for depth in range(30))
+    assert all(len(line) <= 20 for line in lines(text, 20))
+    assert sum("item" in line for line in lines(text, 20)) == 30
+
+
+def test_rows_are_wrapped_at_words_and_long_words_at_the_edge() -> None:
+    assert lines("- one two three four", 12) == [" • one two", "   three", "   four"]
+    assert lines("a" * 25, 10) == ["a" * 10, "a" * 10, "a" * 5]
+
+
+def test_long_lines_of_code_lose_nothing() -> None:
+    code = "x = " + "'" + "abc " * 30 + "'"
+    rows = lines(f"```python\n{code}\n```", 40)
+    assert all(len(row) <= 40 for row in rows)
+    assert "".join("".join(rows).split()) == "".join(code.split())
+
+
+def test_a_table() -> None:
+    assert lines("| a | b | c |\n|:--|--:|:-:|\n| one | 2 | *x* |\n| 1 | 22 |\n") == [
+        "a     b  c",
+        "───  ──  ─",
+        "one   2  x",
+        "1    22",
+    ]
+
+
+def test_a_break_in_a_cell_is_a_line_of_the_cell() -> None:
+    assert lines("| a | b |\n|--|--|\n| one | 2<br>three |\n") == [
+        "a    b",
+        "───  ─────",
+        "one  2",
+        "     three",
+    ]
+
+
+def test_a_wide_table_is_wrapped_in_its_cells_and_loses_nothing() -> None:
+    cell = "many words in a cell that does not fit"
+    rows = lines(f"| a | b |\n|---|---|\n| short | {cell} |\n", 30)
+    assert all(len(row) <= 30 for row in rows)
+    assert "".join(rows[2:]).split() == ["short", *cell.split()]
+
+
+def test_a_table_too_wide_for_the_screen_becomes_records() -> None:
+    rows = lines("| a | b | c |\n|---|---|---|\n| one | two | three |\n", 10)
+    assert rows == ["─" * 10, "a: one", "b: two", "c: three"]
+
+
+def test_a_long_table_keeps_the_widths_of_its_first_rows() -> None:
+    first = "".join(f"| {n} | text |\n" for n in range(30))
+    head = "| n | b |\n|---|---|\n"
+    short, long = lines(head + first), lines(head + first + "| 1 | a much wider cell |\n")
+    assert long[: len(short)] == short
+    assert "".join(long[len(short) :]).split() == ["1", "a", "much", "wider", "cell"]
+
+
+def test_terminals_that_are_not_unicode_get_ascii() -> None:
+    text = "- one\n\n> two\n\n---\n\n| a |\n|---|\n| b |\n"
+    assert lines(text, 20, encoding="ascii") == [
+        " * one", "", "| two", "", "-" * 20, "", "a", "-", "b"
+    ]  # fmt: skip
+
+
+def test_a_preview_changes_nothing() -> None:
+    parser, output = markdown_parser(), TerminalOutput()
+    text = "> 1. one\n>    ```py\n>    x = 1\n>    ```\n\n| a |\n|-|\n| b |\n"
+    tokens = block_tokens(parser, text)
+    plain, previewed = layout(output), layout(output)
+    expected = plain.feed(tokens)
+    rows = []
+    for token in tokens:
+        previewed.preview(block_tokens(parser, "- x\n\n| y |\n|---|\n"))
+        rows += previewed.feed([token])
+    assert rows == expected
+
+
+def test_a_theme_with_a_background_fills_the_rows() -> None:
+    output = TerminalOutput(20)
+    rows = layout(output, "monokai").feed(block_tokens(markdown_parser(), "```py\nx = 1\n\ny\n```"))
+    assert [sum(len(segment.text) for segment in row) for row in rows] == [20, 20, 20]
+    assert all(segment.style and segment.style.bgcolor for row in rows for segment in row)

@@ -1,0 +1,386 @@
+"""What a user sees of an answer that is rendered while it comes."""
+
+import os
+import random
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from srchat.errors import OutputError
+from srchat.markdown.writer import MarkdownWriter
+from tests.support.answers import ANSWER, items, long_answer, tokens
+from tests.support.markdown_documents import cut, documents, sizes
+from tests.support.markdown_examples import commonmark_examples, gfm_examples
+from tests.support.printed import committed, printed
+from tests.support.terminal import Terminal, TerminalOutput
+
+_EXAMPLES = int(os.environ.get("SRCHAT_TEST_EXAMPLES", "400"))
+_SCREENS = [(80, 24), (40, 10), (120, 50)]
+_FRAME = 1 / 12
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("COLORTERM", raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+class Clock:
+    """A clock that is set."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def stream(output: TerminalOutput, pieces: Iterable[str], seconds: float = 0.05) -> None:
+    """Write `pieces`, with so many seconds from one to the next."""
+    clock = Clock()
+    writer = MarkdownWriter(output, clock=clock)
+    for piece in pieces:
+        writer.write(piece)
+        clock.now += seconds
+    writer.close()
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_what_cannot_change_any_more_is_not_drawn_again(*, is_over: bool) -> None:
+    output = TerminalOutput(can_move=is_over)
+    writer = MarkdownWriter(output)
+    writer.write("one\n\ntwo")
+    if is_over:
+        writer.close()
+    before = list(output.writes)
+    writer.redraw()
+    assert output.writes == before
+
+
+def seen(text: str, columns: int, lines: int) -> list[str]:
+    """What is on a terminal on which `text` was printed at once."""
+    terminal = Terminal(columns, lines)
+    terminal.feed(printed(text, TerminalOutput(columns, lines)))
+    return terminal.lines
+
+
+# What is committed are the bytes of printing at once.
+
+
+@settings(max_examples=_EXAMPLES)
+@given(documents, sizes)
+def test_final_rows_are_byte_for_byte_those_of_one_print(text: str, lengths: list[int]) -> None:
+    output = TerminalOutput()
+    assert committed(cut(text, lengths), output) == printed(text, output)
+
+
+@pytest.mark.parametrize(("columns", "lines"), _SCREENS)
+@pytest.mark.parametrize("seed", range(3))
+def test_final_rows_of_an_answer_are_those_of_one_print(
+    columns: int, lines: int, seed: int
+) -> None:
+    output = TerminalOutput(columns, lines)
+    text = ANSWER + long_answer(8_000, seed)
+    assert committed(tokens(text, seed), output) == printed(text, output)
+    assert committed(list(text), output) == printed(text, output)
+
+
+def test_final_rows_of_the_specifications_examples_are_those_of_one_print() -> None:
+    output = TerminalOutput()
+    for text in commonmark_examples() + gfm_examples():
+        assert committed(list(text), output) == printed(text, output), text
+
+
+def test_a_terminal_that_cannot_move_the_cursor_gets_exactly_these_bytes() -> None:
+    output = TerminalOutput(can_move=False)
+    stream(output, tokens(ANSWER))
+    assert output.text == printed(ANSWER, output)
+    assert "\x1b" not in output.text
+    assert len(output.writes) > 10
+
+
+# With the tail, screen and scrollback are those of printing at once.
+
+
+@settings(max_examples=_EXAMPLES // 2)
+@given(documents, sizes, st.sampled_from([*_SCREENS, (10, 3)]))
+def test_screen_and_scrollback_are_those_of_one_print(
+    text: str, lengths: list[int], size: tuple[int, int]
+) -> None:
+    columns, lines = size
+    output = TerminalOutput(columns, lines)
+    stream(output, cut(text, lengths))
+    assert output.emulator.lines == seen(text, columns, lines)
+
+
+@pytest.mark.parametrize(("columns", "lines"), [*_SCREENS, (10, 3)])
+@pytest.mark.parametrize("seed", range(3))
+def test_an_answer_looks_like_one_print(columns: int, lines: int, seed: int) -> None:
+    output = TerminalOutput(columns, lines)
+    text = ANSWER + long_answer(6_000, seed)
+    stream(output, tokens(text, seed), seconds=random.Random(seed).choice([0.01, 0.03, 0.1]))
+    assert output.emulator.lines == seen(text, columns, lines)
+
+
+def test_its_styles_are_those_of_one_print() -> None:
+    output = TerminalOutput()
+    stream(output, tokens(ANSWER))
+    at_once = Terminal()
+    at_once.feed(printed(ANSWER, output))
+    assert output.emulator.cells == at_once.cells
+
+
+@pytest.mark.parametrize(("columns", "lines"), _SCREENS)
+def test_an_answer_looks_like_one_print_character_by_character(columns: int, lines: int) -> None:
+    output = TerminalOutput(columns, lines)
+    stream(output, ANSWER, seconds=_FRAME)
+    assert output.emulator.lines == seen(ANSWER, columns, lines)
+
+
+@pytest.mark.parametrize(("columns", "lines"), _SCREENS)
+def test_the_specifications_examples_look_like_one_print(columns: int, lines: int) -> None:
+    for text in commonmark_examples() + gfm_examples():
+        output = TerminalOutput(columns, lines)
+        stream(output, cut(text, [3]), seconds=_FRAME)
+        assert output.emulator.lines == seen(text, columns, lines), text
+
+
+# While it comes.
+
+
+def test_every_line_of_a_long_answer_is_in_the_scrollback_once() -> None:
+    output = TerminalOutput(80, 24)
+    text = "".join(f"{n}. line number {n}\n" for n in range(1, 301))
+    stream(output, tokens(text), seconds=0.01)
+    numbers = [int(n) for line in output.emulator.lines for n in re.findall(r"number (\d+)", line)]
+    assert numbers == list(range(1, 301))
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "count"),
+    [
+        ("```python\n", "value = {n}\n", 2000),
+        ("- ```python\n", "  value = {n}\n", 200),
+        ("", "- item {n}\n", 500),
+        ("- one\n", "  - item {n}\n", 400),
+        ("| a | b |\n|---|---|\n", "| {n} | row |\n", 300),
+    ],
+    ids=["fence", "fence in an item", "list", "nested list", "table"],
+)
+def test_long_blocks_appear_as_they_come(before: str, line: str, count: int) -> None:
+    output = TerminalOutput(80, 24)
+    clock = Clock()
+    writer = MarkdownWriter(output, clock=clock)
+    writer.write(before)
+    for number in range(count):
+        clock.now += _FRAME
+        writer.write(line.format(n=number))
+        if number > 30 and number % 20 == 0:
+            assert any(str(number) in row for row in output.emulator.screen[-3:])
+            # Not only on the screen: what came before is in the scrollback.
+            assert len(output.emulator.lines) > number
+    writer.close()
+
+
+def test_a_paragraph_taller_than_the_screen_shows_its_end() -> None:
+    output = TerminalOutput(40, 10)
+    clock = Clock()
+    writer = MarkdownWriter(output, clock=clock)
+    for number in range(400):
+        clock.now += _FRAME
+        writer.write(f"word{number} ")
+        assert f"word{number}" in " ".join(output.emulator.screen)
+    assert not output.emulator.scrollback
+    writer.close()
+    text = " ".join(f"word{number}" for number in range(400))
+    assert output.emulator.lines == seen(text, 40, 10)
+
+
+def test_frames_come_at_most_fifteen_times_a_second() -> None:
+    output = TerminalOutput()
+    stream(output, ["word "] * 1000, seconds=0.01)
+    assert 100 <= len(output.writes) <= 150
+
+
+def test_the_next_frame_waits_for_a_multiple_of_what_the_last_one_took() -> None:
+    output = TerminalOutput()
+    clock = Clock()
+    frames = []
+
+    def slow_write(text: str) -> None:
+        frames.append(clock.now)
+        clock.now += 0.5
+
+    output.write = slow_write  # type: ignore[method-assign]  # a terminal on a slow line
+    writer = MarkdownWriter(output, clock=clock)
+    while clock.now < 30:
+        writer.write("word ")
+        clock.now += 0.01
+    assert min(b - a for a, b in pairwise(frames)) >= 4 * 0.5
+
+
+def test_an_empty_piece_shows_what_waits() -> None:
+    output = TerminalOutput()
+    clock = Clock()
+    writer = MarkdownWriter(output, clock=clock)
+    writer.write("Hello")
+    writer.write(" world")
+    assert output.emulator.screen[0] == "Hello"
+    clock.now += _FRAME
+    writer.write("")
+    assert output.emulator.screen[0] == "Hello world"
+
+
+def test_plain_words_are_written_once_and_nothing_else() -> None:
+    output = TerminalOutput(200, 24)
+    stream(output, ["one ", "two ", "three ", "four\n", "\n", "five"], seconds=_FRAME)
+    assert "".join(output.writes[:-1]) == "one two three four\n\nfive"
+
+
+def test_a_frame_that_moves_the_cursor_is_shown_as_one() -> None:
+    output = TerminalOutput()
+    stream(output, tokens(ANSWER))
+    for frame in output.writes:
+        if re.search(r"\x1b\[\d*[ABCJM]", frame):
+            assert frame.startswith("\x1b[?2026h")
+            assert frame.endswith("\x1b[?2026l")
+    assert output.text.count("\x1b[?2026h") == output.text.count("\x1b[?2026l") > 0
+
+
+def test_bytes_are_at_most_two_and_a_half_times_those_of_one_print() -> None:
+    output = TerminalOutput(80, 40)
+    text = long_answer(40_000)
+    stream(output, tokens(text), seconds=0.01)
+    assert len(output.text) < 2.5 * len(printed(text, output))
+
+
+# How it ends.
+
+
+@pytest.mark.parametrize("at", range(0, len(ANSWER), 97))
+def test_what_had_come_when_it_was_interrupted_is_all_there(at: int) -> None:
+    output = TerminalOutput()
+    stream(output, cut(ANSWER[:at], [3]))
+    assert output.emulator.lines == seen(ANSWER[:at], 80, 24)
+    assert output.emulator.cursor_is_visible
+    assert not output.text or output.text.removesuffix("\x1b[?2026l").endswith("\n")
+
+
+def test_an_echo_of_ctrl_c_does_not_stay_in_the_text() -> None:
+    output = TerminalOutput()
+    writer = MarkdownWriter(output)
+    writer.write("text that was interr")
+    writer.write("upted")
+    output.write("^C")
+    writer.close()
+    assert output.emulator.lines == ["text that was interrupted"]
+
+
+def test_nothing_is_written_without_text() -> None:
+    output = TerminalOutput()
+    stream(output, ["", "", ""])
+    assert output.writes == []
+
+
+def test_closing_twice_is_closing_once() -> None:
+    output = TerminalOutput()
+    writer = MarkdownWriter(output)
+    writer.write("text")
+    writer.close()
+    written = output.text
+    writer.close()
+    writer.write("more")
+    assert output.text == written
+
+
+def test_a_terminal_that_has_gone_is_not_written_to_again() -> None:
+    class Gone(TerminalOutput):
+        def write(self, text: str) -> None:
+            self.writes.append(text)
+            raise OutputError("cannot write the output")
+
+    output = Gone()
+    writer = MarkdownWriter(output)
+    with pytest.raises(OutputError):
+        writer.write("text")
+    writer.close()
+    assert len(output.writes) == 1
+
+
+# Terminals of all kinds.
+
+
+def test_without_colours_bold_stays() -> None:
+    output = TerminalOutput(has_color=False)
+    stream(output, tokens("# A title\n\nsome `code` and **bold** text\n\n```py\nx = 'y'\n```\n"))
+    styles = set(re.findall(r"\x1b\[([\d;]*)m", output.text))
+    assert styles <= {"0", "1", "1;4", "2", "3", "2;3"}
+    assert "1" in styles
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp437", "koi8-r"])
+def test_a_terminal_that_is_not_unicode_gets_what_it_can_show(encoding: str) -> None:
+    output = TerminalOutput(encoding=encoding)
+    stream(output, tokens(ANSWER))
+    assert output.emulator.lines == [
+        line.encode(encoding, "replace").decode(encoding) for line in printed_lines(ANSWER, output)
+    ]
+    if encoding in ("latin-1", "ascii"):
+        assert any(line.startswith(" * A list item") for line in output.emulator.lines)
+        assert any(line.startswith("| Note") for line in output.emulator.lines)
+
+
+def printed_lines(text: str, output: TerminalOutput) -> list[str]:
+    """The lines of printing at once, without styles."""
+    plain = re.sub(r"\x1b\[[\d;]*m", "", printed(text, output))
+    return [line.rstrip() for line in plain.removesuffix("\n").split("\n")]
+
+
+@pytest.mark.parametrize("sizes", [[(40, 10)], [(120, 50)], [(60, 24), (100, 30), (33, 12)]])
+def test_resizing_loses_nothing_and_doubles_nothing(sizes: list[tuple[int, int]]) -> None:
+    output = TerminalOutput(80, 24)
+    clock = Clock()
+    writer = MarkdownWriter(output, clock=clock)
+    text = "".join(f"Paragraph {n} is here.\n\n- item {n} too\n\n" for n in range(60))
+    pieces = tokens(text)
+    for number, piece in enumerate(pieces):
+        if number % (len(pieces) // (len(sizes) + 1)) == 7 and sizes:
+            output.resize(*sizes.pop())
+        writer.write(piece)
+        clock.now += 0.03
+    writer.close()
+    lines = output.emulator.lines
+    for number in range(60):
+        assert lines.count(f"Paragraph {number} is here.") == 1
+        assert lines.count(f" • item {number} too") == 1
+
+
+def test_every_word_is_there_on_a_tiny_screen() -> None:
+    output = TerminalOutput(10, 3)
+    stream(output, tokens(items(random.Random(1), 5)), seconds=_FRAME)
+    assert output.emulator.lines == seen(items(random.Random(1), 5), 10, 3)
+    assert all(len(line) <= 10 for line in output.emulator.lines)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "漢字かな交じり文 " * 30,
+        "漢字かな交じり文" * 30,
+        "e\u0301a\u0308o\u0302 " * 60,
+        "שלום עולם וגם مرحبا بالعالم " * 12,
+        "👍🏽 👨‍👩‍👧 🇩🇪 ⚠️ ❤️ " * 20,
+        "नमस्ते दुनिया สวัสดีชาวโลก " * 12,
+    ],
+    ids=["wide", "wide, no blanks", "combining", "right to left", "emoji", "indic"],
+)
+@pytest.mark.parametrize("columns", [80, 21])
+def test_scripts_of_all_kinds_look_like_one_print(text: str, columns: int) -> None:
+    output = TerminalOutput(columns, 24)
+    stream(output, text, seconds=_FRAME)
+    assert output.emulator.lines == seen(text, columns, 24)

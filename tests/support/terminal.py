@@ -1,0 +1,151 @@
+"""A terminal that remembers: pyte's emulator with its scrollback kept, and an output to it."""
+
+import os
+from collections.abc import Mapping
+
+import pyte
+from wcwidth import wcwidth
+
+from srchat.terminal.streams import Output
+
+
+class _Screen(pyte.HistoryScreen):
+    """pyte's screen without three mistakes that no terminal makes."""
+
+    def delete_lines(self, count: int | None = None) -> None:
+        """Let empty lines move up too: pyte forgets those that nothing was written on."""
+        for line in range(self.lines):
+            self.buffer[line]  # it is there as soon as it is asked for
+        super().delete_lines(count)
+
+    def draw(self, data: str) -> None:
+        """Join characters without a width to the one before them.
+
+        pyte puts them on the next line when the row is full, and drops what follows a joiner.
+        """
+        if data.isascii():
+            super().draw(data)
+            return
+        for character in data:
+            if wcwidth(character) or not self.cursor.x:
+                super().draw(character)
+            else:
+                row, column = self.buffer[self.cursor.y], self.cursor.x - 1
+                # The second half of a wide character is an empty cell.
+                column -= column > 0 and not row[column].data
+                row[column] = row[column]._replace(data=row[column].data + character)
+
+    def resize_window(self, columns: int, lines: int) -> None:
+        """Change the size as terminals do: what does not fit above the cursor scrolls away."""
+        for _ in range(max(0, self.cursor.y - lines + 1)):
+            self.history.top.append(self.buffer[0])
+            for line in range(self.lines):
+                self.buffer[line] = self.buffer[line + 1]
+                del self.buffer[line + 1]  # else two lines are one
+            self.cursor.y -= 1
+        for line in [line for line in self.buffer if line >= lines]:
+            del self.buffer[line]
+        self.lines, self.columns = lines, columns
+        self.cursor.x = min(self.cursor.x, columns - 1)
+        self.set_margins()
+
+
+class Terminal:
+    """A screen whose lines, once scrolled away, are still there."""
+
+    def __init__(self, columns: int = 80, lines: int = 24) -> None:
+        self._screen = _Screen(columns, lines, history=1_000_000, ratio=0.5)
+        # A terminal's driver makes CR LF of a newline.
+        self._screen.set_mode(pyte.modes.LNM)
+        self._stream = pyte.Stream(self._screen)
+
+    def feed(self, text: str) -> None:
+        """Show `text`."""
+        self._stream.feed(text)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the size, as when a user drags the window's corner."""
+        self._screen.resize_window(columns, lines)
+
+    @property
+    def scrollback(self) -> list[str]:
+        """The lines that have left the screen at its top."""
+        return [self._text(row) for row in self._screen.history.top]
+
+    @property
+    def screen(self) -> list[str]:
+        """The lines on the screen."""
+        return [self._text(self._screen.buffer[line]) for line in range(self._screen.lines)]
+
+    @property
+    def cells(self) -> list[list[pyte.screens.Char]]:
+        """All characters with their styles, line by line, without blanks at the end."""
+        rows = [*self._screen.history.top]
+        rows += [self._screen.buffer[line] for line in range(self._screen.lines)]
+        texts = [self._text(row) for row in rows]
+        return [[row[x] for x in range(len(text))] for row, text in zip(rows, texts, strict=True)]
+
+    def _text(self, row: Mapping[int, pyte.screens.Char]) -> str:
+        # The second half of a wide character is an empty cell.
+        return "".join(row[x].data for x in range(max(row, default=-1) + 1)).rstrip()
+
+    @property
+    def lines(self) -> list[str]:
+        """All lines, without blank ones at the end."""
+        lines = self.scrollback + self.screen
+        while lines and not lines[-1]:
+            lines.pop()
+        return lines
+
+    @property
+    def cursor_is_visible(self) -> bool:
+        """Whether the cursor is shown."""
+        return not self._screen.cursor.hidden
+
+
+class TerminalOutput(Output):
+    """An output that is a terminal of a given size and keeps what is written."""
+
+    def __init__(
+        self,
+        columns: int = 80,
+        lines: int = 24,
+        *,
+        encoding: str = "utf-8",
+        can_move: bool = True,
+        has_color: bool = True,
+    ) -> None:
+        self.fd = -1
+        self.is_terminal = True
+        self.can_move = can_move
+        self.has_color = has_color and can_move
+        self.encoding = encoding
+        self.columns, self.rows = columns, lines
+        self.writes: list[str] = []
+        self.emulator = Terminal(columns, lines)
+        self.emulates = True
+
+    def write(self, text: str) -> None:
+        """Keep `text`, as it looks after it went through the terminal's encoding."""
+        shown = text.encode(self.encoding, errors="replace").decode(self.encoding)
+        self.writes.append(shown)
+        if self.emulates:
+            self.emulator.feed(shown)
+
+    def write_bytes(self, data: bytes) -> None:
+        """Keep what `data` says."""
+        self.write(data.decode(self.encoding))
+
+    def size(self) -> os.terminal_size:
+        """Return the size that the terminal has now."""
+        return os.terminal_size((self.columns, self.rows))
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the terminal's size."""
+        self.columns, self.rows = columns, lines
+        self.emulator.resize(columns, lines)
+
+    @property
+    def text(self) -> str:
+        """All that was written."""
+        return "".join(self.writes)

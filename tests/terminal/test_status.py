@@ -1,0 +1,56 @@
+"""The line at the bottom that leaves no trace."""
+
+import fcntl
+import os
+import struct
+import termios
+
+import pyte
+
+from srchat.terminal.status import StatusLine
+from srchat.terminal.streams import Messages, Output
+
+
+def screen_after(columns: int, *texts: str, clear: bool = False, told: str = "") -> list[str]:
+    ours, theirs = os.openpty()
+
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 5, columns, 0, 0))
+    messages = Messages(Output(theirs, {"TERM": "xterm"}))
+    status = StatusLine(messages)
+    for text in texts:
+        status.show(text)
+    if clear:
+        status.clear()
+    if told:
+        messages.tell(told)
+    os.write(theirs, b"\x00")
+    shown = b""
+    while not shown.endswith(b"\x00"):
+        shown += os.read(ours, 10000)
+    screen = pyte.Screen(columns, 5)
+    pyte.ByteStream(screen).feed(shown)
+    os.close(ours)
+    os.close(theirs)
+    return [line.rstrip() for line in screen.display]
+
+
+def test_it_shows_the_newest_text_on_one_line() -> None:
+    lines = screen_after(40, "waiting", "model 3 s")
+    assert lines[0].endswith(" model 3 s")
+    assert lines[1:] == [""] * 4
+
+
+def test_it_never_wraps() -> None:
+    assert screen_after(10, "日本語日本語日本語")[1:] == [""] * 4
+
+
+def test_cleared_it_leaves_no_trace() -> None:
+    assert screen_after(40, "waiting", clear=True) == [""] * 5
+
+
+def test_a_message_takes_its_place() -> None:
+    assert screen_after(40, "waiting", told="news")[0] == "srchat: news"
+
+
+def test_outside_text_in_it_is_inert() -> None:
+    assert "\\x1b[2J" in screen_after(40, "a\x1b[2J")[0]

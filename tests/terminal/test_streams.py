@@ -1,0 +1,137 @@
+"""Writing to a descriptor: all of it, or a failure in our own terms."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from srchat.errors import ClosedPipeError, OutputError
+from srchat.terminal.plain import PlainWriter
+from srchat.terminal.streams import Messages, Output, encoded
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    reading, writing = os.pipe()
+    yield reading, writing
+    for fd in (reading, writing):
+        with contextlib.suppress(OSError):
+            os.close(fd)
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    ours, theirs = os.openpty()
+    yield ours, theirs
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_a_pipe_is_no_terminal_and_utf8(pipe: tuple[int, int]) -> None:
+    output = Output(pipe[1], {"TERM": "xterm"}, "latin-1")
+    assert (output.is_terminal, output.can_move, output.has_color) == (False, False, False)
+    assert output.encoding == "utf-8"
+    assert output.size() == (80, 24)
+
+
+@pytest.mark.parametrize(
+    ("environ", "can_move", "has_color"),
+    [
+        ({"TERM": "xterm"}, True, True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, True, False),
+        ({"TERM": "xterm", "NO_COLOR": ""}, True, True),
+        ({"TERM": "dumb"}, False, False),
+        ({}, False, False),
+    ],
+)
+def test_the_environment_tells_what_a_terminal_can(
+    terminal: tuple[int, int], environ: dict[str, str], can_move: bool, has_color: bool
+) -> None:
+    output = Output(terminal[1], environ)
+    assert (output.is_terminal, output.can_move, output.has_color) == (True, can_move, has_color)
+
+
+def test_foreign_text_is_inert_on_a_terminal_and_exact_in_a_pipe(
+    terminal: tuple[int, int], pipe: tuple[int, int]
+) -> None:
+    Output(terminal[1], {"TERM": "xterm"}).write_foreign("a\x1b[2Jb")
+    assert os.read(terminal[0], 100) == b"a\\x1b[2Jb"
+    Output(pipe[1], {}).write_foreign("a\x1b[2Jb")
+    assert os.read(pipe[0], 100) == b"a\x1b[2Jb"
+
+
+def test_a_pipe_that_somebody_made_non_blocking_gets_all_of_it(pipe: tuple[int, int]) -> None:
+    os.set_blocking(pipe[1], False)
+    data = bytes(range(256)) * 4000
+    got = bytearray()
+
+    def read() -> None:
+        while len(got) < len(data):
+            got.extend(os.read(pipe[0], 65536))
+
+    reader = threading.Timer(0.2, read)  # by then the pipe is full
+    reader.start()
+    Output(pipe[1], {}).write_bytes(data)
+    reader.join(60)
+    assert got == data
+
+
+def test_a_closed_pipe_and_a_full_disk_are_our_errors(pipe: tuple[int, int]) -> None:
+    os.close(pipe[0])
+    with pytest.raises(ClosedPipeError):
+        Output(pipe[1], {}).write("x")
+    fd = os.open("/dev/full", os.O_WRONLY)
+    with pytest.raises(OutputError, match="No space left"):
+        Output(fd, {}).write("x")
+    Messages(Output(fd, {})).tell("a standard error that is full loses nothing else")
+    os.close(fd)
+
+
+def test_messages_are_one_inert_redacted_line_and_quiet_keeps_errors(
+    pipe: tuple[int, int],
+) -> None:
+    messages = Messages(Output(pipe[1], {}), quiet=True)
+    messages.redact = lambda text: text.replace("secret", "…")
+    messages.notice("a notice")
+    messages.tell("an\nerror\x1b with secret")
+    assert os.read(pipe[0], 1000) == b"srchat: an error\\x1b with \xe2\x80\xa6\n"
+
+
+def test_a_message_is_broken_between_words_on_a_terminal_alone(
+    terminal: tuple[int, int], pipe: tuple[int, int]
+) -> None:
+    text = "cannot connect to 127.0.0.1:11434: connection refused; trying again in 0.4 s"
+    Messages(Output(terminal[1], {})).tell(text)
+    assert os.read(terminal[0], 100).decode().split("\r\n") == [
+        "srchat: cannot connect to 127.0.0.1:11434: connection refused; trying again in",
+        "0.4 s", "",
+    ]  # fmt: skip
+    Messages(Output(pipe[1], {})).tell(text)
+    assert os.read(pipe[0], 100).decode() == f"srchat: {text}\n"
+
+
+def test_plain_text_on_a_terminal_is_inert_and_ends_its_line(terminal: tuple[int, int]) -> None:
+    writer = PlainWriter(Output(terminal[1], {"TERM": "xterm"}))
+    for piece in ("a\x1b", "[31mb\r", "\nc"):
+        writer.write(piece)
+    writer.close()
+    writer.close()
+    shown = b""
+    while not shown.endswith(b"c\r\n"):
+        shown += os.read(terminal[0], 100)
+    assert shown == b"a\\x1b[31mb\r\nc\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp1251", "mac-roman", "latin-1", "cp437", "ascii"])
+def test_no_byte_of_a_code_page_is_a_control_of_the_terminal(encoding: str) -> None:
+    text = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x2500), 0x20AC]))
+    data = encoded(text, encoding)
+    assert not [byte for byte in data if 0x80 <= byte < 0xA0]
+    assert len(data) == len(text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF-8", "gbk", "shift_jis", "euc-jp"])
+def test_characters_of_several_bytes_stay_whole(encoding: str) -> None:
+    assert encoded("日本 Grüße"[:2], encoding).decode(encoding) == "日本"

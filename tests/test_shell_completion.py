@@ -1,0 +1,310 @@
+"""The values that shells ask for: right, silent, inert, and from files alone."""
+
+import json
+import os
+import re
+import sqlite3  # noqa: TID251 - a history that srchat did not make
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from typer.main import get_command
+
+from srchat import model_cache, paths
+from srchat.cli.app import app
+from srchat.cli.generate.command_tree import Values, command_tree
+from srchat.config import glance as config_glance
+from srchat.config.file import read
+from srchat.config.settings import DEMO_BASE_URL, FileSettings, resolve
+from srchat.shell_completion import _WITHOUT_VALUE, _directory, _unquoted, base_url_of
+from tests.conftest import Serve, Srchat
+from tests.support.server import json_response
+from tests.support.waiting import PATIENCE
+
+LINES = [
+    "", "# [profiles.no]", "[profiles.work]", "[profiles.home-2] # here", "  [ profiles.work ]",
+    '[profiles."my work"]', "[profiles]", "[other]", "[other.work]", "[[profiles]]",
+    "[profiles.a.b]", 'base_url = "http://a/v1"', "base_url='http://b/v1' # b",
+    'base_url = "http://\\u0063/v1"', 'base_url = """', '"""', "base_url = 7",
+    'profile = "work"', "profile=''", 'profile = "x" y',
+    'model = "[profiles.no]"', "system = '''", "[profiles.in-a-text]", "'''", "stop = [", "]",
+    'stop = ["a]", "b"]', 'stop = [["a"]', "stop = ['#', ']'", "temperature = 0.5",
+    'profiles.dotted.base_url = "http://d/v1"', "profiles = {}", "inline = { a = 1 }",
+    "base_url", "= 1", "broken = = 1", '"quoted" = 1', "a.b = 1", "\ufeff", 'x = "#"  # "',
+]  # fmt: skip
+
+
+@settings(max_examples=2000)
+@given(st.lists(st.sampled_from(LINES), max_size=6), st.sampled_from(["\n", "\r\n"]))
+@example(["system = '''", "[profiles.in-a-text]", "'''"], "\n")
+@example(['system = """', "[profiles.in-a-text]", '"""'], "\n")
+@example(['stop = ["""', "[profiles.in-a-text]", 'x = 1"""]'], "\n")
+@example(["stop = [", '["a=1"', "],", "# [profiles.no]", "]", "[profiles.work]"], "\n")
+@example(["\ufeff[profiles.work]"], "\n")
+@example(["\ufeff", '[profiles."my work"]'], "\r\n")
+@example(["profiles = { inline = {} }"], "\n")
+@example(['profiles.dotted.base_url = "http://d/v1"'], "\n")
+@example(['"base_url" = "http://quoted/v1"', '[profiles."work"]'], "\n")
+def test_a_glance_sees_what_a_parser_sees(lines: list[str], newline: str) -> None:
+    text = newline.join(lines)
+    try:
+        document = tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError:
+        return  # of a broken file anything will do, as long as it is silent
+    profiles = document.get("profiles")
+    tables = {"": document} | (profiles if isinstance(profiles, dict) else {})
+    seen = config_glance.glance(text)
+    assert seen.keys() == tables.keys()
+    for name, table in tables.items():
+        found = table if isinstance(table, dict) else {}
+        for key in config_glance.WANTED:
+            expected = found.get(key)
+            assert seen[name].get(key) == (expected if isinstance(expected, str) else None)
+
+
+def test_a_plain_file_is_read_without_a_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tomllib", None)
+    text = 'profile = "a"\nstop = ["x", "y"]\n[profiles.a] # one\nbase_url = "http://a/v1"\n'
+    expected = {"": {"profile": "a"}, "a": {"base_url": "http://a/v1"}}
+    assert config_glance.glance(text) == expected
+    with pytest.raises(ImportError):
+        config_glance.glance('[profiles."a b"]')
+
+
+FILES = [
+    "",
+    'base_url = "http://top/v1/"',
+    'base_url = "http://top/v1"\nprofile = "work"\n[profiles.work]\nbase_url = "http://work/v1"',
+    'profile = "plain"\n[profiles.plain]\nmodel = "x"\n[profiles.work]\nbase_url = "http://w:1/v1"',
+    'profile = "demo"\n[profiles.work]\nmodel = "x"',
+]
+VARIABLES: list[tuple[str, list[str]]] = [
+    ("SRCHAT_BASE_URL", ["http://variable/v1", ""]),
+    ("SOLIDRUST_BASE_URL", ["http://service/v1", ""]),
+    ("SRCHAT_PROFILE", ["demo", ""]),
+]
+ENVIRONMENTS = st.fixed_dictionaries(
+    {}, optional={name: st.sampled_from(values) for name, values in VARIABLES}
+)
+
+
+@settings(max_examples=500)
+@given(
+    st.sampled_from(FILES),
+    ENVIRONMENTS,
+    st.sampled_from(
+        [
+            [],
+            ["-p", "demo"],
+            ["--profile=demo"],
+            ["-p", "x", "-p", "work"],
+            ["-xqp", "demo"],
+            ["-pdemo"],
+            ["-vpwork"],
+        ]
+    ),
+    st.sampled_from([[], ["--base-url", "http://option/v1/"], ["--base-url=http://option/v1"]]),
+)
+def test_the_models_are_those_of_the_server_that_would_be_asked(
+    text: str, environ: Mapping[str, str], profile: list[str], base_url: list[str]
+) -> None:
+    file: FileSettings = read(Path("config.toml"), text)
+    options = {"base_url": "http://option/v1"} if base_url else {}
+    named = re.sub("^(--profile=|-v?p)", "", profile[-1]) if profile else None
+    assume(named != "work" or named in file.profiles)
+    asked = resolve(file, environ, options, named).config.base_url
+    words = ["srchat", "ask", *profile, *base_url, "-m", ""]
+    assert base_url_of(words, environ, config_glance.glance(text)) == asked
+
+
+def test_options_without_a_value_are_those_of_the_program() -> None:
+    options = [o for c in command_tree(get_command(app)).walk() for o in c.options]
+    bare = {f[1:] for o in options for f in o.flags if o.values is Values.NONE and f[1] != "-"}
+    assert set(_WITHOUT_VALUE) == bare
+
+
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [
+        ("plain", "plain"), ("my\\ work", "my work"), ("'my work'", "my work"),
+        ("--profile='my work'", "--profile=my work"), ('"it\'s"', "it's"), ("'a\\b'", "a\\b"),
+        ("'it'\\''s'", "it's"), ("it's", "it's"), ('"open', '"open'), ("end\\", "end\\"),
+    ],
+)  # fmt: skip
+def test_a_word_is_understood_as_a_shell_would(typed: str, understood: str) -> None:
+    assert _unquoted(typed) == understood
+
+
+@pytest.mark.parametrize("set_to", [None, "/elsewhere", "relative", "", " /blank ", "/blank "])
+def test_the_places_are_those_of_the_program(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, set_to: str | None
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        if set_to is None:
+            monkeypatch.delenv(variable, raising=False)
+        else:
+            monkeypatch.setenv(variable, set_to)
+    assert Path(_directory("config", os.environ)) == paths.config_path({}).parent
+    assert Path(_directory("data", os.environ)) == paths.data_path({})
+    assert Path(_directory("cache", os.environ)) == paths.cache_path()
+
+
+def test_without_home_the_directories_are_those_of_the_account(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    assert Path(_directory("config", os.environ)) == paths.config_path({}).parent
+
+
+def loaded(srchat: Srchat, *args: str) -> set[str]:
+    """Return the modules that a call loads."""
+    script = (
+        "import sys; from srchat.__main__ import main\nmain()\n"
+        "print('loaded:', *sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *args],
+        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=PATIENCE, check=True,
+    )  # fmt: skip
+    return set(done.stderr.rpartition("loaded:")[2].split())
+
+
+@pytest.mark.parametrize("kind", ["models", "profiles"])
+def test_a_value_costs_hardly_more_than_the_version(srchat: Srchat, kind: str) -> None:
+    srchat.configure('model = "m"\n[profiles.work]\nbase_url = "http://127.0.0.1:9/v1"\n')
+    more = loaded(srchat, "__complete", kind, "srchat", "ask") - loaded(srchat, "--version")
+    assert more <= {
+        "__future__", "zlib", "srchat.shell_completion", "srchat.config", "srchat.config.glance",
+        "srchat.model_cache",
+    }  # fmt: skip
+
+
+def test_conversations_load_sqlite_and_nothing_else_slow(srchat: Srchat) -> None:
+    assert srchat("ask", "-p", "demo", "--no-stream", "hi").code == 0
+    more = loaded(srchat, "__complete", "conversations")
+    assert "sqlite3" in more
+    assert not more & {"typer", "httpx", "rich", "prompt_toolkit", "platformdirs", "pathlib"}
+    assert not more & {"socket", "srchat.history.store", "srchat.config.settings"}
+
+
+def test_models_are_those_that_the_server_offered_last(srchat: Srchat, serve: Serve) -> None:
+    listed = {
+        "data": [
+            {"id": "one"},
+            {"id": "odd\x1b[2J"},
+            {"id": "a b"},
+            {"id": "x\u202ey"},
+            {"id": "x\ny"},
+        ]
+    }
+    server = serve(json_response(listed), json_response({"data": [{"id": "two"}]}))
+    asked = ("__complete", "models", "srchat", "ask", "--base-url", server.url)
+    assert srchat(*asked) == (0, b"", "")
+    assert srchat("models", "--base-url", server.url).code == 0
+    assert srchat(*asked) == (0, b"one\na b\n", "")
+    assert srchat("models", "--base-url", server.url).code == 0
+    assert srchat(*asked) == (0, b"two\n", "")
+    assert srchat("__complete", "models") == (0, b"", "")
+    assert len(server.requests) == 2
+
+
+def test_the_cache_is_for_its_owner_and_never_a_failure(srchat: Srchat) -> None:
+    assert srchat("models", "-p", "demo").code == 0
+    (kept,) = (srchat.home / ".cache/srchat").iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.parent.stat().st_mode & 0o777 == 0o700
+    (srchat.home / "file").touch()
+    srchat.env["XDG_CACHE_HOME"] = str(srchat.home / "file")
+    assert srchat("models", "-p", "demo") == (0, b"srchat-demo\n", "")
+    assert srchat("__complete", "models", "-p", "demo") == (0, b"", "")
+
+
+def test_servers_do_not_share_a_cache(tmp_path: Path) -> None:
+    urls = ["http://a/v1", "http://a_v1", "http://" + "x" * 300, "http://" + "x" * 301]
+    for url in urls:
+        model_cache.write(str(tmp_path), url, [url])
+    assert [model_cache.read(str(tmp_path), url) for url in urls] == [[url] for url in urls]
+
+
+def test_what_cannot_be_kept_leaves_nothing_behind(tmp_path: Path) -> None:
+    model_cache.write(str(tmp_path), "http://a/v1", ["m"])
+    (kept,) = tmp_path.iterdir()
+    kept.unlink()
+    kept.mkdir()  # in the place of the file
+    model_cache.write(str(tmp_path), "http://a/v1", ["m"])
+    assert list(tmp_path.iterdir()) == [kept]
+
+
+def test_profiles_that_could_not_be_typed_are_left_out(srchat: Srchat) -> None:
+    srchat.configure(
+        '[profiles.work]\n[profiles."my work"]\n[profiles."\\u001b[2J"]\n[profiles."a\\nb"]\n'
+        '[profiles.""]\n[profiles.demo]\n'
+    )
+    assert srchat("__complete", "profiles") == (0, b"work\nmy work\ndemo\n", "")
+
+
+def test_conversations_come_with_titles_newest_first(srchat: Srchat) -> None:
+    for prompt in ("first", "second \x1b[2J\ttab"):
+        assert srchat("ask", "-p", "demo", "--no-stream", prompt).code == 0
+    result = srchat("__complete", "conversations")
+    lines = [line.split("\t") for line in result.text.splitlines()]
+    assert [title for _, title in lines] == ["second  [2J tab", "first"]
+    shown = json.loads(srchat("history", "list", "--json").out)
+    assert [id_ for id_, _ in lines] == [entry["id"] for entry in shown]
+
+
+def test_without_a_history_none_is_made(srchat: Srchat) -> None:
+    assert srchat("__complete", "conversations") == (0, b"", "")
+    srchat.env["SRCHAT_DATA"] = str(srchat.home)
+    assert srchat("__complete", "conversations") == (0, b"", "")
+    assert list(srchat.home.iterdir()) == []
+
+
+def test_a_history_whose_name_means_something_to_sqlite_is_only_read(srchat: Srchat) -> None:
+    place = srchat.home / "a?mode=rwc#%41"
+    place.mkdir()
+    with sqlite3.connect(place / "history.db") as made:
+        made.execute("CREATE TABLE conversation (id, uid, title, used_at)")
+        made.execute("INSERT INTO conversation VALUES (1, 'abc', 'title', 0)")
+    made.close()
+    result = srchat("__complete", "conversations", SRCHAT_DATA=str(place))
+    assert result == (0, b"abc\ttitle\n", "")
+
+
+@pytest.mark.parametrize("text", ["= = =", '[profiles."', "a = [" * 10_000, "\udcff\udcff"])
+def test_a_broken_configuration_is_no_word_and_no_failure(srchat: Srchat, text: str) -> None:
+    (srchat.home / "config.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
+    for kind in ("profiles", "models", "conversations"):
+        result = srchat("__complete", kind)
+        assert (result.code, result.err) == (0, "")
+
+
+def test_a_broken_history_is_no_word_and_no_failure(srchat: Srchat) -> None:
+    srchat.env["SRCHAT_DATA"] = str(srchat.home)
+    (srchat.home / "history.db").write_bytes(b"nonsense" * 1000)
+    assert srchat("__complete", "conversations") == (0, b"", "")
+
+
+@pytest.mark.parametrize("args", [[], ["nonsense"], ["models", "-p"], ["profiles", "--", "\\"]])
+def test_a_wrong_call_is_silent(srchat: Srchat, args: list[str]) -> None:
+    result = srchat("__complete", *args)
+    assert (result.code, result.err) == (0, "")
+
+
+def test_a_reader_that_has_gone_is_no_failure(srchat: Srchat) -> None:
+    done = subprocess.run(
+        ["sh", "-c", '"$@" >&-; "$@" > /dev/full', "sh", *srchat.command("__complete", "profiles")],
+        env=srchat.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_demo_needs_no_file() -> None:
+    assert base_url_of(["-p", "demo"], {}, {"": {}}) == DEMO_BASE_URL
