@@ -120,7 +120,7 @@ def list_models(session: Session, messages: Messages) -> list[Model]:
     """Return the models that the server offers; waits for a retry are shown. Raises APIError."""
     status = StatusLine(messages)
     try:
-        return session.list_models(WaitView(messages, status).show)
+        return session.models.ask(session.config, WaitView(messages, status).show)
     finally:
         status.clear()
 

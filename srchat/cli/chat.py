@@ -139,9 +139,8 @@ def _prompt_lines(
     from srchat.repl.typed_history import TypedHistory  # noqa: PLC0415 - on first use
     from srchat.repl.typed_lines import TypedLines  # noqa: PLC0415 - on first use
 
-    names = library_commands.ModelNames(session, library)
     values = Values(
-        models=lambda asked: names.known(ask=asked),
+        models=lambda asked: session.models.names(session.config, ask=asked),
         conversations=lambda words: library_commands.offered(library, words),
         settings={name: entry.help for name, entry in SETTINGS.items() if entry.in_chat},
     )
@@ -158,7 +157,7 @@ def _prompt_lines(
             failed=process.messages.tell,
         ),
     )
-    names.on_change = lines.complete_again
+    session.models.on_change = lines.complete_again
     return lines
 
 

@@ -1,8 +1,5 @@
 """Slash commands about stored conversations and the server's models."""
 
-import contextlib
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +8,6 @@ from srchat.history_rows import day_and_time, hit_row, summary_row
 from srchat.library import Library
 from srchat.repl.saved_file import write_conversation
 from srchat.repl.terminal import Chat
-from srchat.session.session import Session
 from srchat.terminal.sanitize import one_line
 from srchat.turn_view import list_models
 
@@ -86,28 +82,3 @@ def save(chat: Chat, path: Path) -> None:
     """Write the conversation into a file; ask before another file is overwritten."""
     write_conversation(path, chat.session.conversation, chat.terminal.confirm, day_and_time)
     chat.terminal.tell(f"written to {path}")
-
-
-class ModelNames:
-    """The server's models for completion: as it listed them last, asked for on Tab.
-
-    `on_change` is called, by a thread, when there are names that were not known before.
-    """
-
-    def __init__(self, session: Session, library: Library) -> None:
-        self.on_change: Callable[[], None] = lambda: None
-        self._session = session
-        self._library = library
-        self._is_asked = False
-
-    def known(self, *, ask: bool) -> list[str]:
-        """Return the names that are known; with `ask`, ask the server once, in the background."""
-        if ask and not self._is_asked:
-            self._is_asked = True
-            with contextlib.suppress(RuntimeError):  # no thread can be started: names are optional
-                threading.Thread(target=self._fetch, daemon=True).start()
-        return self._library.model_names(self._session.config.base_url)
-
-    def _fetch(self) -> None:
-        if self._session.fetch_model_names():
-            self.on_change()

@@ -3,31 +3,25 @@
 The docstring of a function is what `/help COMMAND` shows.
 """
 
-import contextlib
 import difflib
-import os
 import re
-import shlex
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from srchat.config.settings import SETTINGS, did_you_mean, parsed
 from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import UsageError
-from srchat.prompt import read_file, split_message, text_or_file
-from srchat.repl import clipboard, library_commands
+from srchat.prompt import split_message, text_or_file
+from srchat.repl import file_commands, library_commands
+from srchat.repl.file_commands import NONE, number
 from srchat.repl.slash_syntax import split
 from srchat.repl.terminal import Chat
 from srchat.session.hints import joined
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
-from srchat.terminal.code_blocks import code_blocks
 
 _CHANGEABLE: Final = [name for name, entry in SETTINGS.items() if entry.in_chat]
-NONE: Final = "-"  # as an argument: take away what is set
-_NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
 _ONCE: Final = re.compile(r"(\S+?):\s+(\S.*)", re.DOTALL)
 
 
@@ -128,7 +122,7 @@ def _continue(chat: Chat, _: str) -> None:
 
 def _undo(chat: Chat, argument: str) -> None:
     """Take the last prompt and its answer back, or the last N of them."""
-    for prompt in chat.session.undo(_number(argument, "/undo [N]")):
+    for prompt in chat.session.undo(number(argument, "/undo [N]")):
         typed = "/continue" if prompt == CONTINUE_PROMPT else split_message(prompt).brief
         chat.terminal.tell(f"taken back: {_glance(typed)}")
 
@@ -163,43 +157,6 @@ def _title(chat: Chat, argument: str) -> None:
     chat.terminal.tell(f"the title is now: {chat.session.conversation.title}")
 
 
-def _copy(chat: Chat, argument: str) -> None:
-    """Copy the last answer as the model wrote it, or its Nth code block."""
-    text, what = chat.session.conversation.answer, "the answer"
-    if not text:
-        raise UsageError("there is no answer to copy")
-    if argument:
-        number, blocks = _number(argument, "/copy [N]"), code_blocks(text)
-        if number > len(blocks):
-            there = {0: "no code block", 1: "1 code block"}.get(
-                len(blocks), f"{len(blocks)} code blocks"
-            )
-            raise UsageError(f"there is no code block {number}: the answer has {there}")
-        text, what = blocks[number - 1], f"code block {number}"
-    how = clipboard.copy(text, chat.terminal.environ, chat.terminal.screen)
-    if not how:
-        raise UsageError(
-            "there is no clipboard to copy to", hint="install wl-copy, xclip or xsel; or /save FILE"
-        )
-    chat.terminal.tell(f"copied {what} {how}: {len(text)} characters")
-
-
-def _save(chat: Chat, argument: str) -> None:
-    """Write the conversation into a file: as Markdown, or as JSON if it ends in .json."""
-    library_commands.save(chat, Path(_file_named(argument)))
-
-
-def _file(chat: Chat, argument: str) -> None:
-    """Send a text file with the next prompt. `-` takes the files away again."""
-    session = chat.session
-    if argument == NONE:
-        session.attachments = []
-    elif argument:
-        session.attachments.append(read_file(_file_named(argument)))
-    names = [f"{name} ({len(text)} characters)" for name, text in session.attachments]
-    chat.terminal.tell(f"with the next prompt: {', '.join(names)}" if names else "no files to send")
-
-
 def _usage_of(chat: Chat, _: str) -> None:
     """Tokens, time and speed of the last answer, and of all since the chat began."""
     session, reply = chat.session, chat.session.reply
@@ -213,28 +170,6 @@ def _usage_of(chat: Chat, _: str) -> None:
 def _exit(chat: Chat, _: str) -> None:
     """Leave. Everything is kept: srchat chat --continue goes on."""
     chat.terminal.is_over = True
-
-
-def _at_home(path: str) -> str:
-    return os.path.expanduser(path)  # noqa: PTH111 - Path's own fails for ~nobody
-
-
-def _file_named(argument: str) -> str:
-    """Return the path of a file; it may be quoted as for a shell, as a terminal drops it."""
-    path = _at_home(argument)
-    if not os.path.exists(path):  # noqa: PTH110 - Path's own fails for what is too long
-        with contextlib.suppress(ValueError):
-            words = shlex.split(argument)
-            return _at_home(words[0]) if len(words) == 1 else path
-    return path
-
-
-def _number(argument: str, usage: str) -> int:
-    if not argument:
-        return 1
-    if not _NUMBER.fullmatch(argument):
-        raise UsageError(f"usage: {usage}, N a whole number from 1 on")
-    return int(argument)
 
 
 def _show(chat: Chat, events: Events) -> None:
@@ -292,9 +227,15 @@ _TABLE: Final = (
     Command("history", "[WORDS]", "list conversations, or search them", _history),
     Command("load", "[ID]", "go on with another conversation", _load, "conversations"),
     Command("title", "TEXT", "give this conversation a title", _title),
-    Command("copy", "[N]", "copy the answer (its Nth code block)", _copy),
-    Command("save", "FILE", "write the conversation into a file", _save, "files"),
-    Command("file", "[PATH]", "send a file with the next prompt; - for none", _file, "files"),
+    Command("copy", "[N]", "copy the answer (its Nth code block)", file_commands.copy),
+    Command("save", "FILE", "write the conversation into a file", file_commands.save, "files"),
+    Command(
+        "file",
+        "[PATH]",
+        "send a file with the next prompt; - for none",
+        file_commands.file,
+        "files",
+    ),
     Command("usage", "", "tokens, time and speed", _usage_of),
     Command("exit", "", "leave (also Ctrl-D)", _exit),
 )

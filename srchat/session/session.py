@@ -5,15 +5,13 @@ the branch in use.
 """
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from srchat.api.events import RetryWait
-from srchat.api.models import ChatRequest, Model
+from srchat.api.models import ChatRequest
 from srchat.api.rate_limit import RateLimit
 from srchat.config.settings import Config
 from srchat.conversation import CONTINUE_PROMPT, Conversation, TurnRecord, title_of
-from srchat.errors import APIStatusError, Interrupted, SrchatError, StoreError, UsageError
+from srchat.errors import APIStatusError, Interrupted, StoreError, UsageError
 from srchat.history.recorder import Recorder
 from srchat.library import Library
 from srchat.prompt import (
@@ -25,12 +23,11 @@ from srchat.prompt import (
     user_message,
 )
 from srchat.session.connection import Connection
+from srchat.session.model_list import ModelList
 from srchat.session.reply_stream import Reply, TurnWarning
 from srchat.session.turn import Events, Turn, caught, new_id
 from srchat.session.usage import Totals
 from srchat.session.windows import Windows
-
-_NAMES_TIME: Final = 5.0  # seconds that a list of models for completion may take
 
 
 class Prompt(NamedTuple):
@@ -76,6 +73,7 @@ class Session:
         self.keeps = keep
         self._recorder = Recorder(library.open if keep else None)
         self._windows = Windows()
+        self.models = ModelList(connection, library, self._windows, keeps=keep)
         self._turn: Turn | None = None
         self._is_explaining = False
         self._measured: tuple[Conversation, int] | None = None
@@ -129,29 +127,6 @@ class Session:
     def check_key(self) -> None:
         """Check that a key may be sent, without running a command. Raises MissingKeyError."""
         self._connection.check_key()
-
-    def list_models(self, on_wait: Callable[[RetryWait], None]) -> list[Model]:
-        """Return the models that the server offers, and remember them. Raises APIError."""
-        found = self._connection.list_models(self.config, on_wait)
-        for model in found:
-            self._windows.learn(self.config.base_url, model.id, model.context_window)
-        self._library.remember_models(self.config.base_url, found, windows=self.keeps)
-        return found
-
-    def fetch_model_names(self) -> bool:
-        """Remember the names of the server's models, with a client of its own: for a thread.
-
-        Returns False where that fails, or would run a command or ask the user for the key.
-        """
-        if not self._connection.is_ready:
-            return False
-        config = self.config
-        try:
-            with self._connection.new_client(config, timeout=_NAMES_TIME, retries=0) as client:
-                self._library.remember_names(config.base_url, client.list_models())
-        except SrchatError:
-            return False  # it is only for completion
-        return True
 
     # Sending
 
