@@ -384,3 +384,14 @@ def test_scripts_of_all_kinds_look_like_one_print(text: str, columns: int) -> No
     output = TerminalOutput(columns, 24)
     stream(output, text, seconds=_FRAME)
     assert output.emulator.lines == seen(text, columns, 24)
+
+
+@pytest.mark.parametrize("is_interrupted", [True, False])
+def test_after_an_interrupt_a_code_block_that_is_left_is_plain(is_interrupted: bool) -> None:
+    output = TerminalOutput()
+    writer = MarkdownWriter(output, clock=Clock(), is_interrupted=lambda: is_interrupted)
+    writer.write("one\n")  # a frame; the next is not due before the end
+    writer.write("\n```python\ndef f(): return 'text'\n")
+    writer.close()
+    assert ("\x1b[35m" in output.text) != is_interrupted
+    assert "  def f(): return 'text'" in output.emulator.screen

@@ -207,6 +207,7 @@ def test_save_asks_before_it_writes_over_a_file(srchat: Srchat, serve: Serve) ->
         chat.run("hi")
         assert "written to talk.md" in chat.run("/save talk.md")
         assert "**Fine.**" in path.read_text()
+        assert path.stat().st_mode & 0o777 == 0o600
         path.write_text("mine")
         for reply, after in (("n", "mine"), ("", "mine"), ("y", "**Fine.**")):
             chat.say("/save talk.md")

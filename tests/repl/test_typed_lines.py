@@ -1,6 +1,7 @@
 """The file of typed lines: exact, private, shared by many chats."""
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -85,3 +86,24 @@ def test_only_the_end_of_a_long_file_is_read(tmp_path: Path) -> None:
     line = b'"' + b"x" * 98 + b'"\n'
     path.write_bytes(line * (typed_lines._MOST_BYTES // 50))
     assert len(TypedLines(path).load()) == typed_lines._MOST_BYTES // len(line)
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from srchat.repl.typed_lines import TypedLines
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    TypedLines(Path(sys.argv[1])).append("one more")
+except OSError:
+    sys.exit(3)
+"""
+
+
+def test_a_full_disk_takes_no_old_lines_where_the_oldest_are_let_go(tmp_path: Path) -> None:
+    path = tmp_path / "typed_lines"
+    path.write_bytes(b'"old"\n' * 1_500_000)
+    size = path.stat().st_size
+    env = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
+    done = subprocess.run([sys.executable, "-c", FULL, str(path)], env=env, check=False)
+    assert (done.returncode, path.stat().st_size) == (3, size)
