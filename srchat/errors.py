@@ -54,7 +54,7 @@ class ExitCode(IntEnum):
 
 
 EXIT_MEANINGS: Final = {
-    ExitCode.DONE: "Done; also when the answer stopped at max_tokens, which is said.",
+    ExitCode.DONE: "Done; also when the answer was cut at max_tokens, which is said.",
     ExitCode.UNEXPECTED: "Something unexpected.",
     ExitCode.USAGE: "The command line asks for something that cannot be done.",
     ExitCode.CONFIG: "The configuration holds a value that is not allowed, or cannot be read.",

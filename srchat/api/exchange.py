@@ -135,7 +135,7 @@ class Exchange:
         if connecting:
             return APITimeoutError(f"cannot connect to {self.where}: no answer in {limit:g} s")
         return APITimeoutError(
-            f"nothing came from {self.where} for {limit:g} s", hint="--timeout waits longer"
+            f"timed out: no data from {self.where} for {limit:g} s", hint="--timeout waits longer"
         )
 
     def _refusal(self, head: ResponseHead) -> APIStatusError:

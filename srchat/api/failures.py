@@ -72,7 +72,7 @@ def _timeout(exc: Exception, where: str) -> APIError | None:
 def _failure(exc: Exception, where: str) -> str:
     reason = _reason(exc)
     if isinstance(exc, httpx.ProxyError):
-        return f"the proxy refused the way to {where}: {reason}"
+        return f"the proxy refused to connect to {where}: {reason}"
     if isinstance(exc, httpx.ConnectError):
         return f"cannot connect to {where}: {reason}"
     if isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError):

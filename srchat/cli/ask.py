@@ -26,7 +26,7 @@ Words = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[PROMPT]...",
-        help="The question; words are joined with blanks. `-` reads it from standard input.",
+        help="Prompt; words are joined with spaces. `-` reads it from stdin.",
         show_default=False,
     ),
 ]
@@ -38,23 +38,17 @@ def ask(
     prompt: Words = None,
     *,
     file: options.Files = None,
-    no_stdin: Annotated[
-        bool, typer.Option("--no-stdin", help="Leave standard input alone.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document in place of the text.")
-    ] = False,
+    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read stdin.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     raw: Annotated[
-        bool, typer.Option("--raw", help="The text as it is, also on a terminal.")
+        bool, typer.Option("--raw", help="Do not render Markdown on a terminal.")
     ] = False,
-    code: Annotated[
-        bool, typer.Option("-x", "--code", help="Only the code blocks of the answer.")
-    ] = False,
+    code: Annotated[bool, typer.Option("-x", "--code", help="Print only the code blocks.")] = False,
     editor: Annotated[
         bool, typer.Option("-e", "--editor", help="Write the prompt in $VISUAL or $EDITOR.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the request body and send nothing.")
+        bool, typer.Option("--dry-run", help="Print the request body without sending it.")
     ] = False,
     profile: options.Profile = None,
     continue_: options.Continue = False,
@@ -72,7 +66,7 @@ def ask(
     git diff | srchat ask "write a commit message"
     """
     if as_json and code:
-        raise UsageError("--json and --code exclude each other")
+        raise UsageError("--json cannot be combined with --code")
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)
     library = open_library(process)
@@ -129,7 +123,7 @@ def _read(
     attachments = [read_file(path) for path in files]
     if files and words and os.path.isfile(words[0]):  # noqa: PTH113 - Path's own fails for a long prompt
         # A shell makes many words of -f *.py, and the option takes the first.
-        process.messages.notice(f"{words[0]} is a word of the prompt (each file needs its own -f)")
+        process.messages.notice(f"{words[0]} was read as prompt text; repeat -f for each file")
     text = argument_text(" ".join(words))
     if text == "-":
         text = _stdin(process, patient=True).text

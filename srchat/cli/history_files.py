@@ -112,7 +112,7 @@ def chosen_ids(store: "ConversationStore", ids: list[str], *, everything: bool) 
     """Return the ids that are meant: all, those that begin so, or the one used last."""
     if everything:
         if ids:
-            raise UsageError("--all and an ID exclude each other")
+            raise UsageError("--all cannot be combined with an ID")
         return store.ids()
     if ids:
         return list(dict.fromkeys(store.find(prefix) for prefix in ids))

@@ -16,8 +16,8 @@ from srchat.prompt import argument_text, text_or_file
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _HELP = {
-    "system": "The system prompt; @FILE reads it from a file, @@ begins a text with one @.",
-    "stop": "Stop the answer at this text (repeatable).",
+    "system": "System prompt; @FILE reads it from a file, @@ starts a text with @.",
+    "stop": "Stop sequence (repeatable).",
 }
 
 
@@ -75,35 +75,32 @@ def _parser(entry: Setting) -> Callable[[str], Any]:
                 return text
             return kind.parse(argument_text(text))
         except ValueError:
-            raise typer.BadParameter(f"{text!r}; allowed is {kind.description}") from None
+            raise typer.BadParameter(f"{text!r}; must be {kind.description}") from None
 
     return parse
 
 
 Files = Annotated[
     list[str] | None,
-    typer.Option(
-        "-f", "--file", metavar="PATH", help="Put a text file into the message (repeatable)."
-    ),
+    typer.Option("-f", "--file", metavar="PATH", help="Attach a text file (repeatable)."),
 ]
 Profile = Annotated[
     str | None,
-    typer.Option("-p", "--profile", metavar="NAME", help="Use this profile; `demo` is built in."),
+    typer.Option("-p", "--profile", metavar="NAME", help="Use a profile; `demo` is built in."),
 ]
 Continue = Annotated[
-    bool, typer.Option("-c", "--continue", help="Continue the conversation that was used last.")
+    bool, typer.Option("-c", "--continue", help="Continue the most recent conversation.")
 ]
 ConversationId = Annotated[
     str | None,
     typer.Option(
-        "--conversation", metavar="ID", help="Continue this one; the beginning of its id will do."
+        "--conversation", metavar="ID", help="Continue the conversation whose ID starts with this."
     ),
 ]
-NoSave = Annotated[bool, typer.Option("--no-save", help="Keep nothing of this on disk.")]
-ShowUsage = Annotated[
-    bool, typer.Option("--usage", help="A line about tokens, time and speed on standard error.")
-]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No notices, only errors.")]
+NoSave = Annotated[bool, typer.Option("--no-save", help="Do not store the conversation.")]
+ShowUsage = Annotated[bool, typer.Option("--usage", help="Print tokens, time and speed to stderr.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Suppress warnings.")]
 Verbose = Annotated[
-    bool, typer.Option("-v", "--verbose", help="Tell what goes over the wire; never the key.")
+    bool,
+    typer.Option("-v", "--verbose", help="Log requests and responses to stderr, without the key."),
 ]

@@ -111,7 +111,7 @@ def load_chosen(
     answer that knows nothing of it is not what was asked for.
     """
     if prefix is not None and last:
-        raise UsageError("--continue and --conversation exclude each other")
+        raise UsageError("--continue cannot be combined with --conversation")
     store = library.existing() if prefix is not None or last else None
     if prefix is not None:
         if store is None:
@@ -121,4 +121,4 @@ def load_chosen(
         if store and (id_ := store.last_used(answered=answered)):
             session.load(store.load(id_))
         else:
-            warn("there is no conversation to continue: this begins one")
+            warn("no conversation to continue; starting a new one")

@@ -52,30 +52,30 @@ class Config:
     base_url: str = setting(
         Url(),
         DEFAULT_BASE_URL,
-        "where the server's API begins, up to /chat/completions",
+        "base URL, for example http://localhost:8000/v1",
         connection=True,
         flags=("--base-url",),
         metavar="URL",
     )
-    api_key: str | None = setting(Text(), None, "the server's API key", secret=True)
+    api_key: str | None = setting(Text(), None, "API key", secret=True)
     api_key_command: tuple[str, ...] | None = setting(
-        Command(), None, "a command that prints the API key (a password manager's)"
+        Command(), None, "command that prints the API key, for example of a password manager"
     )
     model: str = setting(
         Name(),
         "vllm-primary",
-        "the model to ask",
+        "model name",
         in_chat=True,
         flags=("-m", "--model"),
         metavar="MODEL",
     )
     system: str | None = setting(
-        Text(), None, "the system prompt", flags=("-s", "--system"), metavar="TEXT"
+        Text(), None, "system prompt", flags=("-s", "--system"), metavar="TEXT"
     )
     temperature: float | None = setting(
         Number(Range(0, 2)),
         None,
-        "how freely the model chooses its words",
+        "sampling temperature",
         parameter=True,
         in_chat=True,
         flags=("-t", "--temperature"),
@@ -84,7 +84,7 @@ class Config:
     top_p: float | None = setting(
         Number(Range(0, 1)),
         None,
-        "choose among the likeliest words of this share of probability",
+        "nucleus sampling: probability mass to consider",
         parameter=True,
         in_chat=True,
         flags=("--top-p",),
@@ -93,7 +93,7 @@ class Config:
     max_tokens: int | None = setting(
         Number(Range(1), whole=True),
         None,
-        "the most tokens to generate",
+        "maximum number of tokens to generate",
         parameter=True,
         in_chat=True,
         flags=("--max-tokens",),
@@ -102,7 +102,7 @@ class Config:
     stop: tuple[str, ...] | None = setting(
         TextList(),
         None,
-        "texts at which the answer stops",
+        "stop sequences",
         parameter=True,
         in_chat=True,
         flags=("--stop",),
@@ -111,14 +111,14 @@ class Config:
     stream: bool = setting(
         Flag(),
         default=True,
-        help="show the answer as it is made",
+        help="stream the answer as it is generated",
         in_chat=True,
         flags=("--stream/--no-stream",),
     )
     timeout: float = setting(
         Number(Range(0.1, 86400)),
         60.0,
-        "the longest silence of the server, in seconds",
+        "read timeout in seconds",
         connection=True,
         in_chat=True,
         flags=("--timeout",),
@@ -127,7 +127,7 @@ class Config:
     retries: int = setting(
         Number(Range(0, 100), whole=True),
         3,
-        "how often to try again before the first text",
+        "retries before the first token",
         connection=True,
         in_chat=True,
         flags=("--retries",),
@@ -136,33 +136,33 @@ class Config:
     max_wait: float = setting(
         Number(Range(0, 120)),
         60.0,
-        "the longest wait before a retry, in seconds",
+        "maximum wait before a retry, in seconds",
         connection=True,
         in_chat=True,
         flags=("--max-wait",),
         metavar="SECONDS",
     )
-    history: bool = setting(Flag(), default=True, help="keep conversations on this machine")
+    history: bool = setting(Flag(), default=True, help="store conversations on this machine")
     context_window: int | None = setting(
         Number(Range(1), whole=True),
         None,
-        "the most tokens of prompt and answer together; unset, it is learnt from the server",
+        "context window in tokens; learned from the server if not set",
         in_chat=True,
     )
     fallback_models: tuple[str, ...] = setting(
         TextList(),
         ("claude*", "gpt-*"),
-        "patterns of stand-in models; a notice tells when one of them answers",
+        "patterns of fallback models; a warning is shown when one of them answers",
         in_chat=True,
     )
-    code_theme: str = setting(CodeTheme(), "terminal", "the colours of code", in_chat=True)
+    code_theme: str = setting(CodeTheme(), "terminal", "color theme for code", in_chat=True)
     keys: str = setting(
-        Choice(("emacs", "vi")), "emacs", "the keys for editing a line in a chat", in_chat=True
+        Choice(("emacs", "vi")), "emacs", "key bindings of the chat prompt", in_chat=True
     )
     allow_http: bool = setting(
         Flag(),
         default=False,
-        help="send the key over http:// to hosts beyond this machine",
+        help="allow sending the key over http:// to other machines",
         connection=True,
     )
 
@@ -273,7 +273,7 @@ def _converted(entry: Setting, value: object, where: str, *, parse: bool) -> obj
     try:
         return kind.parse(str(value)) if parse else kind.check(value)
     except (ValueError, RecursionError):
-        told = f"{where}: {entry.name} {_shown(entry, value)}; allowed is {kind.description}"
+        told = f"{where}: {entry.name} {_shown(entry, value)}; must be {kind.description}"
         raise ConfigError(told) from None
 
 

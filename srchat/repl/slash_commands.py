@@ -203,7 +203,7 @@ def _check_changeable(name: str) -> None:
     if name == "system":
         hint = "/system changes it"
     elif name in SETTINGS:
-        hint = f"it holds from the next start on: srchat config set {name}"
+        hint = f"takes effect in the next chat: srchat config set {name}"
     raise UsageError(f"/set cannot change {name}", hint=hint)
 
 

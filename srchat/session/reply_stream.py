@@ -226,16 +226,16 @@ class ReplyStream:
         if reason == "length":
             limit = self._request.parameters.get("max_tokens")
             yield TurnWarning(
-                f"the answer stopped at max_tokens{f' ({limit})' if limit else ''}; "
-                "a larger one, or /continue in a chat, lets it go on"
+                f"the answer was cut at max_tokens{f' ({limit})' if limit else ''}; "
+                "raise --max-tokens, or /continue in a chat"
             )
 
 
 def _why_empty(reply: Reply) -> str:
     if reply.finish_reason == "tool_calls":
-        return "the answer is empty: the model wants to call a tool, and srchat has none"
+        return "empty answer: the model called a tool, and srchat has none"
     if reply.finish_reason == "length":
-        return "the answer is empty: max_tokens was used up before it began"
+        return "empty answer: max_tokens was used up before it started"
     if reply.reasoning:
-        return "the answer is empty: the model only thought"
-    return "the answer is empty"
+        return "empty answer: the model sent only reasoning"
+    return "empty answer"

@@ -40,7 +40,7 @@ WHERE = "chat.test:8443"
             httpx.RemoteProtocolError("peer closed connection (incomplete chunked read)"),
             f"the connection to {WHERE} was lost: the server closed it in the middle",
         ),
-        (httpx.ProxyError("407 Denied"), f"the proxy refused the way to {WHERE}: 407 Denied"),
+        (httpx.ProxyError("407 Denied"), f"the proxy refused to connect to {WHERE}: 407 Denied"),
         (httpx.UnsupportedProtocol("no scheme"), f"cannot use {WHERE}: no scheme"),
         (UnicodeError("label too long"), f"cannot use {WHERE}: label too long"),
         (ZeroDivisionError(), f"cannot use {WHERE}: ZeroDivisionError"),

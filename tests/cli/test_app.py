@@ -72,7 +72,7 @@ def test_without_arguments_there_is_help(srchat: Srchat) -> None:
         (["ask", "-1", "is odd"], "(a prompt that begins with a dash stands behind --; see: "),
         (["ask", "hi", "-m"], "ask: Option '-m' requires an argument. (see: srchat ask --help)"),
         (["config", "set", "-p"], "(see: srchat config set --help)"),
-        (["ask", "--json", "-x", "q"], "exclude each other"),
+        (["ask", "--json", "-x", "q"], "cannot be combined"),
         (["ask", "-p", "demp", "q"], "did you mean 'demo'?"),
     ],
 )

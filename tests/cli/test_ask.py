@@ -319,7 +319,7 @@ def test_a_file_without_its_option_is_said_to_be_no_file(srchat: Srchat) -> None
         (srchat.home / name).write_text("code")
     result = srchat("ask", "--dry-run", "-f", "a.py", "b.py", "review")
     assert result.code == 0
-    assert result.err == "srchat: b.py is a word of the prompt (each file needs its own -f)\n"
+    assert result.err == "srchat: b.py was read as prompt text; repeat -f for each file\n"
     for words in (["review", "b.py"], ["review this " * 100], ["none.py"]):
         assert srchat("ask", "--dry-run", "-f", "a.py", *words).err == ""
     assert srchat("ask", "--dry-run", "a.py", "is what?").err == ""
@@ -470,7 +470,7 @@ def test_length_is_said_and_no_failure(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("cut", finish="length"))
     result = srchat("ask", "q", "--max-tokens", "5", "--base-url", server.url)
     assert (result.code, result.out) == (0, b"cut\n")
-    assert "stopped at max_tokens (5); a larger one, or /continue in a chat" in result.err
+    assert "was cut at max_tokens (5); raise --max-tokens, or /continue in a chat" in result.err
 
 
 @pytest.mark.parametrize(
@@ -478,7 +478,7 @@ def test_length_is_said_and_no_failure(srchat: Srchat, serve: Serve) -> None:
     [
         (answer("par", finish="content_filter"), b"par\n", "content filter"),
         (answer("par", finish="abort"), b"par\n", "shutting down"),
-        (answer(""), b"", "the answer is empty"),
+        (answer(""), b"", "empty answer"),
         ([head(), chunk("par"), CLOSE], b"par\n", "broke off"),
         ([head(), chunk("par"), RESET], b"par\n", "broke off"),
         (
@@ -506,7 +506,7 @@ def test_a_stalled_answer_is_kept_and_said(srchat: Srchat, serve: Serve) -> None
     server = serve([head(), chunk("par"), HOLD])
     result = srchat("ask", "q", "--timeout", "3", "--base-url", server.url)
     assert (result.code, result.out) == (6, b"par\n")
-    assert "nothing came" in result.err
+    assert "no data" in result.err
 
 
 def test_comments_count_as_life(srchat: Srchat, serve: Serve) -> None:

@@ -197,17 +197,17 @@ def test_a_dash_reads_the_value_from_standard_input(srchat: Srchat) -> None:
     ("words", "code", "said"),
     [
         (("temprature", "1"), 3, "no setting 'temprature' (did you mean 'temperature'?)"),
-        (("temperature", "3"), 3, "temperature is '3'; allowed is a number from 0 to 2"),
+        (("temperature", "3"), 3, "temperature is '3'; must be a number from 0 to 2"),
         (
             ("max_tokens", "many"),
             3,
-            "max_tokens is 'many'; allowed is a whole number of at least 1",
+            "max_tokens is 'many'; must be a whole number of at least 1",
         ),
-        (("base_url", "example.com"), 3, "base_url is 'example.com'; allowed is an http://"),
+        (("base_url", "example.com"), 3, "base_url is 'example.com'; must be an http://"),
         (("profile", "wrk"), 3, "no profile 'wrk'"),
         (("model",), 2, "which value for model?"),
         (("model", "a", "b"), 2, "model takes one value, not 2"),
-        (("stop", "", "END"), 3, "stop cannot be that; allowed is a list of texts, none of them"),
+        (("stop", "", "END"), 3, "stop cannot be that; must be a list of texts, none of them"),
         (("api_key",), 2, "there is no terminal to type api_key on"),
         (("-p", "", "model", "x"), 2, "a profile needs a name"),
         (("-p", "work", "profile", "demo"), 2, "a profile cannot name a profile"),
@@ -786,7 +786,7 @@ def test_init_asks_again_for_a_key_that_the_server_refuses(srchat: Srchat, serve
     with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
         tty.wait_for_text("server (a number, or the URL) [1]:")
         tty.type("nonsense\n")
-        tty.wait_for_text("allowed is an http://")
+        tty.wait_for_text("must be an http://")
         tty.type(f"{server.url}\n")
         tty.wait_for_text("API key (is not shown; empty: none):")
         tty.type("sk-srt-wrong-wrong\n")

@@ -246,7 +246,7 @@ def test_a_value_not_allowed_is_refused_in_words(name: str, text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parsed(name, text, "here")
     assert caught.value.message.startswith(f"here: {name} ")
-    assert caught.value.message.endswith(f"allowed is {SETTINGS[name].kind.description}")
+    assert caught.value.message.endswith(f"must be {SETTINGS[name].kind.description}")
     assert len(caught.value.message) < 250
 
 
@@ -308,7 +308,7 @@ def test_a_value_of_the_file_is_held_as_the_setting_has_it(
     ],
 )
 def test_a_value_of_the_file_with_the_wrong_type_is_refused(name: str, value: object) -> None:
-    with pytest.raises(ConfigError, match=rf"^config\.toml: {name} .*; allowed is "):
+    with pytest.raises(ConfigError, match=rf"^config\.toml: {name} .*; must be "):
         checked(name, value, FILE)
 
 
@@ -337,7 +337,7 @@ def test_a_wrong_value_is_shown_in_short_unless_it_may_be_a_secret(
     with pytest.raises(ConfigError) as caught:
         checked(name, value, FILE)
     allowed = SETTINGS[name].kind.description
-    assert caught.value.message == f"{FILE}: {name} {shown}; allowed is {allowed}"
+    assert caught.value.message == f"{FILE}: {name} {shown}; must be {allowed}"
 
 
 @pytest.mark.parametrize(

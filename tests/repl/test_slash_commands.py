@@ -74,7 +74,7 @@ def test_wrong_arguments_are_told_and_nothing_happens(srchat: Srchat, serve: Ser
         "/exit now": "/exit takes no argument",
         "/model two words": "usage: /model NAME",
         "/model x:": "usage: /model NAME",
-        "/set temperature 3": "allowed is a number from 0 to 2",
+        "/set temperature 3": "must be a number from 0 to 2",
         "/set temprature 1": "did you mean 'temperature'?",
         "/set api_key x": "/set cannot change api_key",
         "/set system x": "/system changes it",

@@ -186,7 +186,7 @@ def test_a_stop_at_max_tokens_is_complete_and_told(
     assert (got.text, got.reply.complete, got.error) == ("Hello", True, None)
     (notice,) = got.notices
     assert named in notice
-    assert "a larger one, or /continue in a chat" in notice
+    assert "raise --max-tokens, or /continue in a chat" in notice
     assert "/continue" in notice
 
 
@@ -197,15 +197,15 @@ def test_a_stop_at_max_tokens_is_complete_and_told(
         (answer("", finish="content_filter"), "", "content filter"),
         (answer("He", finish="abort"), "He", "shutting down"),
         (answer("He", finish="error"), "He", "server failed"),
-        (answer(), "", "the answer is empty"),
-        (answer(" ", "\n"), " \n", "the answer is empty"),
+        (answer(), "", "empty answer"),
+        (answer(" ", "\n"), " \n", "empty answer"),
         (answer(finish="length"), "", "max_tokens was used up"),
         (answer(finish="tool_calls"), "", "tool"),
-        ([head(), chunk(reasoning="hm"), *answer()[1:]], "", "only thought"),
+        ([head(), chunk(reasoning="hm"), *answer()[1:]], "", "only reasoning"),
         ([head(), chunk("He"), CLOSE], "He", "without finishing"),
         ([head(), chunk("He"), event({"error": "broken"}), CLOSE], "He", "broken"),
         ([head(headers={"Content-Length": "999"}), chunk("He"), CLOSE], "He", "broke off"),
-        (json_response(completion("")), "", "the answer is empty"),
+        (json_response(completion("")), "", "empty answer"),
     ],
 )
 def test_an_answer_that_is_not_whole_is_kept_and_told(

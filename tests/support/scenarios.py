@@ -149,7 +149,7 @@ def whole_answers() -> Iterator[Scenario]:
         DONE,
         CLOSE,
         out="Hello\n",
-        err=("stopped at max_tokens",),
+        err=("was cut at max_tokens",),
         lines=1,
     )
     yield one(
@@ -215,7 +215,7 @@ def broken_streams() -> Iterator[Scenario]:
         ("FIN between chunks", [te, framed, CLOSE], "broke off"),
         ("bad chunk size", [te, framed, b"zz\r\n"], "illegal chunk header: zz"),
         ("short content-length", [length, part, CLOSE], "broke off"),
-        ("stall", [head(), part, HOLD], "nothing came"),
+        ("stall", [head(), part, HOLD], "no data"),
         (
             "broken gzip",
             [head(headers={"Content-Encoding": "gzip"}), flushed, b"\xff" * 20],
@@ -272,7 +272,7 @@ def not_answers() -> Iterator[Scenario]:
     )
     yield one("204", b"HTTP/1.1 204 No Content\r\n\r\n", code=6, err=("empty reply",), lines=1)
     yield one("comments only", head(), b": hi\n\n: ho\n\n", CLOSE, code=6, lines=1)
-    yield one("only [DONE]", head(), DONE, CLOSE, code=6, err=("the answer is empty",), lines=1)
+    yield one("only [DONE]", head(), DONE, CLOSE, code=6, err=("empty answer",), lines=1)
     yield one(
         "only a finish",
         head(),
@@ -280,7 +280,7 @@ def not_answers() -> Iterator[Scenario]:
         DONE,
         CLOSE,
         code=6,
-        err=("the answer is empty",),
+        err=("empty answer",),
     )
     yield one(
         "only reasoning",
@@ -290,7 +290,7 @@ def not_answers() -> Iterator[Scenario]:
         DONE,
         CLOSE,
         code=6,
-        err=("only thought",),
+        err=("only reasoning",),
     )
     yield one(
         "a tool call",
