@@ -23,8 +23,8 @@ def main() -> None:
 
         complete(sys.argv[2:])
         return
-    # `signal` takes 3 ms to load, in which Ctrl-C would print a traceback; its part in C is there at
-    # once. From here on Ctrl-C ends the process silently, whatever is being loaded.
+    # `signal` takes 3 ms to load, in which Ctrl-C would print a traceback; its part in C is there
+    # at once. From here on Ctrl-C ends the process silently, whatever is being loaded.
     import _signal  # type: ignore[import-not-found] # no stub of it; # noqa: PLC0415 - on first use
 
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
