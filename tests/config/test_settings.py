@@ -657,3 +657,17 @@ def test_what_the_command_prints_is_checked_and_not_shown() -> None:
         key_to_send(_resolve(PASS), _Command("secret\nlogin: me\n"))
     assert caught.value.message.startswith("api_key_command: ")
     assert "secret" not in caught.value.message
+
+
+def test_each_value_has_the_kind_of_its_layer() -> None:
+    resolved = _resolve({"model": "m"}, {"retries": 1}, {"SRCHAT_TOP_P": "0.5"}, timeout=5.0)
+    names = ("timeout", "top_p", "retries", "model", "stop")
+    kinds = (
+        LayerKind.OPTION, LayerKind.VARIABLE, LayerKind.PROFILE, LayerKind.FILE, LayerKind.DEFAULT,
+    )  # fmt: skip
+    assert tuple(resolved.kinds[name] for name in names) == kinds
+
+
+def test_an_option_is_named_after_its_setting() -> None:
+    for name, entry in SETTINGS.items():
+        assert not entry.flags or f"--{name.replace('_', '-')}" in entry.flags[-1].split("/")
