@@ -156,6 +156,11 @@ def test_a_command_that_cannot_run_here_is_understood(srchat: Srchat, command: s
     check_words(srchat, command)
 
 
+def test_the_documents_are_found() -> None:
+    assert of_all(scripts)
+    assert of_all(options)
+
+
 @pytest.mark.parametrize("option", of_all(options))
 def test_an_option_exists(option: str) -> None:
     check_option(option)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from srchat.api.client import ChatClient
 
 _STOPPED: Final = "srchat was stopped before its end"
-_SHORT_REPLY: Final = 4 * 1024 * 1024  # characters that are stored where memory is short
+_SHORT_REPLIES: Final = (4 << 20, 1 << 16)  # characters that are stored where memory is short
 _UNDER_WAY: Final = "it is still coming, or srchat was killed"
 
 Events = Generator[TurnEvent, None, None]
@@ -146,8 +146,11 @@ class Turn:
         finally:
             self._is_waiting_for_store = False
         self.error = "out of memory"
-        short = self._updated(self.reply.text.prefix(_SHORT_REPLY), over=True)
-        self._recorder.end(self.conversation, short)
+        for size in _SHORT_REPLIES:
+            with contextlib.suppress(MemoryError):
+                short = self._updated(self.reply.text.prefix(size), over=True)
+                self._recorder.end(self.conversation, short)
+                break
         return ["not all of this answer is kept: out of memory"]
 
     def _fitted_events(self) -> Iterator[TurnEvent]:

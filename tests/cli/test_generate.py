@@ -203,7 +203,7 @@ def test_bash_offers_all(srchat: Srchat, env: dict[str, str]) -> None:
 def test_zsh_lists_commands_options_and_values(srchat: Srchat, env: dict[str, str]) -> None:
     with TypedShell(needs("zsh"), srchat.home, env) as zsh:
         assert re.search(r"ask +-- Ask one question", zsh.listing("srchat "))
-        assert re.search(r"--model +-- The model", zsh.listing("srchat ask --mo"))
+        assert re.search(r"--model +-- Model name", zsh.listing("srchat ask --mo"))
         models = zsh.listing("srchat ask -m ")
         assert all(model in models for model in MODELS)
 

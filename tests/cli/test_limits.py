@@ -16,7 +16,12 @@ def limited(srchat: Srchat, limits: str, *args: str, stdin: bytes = b"") -> Resu
     """Run srchat under limits of the shell."""
     command = ["bash", "-c", f'{limits}; exec "$@"', "bash", *srchat.command(*args)]
     done = subprocess.run(
-        command, env=srchat.env, input=stdin, capture_output=True, cwd=srchat.home, check=False
+        command,
+        env=srchat.unmeasured_env,
+        input=stdin,
+        capture_output=True,
+        cwd=srchat.home,
+        check=False,
     )
     return Result(done.returncode, done.stdout, done.stderr.decode())
 

@@ -11,7 +11,7 @@ import pexpect
 
 from tests.support.waiting import PATIENCE
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parents[2]
 _INSERT_ALL: Final = "\x1b*"  # readline: put all completions on the line
 _LIST: Final = {"bash": "\x1b?", "zsh": "\x04"}
 _TO_BEGINNING: Final = "\x01"
