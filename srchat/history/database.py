@@ -96,11 +96,13 @@ class Database:
     def close(self) -> None:
         """Close the file, all of it on the disk and in one piece; it is opened again when needed.
 
-        The last process to close it copies the log into the file, waits for the disk, about 10 ms,
-        and deletes the log.
+        The log is copied into the file, also while others have it open, and the last process to
+        close it deletes the log. That waits for the disk, about 10 ms.
         """
         connection, self._connection = self._connection, None
         if connection:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
 

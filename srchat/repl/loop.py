@@ -66,6 +66,7 @@ class Repl:
 
     def _step(self) -> None:
         editing, self._terminal.next_line = self._terminal.next_line, None
+        self._chat.library.close()  # a chat may stay at its prompt for weeks
         try:
             line = self._lines.read(line_of(editing or ""))
         except UsageError as exc:

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import shutil
 import sqlite3  # noqa: TID251 - to look at the file from outside
 import subprocess
 import sys
@@ -203,6 +204,18 @@ def test_one_that_is_killed_leaves_a_log_that_the_next_reads(path: Path) -> None
     assert store.load("c1").turns[0].prompt == "hi"
     store.close()
     assert not path.with_name("history.db-wal").exists()
+
+
+def test_who_closes_it_puts_all_into_the_file_while_others_have_it_open(path: Path) -> None:
+    staying, leaving = ConversationStore(path), ConversationStore(path)
+    leaving.add_turn(Conversation("c1"), TurnRecord("t1", "hi"))
+    leaving.close()
+    copy = path.with_name("copy.db")
+    shutil.copyfile(path, copy)
+    copied = ConversationStore(copy)
+    assert copied.load("c1").turns[0].prompt == "hi"
+    copied.close()
+    staying.close()
 
 
 def test_one_of_a_newer_version_is_left_alone(path: Path) -> None:

@@ -258,3 +258,13 @@ def test_two_terminals_continue_one_conversation(srchat: Srchat, serve: Serve) -
     # What was asked second saw the first as far as it had come.
     assert branch.pop(3) in ("slow ", "slow answer")
     assert branch == ["first", "one", "here", "there", "fast answer", "?"]
+
+
+def test_a_chat_at_its_prompt_has_all_of_it_in_the_file(srchat: Srchat, serve: Serve) -> None:
+    chat = srchat.start("chat", "--base-url", serve(answer("one")).url, stdin=subprocess.PIPE)
+    chat.stdin.write(b"hello\n")
+    chat.stdin.flush()
+    assert chat.stdout.readline() == b"one\n"
+    wait_until(lambda: not srchat.history.with_name("history.db-wal").exists())
+    assert only_turn(srchat).reply == "one"
+    assert chat.poll() is None
