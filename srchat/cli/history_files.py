@@ -1,6 +1,6 @@
 """`srchat history export` and `import`: conversations out of the history, and into it."""
 
-import contextlib
+import codecs
 import dataclasses
 import json
 import time
@@ -138,20 +138,7 @@ def _markdown(conversations: Iterable[Conversation]) -> Iterator[str]:
 
 def _imported(process: Process, file: str) -> list[Conversation]:
     now = time.time()
-    if file != "-" and _is_database(file):
-        return _from_database(process, Path(file))
-    source = (
-        read_stdin(process.stdin_fd, None, _MAX_IMPORT)
-        if file == "-"
-        else read_file(file, _MAX_IMPORT)
-    )
-    try:
-        found = list(conversations_from_json(json.loads(source.text)))
-    except json.JSONDecodeError as exc:
-        hint = "import takes what srchat history export --format json wrote"
-        raise UsageError(f"cannot import {file}: it is not JSON: {exc}", hint=hint) from exc
-    except (ValueError, RecursionError) as exc:
-        raise UsageError(f"cannot import {file}: {exc}") from exc
+    found = _from_database(process, Path(file)) if _is_database(file) else _from_json(process, file)
     # Else one that claims to be of the future would draw every later one there.
     return [
         dataclasses.replace(conversation, used_at=min(conversation.used_at, now))
@@ -160,40 +147,43 @@ def _imported(process: Process, file: str) -> list[Conversation]:
 
 
 def _is_database(file: str) -> bool:
+    if file == "-":
+        return False
     try:
         with Path(file).open("rb") as opened:
-            return opened.read(16) == b"SQLite format 3\0"
+            begin = opened.read(4096)
     except (OSError, ValueError):
         return False  # it is said when it is read
+    # Also one whose beginning is damaged; text that PowerShell wrote is UTF-16 with a mark.
+    return b"\0" in begin and not begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+
+
+def _from_json(process: Process, file: str) -> list[Conversation]:
+    source = (
+        read_stdin(process.stdin_fd, None, _MAX_IMPORT)
+        if file == "-"
+        else read_file(file, _MAX_IMPORT)
+    )
+    try:
+        return list(conversations_from_json(json.loads(source.text)))
+    except json.JSONDecodeError as exc:
+        hint = "import takes what srchat history export --format json wrote"
+        raise UsageError(f"cannot import {file}: it is not JSON: {exc}", hint=hint) from exc
+    except (ValueError, RecursionError) as exc:
+        raise UsageError(f"cannot import {file}: {exc}") from exc
 
 
 def _from_database(process: Process, path: Path) -> list[Conversation]:
-    """Return what can be read of another history; nothing is changed in it."""
-    import shutil  # noqa: PLC0415 - only this needs it
-    import tempfile  # noqa: PLC0415 - as above
+    from srchat.history.salvage import salvaged  # noqa: PLC0415 - sqlite3, 10 ms
 
-    from srchat.history.store import ConversationStore  # noqa: PLC0415 - sqlite3, 10 ms
-
-    with tempfile.TemporaryDirectory(prefix="srchat-") as folder:
-        copy = Path(folder, "history.db")
-        try:
-            shutil.copyfile(path, copy)
-            with contextlib.suppress(FileNotFoundError):
-                shutil.copyfile(f"{path}-wal", f"{copy}-wal")
-        except OSError as exc:
-            raise UsageError(f"cannot read {path}: {reason_of(exc)}") from exc
-        try:
-            with contextlib.closing(ConversationStore(copy, may_replace=False)) as store:
-                found = [_read_from(store, id_) for id_ in store.ids()]
-        except StoreError as exc:
-            raise UsageError(f"cannot import {path}: nothing of it can be read") from exc
-    if lost := found.count(None):
-        process.messages.notice(f"{counted(lost)} of {path} could not be read")
-    return [conversation for conversation in found if conversation]
-
-
-def _read_from(store: "ConversationStore", id: str) -> Conversation | None:
     try:
-        return store.load_if_there(id)
-    except StoreError:
-        return None
+        found = salvaged(path)
+    except StoreError as exc:
+        raise UsageError(f"cannot import: {exc.message}") from exc
+    except OSError as exc:
+        raise UsageError(f"cannot read {path}: {reason_of(exc)}") from exc
+    if not found.is_whole and not found.conversations:
+        raise UsageError(f"cannot import {path}: nothing of it can be read")
+    if not found.is_whole:
+        process.messages.notice(f"{path} is damaged; what can be read of it is imported")
+    return found.conversations

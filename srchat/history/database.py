@@ -50,18 +50,25 @@ class Database:
     """An open file. `set_aside_as`: the new name of a damaged one that was found in its place.
 
     `patience`: seconds that a read or write tries again while others hold the lock. `may_replace`:
-    set a damaged file aside; else it is an error.
+    set a damaged file aside; else it is an error. `takes_damage`: read what can be read of one.
     Raises StoreBusyError, BrokenStoreError, or StoreError for everything else, everywhere.
     """
 
     def __init__(
-        self, path: Path, schema: Schema, patience: float, *, may_replace: bool = True
+        self,
+        path: Path,
+        schema: Schema,
+        patience: float,
+        *,
+        may_replace: bool = True,
+        takes_damage: bool = False,
     ) -> None:
         self.path = path
         self.patience = patience
         self.may_replace = may_replace
         self.set_aside_as: Path | None = None
         self._schema = schema
+        self._takes_damage = takes_damage
         self._connection: sqlite3.Connection | None = None
         self._file: Identity | None = None
         with self._reported():
@@ -175,6 +182,11 @@ class Database:
         uri = name_for_sqlite(self.path)
         connection = sqlite3.connect(uri, timeout=0, isolation_level=None, uri=True)
         connection.text_factory = _text
+        if self._takes_damage:
+            # Nothing is written with it: it has SQLite open a file that was cut off.
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA cell_size_check = ON")
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:

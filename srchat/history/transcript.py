@@ -44,6 +44,16 @@ def conversations_from_json(value: object) -> Iterator[Conversation]:
         yield _conversation(_Fields(item, f"conversations[{place}]"))
 
 
+def checked(conversation: Conversation) -> Conversation:
+    """Return a conversation of a database of unknown origin, without the turns that are not right.
+
+    Raises ValueError where the conversation itself is not what it should be.
+    """
+    document = conversation_to_json(conversation)
+    document["turns"] = [turn for turn in document["turns"] if _is_turn(turn)]
+    return _conversation(_Fields(document, "conversation"))
+
+
 def to_markdown(
     conversation: Conversation, turns: Iterable[TurnRecord], when: Callable[[float], str]
 ) -> Iterator[str]:
@@ -182,6 +192,14 @@ def _conversation(fields: _Fields) -> Conversation:
         head=head if head in known or fields.is_null("head") else newest,
         turns=tuple(turns),
     )
+
+
+def _is_turn(document: dict[str, Any]) -> bool:
+    try:
+        _turn(_Fields(document, "turn"))
+    except ValueError:
+        return False
+    return True
 
 
 def _turn(fields: _Fields) -> TurnRecord:

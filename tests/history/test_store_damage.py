@@ -31,7 +31,7 @@ def healthy(path: Path, turns: int = 200) -> None:
     store = ConversationStore(path)
     turn = TurnRecord("old", "an old prompt", reply="x" * 2000, asked_at=1.0)
     for number in range(turns):
-        record = dataclasses.replace(turn, id=f"o{number}")
+        record = dataclasses.replace(turn, id=f"turn{number}")
         store.add_turn(Conversation(f"old{number}").with_turn(record), record)
     store.close()
 
@@ -432,17 +432,91 @@ def test_import_brings_back_what_was_set_aside(path: Path, srchat: Srchat, serve
     assert (result.code, len(srchat("history", "list").text.splitlines())) == (0, count)
 
 
-@pytest.mark.parametrize("damage", [torn_pages, half])
-def test_import_reads_what_is_left_of_a_damaged_history_and_changes_nothing_in_it(
-    path: Path, srchat: Srchat, damage: Callable[[Path], None]
-) -> None:
-    damage(path)
+def torn_page(path: Path) -> None:
+    healthy(path)
+    overwrite(path, path.stat().st_size // 2 & ~4095, os.urandom(4096))
+
+
+def imported(srchat: Srchat, path: Path) -> int:
+    """Set the history aside, import what can be read of it, and return how many turns that is."""
     aside = path.rename(path.with_name("history.db.broken-1"))
     before = aside.read_bytes()
     result = srchat("history", "import", str(aside))
-    assert result.code in (0, 2), result.err
-    assert "unexpected" not in result.err
+    assert result.code == 0, result.err
     assert aside.read_bytes() == before
+    assert "is damaged; what can be read of it is imported" in result.err
+    store = ConversationStore(path)
+    count = sum(len(store.load(id_).turns) for id_ in store.ids())
+    store.close()
+    return count
+
+
+@pytest.mark.parametrize(("damage", "least"), [(half, 80), (torn_page, 190)])
+def test_import_reads_what_is_left_of_a_damaged_history_and_changes_nothing_in_it(
+    path: Path, srchat: Srchat, damage: Callable[[Path], None], least: int
+) -> None:
+    damage(path)
+    assert least <= imported(srchat, path) < 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM conversation WHERE uid = 'old1'",
+        "UPDATE conversation SET used_at = 'abc', title = x'ff' WHERE uid = 'old1'",
+    ],
+)
+def test_import_finds_turns_that_have_lost_their_conversation(
+    path: Path, srchat: Srchat, change: str
+) -> None:
+    healthy(path, 3)
+    changed(path, change)
+    assert imported(srchat, path) == 3
+    assert "an old prompt" in srchat("history", "show", "turn1").text
+
+
+def test_import_leaves_out_what_no_srchat_has_written(path: Path, srchat: Srchat) -> None:
+    healthy(path, 3)
+    changed(path, "UPDATE turn SET prompt = x'ff00', prompt_tokens = 'many' WHERE uid = 'turn1'")
+    assert imported(srchat, path) == 2
+
+
+def changed(path: Path, sql: str) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute(sql)
+    connection.close()
+
+
+def newer(path: Path) -> None:
+    healthy(path, 1)
+    changed(path, "PRAGMA user_version = 99")
+
+
+def foreign(path: Path) -> None:
+    changed(path, "CREATE TABLE t (a)")
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (newer, "was written by a newer srchat"),
+        (foreign, "is the database of another program"),
+        (noise, "is damaged"),
+        (no_header, "is damaged"),
+        (torn_schema, "is damaged"),
+        (torn_pages, "nothing of it can be read"),
+    ],
+)
+def test_import_says_why_a_file_cannot_be_read(
+    path: Path, srchat: Srchat, damage: Callable[[Path], None], reason: str
+) -> None:
+    damage(path)
+    aside = path.rename(path.with_name("history.db.broken-1"))
+    result = srchat("history", "import", str(aside))
+    assert result.code == 2
+    assert f"{aside}" in result.err
+    assert reason in result.err
+    assert not path.exists()
 
 
 def test_delete_all_takes_what_was_set_aside_and_what_was_typed(path: Path, srchat: Srchat) -> None:
