@@ -18,6 +18,7 @@ from srchat.history import PATIENCE
 from srchat.history.database_file import (
     Identity,
     identity,
+    log_of,
     make_file,
     name_for_sqlite,
     renamed,
@@ -265,8 +266,10 @@ class Database:
                 hint="the next answer starts a new one and keeps this file; "
                 "`srchat history import FILE` reads what is left of it",
             )
-        reason = _REASONS.get(_code(exc), str(exc))
-        return StoreError(f"cannot use the history {self.path}: {reason}")
+        reason, hint = _REASONS.get(_code(exc), str(exc)), ""
+        if _code(exc) == sqlite3.SQLITE_CANTOPEN and log_of(self.path).exists():
+            hint = f"copy it and {log_of(self.path).name} into a folder that SRCHAT_DATA names"
+        return StoreError(f"cannot use the history {self.path}: {reason}", hint=hint)
 
 
 def sql_text(text: str) -> str | bytes:

@@ -32,10 +32,14 @@ def is_read_only(path: Path) -> bool:
     return not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
+def log_of(path: Path) -> Path:
+    """Return where SQLite writes what is not in the file yet."""
+    return path.with_name(path.name + "-wal")
+
+
 def name_for_sqlite(path: Path) -> str:
     """Return the URI of a file; one that nobody can be writing to needs no companions."""
-    log = path.with_name(path.name + "-wal")
-    immutable = is_read_only(path) and not log.exists()  # a log holds what was said last
+    immutable = is_read_only(path) and not log_of(path).exists()  # it holds what was said last
     return f"{path.absolute().as_uri()}{'?immutable=1' if immutable else ''}"
 
 

@@ -212,6 +212,8 @@ class ConversationStore:
             return None
         row_id, uid, title, system, created_at, used_at, head = rows[0]
         turns = tuple(turn_of(row) for row in self.database.rows(TURNS, (row_id,)))
+        if head and not turns:
+            return None  # it was deleted between the two reads
         return Conversation(uid, title, system, created_at, used_at, head, turns)
 
     def summaries(self, limit: int | None = None) -> Iterator[Summary]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from srchat.api.models import Usage
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import StoreBusyError, StoreError, UsageError
-from srchat.history.database import Database
+from srchat.history.database import Database, Parameters, Row
 from srchat.history.schema import SCHEMA
 from srchat.history.search import HIT_BEGIN, HIT_END
 from srchat.history.store import ConversationStore
@@ -411,8 +411,6 @@ def test_a_history_that_cannot_be_written_can_be_read(is_clean: bool) -> None:
         kept = keep(store, "c1", "the needle")
         if is_clean:
             store.close()
-        else:
-            store.close()
         with nothing_written_in(folder):
             reading = ConversationStore(folder / "a %41?.db")
             assert [summary.id for summary in reading.summaries()] == ["c1"]
@@ -421,6 +419,38 @@ def test_a_history_that_cannot_be_written_can_be_read(is_clean: bool) -> None:
             with pytest.raises(StoreError, match="it cannot be written"):
                 keep(reading, "c2")
             reading.close()
+        store.close()
+
+
+def test_a_log_that_cannot_be_read_where_nothing_may_be_written_is_told_with_a_way() -> None:
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as copy:
+        store = ConversationStore(Path(name, "history.db"))
+        keep(store, "c1", "the needle")
+        for file in ("history.db", "history.db-wal"):
+            shutil.copy(Path(name, file), copy)
+        store.close()
+        with (
+            nothing_written_in(Path(copy)),
+            pytest.raises(StoreError, match="it cannot be opened") as caught,
+        ):
+            ConversationStore(Path(copy, "history.db"))
+        assert caught.value.hint.startswith("copy it and history.db-wal into a folder")
+
+
+def test_what_is_deleted_while_it_is_read_is_not_half_there(
+    store: ConversationStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store, "c1", "the needle")
+    other, rows = ConversationStore(path), store.database.rows
+
+    def rows_and_deletion(sql: str, parameters: Parameters = ()) -> list[Row]:
+        found = rows(sql, parameters)
+        other.delete(["c1"])
+        return found
+
+    monkeypatch.setattr(store.database, "rows", rows_and_deletion)
+    assert store.load_if_there("c1") is None
+    other.close()
 
 
 def test_a_query_that_is_too_long_is_a_usage_error(store: ConversationStore) -> None:

@@ -121,7 +121,8 @@ FILES: Final = (
     ),
     Named(
         "~/.local/share/srchat/history.db",
-        "The stored conversations, an SQLite database.",
+        "The stored conversations, an SQLite database. A copy of it is a backup. Before one is put "
+        "back, delete `history.db-wal` and `history.db-shm`, which a killed srchat leaves.",
         _stores,
     ),
     Named(
