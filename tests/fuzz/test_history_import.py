@@ -242,7 +242,7 @@ def _existing(home: _Home) -> None:
 def test_an_import_takes_what_can_be_read_or_says_why_not(tmp_path: Path) -> None:
     template, source = _fresh(tmp_path / "template"), tmp_path / "source"
     _existing(template)
-    for seed in seeds(60):
+    for seed in seeds(40):
         chance = random.Random(seed)
         conversations = [_conversation(chance, id_) for id_ in chance.choices(_NAMES, k=3)]
         home, other = _fresh(tmp_path / "home"), _fresh(tmp_path / "other")
@@ -257,7 +257,7 @@ def test_an_import_takes_what_can_be_read_or_says_why_not(tmp_path: Path) -> Non
 
 def test_what_is_sound_is_imported_to_the_last_character(tmp_path: Path) -> None:
     """From the export and from the file it is the same, and a second time nothing is new."""
-    for seed in seeds(15):
+    for seed in seeds(10):
         chance = random.Random(seed)
         source = _fresh(tmp_path / "source")
         store = ConversationStore(source.history)
