@@ -9,7 +9,7 @@ from srchat.history.database import Row, sql_text
 INSERT_CONVERSATION: Final = """
     INSERT INTO conversation (uid, title, system, created_at, used_at, head)
     VALUES (:uid, CAST(:title AS TEXT), CAST(:system AS TEXT), :created_at, :used_at, :head)
-    ON CONFLICT (uid) DO NOTHING
+    ON CONFLICT (uid) DO UPDATE SET title = excluded.title WHERE title = ''
 """
 INSERT_TURN: Final = """
     INSERT INTO turn (

@@ -299,6 +299,15 @@ def test_what_is_exported_is_imported_exactly_and_once(srchat: Srchat) -> None:
     store.close()
 
 
+def test_a_conversation_without_a_title_gets_that_of_its_first_new_turn(srchat: Srchat) -> None:
+    turn = {"id": "t001", "prompt": "hello"}
+    for turns in ([], [turn]):
+        items = [{"id": "aaaa1111", "turns": turns}]
+        document = json.dumps({"srchat_history": 1, "conversations": items})
+        assert srchat("history", "import", "-", stdin=document.encode()).code == 0
+    assert srchat("history", "list").text.endswith("\thello\n")
+
+
 def test_one_conversation_is_exported_as_markdown(srchat: Srchat) -> None:
     keep(srchat, "aaaa1111", ("one", "1"), age=5)
     keep(srchat, "bbbb2222", ("two", "2 \udc00"))

@@ -206,7 +206,10 @@ def _fresh(folder: Path) -> _Home:
 def _is_unharmed(before: Conversation, after: Conversation) -> bool:
     """Tell whether a conversation has at most new turns behind those that it had."""
     here = after.turns[: len(before.turns)]
-    kept = dataclasses.replace(after, turns=here, head=before.head, used_at=before.used_at)
+    title = after.title if before.title else ""  # that of its first prompt, where it had none
+    kept = dataclasses.replace(
+        after, title=title, turns=here, head=before.head, used_at=before.used_at
+    )
     return kept == before and (after.head == before.head or after.turns != here)
 
 
