@@ -280,7 +280,7 @@ def test_all_and_an_id_exclude_each_other(srchat: Srchat) -> None:
     keep(srchat, "aaaa1111", ("one", "1"))
     result = srchat("history", "export", "--all", "aaaa")
     assert (result.code, result.out) == (2, b"")
-    assert "exclude each other" in result.err
+    assert "cannot be combined" in result.err
 
 
 def test_what_is_exported_is_imported_exactly_and_once(srchat: Srchat) -> None:
