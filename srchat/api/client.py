@@ -12,6 +12,7 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -125,7 +126,7 @@ class ChatClient:
             if event is not None:
                 on_wait(event)
         # Names go to the screen, to a cache and into the history.
-        return _models(redacted(body.decode("utf-8", "replace"), self._key))
+        return _models(body.decode("utf-8", "replace"), lambda text: redacted(text, self._key))
 
     def close(self) -> None:
         """Close the connection; leaving the context of the client does it, too."""
@@ -231,7 +232,8 @@ def _without(name: str, body: dict[str, Any]) -> None:
         body["max_completion_tokens"] = value
 
 
-def _models(text: str) -> list[Model]:
+def _models(text: str, redact: Callable[[str], str]) -> list[Model]:
+    """Return the models of a list; `redact` gets their names without the escapes of JSON."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as exc:
@@ -240,6 +242,7 @@ def _models(text: str) -> list[Model]:
         ) from exc
     entries = value.get("data") if isinstance(value, dict) else value
     if not isinstance(entries, list):
-        said = read_error_text(text).message
+        said = redact(read_error_text(text).message)
         raise ProtocolError(f"the server sent no list of models{said and f': {said}'}")
-    return [model for entry in entries if (model := Model.from_json(entry))]
+    models = [model for entry in entries if (model := Model.from_json(entry))]
+    return [replace(m, id=redact(m.id), owned_by=redact(m.owned_by)) for m in models]

@@ -7,7 +7,11 @@ from srchat.errors import ConfigError
 
 _SHORTEST_REDACTED: Final = 6  # a shorter "key" (`none`, `x`) is a word that texts may hold
 _SHORTEST_PART: Final = 8  # a shorter beginning (`sk-srt-`) is the same in every key
-_INVISIBLE: Final = re.compile("[\\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+# Blanks, controls, and what takes no cell on a screen: a key torn by them is read as a whole.
+_INVISIBLE: Final = re.compile(
+    "[\\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 _TAIL: Final = 4  # characters that the console of the service shows, too
 
 
@@ -47,22 +51,33 @@ def redacted(text: str, key: str | None) -> str:
     # A run of 8 characters has one of these in it; nearly every text has none.
     if not any(key[place : place + 4] in bare for place in range(0, len(key) - 3, 4)):
         return text
-    spans = _spans({key[place : place + size] for place in range(len(key) - size + 1)}, bare)
+    parts = {key[place : place + size] for place in range(len(key) - size + 1)}
+    spans = _spans(parts, size, bare)
     if len(bare) < len(text):
         visible = [place for place, char in enumerate(text) if not _INVISIBLE.match(char)]
         spans = [(visible[begin], visible[end - 1] + 1) for begin, end in spans]
-    shown = f"[key {masked(key)}]"
-    for begin, end in reversed(spans):
-        text = text[:begin] + shown + text[end:]
-    return text
+    return _replaced(text, spans, f"[key {masked(key)}]")
 
 
-def _spans(parts: set[str], text: str) -> list[tuple[int, int]]:
-    """Return where `text` consists of the parts: begin and end of each run, in order."""
-    found = sorted(match.start() for part in parts for match in re.finditer(re.escape(part), text))
-    size = max(map(len, parts))
+def _replaced(text: str, spans: list[tuple[int, int]], shown: str) -> str:
+    """Return `text` with `shown` in the place of each span, in one pass."""
+    pieces: list[str] = []
+    place = 0
+    for begin, end in spans:
+        pieces += text[place:begin], shown
+        place = end
+    return "".join(pieces) + text[place:]
+
+
+def _spans(parts: set[str], size: int, text: str) -> list[tuple[int, int]]:
+    """Return where `text` consists of the parts: begin and end of each run, in order.
+
+    `size`: that of each part. One pass over the text, however long the key is.
+    """
     spans: list[tuple[int, int]] = []
-    for begin in found:
+    for begin in range(len(text) - size + 1):
+        if text[begin : begin + size] not in parts:
+            continue
         if spans and begin <= spans[-1][1]:
             spans[-1] = (spans[-1][0], begin + size)
         else:

@@ -782,6 +782,30 @@ def test_the_models_of_a_server_are_listed(serve: Serve, value: object) -> None:
     assert request.headers["authorization"] == f"Bearer {KEY}"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "".join(f"\\u{ord(char):04x}" for char in KEY),
+        "\\u200b".join(KEY),
+        "\\t".join(KEY),
+        KEY[1:],
+    ],
+)
+def test_the_key_is_taken_out_of_names_also_where_json_escapes_it(serve: Serve, said: str) -> None:
+    body = f'{{"data": [{{"id": "a {said}", "owned_by": "b {said}"}}]}}'.encode()
+    shown = "[key …cdef]"
+    assert models_of(serve(json_response(body)).url, KEY) == [
+        Model(f"a {shown}", f"b {shown}", None)
+    ]
+
+
+def test_the_key_is_taken_out_of_an_error_in_place_of_a_list(serve: Serve) -> None:
+    escaped = "".join(f"\\u{ord(char):04x}" for char in KEY)
+    body = f'{{"error": "no {escaped}"}}'.encode()
+    with pytest.raises(ProtocolError, match=r"no \[key …cdef\]$"):
+        models_of(serve(json_response(body)).url, KEY)
+
+
 def test_a_list_that_broke_off_is_asked_for_again_from_the_start(serve: Serve) -> None:
     body = json.dumps(MODELS).encode()
     cut: Script = [head(headers={"Content-Length": "9999"}), body[:50], CLOSE]
