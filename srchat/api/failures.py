@@ -29,7 +29,7 @@ def unusable_tls(exc: OSError) -> APIError:
     """Return the failure of setting TLS up, before anything is sent; it names the variable."""
     reason = reason_of(exc)
     keys = os.environ.get("SSLKEYLOGFILE")
-    if keys and not isinstance(exc, ssl.SSLError):
+    if keys and exc.filename == keys:
         return APIConnectionError(
             f"cannot write to {keys}: {reason}",
             hint="SSLKEYLOGFILE names it; without that variable no TLS keys are written",
@@ -54,7 +54,7 @@ def translated(exc: Exception, url: httpx.URL | str, proxy: str = "") -> APIErro
     if isinstance(exc, httpx.RemoteProtocolError) and "location header" in str(exc):
         # httpx reads the target of a redirect, though it is told not to follow.
         return redirection(where, "a place that is none", 302)
-    is_final = _UNTRUSTED in str(exc) or _is_about_client(exc)
+    is_final = _UNTRUSTED in str(exc) or _is_about_client(exc) or _is_refused_handshake(exc)
     kind = CertificateError if is_final else APIConnectionError
     return _timeout(exc, where) or kind(
         _failure(exc, where), hint=_OF_PROXY if proxy else _hint(exc)
@@ -99,7 +99,7 @@ def _reason(exc: Exception) -> str:
     return next((words for kind, words in _WORDS if isinstance(exc, kind)), type(exc).__name__)
 
 
-# What OpenSSL makes of the TLS alerts 40 to 49 and 116 that are about a client's certificate.
+# What OpenSSL makes of the TLS alerts 42 to 49 and 116 that are about a client's certificate.
 _CLIENT_ALERTS: Final = (
     "certificate_required", "certificate required", "alert bad certificate",
     "alert_bad_certificate", "alert certificate", "alert unknown ca", "alert_unknown_ca",
@@ -113,9 +113,16 @@ def _is_about_client(exc: Exception) -> bool:
     return any(words in str(exc).lower() for words in _CLIENT_ALERTS)
 
 
+def _is_refused_handshake(exc: Exception) -> bool:
+    """Tell whether it is alert 40: in TLS 1.2 also what a missing client certificate gets."""
+    return "alert handshake failure" in str(exc).lower()
+
+
 def _hint(exc: Exception) -> str:
     if _is_about_client(exc):
         return "the server wants a client certificate, and srchat cannot send one"
+    if _is_refused_handshake(exc):
+        return "the server may want a client certificate, which srchat cannot send, or other TLS"
     if isinstance(exc, ImportError):
         return "a SOCKS proxy needs the package socksio: pip install 'httpx[socks]'"
     if _UNTRUSTED in str(exc):

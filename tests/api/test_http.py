@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from srchat.api.client import ChatClient
-from srchat.api.http import certificates, httpx, proxy_for
+from srchat.api.http import CERTIFICATE_VARIABLES, certificates, httpx, proxy_for
 from srchat.errors import APIConnectionError
 
 PROXY = "http://proxy.test:3128"
@@ -138,3 +138,18 @@ def test_where_the_keys_of_tls_cannot_be_written_is_told(
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "none" / "keys"))
     with pytest.raises(APIConnectionError, match="keys: No such file"):
         ChatClient("https://chat.test/v1", None)
+
+
+def test_certificates_that_are_not_there_are_not_blamed_on_sslkeylogfile(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    for name in CERTIFICATE_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    nothing = ssl.DefaultVerifyPaths("", "", "", "", "", "")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nothing)
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_: None)
+    monkeypatch.setattr("certifi.where", lambda: str(tmp_path / "none.pem"))
+    with pytest.raises(APIConnectionError, match="cannot load the trusted certificates") as caught:
+        ChatClient("https://chat.test/v1", None)
+    assert "SSLKEYLOGFILE" not in f"{caught.value.message} {caught.value.hint}"

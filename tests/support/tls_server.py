@@ -15,7 +15,8 @@ class TLSServer(ScriptedServer):
     """Plays `scripts` with a certificate for `host`; shakes hands once `ready` is set.
 
     The certificate is good until `not_after`, a year from now if that is None.
-    `wants_certificate`: of the client, too.
+    `wants_certificate`: of the client, too. `newest`: the version of TLS that it speaks at most.
+    `handshakes`: how many were begun.
     """
 
     def __init__(
@@ -27,10 +28,13 @@ class TLSServer(ScriptedServer):
         ready: threading.Event | None = None,
         not_after: dt.datetime | None = None,
         wants_certificate: bool = False,
+        newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
     ) -> None:
         super().__init__(scripts)
+        self.handshakes = 0
         self._ready = ready
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.maximum_version = newest
         authority.issue_cert(host, not_after=not_after).configure_cert(self._context)
         if wants_certificate:
             self._context.verify_mode = ssl.CERT_REQUIRED
@@ -44,6 +48,7 @@ class TLSServer(ScriptedServer):
         while self._ready and not self._ready.wait(0.05) and not self._stopping.is_set():
             pass
         connection.settimeout(5)
+        self.handshakes += 1
         try:
             connection = self._context.wrap_socket(connection, server_side=True)
         except OSError:  # the client does not trust us
