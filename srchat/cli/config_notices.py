@@ -7,6 +7,7 @@ from pathlib import Path
 from srchat.cli.process import Process
 from srchat.config import file as config_file
 from srchat.config.keys import KEY_SETTINGS
+from srchat.config.layers import LayerKind
 from srchat.config.settings import Resolved, resolve
 from srchat.errors import SrchatError
 
@@ -15,7 +16,7 @@ def tell_what_is_stronger(
     process: Process, path: Path, names: Iterable[str], profile: str | None
 ) -> bool:
     """Say of each setting just set what overrides it; return whether something does."""
-    own = f"profile {profile}" if profile else str(path)
+    own = LayerKind.PROFILE if profile else LayerKind.FILE
     found = False
     with contextlib.suppress(SrchatError):  # what else is wrong is told when it is used
         settings = _in_force(process, path, profile)
@@ -38,17 +39,17 @@ def _in_force(process: Process, path: Path, profile: str | None) -> Resolved:
     return resolve(config_file.load(path), process.environ, {}, profile)
 
 
-def _stronger(settings: Resolved, name: str, own: str) -> str:
+def _stronger(settings: Resolved, name: str, own: LayerKind) -> str:
     """Return what keeps a value from being used, "" where nothing does."""
-    origin, base_url = settings.origins[name], settings.config.base_url
-    if origin != own:
-        told = f"{origin} is stronger"
+    base_url = settings.config.base_url
+    if settings.kinds[name] is not own:
+        told = f"{settings.origins[name]} is stronger"
         return (
             f"{told}: requests go to {base_url}{_with_key(settings)}"
             if name == "base_url"
             else told
         )
-    if name in KEY_SETTINGS and settings.withheld == own:
+    if name in KEY_SETTINGS and settings.withheld_kind is own:
         return f"it is not sent to {base_url} ({settings.origins['base_url']})"
     if name in KEY_SETTINGS and settings.key_setting not in (None, name):
         return f"{_key(settings)} is stronger"

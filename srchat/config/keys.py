@@ -17,6 +17,7 @@ class ChosenKey(NamedTuple):
     key: str | None = None
     command: tuple[str, ...] | None = None
     withheld: str | None = None
+    withheld_kind: LayerKind | None = None
 
 
 def choose_key(layers: Sequence[Layer], base_url: str) -> ChosenKey:
@@ -33,7 +34,7 @@ def choose_key(layers: Sequence[Layer], base_url: str) -> ChosenKey:
             return ChosenKey()
         origin = layer.origins[name]
         if not _may_go_to(layers[place:], base_url):
-            return ChosenKey(withheld=origin)
+            return ChosenKey(withheld=origin, withheld_kind=layer.kind)
         if name == "api_key_command":
             return ChosenKey(command=layer.values[name])  # type: ignore[arg-type] # as its kind checks it
         return ChosenKey(usable_key(str(layer.values[name]), origin))

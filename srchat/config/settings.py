@@ -193,6 +193,7 @@ class Resolved(NamedTuple):
     key: str | None  # the API key that may be sent to this server
     key_command: tuple[str, ...] | None  # prints the key for this server
     withheld: str | None  # where a key comes from that is for another server
+    withheld_kind: LayerKind | None = None  # of the layer that has it
 
     @property
     def key_setting(self) -> str | None:
@@ -212,7 +213,7 @@ def resolve(
 
     Raises ConfigError for a value that is not allowed and a profile that is not there.
     """
-    profile, named_by = _profile(file, environ, profile)
+    profile, named_by, named_in = _profile(file, environ, profile)
     flags = {name: f"option --{name.replace('_', '-')}" for name in options}
     variables = {name: entry.variable for name, entry in SETTINGS.items()}
     defaults = {name: entry.default for name, entry in SETTINGS.items()}
@@ -228,7 +229,7 @@ def resolve(
     ]
     values, origins, kinds = merged(layers)
     chosen = choose_key(layers, str(values["base_url"]))
-    origins[PROFILE] = named_by
+    origins[PROFILE], kinds[PROFILE] = named_by, named_in
     return Resolved(
         config=Config(**values),
         origins=origins,
@@ -237,6 +238,7 @@ def resolve(
         key=chosen.key,
         key_command=chosen.command,
         withheld=chosen.withheld,
+        withheld_kind=chosen.withheld_kind,
     )
 
 
@@ -311,13 +313,13 @@ def _text_of(environ: Mapping[str, str], variable: str) -> str:
 
 def _profile(
     file: FileSettings, environ: Mapping[str, str], option: str | None
-) -> tuple[str | None, str]:
-    """Return the profile to use, and who names it."""
+) -> tuple[str | None, str, LayerKind]:
+    """Return the profile to use, who names it, and the kind of the layer that does."""
     if option:
-        return option, "option --profile"
+        return option, "option --profile", LayerKind.OPTION
     if named := environ.get("SRCHAT_PROFILE"):
-        return named, "variable SRCHAT_PROFILE"
-    return file.profile or None, file.path
+        return named, "variable SRCHAT_PROFILE", LayerKind.VARIABLE
+    return file.profile or None, file.path, LayerKind.FILE
 
 
 def _profile_layer(file: FileSettings, profile: str | None, named_by: str) -> Layer:

@@ -234,6 +234,14 @@ def test_a_value_that_is_not_in_force_is_told(srchat: Srchat) -> None:
     assert result.err == "srchat: profile is set, but variable SRCHAT_PROFILE is stronger\n"
 
 
+def test_a_file_that_is_named_like_a_profile_is_none(srchat: Srchat) -> None:
+    path = srchat.home / "profile work"
+    path.write_text('profile = "work"\n[profiles.work]\nmodel = "w"\n')
+    path.chmod(0o600)
+    result = srchat("config", "set", "model", "x", SRCHAT_CONFIG="profile work")
+    assert (result.code, result.err) == (0, "srchat: model is set, but profile work is stronger\n")
+
+
 def test_where_requests_and_the_key_really_go_is_told(srchat: Srchat) -> None:
     url = "https://other.example/v1"
     result = srchat("config", "set", "base_url", "https://a.example/v1", SRCHAT_BASE_URL=url)
