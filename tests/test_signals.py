@@ -49,6 +49,7 @@ TOO_MANY = """
 import os
 from srchat import signals
 from srchat.errors import Interrupted
+from srchat.library import Library
 from srchat.terminal.streams import Messages, Output
 from srchat.repl.loop import Repl
 from srchat.repl.terminal import Chat, Terminal
@@ -67,7 +68,7 @@ class Lines:
 signals.install()
 screen = Output(1, {}, "utf-8")
 terminal = Terminal(Lines(), screen, screen, 0, Messages(screen), {})
-code = Repl(Chat(None, terminal, None)).run()
+code = Repl(Chat(None, terminal, Library({}, print))).run()
 print("left with", int(code), flush=True)
 os._exit(0)
 """
