@@ -36,7 +36,8 @@ def main() -> None:
             raise
         from srchat.errors import broken_installation  # noqa: PLC0415 - on first use
 
-        sys.exit(f"srchat: {broken_installation(exc, os.environ)}")
+        error = broken_installation(exc, os.environ)
+        sys.exit(f"srchat: error: {error.message}\nhint: {error.hint}")
 
     code = run(sys.argv[1:])
     # Otherwise the interpreter would look at every object once more at its end: 25 ms.

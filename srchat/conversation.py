@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from srchat.api.models import Message, Usage
+from srchat.attachments import UserMessage
 
 _CHARACTERS: Final = 4  # about, of a token in English; code has 3 to 4, Chinese 1
 _AROUND: Final = 4  # tokens, about, that a chat template puts around a message
@@ -30,6 +31,7 @@ class TurnRecord:
 
     `reason`: why the reply is not complete, "" where it is. `model` was asked, `served_model`
     answered. `estimated_tokens`: what `estimate` said of the messages that were sent.
+    `attachments`, `words_at`: see UserMessage.
     """
 
     id: str
@@ -47,6 +49,13 @@ class TurnRecord:
     asked_at: float = 0.0
     first_at: float | None = None
     ended_at: float | None = None
+    attachments: tuple[str, ...] = ()
+    words_at: int = 0
+
+    @property
+    def message(self) -> UserMessage:
+        """The prompt with what is known of its attachments."""
+        return UserMessage(self.prompt, self.attachments, self.words_at)
 
     @property
     def is_whole(self) -> bool:

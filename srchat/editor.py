@@ -20,7 +20,7 @@ def open_in_editor(path: Path, environ: Mapping[str, str]) -> int:
     try:
         command = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "") or ["vi"]
     except ValueError as exc:
-        raise UsageError(f"VISUAL or EDITOR cannot be read: {exc}") from exc
+        raise UsageError(f"cannot parse VISUAL or EDITOR: {exc}") from exc
     try:
         with ctrl_c_left_to_child(), _terminal() as (stdin, stdout):
             return subprocess.call([*command, str(path)], stdin=stdin, stdout=stdout)  # noqa: S603 - the user's own editor

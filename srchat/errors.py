@@ -54,26 +54,26 @@ class ExitCode(IntEnum):
 
 
 EXIT_MEANINGS: Final = {
-    ExitCode.DONE: "Done; also when the answer was cut at max_tokens, which is said.",
-    ExitCode.UNEXPECTED: "Something unexpected.",
-    ExitCode.USAGE: "The command line asks for something that cannot be done.",
-    ExitCode.CONFIG: "The configuration holds a value that is not allowed, or cannot be read.",
+    ExitCode.DONE: "Success; also when the answer was cut at max_tokens, with a warning.",
+    ExitCode.UNEXPECTED: "Unexpected error.",
+    ExitCode.USAGE: "Usage error.",
+    ExitCode.CONFIG: "Configuration error: an invalid value or an unreadable file.",
     ExitCode.AUTHENTICATION: "The API key is missing, or was refused (401, 403).",
     ExitCode.REFUSED: "The server refused the request (any other 4xx).",
     ExitCode.SERVER: "The server failed (5xx), or the answer is incomplete or empty.",
     ExitCode.RATE_LIMIT: "Too many requests or tokens (429).",
-    ExitCode.NETWORK: "No connection: name, refused, TLS, proxy, timeout.",
-    ExitCode.STORE: "The stored conversations cannot be used.",
+    ExitCode.NETWORK: "Network error: DNS, connection, TLS, proxy, timeout.",
+    ExitCode.STORE: "The history cannot be used.",
     ExitCode.OUTPUT: "Standard output cannot be written.",
     ExitCode.HANGUP: "Hung up (SIGHUP).",
     ExitCode.INTERRUPT: "Interrupted (SIGINT, Ctrl-C).",
-    ExitCode.CLOSED_PIPE: "The reader of standard output has gone (| head).",
+    ExitCode.CLOSED_PIPE: "The reader of standard output closed the pipe (| head).",
     ExitCode.TERMINATED: "Terminated (SIGTERM).",
 }
 
 
 class SrchatError(Exception):
-    """A failure with a message of one line and, where there is one, the way out of it."""
+    """A failure: a message of one line, and what to do next, in lines of their own."""
 
     exit_code = ExitCode.UNEXPECTED
 
@@ -90,17 +90,12 @@ def reason_of(exc: Exception) -> str:
     return (exc.strerror if isinstance(exc, OSError) else None) or str(exc)
 
 
-def broken_installation(exc: Exception, environ: Mapping[str, str]) -> str:
-    """Return what is told where a package is missing, or is not the one that srchat needs."""
-    way_out = "install srchat anew"
+def broken_installation(exc: Exception, environ: Mapping[str, str]) -> SrchatError:
+    """Return the error for a missing or incompatible package."""
+    hint = "reinstall srchat; SRCHAT_DEBUG=1 prints the traceback"
     if environ.get("PYTHONPATH"):  # it comes before what was installed, also for pipx and uv
-        way_out = f"unset PYTHONPATH, which may name another version, or {way_out}"
-    return f"cannot start: {type(exc).__name__}: {exc} ({way_out}; SRCHAT_DEBUG=1 shows where)"
-
-
-def with_hint(message: str, hint: str) -> str:
-    """Return a failure as it is told: the message, and behind it the hint unless that is ""."""
-    return f"{message} ({hint})" if hint else message
+        hint = f"unset PYTHONPATH, which may name another version, or {hint}"
+    return SrchatError(f"cannot start: {type(exc).__name__}: {exc}", hint=hint)
 
 
 class UsageError(SrchatError):

@@ -39,7 +39,7 @@ def summary_row(summary: "Summary", columns: int | None) -> str:
 
 def incomplete_row(turn: "TurnRecord") -> str:
     """Return why a turn's reply is not complete, on a line; "" where it is."""
-    return "" if turn.complete else f"({one_line(f'not complete: {turn.reason}')})\n"
+    return "" if turn.complete else f"({one_line(f'incomplete: {turn.reason}')})\n"
 
 
 def hit_row(hit: "Hit", screen: Output) -> str:

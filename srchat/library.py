@@ -19,7 +19,7 @@ _SHORT_WAIT: Final = 0.2  # seconds to wait for a lock where nothing depends on 
 class Library:
     """Opens the history on first use. `warn` is told of a damaged one that was set aside."""
 
-    def __init__(self, environ: Mapping[str, str], warn: Callable[[str], None]) -> None:
+    def __init__(self, environ: Mapping[str, str], warn: Callable[[str, str], None]) -> None:
         self._environ = environ
         self._warn = warn
         self._store: ConversationStore | None = None
@@ -84,6 +84,6 @@ class Library:
     def close(self) -> None:
         """Close the history, if it was opened."""
         if self._store:
-            if warning := self._store.take_notice():
-                self._warn(warning)
+            if warning := self._store.take_warning():
+                self._warn(warning.message, warning.hint)
             self._store.close()

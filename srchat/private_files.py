@@ -17,11 +17,6 @@ _NOT_FOR_DIRECTORIES: Final = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.EN
 _POLL: Final = 0.005  # seconds between two tries to get a lock
 
 
-def opener(path: str, flags: int) -> int:
-    """Open a file for nobody else, as the `opener` of `open`."""
-    return os.open(path, flags, 0o600)
-
-
 def make_directory(directory: Path) -> None:
     """Create a folder and those above it where they are missing."""
     missing = [part for part in (directory, *directory.parents) if not part.exists()]

@@ -1,159 +1,248 @@
-"""`srchat __complete models|profiles|conversations [WORD]...`: values for a shell at a TAB.
+"""`srchat __complete bash|zsh|fish ...`: what a shell offers at a TAB.
 
-The completion scripts call this with the words on the line. It answers from files alone,
-a value a line, with a description behind a tab; it is silent about everything that is wrong.
-Nothing slow is loaded, so that a TAB is answered as fast as Python starts. Values that could
-not be typed, or would drive a terminal, are left out.
+The scripts in completions/ pass on what is typed; everything else is decided here, from the
+command tree as data (`srchat.command_tree`) and from files. Errors are silent, and nothing slow
+is loaded: a TAB is answered nearly as fast as `srchat --version`.
+
+bash  LINE TYPE BREAKS  the line up to the cursor, COMP_TYPE, COMP_WORDBREAKS
+zsh   WORD...           the words up to the cursor as typed
+fish  WORD... TYPED     the words before the cursor, and the one at the cursor as typed
 """
 
 from __future__ import annotations
 
 import os
-import sys
 
-from srchat import model_cache
-from srchat.config.glance import Tables, glance
+from srchat import completion_values as values
+from srchat.command_tree import COMMANDS, SETTINGS
 
 TYPE_CHECKING = False  # that of typing, which costs 5 ms to load
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-# As in srchat.config.settings, which takes 30 ms to load; a test holds them together.
-_DEMO_PROFILE = "demo"
-_DEMO_BASE_URL = "http://demo.invalid/v1"
-_DEFAULT_BASE_URL = "https://api.solidrust.ai/v1"
+    Offer = tuple[str, str]  # a word, and what it means ("" for nothing)
 
-# The options of one letter that take no value: others may stand behind them in one word, -qpwork.
-_WITHOUT_VALUE = "cehqvxy"
-_PLACES = {
-    "config": ("XDG_CONFIG_HOME", "/.config"),
-    "data": ("XDG_DATA_HOME", "/.local/share"),
-    "cache": ("XDG_CACHE_HOME", "/.cache"),
-}
-_MOST_BYTES = 1024 * 1024
-_MOST_CONVERSATIONS = 200
-_LONGEST_TITLE = 60
-_PATIENCE = 0.2  # seconds to wait for a locked history
-_CONVERSATIONS = "SELECT uid, title FROM conversation ORDER BY used_at DESC, id DESC LIMIT ?"
+_INSERTING = ("37", "42")  # COMP_TYPE: readline inserts each in turn, or all
+_SAFE_IN_BASH = frozenset("%+,-./:=@^_")
+
+
+class Line:
+    """A command line up to the cursor, understood by the command tree.
+
+    `options`: values by the long spelling. `takes`: what the word at the cursor is (see
+    `srchat.command_tree`), `before`: what stands before it in the same word, such as `--model=`.
+    """
+
+    def __init__(self, words: Sequence[str], typed: str) -> None:
+        self.options: dict[str, str] = {}
+        self.typed = typed
+        self.before = ""
+        self._path = "srchat"
+        self._arguments: list[str] = []
+        self._is_ended = False  # by `--`: no more options
+        waiting = ""
+        for word in words:
+            waiting = self._take(word, waiting)
+        self.takes = self._taken(waiting)
+
+    def _take(self, word: str, waiting: str) -> str:
+        """Take a word; return the option whose value follows, "" for none."""
+        if waiting:
+            self.options[waiting] = word
+        elif self._is_ended or word[:1] != "-" or word == "-":
+            self._take_argument(word)
+        elif word == "--":
+            self._is_ended = True
+        else:
+            option, value = self._split(word)
+            if value is None:
+                return option
+            self.options[option] = value
+        return ""
+
+    def _take_argument(self, word: str) -> None:
+        path = f"{self._path} {word}"
+        if path in COMMANDS:
+            self._path = path
+        else:
+            self._arguments.append(word)
+
+    def _split(self, word: str) -> tuple[str, str | None]:
+        """Return the option of a word that takes a value, and the value if it is in that word."""
+        if word.startswith("--"):
+            flag, equals, value = word.partition("=")
+            option = self._option(flag)
+            return option, value if equals or not option else None
+        for place in range(1, len(word)):  # of several letters in one word, one takes the rest
+            if option := self._option(f"-{word[place]}"):
+                return option, word[place + 1 :] or None
+        return "", ""
+
+    def _option(self, flag: str) -> str:
+        """Return the long spelling of an option that takes a value, "" for any other."""
+        for flags, takes, _ in COMMANDS[self._path][1]:
+            if takes and flag in flags:
+                return flags[-1]
+        return ""
+
+    def _taken(self, waiting: str) -> str:
+        _, options, arguments = COMMANDS[self._path]
+        if not waiting and not self._is_ended and self.typed[:1] == "-":
+            waiting, value = self._split(self.typed) if self.typed != "-" else ("", "")
+            if not waiting or value is None:
+                return "options"
+            self.before = self.typed[: len(self.typed) - len(value)]
+        if waiting:
+            return next(takes for flags, takes, _ in options if flags[-1] == waiting)
+        if COMMANDS[self._path][0]:
+            return "commands"
+        place = min(len(self._arguments), len(arguments) - 1)
+        is_last = place == len(self._arguments) or (arguments and arguments[-1][-1:] == "*")
+        return arguments[place].rstrip("*") if arguments and is_last else "free"
+
+    def offers(self) -> Iterable[Offer]:
+        """Return what could stand at the cursor, whether or not it begins with what is typed."""
+        found = self._values(self.takes)
+        return [(self.before + word, meaning) for word, meaning in found]
+
+    def _values(self, takes: str) -> Iterable[Offer]:
+        commands, options, _ = COMMANDS[self._path]
+        match takes:
+            case "free":
+                return ()
+            case "commands":
+                return commands
+            case "options":
+                return [(flag, about) for flags, _, about in options for flag in flags]
+            case "settings":
+                return [(name, about) for name, (_, about) in SETTINGS.items()]
+            case "setting_value":
+                takes, _ = SETTINGS.get(self._arguments[0], ("free", ""))
+                return self._values(takes)
+            case "text_or_file":
+                value = self.typed[len(self.before) :]
+                files = values.files(value[1:]) if value[:1] == "@" else []
+                return [(f"@{path}", "") for path in files]
+            case "files" | "directories":
+                found = values.files(self.typed[len(self.before) :])
+                return [(path, "") for path in found if takes == "files" or path[-1] == "/"]
+            case "models" | "profiles" | "conversations":
+                return values.stored(takes, self.options)
+        return [(word, "") for word in takes.removeprefix("choices ").split()]
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print the values of one kind. Nothing is raised."""
+    """Print what the shell shall offer. Nothing is raised."""
     try:
-        text = "".join(f"{line}\n" for line in _values(arguments, os.environ))
-        data = text.encode()
+        shell, *rest = arguments
+        lines = {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell](rest)
+        data = "".join(f"{line}\n" for line in lines).encode()
         while data:
             data = data[os.write(1, data) :]
     except (Exception, KeyboardInterrupt):  # noqa: BLE001 - a shell that completes shows no errors
         return
 
 
-def _values(arguments: Sequence[str], environ: Mapping[str, str]) -> Iterable[str]:
-    kind, words = arguments[0], [_unquoted(word) for word in arguments[1:]]
-    if kind == "models":
-        base_url = base_url_of(words, environ, _tables(environ))
-        return filter(_can_be_typed, model_cache.read(_directory("cache", environ), base_url))
-    if kind == "profiles":
-        names = [name for name in _tables(environ) if name]
-        return filter(_can_be_typed, dict.fromkeys([*names, _DEMO_PROFILE]))
-    if kind == "conversations":
-        return _conversations(environ)
-    return ()
+def _zsh(words: Sequence[str]) -> Iterable[str]:
+    """Return `word:description` for _describe, or what _files shall complete.
 
-
-def base_url_of(words: Sequence[str], environ: Mapping[str, str], tables: Tables) -> str:
-    """Return the server that a command line is about, by the order of `srchat.config.settings`."""
-    profile = _option(words, "p", "--profile") or environ.get("SRCHAT_PROFILE")
-    profile = profile or tables[""].get("profile") or ""
-    found = (
-        _option(words, "", "--base-url")
-        or (_DEMO_BASE_URL if profile == _DEMO_PROFILE else "")
-        or environ.get("SRCHAT_BASE_URL")
-        or (tables.get(profile, {}).get("base_url") if profile else "")
-        or environ.get("SOLIDRUST_BASE_URL")
-        or tables[""].get("base_url")
-        or _DEFAULT_BASE_URL
-    )
-    return found.strip().rstrip("/")
-
-
-def _option(words: Sequence[str], short: str, long: str) -> str:
-    """Return the value of an option, the last one where there are several, "" for none."""
-    value = ""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        if word.startswith(f"{long}="):
-            value = word.removeprefix(f"{long}=")
-        elif word == long:
-            value = following
-        elif short and word[:1] == "-" and (bundle := word[1:].lstrip(_WITHOUT_VALUE))[:1] == short:
-            value = bundle[1:] or following
-    return value
-
-
-def _unquoted(word: str) -> str:
-    """Return a word about as a shell would: bash and zsh hand over what was typed."""
-    plain, quote, escaped = "", "", False
-    for char in word:
-        if escaped:
-            plain, escaped = plain + char, False
-        elif char == "\\" and quote != "'":
-            escaped = True
-        elif char in "\"'" and quote in ("", char):
-            quote = "" if quote else char
-        else:
-            plain += char
-    return word if quote or escaped else plain
-
-
-def _tables(environ: Mapping[str, str]) -> Tables:
-    """Return what the configuration file says, nothing where it is broken or missing."""
-    named = environ.get("SRCHAT_CONFIG")
-    path = os.path.expanduser(named) if named else f"{_directory('config', environ)}/config.toml"  # noqa: PTH111 - pathlib costs 9 ms
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123 - as above
-            return glance(file.read(_MOST_BYTES).decode())
-    except (OSError, ValueError, RecursionError):
-        return {"": {}}
-
-
-def _conversations(environ: Mapping[str, str]) -> Iterable[str]:
-    import sqlite3  # noqa: PLC0415, TID251 - the store itself costs 25 ms more to load
-
-    named = environ.get("SRCHAT_DATA")
-    path = f"{os.path.expanduser(named) if named else _directory('data', environ)}/history.db"  # noqa: PTH111 - as above
-    connection = sqlite3.connect(_uri(path), timeout=_PATIENCE, uri=True)
-    connection.text_factory = lambda data: data.decode("utf-8", "replace")
-    rows = connection.execute(_CONVERSATIONS, (_MOST_CONVERSATIONS,)).fetchall()
-    connection.close()
-    return [f"{uid}\t{_shown(title)}" for uid, title in rows if _can_be_typed(uid)]
-
-
-def _uri(path: str) -> str:
-    """Return the name under which SQLite only reads the file, and makes none."""
-    for mark in "%?#":
-        path = path.replace(mark, f"%{ord(mark):02x}")
-    return f"file:{path}?mode=ro"
-
-
-def _can_be_typed(value: str) -> bool:
-    return bool(value) and value.isprintable()
-
-
-def _shown(title: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in title[:_LONGEST_TITLE]).strip()
-
-
-def _directory(kind: str, environ: Mapping[str, str]) -> str:
-    """Return srchat's directory for configuration, data or the cache.
-
-    The plain case of Linux is worked out here: platformdirs costs 15 ms to load.
+    zsh itself chooses among them: it may ignore case, or match in the middle.
     """
-    variable, usual = _PLACES[kind]
-    place = environ.get(variable) or (environ.get("HOME") or "~") + usual
-    if sys.platform == "linux" and place[:1] == "/" and place.strip() == place:
-        return f"{place}/srchat"
-    from srchat import paths  # noqa: PLC0415 - as above
+    _, *before, typed = map(unquoted, words)
+    line = Line(before, typed)
+    if line.takes in ("files", "directories"):
+        return [f"{line.takes} {len(line.before)}"]
+    if line.takes == "text_or_file":
+        is_file = typed.startswith(f"{line.before}@")
+        return [f"files {len(line.before) + 1}"] if is_file else []
+    return [
+        ":".join(part.replace("\\", "\\\\").replace(":", "\\:") for part in offer if part)
+        for offer in line.offers()
+    ]
 
-    if kind == "cache":
-        return str(paths.cache_path())
-    return str(paths.data_path(environ) if kind == "data" else paths.config_path(environ).parent)
+
+def _fish(words: Sequence[str]) -> Iterable[str]:
+    """Return words, a tab and a description; fish chooses among them."""
+    _, *before, typed = words
+    line = Line(before, unquoted(typed))
+    return ["\t".join(filter(None, offer)) for offer in line.offers()]
+
+
+def _bash(arguments: Sequence[str]) -> Iterable[str]:
+    """Return what readline inserts, quoted; `files` and `directories` leave it to readline.
+
+    Of several words readline inserts only what they have in common and lists them all, so each
+    has its description behind it then.
+    """
+    line, kind, breaks = arguments
+    raw = split(line)
+    words = [unquoted(word) for word in raw]
+    understood = Line(words[1:-1], words[-1])
+    is_word = not understood.before or (understood.before[-1] == "=" and "=" in breaks)
+    if understood.takes in ("files", "directories") and is_word:
+        return [understood.takes]
+    found = [offer for offer in understood.offers() if offer[0].startswith(words[-1])]
+    inserted = [_inserted(raw[-1], word, breaks) for word, _ in found]
+    if len(found) == 1 or kind in _INSERTING:
+        return inserted
+    meanings = [f"  ({meaning})" if meaning else "" for _, meaning in found]
+    return [word + meaning for word, meaning in zip(inserted, meanings, strict=True)]
+
+
+def _inserted(raw: str, word: str, breaks: str) -> str:
+    """Return what readline puts in place of the part of the word that it completes."""
+    if quote := open_quote(raw):
+        start = len(unquoted(raw[: raw.rindex(quote)]))
+        word = word[start:]
+        if quote == "'":
+            return word.replace("'", "'\\''")
+        return "".join(f"\\{char}" if char in '\\"$`' else char for char in word)
+    quoted = "".join(
+        char if char.isalnum() or char in _SAFE_IN_BASH else f"\\{char}" for char in word
+    )
+    # It replaces only what stands behind the last of these marks, and an @ with it.
+    kept = max(0, *(raw.rfind(mark) + (mark != "@") for mark in ":=@" if mark in breaks), 0)
+    return quoted[kept:] if quoted.startswith(raw[:kept]) else quoted
+
+
+def split(line: str) -> list[str]:
+    """Return the words of a line as they are typed; the last one may be empty."""
+    words, word, quote, is_escaped = [], "", "", False
+    for char in line:
+        if char in " \t\n" and not quote and not is_escaped:
+            words += [word] if word else []
+            word = ""
+            continue
+        word += char
+        quote, is_escaped = _quoting(char, quote, is_escaped=is_escaped)
+    return [*words, word]
+
+
+def unquoted(word: str) -> str:
+    """Return a word as a shell would understand it; a quote may be open."""
+    plain, quote, is_escaped = "", "", False
+    for char in word:
+        was = quote, is_escaped
+        quote, is_escaped = _quoting(char, quote, is_escaped=is_escaped)
+        if was[1] or (was[0] == quote and not is_escaped):
+            plain += char
+    return plain
+
+
+def open_quote(word: str) -> str:
+    """Return the quote that is open at the end of a word, "" for none."""
+    quote, is_escaped = "", False
+    for char in word:
+        quote, is_escaped = _quoting(char, quote, is_escaped=is_escaped)
+    return quote
+
+
+def _quoting(char: str, quote: str, *, is_escaped: bool) -> tuple[str, bool]:
+    """Return the open quote after a character, and whether the next one is escaped."""
+    if is_escaped:
+        return quote, False
+    if char == "\\" and quote != "'":
+        return quote, True
+    if char in "\"'" and quote in ("", char):
+        return "" if quote else char, False
+    return quote, False

@@ -1,84 +1,19 @@
-"""The user's message: words, files and standard input made into one text, none of it altered.
-
-What was put together can be taken apart again.
-"""
+"""Text from files, standard input, the command line and the editor: UTF-8, none of it altered."""
 
 import errno
 import os
-import re
 import select
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
+from srchat.attachments import Attachment
 from srchat.editor import open_in_editor
 from srchat.errors import Interrupted, UsageError, reason_of
 
-_PATIENCE: Final = 1.0  # seconds until the wait for standard input is worth a word
-_PART: Final = 64 * 1024
+_SILENCE: Final = 1.0  # seconds without input until `on_wait` is called
+_READ_SIZE: Final = 64 * 1024
 MAX_INPUT: Final = 64 * 1024 * 1024  # bytes of a file, of standard input, of a message
-_OPENING: Final = re.compile(r'<(file_*) name="([^"\n]*)">\n')
-
-
-class Attachment(NamedTuple):
-    """A text that goes with a prompt, under the name it is shown to the model by."""
-
-    name: str
-    text: str
-
-
-class MessageParts(NamedTuple):
-    """A message taken apart. `files`: all that came before the words, as it stands there."""
-
-    files: str
-    names: list[str]
-    words: str
-
-    @property
-    def brief(self) -> str:
-        """The words, and of the files only the names."""
-        return " ".join([*(f"[{name}]" for name in self.names), self.words]).rstrip()
-
-
-def user_message(words: str, attachments: Sequence[Attachment]) -> str:
-    """Return attachments and words as one message, separated by blank lines.
-
-    One attachment without words is the message itself, exactly. Otherwise each stands
-    between tags that do not occur in it, so that the model can tell it from the question.
-    """
-    if not words and len(attachments) == 1:
-        return attachments[0].text
-    parts = [_delimited(attachment) for attachment in attachments]
-    return "\n\n".join([*parts, words] if words else parts)
-
-
-def split_message(message: str) -> MessageParts:
-    """Return the parts that `user_message` made a message of."""
-    names: list[str] = []
-    end = 0
-    while opening := _OPENING.match(message, end):
-        closing = f"</{opening[1]}>"
-        behind = message.find(closing, opening.end()) + len(closing)
-        if behind < opening.end() or message[behind : behind + 2] not in ("", "\n\n"):
-            break  # no attachment, but words that look like one
-        names.append(opening[2].replace("&quot;", '"').replace("&amp;", "&"))
-        end = behind + len("\n\n")
-    return MessageParts(message[:end].removesuffix("\n\n"), names, message[end:])
-
-
-def _delimited(attachment: Attachment) -> str:
-    name, text = attachment
-    tag = "file"
-    while f"</{tag}>" in text:
-        tag += "_"
-    end = "" if text.endswith("\n") else "\n"
-    return f'<{tag} name="{_attribute(name)}">\n{text}{end}</{tag}>'
-
-
-def _attribute(name: str) -> str:
-    """Return a file's name, which may hold any bytes, so that it can stand between quotes."""
-    text = name.encode("utf-8", "replace").decode()
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("\n", " ")
 
 
 def read_file(path: str, limit: int = MAX_INPUT) -> Attachment:
@@ -90,7 +25,7 @@ def read_file(path: str, limit: int = MAX_INPUT) -> Attachment:
         with Path(path).open("rb") as file:
             data = file.read(limit + 1)
     except (OSError, ValueError) as exc:
-        hint = "`srchat ask` takes what is piped in without an option" if path == "-" else ""
+        hint = "`srchat ask` reads piped input without an option" if path == "-" else ""
         raise UsageError(f"cannot read {path}: {reason_of(exc)}", hint=hint) from exc
     check_size(len(data), limit, path)
     return Attachment(path, decoded(data, path))
@@ -99,7 +34,7 @@ def read_file(path: str, limit: int = MAX_INPUT) -> Attachment:
 def check_size(size: int, limit: int, name: str) -> None:
     """Raise UsageError, about what `name` says, where a size is over a limit."""
     if size > limit:
-        raise UsageError(f"{name} is over {limit >> 20} MB", hint="send a part of it")
+        raise UsageError(f"{name} is over {limit >> 20} MB", hint="split it")
 
 
 def text_or_file(text: str) -> str:
@@ -109,7 +44,9 @@ def text_or_file(text: str) -> str:
     """
     argument_text(text)
     if text == "@":
-        raise UsageError("@ names no file", hint="@FILE reads one; @@ begins a text with one @")
+        raise UsageError(
+            "@ without a file name", hint="use @FILE, or @@ for text that starts with @"
+        )
     if text.startswith("@@"):
         return text[1:]
     if not text.startswith("@"):
@@ -129,7 +66,7 @@ def read_stdin(fd: int, on_wait: Callable[[], None] | None, limit: int = MAX_INP
     parts: list[bytes] = []
     size = 0
     try:
-        if on_wait and not select.select([fd], [], [], _PATIENCE)[0]:
+        if on_wait and not select.select([fd], [], [], _SILENCE)[0]:
             on_wait()
         while part := read_part(fd):
             parts.append(part)
@@ -148,7 +85,7 @@ def read_part(fd: int) -> bytes:
     """
     while True:
         try:
-            return os.read(fd, _PART)
+            return os.read(fd, _READ_SIZE)
         except BlockingIOError:
             select.select([fd], [], [])
 
@@ -193,7 +130,7 @@ def edited(text: str, environ: Mapping[str, str]) -> str:
     try:
         code = open_in_editor(path, environ)
         if code:
-            raise UsageError(f"the editor ended with {code}")
+            raise UsageError(f"the editor exited with {code}")
         written = read_file(name).text
     except UsageError as exc:
         raise UsageError(exc.message + _left_in(path), hint=exc.hint) from exc

@@ -111,9 +111,9 @@ class WaitView:
         """Show a frame of a wait."""
         if wait.retry != self._retry:
             self._retry = wait.retry
-            self._messages.notice(str(wait))
+            self._messages.info(str(wait))
         if not self._messages.quiet:
-            self._status.show(f"trying again in {wait.left:.0f} s")
+            self._status.show(f"retrying in {wait.left:.0f} s")
 
 
 def list_models(session: Session, messages: Messages) -> list[Model]:
@@ -135,7 +135,7 @@ class _TurnView:
         self._writer: AnswerWriter | None = None
         self._status = StatusLine(messages)
         self._reasoning = _ReasoningView(messages)
-        self._warnings: list[str] = []
+        self._warnings: list[TurnWarning] = []
         self._waits = WaitView(messages, self._status)
         self._started_at = time.monotonic()
         self._has_text = False
@@ -164,8 +164,8 @@ class _TurnView:
                 self._opened()  # loads Rich while the server thinks
             case RetryWait():
                 self._waits.show(event)
-            case TurnWarning(text):
-                self._show_warning(text)
+            case TurnWarning():
+                self._show_warning(event)
             case ReplyEnded():
                 self._end_answer()
 
@@ -183,17 +183,18 @@ class _TurnView:
             self._status.clear()
             self._reasoning.close()
             self._opened().write(text)
+            self._messages.is_after_answer = self._messages.shares_screen
 
     def _show_reasoning(self, text: str) -> None:
         if not self._has_text:  # not into the middle of the answer
             self._status.clear()
             self._reasoning.write(text)
 
-    def _show_warning(self, text: str) -> None:
+    def _show_warning(self, warning: TurnWarning) -> None:
         if self._has_text:
-            self._warnings.append(text)  # not into the middle of the answer
+            self._warnings.append(warning)  # not into the middle of the answer
         else:
-            self._messages.notice(text)
+            self._messages.warning(*warning)
 
     def _end_answer(self) -> None:
         self._catch_up()
@@ -206,7 +207,7 @@ class _TurnView:
         finally:
             warnings, self._warnings = self._warnings, []
             for warning in warnings:
-                self._messages.notice(warning)
+                self._messages.warning(*warning)
 
     def _catch_up(self) -> None:
         if self._must_redraw:

@@ -57,6 +57,11 @@ class Result(NamedTuple):
     def text(self) -> str:
         return self.out.decode()
 
+    @property
+    def messages(self) -> list[str]:
+        """The first lines of errors, warnings and other messages; hints follow them."""
+        return [line for line in self.err.splitlines() if line.startswith("srchat: ")]
+
 
 class Process(subprocess.Popen[bytes]):
     """A process that runs, its output in pipes; `stdin` is one only if that was asked for."""

@@ -13,11 +13,11 @@ import pytest
 from typer.main import get_command
 
 from srchat.cli.app import app
-from srchat.cli.generate.command_tree import Values, command_tree
-from srchat.cli.generate.prose import PROSE
-from srchat.cli.generate.roff import is_command
 from tests.conftest import Srchat
 from tests.support.shells import ROOT
+from tools.generate.command_tree import Values, command_tree
+from tools.generate.prose import PROSE
+from tools.generate.roff import is_command
 
 TREE: Final = command_tree(get_command(app)).walk()
 MANUAL: Final = {

@@ -14,9 +14,9 @@ from typing import Final
 import pytest
 
 import srchat as package
-from srchat.cli.generate import generated
 from tests.conftest import MEASURED
 from tests.support.shells import ROOT
+from tools.generate import generated
 
 VERSION: Final = re.escape(package.__version__)
 SHARED: Final = {
@@ -30,7 +30,7 @@ SHARED: Final = {
     },
 }
 UNMEASURED: Final = {name: os.environ[name] for name in os.environ if name not in MEASURED}
-GENERATOR: Final = "srchat/cli/generate/"
+GENERATOR: Final = "tools/generate/"
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
@@ -132,7 +132,7 @@ def test_what_is_installed_runs(
     srchat = programs / "srchat"
     assert run(srchat, "--version", env=env) == f"srchat {package.__version__}\n"
     assert "hi" in run(srchat, "ask", "--no-stdin", "--profile", "demo", "hi", env=env)
-    assert run(srchat, "__complete", "profiles", env=env) == "demo\n"
+    assert run(srchat, "__complete", "fish", "srchat", "ask", "-p", "", env=env) == "demo\n"
     prefix = srchat.resolve().parent.parent
     for place, path in SHARED.items():
         assert (prefix / place).read_bytes() == (ROOT / path).read_bytes()

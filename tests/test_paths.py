@@ -8,7 +8,7 @@ import pytest
 
 from srchat import model_cache, paths
 from srchat.errors import ConfigError, StoreError
-from srchat.repl.typed_lines import TypedLines
+from srchat.repl.typed_history import TypedHistory
 
 
 def refuses(*_: object, **__: object) -> str:
@@ -48,10 +48,12 @@ def test_without_a_home_the_variables_name_the_places(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("homeless")
 def test_without_a_home_there_are_no_typed_lines_and_a_chat_goes_on() -> None:
-    typed = TypedLines(paths.typed_lines_path({}))
-    assert typed.load() == []
-    with pytest.raises(OSError, match=r"Not a directory|File exists"):
-        typed.append("hi")  # told once, as any failure to write
+    warnings: list[str] = []
+    typed = TypedHistory(paths.typed_lines_path({}), warnings.append)
+    assert typed.load_history_strings() == []
+    typed.store_string("hi")
+    typed.store_string("hi again")
+    assert len(warnings) == 1
 
 
 @pytest.mark.usefixtures("homeless")

@@ -13,15 +13,13 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from typer.main import get_command
 
 from srchat import model_cache, paths
-from srchat.cli.app import app
-from srchat.cli.generate.command_tree import Values, command_tree
+from srchat.completion_values import base_url_of, directory
 from srchat.config import glance as config_glance
 from srchat.config.file import read
 from srchat.config.settings import DEMO_BASE_URL, FileSettings, resolve
-from srchat.shell_completion import _WITHOUT_VALUE, _directory, _unquoted, base_url_of
+from srchat.shell_completion import Line, open_quote, split, unquoted
 from tests.conftest import Serve, Srchat
 from tests.support.server import json_response
 from tests.support.waiting import PATIENCE
@@ -118,26 +116,76 @@ def test_the_models_are_those_of_the_server_that_would_be_asked(
     named = re.sub("^(--profile=|-v?p)", "", profile[-1]) if profile else None
     assume(named != "work" or named in file.profiles)
     asked = resolve(file, environ, options, named).config.base_url
-    words = ["srchat", "ask", *profile, *base_url, "-m", ""]
-    assert base_url_of(words, environ, config_glance.glance(text)) == asked
-
-
-def test_options_without_a_value_are_those_of_the_program() -> None:
-    options = [o for c in command_tree(get_command(app)).walk() for o in c.options]
-    bare = {f[1:] for o in options for f in o.flags if o.values is Values.NONE and f[1] != "-"}
-    assert set(_WITHOUT_VALUE) == bare
+    line = Line(["ask", *profile, *base_url, "-m"], "")
+    assert base_url_of(line.options, environ, config_glance.glance(text)) == asked
 
 
 @pytest.mark.parametrize(
     ("typed", "understood"),
     [
-        ("plain", "plain"), ("my\\ work", "my work"), ("'my work'", "my work"),
-        ("--profile='my work'", "--profile=my work"), ('"it\'s"', "it's"), ("'a\\b'", "a\\b"),
-        ("'it'\\''s'", "it's"), ("it's", "it's"), ('"open', '"open'), ("end\\", "end\\"),
+        ("plain", "plain"),
+        ("my\\ work", "my work"),
+        ("'my work'", "my work"),
+        ("--profile='my work'", "--profile=my work"),
+        ('"it\'s"', "it's"),
+        ("'a\\b'", "a\\b"),
+        ("'it'\\''s'", "it's"),
+        ("it's", "its"),
+        ('"open', "open"),
+        ("end\\", "end"),
+        ('"\\\\"', "\\"),
     ],
-)  # fmt: skip
+)
 def test_a_word_is_understood_as_a_shell_would(typed: str, understood: str) -> None:
-    assert _unquoted(typed) == understood
+    assert unquoted(typed) == understood
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "quote"),
+    [
+        ("", [""], ""),
+        ("srchat ", ["srchat", ""], ""),
+        ("a  'b c' d", ["a", "'b c'", "d"], ""),
+        ("a 'b c", ["a", "'b c"], "'"),
+        ('a "b\\" c', ["a", '"b\\" c'], '"'),
+        ("a b\\ c", ["a", "b\\ c"], ""),
+    ],
+)
+def test_a_line_is_cut_as_a_shell_would(line: str, words: list[str], quote: str) -> None:
+    assert split(line) == words
+    assert open_quote(words[-1]) == quote
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "takes", "before"),
+    [
+        ([], "", "commands", ""),
+        (["config"], "", "commands", ""),
+        (["config", "set"], "", "settings", ""),
+        (["config", "set", "keys"], "", "setting_value", ""),
+        (["ask"], "-", "options", ""),
+        (["ask"], "--mo", "options", ""),
+        (["ask"], "--model=", "models", "--model="),
+        (["ask", "-m"], "", "models", ""),
+        (["ask"], "-mx", "models", "-m"),
+        (["ask"], "-xqmx", "models", "-xqm"),
+        (["ask"], "-xqm", "options", ""),
+        (["ask", "-xqm"], "", "models", ""),
+        (["ask", "--"], "-m", "free", ""),
+        (["ask", "-f", "-m"], "", "free", ""),
+        (["history", "show"], "", "conversations", ""),
+        (["history", "show", "a"], "", "free", ""),
+        (["history", "delete", "a"], "", "conversations", ""),
+        (["models", "x"], "", "free", ""),
+        (["ask", "--raw=x"], "", "free", ""),
+        (["ask", "config"], "", "free", ""),
+    ],
+)
+def test_what_the_word_at_the_cursor_is(
+    words: list[str], typed: str, takes: str, before: str
+) -> None:
+    line = Line(words, typed)
+    assert (line.takes, line.before) == (takes, before)
 
 
 @pytest.mark.parametrize("set_to", [None, "/elsewhere", "relative", "", " /blank ", "/blank "])
@@ -150,9 +198,9 @@ def test_the_places_are_those_of_the_program(
             monkeypatch.delenv(variable, raising=False)
         else:
             monkeypatch.setenv(variable, set_to)
-    assert Path(_directory("config", os.environ)) == paths.config_path({}).parent
-    assert Path(_directory("data", os.environ)) == paths.data_path({})
-    assert Path(_directory("cache", os.environ)) == paths.cache_path()
+    assert Path(directory("config", os.environ)) == paths.config_path({}).parent
+    assert Path(directory("data", os.environ)) == paths.data_path({})
+    assert Path(directory("cache", os.environ)) == paths.cache_path()
 
 
 def test_without_home_the_directories_are_those_of_the_account(
@@ -160,7 +208,7 @@ def test_without_home_the_directories_are_those_of_the_account(
 ) -> None:
     for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(variable, raising=False)
-    assert Path(_directory("config", os.environ)) == paths.config_path({}).parent
+    assert Path(directory("config", os.environ)) == paths.config_path({}).parent
 
 
 def loaded(srchat: Srchat, *args: str) -> set[str]:
@@ -176,19 +224,25 @@ def loaded(srchat: Srchat, *args: str) -> set[str]:
     return set(done.stderr.rpartition("loaded:")[2].split())
 
 
+def ask_for(kind: str, *options: str) -> tuple[str, ...]:
+    """Return the call that fish makes for the values of one kind."""
+    flag = {"models": "-m", "profiles": "-p", "conversations": "--conversation"}[kind]
+    return ("__complete", "fish", "srchat", "ask", *options, flag, "")
+
+
 @pytest.mark.parametrize("kind", ["models", "profiles"])
 def test_a_value_costs_hardly_more_than_the_version(srchat: Srchat, kind: str) -> None:
     srchat.configure('model = "m"\n[profiles.work]\nbase_url = "http://127.0.0.1:9/v1"\n')
-    more = loaded(srchat, "__complete", kind, "srchat", "ask") - loaded(srchat, "--version")
+    more = loaded(srchat, *ask_for(kind)) - loaded(srchat, "--version")
     assert more <= {
         "__future__", "zlib", "srchat.shell_completion", "srchat.config", "srchat.config.glance",
-        "srchat.model_cache",
+        "srchat.model_cache", "srchat.command_tree", "srchat.completion_values",
     }  # fmt: skip
 
 
 def test_conversations_load_sqlite_and_nothing_else_slow(srchat: Srchat) -> None:
     assert srchat("ask", "-p", "demo", "--no-stream", "hi").code == 0
-    more = loaded(srchat, "__complete", "conversations")
+    more = loaded(srchat, *ask_for("conversations"))
     assert "sqlite3" in more
     assert not more & {"typer", "httpx", "rich", "prompt_toolkit", "platformdirs", "pathlib"}
     assert not more & {"socket", "srchat.history.store", "srchat.config.settings"}
@@ -205,13 +259,13 @@ def test_models_are_those_that_the_server_offered_last(srchat: Srchat, serve: Se
         ]
     }
     server = serve(json_response(listed), json_response({"data": [{"id": "two"}]}))
-    asked = ("__complete", "models", "srchat", "ask", "--base-url", server.url)
+    asked = ask_for("models", "--base-url", server.url)
     assert srchat(*asked) == (0, b"", "")
     assert srchat("models", "--base-url", server.url).code == 0
     assert srchat(*asked) == (0, b"one\na b\n", "")
     assert srchat("models", "--base-url", server.url).code == 0
     assert srchat(*asked) == (0, b"two\n", "")
-    assert srchat("__complete", "models") == (0, b"", "")
+    assert srchat(*ask_for("models")) == (0, b"", "")
     assert len(server.requests) == 2
 
 
@@ -223,7 +277,7 @@ def test_the_cache_is_for_its_owner_and_never_a_failure(srchat: Srchat) -> None:
     (srchat.home / "file").touch()
     srchat.env["XDG_CACHE_HOME"] = str(srchat.home / "file")
     assert srchat("models", "-p", "demo") == (0, b"srchat-demo\n", "")
-    assert srchat("__complete", "models", "-p", "demo") == (0, b"", "")
+    assert srchat(*ask_for("models", "-p", "demo")) == (0, b"", "")
 
 
 def test_servers_do_not_share_a_cache(tmp_path: Path) -> None:
@@ -247,13 +301,13 @@ def test_profiles_that_could_not_be_typed_are_left_out(srchat: Srchat) -> None:
         '[profiles.work]\n[profiles."my work"]\n[profiles."\\u001b[2J"]\n[profiles."a\\nb"]\n'
         '[profiles.""]\n[profiles.demo]\n'
     )
-    assert srchat("__complete", "profiles") == (0, b"work\nmy work\ndemo\n", "")
+    assert srchat(*ask_for("profiles")) == (0, b"work\nmy work\ndemo\n", "")
 
 
 def test_conversations_come_with_titles_newest_first(srchat: Srchat) -> None:
     for prompt in ("first", "second \x1b[2J\ttab"):
         assert srchat("ask", "-p", "demo", "--no-stream", prompt).code == 0
-    result = srchat("__complete", "conversations")
+    result = srchat(*ask_for("conversations"))
     lines = [line.split("\t") for line in result.text.splitlines()]
     assert [title for _, title in lines] == ["second  [2J tab", "first"]
     shown = json.loads(srchat("history", "list", "--json").out)
@@ -261,9 +315,9 @@ def test_conversations_come_with_titles_newest_first(srchat: Srchat) -> None:
 
 
 def test_without_a_history_none_is_made(srchat: Srchat) -> None:
-    assert srchat("__complete", "conversations") == (0, b"", "")
+    assert srchat(*ask_for("conversations")) == (0, b"", "")
     srchat.env["SRCHAT_DATA"] = str(srchat.home)
-    assert srchat("__complete", "conversations") == (0, b"", "")
+    assert srchat(*ask_for("conversations")) == (0, b"", "")
     assert list(srchat.home.iterdir()) == []
 
 
@@ -274,7 +328,7 @@ def test_a_history_whose_name_means_something_to_sqlite_is_only_read(srchat: Src
         made.execute("CREATE TABLE conversation (id, uid, title, used_at)")
         made.execute("INSERT INTO conversation VALUES (1, 'abc', 'title', 0)")
     made.close()
-    result = srchat("__complete", "conversations", SRCHAT_DATA=str(place))
+    result = srchat(*ask_for("conversations"), SRCHAT_DATA=str(place))
     assert result == (0, b"abc\ttitle\n", "")
 
 
@@ -282,17 +336,17 @@ def test_a_history_whose_name_means_something_to_sqlite_is_only_read(srchat: Src
 def test_a_broken_configuration_is_no_word_and_no_failure(srchat: Srchat, text: str) -> None:
     (srchat.home / "config.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
     for kind in ("profiles", "models", "conversations"):
-        result = srchat("__complete", kind)
+        result = srchat(*ask_for(kind))
         assert (result.code, result.err) == (0, "")
 
 
 def test_a_broken_history_is_no_word_and_no_failure(srchat: Srchat) -> None:
     srchat.env["SRCHAT_DATA"] = str(srchat.home)
     (srchat.home / "history.db").write_bytes(b"nonsense" * 1000)
-    assert srchat("__complete", "conversations") == (0, b"", "")
+    assert srchat(*ask_for("conversations")) == (0, b"", "")
 
 
-@pytest.mark.parametrize("args", [[], ["nonsense"], ["models", "-p"], ["profiles", "--", "\\"]])
+@pytest.mark.parametrize("args", [[], ["nonsense"], ["bash"], ["zsh"], ["fish", "srchat"]])
 def test_a_wrong_call_is_silent(srchat: Srchat, args: list[str]) -> None:
     result = srchat("__complete", *args)
     assert (result.code, result.err) == (0, "")
@@ -300,11 +354,11 @@ def test_a_wrong_call_is_silent(srchat: Srchat, args: list[str]) -> None:
 
 def test_a_reader_that_has_gone_is_no_failure(srchat: Srchat) -> None:
     done = subprocess.run(
-        ["sh", "-c", '"$@" >&-; "$@" > /dev/full', "sh", *srchat.command("__complete", "profiles")],
+        ["sh", "-c", '"$@" >&-; "$@" > /dev/full', "sh", *srchat.command(*ask_for("profiles"))],
         env=srchat.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_demo_needs_no_file() -> None:
-    assert base_url_of(["-p", "demo"], {}, {"": {}}) == DEMO_BASE_URL
+    assert base_url_of({"--profile": "demo"}, {}, {"": {}}) == DEMO_BASE_URL

@@ -68,7 +68,7 @@ class AnswerDecoder:
         try:
             return self._merged(self._sse.feed(part))
         except ValueError as exc:
-            raise ProtocolError(f"the answer cannot be read: {exc}") from exc
+            raise ProtocolError(f"cannot read the answer: {exc}") from exc
 
     def flush(self) -> ChatCompletionChunk | None:
         """End the body: it came to an end as HTTP says, and was not cut off."""

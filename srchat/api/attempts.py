@@ -86,9 +86,9 @@ class Attempts:
             return exc
         asked = f"the server asks to wait {math.ceil(decision.asked)} s"
         if decision.asked > LONGEST_WAIT:
-            exc.hint = f"{asked}; srchat waits {LONGEST_WAIT:.0f} s at most"
+            exc.hint = f"{asked}; the limit is {LONGEST_WAIT:.0f} s"
         elif decision.asked > self._policy.max_wait:
-            exc.hint = f"{asked}; --max-wait {self._policy.max_wait:g} allows less"
+            exc.hint = f"{asked}; --max-wait is {self._policy.max_wait:g}"
         return exc
 
     def _wait(self, seconds: float, exc: APIError, retry: int) -> Iterator[RetryWait]:

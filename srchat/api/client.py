@@ -122,7 +122,7 @@ class ChatClient:
         end = time.monotonic() + within
         for event in self._attempts(inbox, "GET", "/models", None).run(read):
             if time.monotonic() > end:
-                raise APITimeoutError(f"the list of models did not come within {within:g} s")
+                raise APITimeoutError(f"timed out: no list of models within {within:g} s")
             if event is not None:
                 on_wait(event)
         # Names go to the screen, to a cache and into the history.
@@ -208,7 +208,7 @@ def _host(base_url: str) -> str:
     """Return host and port. Raises ValueError, httpx.InvalidURL for what no request can reach."""
     url = httpx.URL(base_url)
     if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("a base URL begins with http:// or https:// and a host")
+        raise ValueError("a base URL starts with http:// or https:// and a host")
     url.host.encode("idna")  # as the resolver will: it raises for an empty or too long label
     return url.netloc.decode()
 
@@ -243,6 +243,6 @@ def _models(text: str, redact: Callable[[str], str]) -> list[Model]:
     entries = value.get("data") if isinstance(value, dict) else value
     if not isinstance(entries, list):
         said = redact(read_error_text(text).message)
-        raise ProtocolError(f"the server sent no list of models{said and f': {said}'}")
+        raise ProtocolError(f"the response is not a list of models{said and f': {said}'}")
     models = [model for entry in entries if (model := Model.from_json(entry))]
     return [replace(m, id=redact(m.id), owned_by=redact(m.owned_by)) for m in models]

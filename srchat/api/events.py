@@ -29,7 +29,7 @@ class RetryWait(NamedTuple):
     retries: int
 
     def __str__(self) -> str:
-        again = f"trying again in {self.left:.1f} s"
+        again = f"retrying in {self.left:.1f} s"
         return f"{self.reason.removesuffix('.')}; {again} ({self.retry} of {self.retries})"
 
 

@@ -77,12 +77,12 @@ class Exchange:
                     raise self._refusal(item)
                 return item
             if isinstance(item, RequestSent):
-                self._say("the request is sent")
+                self._say("request sent")
                 yield item
             elif item is None:  # pragma: no branch - the body comes behind the head
                 yield None
         raise ProtocolError(  # pragma: no cover - a head comes, or what was ReadFailed
-            f"{self.where} ended the connection without an answer"
+            f"{self.where} closed the connection without an answer"
         )
 
     def body(self) -> Iterator[bytes | None]:
@@ -123,7 +123,7 @@ class Exchange:
                 return
             heard, waited = True, 0.0
             if isinstance(item, Connected):
-                secured = f"TLS is set up with {self.where}"
+                secured = f"TLS established with {self.where}"
                 self._say(secured if item.encrypted else f"connected to {self.where}")
             else:
                 yield item
@@ -133,9 +133,10 @@ class Exchange:
 
     def _silence(self, limit: float, *, connecting: bool) -> APITimeoutError:
         if connecting:
-            return APITimeoutError(f"cannot connect to {self.where}: no answer in {limit:g} s")
+            return APITimeoutError(f"cannot connect to {self.where}: timed out after {limit:g} s")
         return APITimeoutError(
-            f"timed out: no data from {self.where} for {limit:g} s", hint="--timeout waits longer"
+            f"timed out: no data from {self.where} for {limit:g} s",
+            hint="raise --timeout to wait longer",
         )
 
     def _refusal(self, head: ResponseHead) -> APIStatusError:
@@ -143,7 +144,7 @@ class Exchange:
             target = head.headers.get("location") or "elsewhere"
             return redirection(self.where, target, head.status)
         said = read_error_body(self._error_body(), head.status)
-        message = f"{self.where} says {head.status}: {said.message}"
+        message = f"{self.where} returned {head.status}: {said.message}"
         kind = ServerError if head.status >= 500 else APIStatusError
         kind = _STATUS_ERRORS.get(head.status, kind)
         if said.type == "no_db_connection":

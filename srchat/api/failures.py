@@ -19,9 +19,9 @@ from srchat.errors import (
 def redirection(where: str, target: str, status: int) -> APIStatusError:
     """Return the failure for a redirect: the prompt goes nowhere but to the configured server."""
     return APIStatusError(
-        f"{where} redirects to {target}; srchat does not follow",
+        f"{where} redirects to {target}, which srchat does not follow",
         status=status,
-        hint="set base_url to where the server really is",
+        hint="set base_url to the real address of the server",
     )
 
 
@@ -32,7 +32,7 @@ def unusable_tls(exc: OSError) -> APIError:
     if keys and exc.filename == keys:
         return APIConnectionError(
             f"cannot write to {keys}: {reason}",
-            hint="SSLKEYLOGFILE names it; without that variable no TLS keys are written",
+            hint="the file is set by SSLKEYLOGFILE; unset it to log no TLS keys",
         )
     named = [name for name in CERTIFICATE_VARIABLES if os.environ.get(name)]
     hint = (
@@ -53,7 +53,7 @@ def translated(exc: Exception, url: httpx.URL | str, proxy: str = "") -> APIErro
         where = f"the proxy {proxy}"
     if isinstance(exc, httpx.RemoteProtocolError) and "location header" in str(exc):
         # httpx reads the target of a redirect, though it is told not to follow.
-        return redirection(where, "a place that is none", 302)
+        return redirection(where, "an invalid URL", 302)
     is_final = _UNTRUSTED in str(exc) or _is_about_client(exc) or _is_refused_handshake(exc)
     kind = CertificateError if is_final else APIConnectionError
     return _timeout(exc, where) or kind(
@@ -63,9 +63,9 @@ def translated(exc: Exception, url: httpx.URL | str, proxy: str = "") -> APIErro
 
 def _timeout(exc: Exception, where: str) -> APIError | None:
     if isinstance(exc, httpx.ConnectTimeout):
-        return APITimeoutError(f"cannot connect to {where}: no answer in time")
+        return APITimeoutError(f"cannot connect to {where}: timed out")
     if isinstance(exc, httpx.TimeoutException):
-        return APITimeoutError(f"{where} does not take the request: nothing moved for too long")
+        return APITimeoutError(f"timed out sending the request to {where}")
     return None
 
 
@@ -86,14 +86,14 @@ _BYTES: Final = re.compile(r"bytearray\(b(['\"])(.*)\1\)")  # as h11 quotes what
 _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (httpx.ReadError, "the connection was reset"),
     (httpx.WriteError, "the connection was reset while sending"),
-    (httpx.RemoteProtocolError, "the server closed it in the middle"),
+    (httpx.RemoteProtocolError, "the server closed it early"),
 )
 
 
 def _reason(exc: Exception) -> str:
     said = _BYTES.sub(r"\2", _SUFFIX.sub("", _PREFIX.sub("", str(exc)))).strip()
     if "incomplete" in said or "without sending" in said:
-        return "the server closed it in the middle"
+        return "the server closed it early"
     if said:
         return said[0].lower() + said[1:] if said[:2].istitle() else said
     return next((words for kind, words in _WORDS if isinstance(exc, kind)), type(exc).__name__)
@@ -105,7 +105,9 @@ _CLIENT_ALERTS: Final = (
     "alert_bad_certificate", "alert certificate", "alert unknown ca", "alert_unknown_ca",
 )  # fmt: skip
 _UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
-_OF_PROXY: Final = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names it; NO_PROXY goes without"
+_OF_PROXY: Final = (
+    "the proxy is set by HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; NO_PROXY lists exceptions"
+)
 
 
 def _is_about_client(exc: Exception) -> bool:
@@ -120,23 +122,26 @@ def _is_refused_handshake(exc: Exception) -> bool:
 
 def _hint(exc: Exception) -> str:
     if _is_about_client(exc):
-        return "the server wants a client certificate, and srchat cannot send one"
+        return "the server requires a client certificate, which srchat cannot send"
     if _is_refused_handshake(exc):
-        return "the server may want a client certificate, which srchat cannot send, or other TLS"
+        return (
+            "the server may require a client certificate, which srchat cannot send, "
+            "or another version of TLS"
+        )
     if isinstance(exc, ImportError):
         return "a SOCKS proxy needs the package socksio: pip install 'httpx[socks]'"
     if _UNTRUSTED in str(exc):
         return _hint_about_certificate(str(exc))
     if isinstance(exc.__cause__, ssl.SSLError) or "SSL" in str(exc):
-        return "the base URL may want http:// in place of https://, or another port"
+        return "the base URL may need http:// instead of https://, or another port"
     if isinstance(exc, httpx.ConnectError):
-        return "is the server running, and base_url right?"
+        return "is the server running, and is base_url correct?"
     return ""
 
 
 def _hint_about_certificate(said: str) -> str:
     if "mismatch" in said:
-        return "base_url has to name the host as the certificate does"
+        return "base_url must use the host name that the certificate is for"
     if "expired" in said or "not yet valid" in said:
         return "the server needs a new one, or the clock of this machine is wrong"
     return "for a private certificate authority set SSL_CERT_FILE to its certificate"

@@ -26,8 +26,8 @@ def checked_key(text: str) -> str:
     for place, character in enumerate(key, 1):
         if not "!" <= character <= "~":
             raise ConfigError(
-                f"the API key cannot hold U+{ord(character):04X} (its character {place})",
-                hint="copy the key again; it has no blanks, quotes or line breaks",
+                f"the API key contains U+{ord(character):04X} (character {place})",
+                hint="copy the key again, without spaces, quotes or line breaks",
             )
     return key
 

@@ -195,7 +195,7 @@ def _joined_text(value: object) -> str:
         parts = (part.get("text") if isinstance(part, dict) else part for part in value)
         return "".join(map(_joined_text, parts))
     if value:
-        raise ValueError(f"the content is {_kind(value)}, not a text")
+        raise ValueError(f"the content is {_kind(value)}, not text")
     return ""
 
 

@@ -58,7 +58,7 @@ class ChatStream:
                 return
             if not decoder.started:
                 raise
-            raise IncompleteAnswerError(f"the answer broke off: {exc.message}") from exc
+            raise IncompleteAnswerError(f"incomplete answer: {exc.message}") from exc
         _check_end(decoder)
 
     def _chunks(self, exchange: Exchange, decoder: AnswerDecoder) -> Iterator[Event]:
@@ -79,21 +79,21 @@ class ChatStream:
     def _check(self, exchange: Exchange, size: int, waited: float) -> None:
         if size > exchange.limits.answer:
             most = exchange.limits.answer >> 20
-            raise IncompleteAnswerError(f"the answer broke off: it is over {most} MB")
+            raise IncompleteAnswerError(f"incomplete answer: over {most} MB")
         limit = _TEXT_TIMEOUTS * exchange.limits.silence
         if waited >= limit:
             raise TextTimeoutError(
                 f"timed out: no text from {exchange.where} for {limit:g} s",
-                hint="--timeout waits longer; ten times as long for text",
+                hint="raise --timeout; text may take ten times as long",
             )
 
 
 def _check_end(decoder: AnswerDecoder) -> None:
     if decoder.error:
         said = decoder.error.message or "no reason given"
-        raise IncompleteAnswerError(f"the server broke the answer off: {said}")
+        raise IncompleteAnswerError(f"the server aborted the answer: {said}")
     if decoder.done or decoder.finish_reason:
         return
     if decoder.started:
-        raise IncompleteAnswerError("the answer broke off: the server ended it without finishing")
-    raise ProtocolError("the server ended the stream without an answer")
+        raise IncompleteAnswerError("incomplete answer: the server closed the stream early")
+    raise ProtocolError("the server closed the stream without an answer")

@@ -26,10 +26,11 @@ from srchat.errors import (
     SrchatError,
     UsageError,
     broken_installation,
-    with_hint,
 )
 from srchat.session.hints import joined
 from srchat.terminal.streams import reserve_standard_descriptors
+
+_REPORT = "please report it with the traceback, which SRCHAT_DEBUG=1 prints"
 
 app = typer.Typer(
     name="srchat",
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
             signals.ignore()  # a second signal may tear this, and is caught like the first
     except Interrupted as exc:
         signals.ignore()
-        process.messages.tell(exc.message)
+        process.messages.print(exc.message)
         return int(exc.exit_code)
     finally:
         signals.ignore()
@@ -90,7 +91,7 @@ def _reported(arguments: Sequence[str], process: Process) -> int:
     except SrchatError as exc:
         return _report(exc, process)
     except MemoryError:
-        process.messages.tell("out of memory")
+        process.messages.error("out of memory")
         return int(ExitCode.UNEXPECTED)
     except Exception as exc:  # noqa: BLE001 - the last place that can say it in one line
         return _report_unexpected(exc, process)
@@ -137,12 +138,12 @@ def _command(arguments: Sequence[str]) -> str:
 
 def _way_out(command: str, message: str) -> str:
     if command == "srchat" and message.startswith("No such command"):
-        return 'a question is asked with: srchat ask "..."'
+        return 'to ask a question: srchat ask "..."'
     if message.startswith("No such option") and not message.endswith(")"):  # nothing to suggest
         if command == "srchat":
-            return 'options stand behind the command: srchat ask -m MODEL "..."'
+            return 'options come after the command: srchat ask -m MODEL "..."'
         if command == "srchat ask":
-            return "a prompt that begins with a dash stands behind --"
+            return "put -- before a prompt that starts with a dash"
     return ""
 
 
@@ -150,18 +151,18 @@ def _report(exc: SrchatError, process: Process) -> int:
     _print_traceback(exc, process)
     if not isinstance(exc, ClosedPipeError):
         signals.ignore()  # it is said once, and whole
-        process.messages.tell(with_hint(exc.message, exc.hint))
+        process.messages.error(exc.message, exc.hint)
     return int(exc.exit_code)
 
 
 def _report_unexpected(exc: Exception, process: Process) -> int:
     if not _print_traceback(exc, process):
-        process.messages.tell(
+        error = (
             broken_installation(exc, process.environ)  # of a part that is loaded on first use
             if isinstance(exc, ImportError)
-            else f"unexpected {type(exc).__name__}: {exc} "
-            "(SRCHAT_DEBUG=1 shows where; please report it)"
+            else SrchatError(f"unexpected {type(exc).__name__}: {exc}", hint=_REPORT)
         )
+        process.messages.error(error.message, error.hint)
     return int(ExitCode.UNEXPECTED)
 
 
@@ -169,7 +170,7 @@ def _print_traceback(exc: Exception, process: Process) -> bool:
     wanted = process.environ.get("SRCHAT_DEBUG") == "1"
     if wanted:
         for line in "".join(traceback.format_exception(exc)).splitlines():
-            process.messages.tell(line)
+            process.messages.print(line)
     return wanted
 
 

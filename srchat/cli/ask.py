@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from srchat.attachments import Attachment
 from srchat.cli import options
 from srchat.cli.process import Process
 from srchat.cli.settings import load_chosen, open_library, open_session, read_settings
 from srchat.errors import IncompleteAnswerError, UsageError
-from srchat.prompt import Attachment, argument_text, edited, read_file, read_stdin
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
@@ -20,6 +20,7 @@ from srchat.terminal.plain import PlainWriter
 from srchat.terminal.sanitize import sanitized
 from srchat.terminal.streams import is_terminal
 from srchat.terminal.tty_modes import unechoed
+from srchat.text_input import argument_text, edited, read_file, read_stdin
 from srchat.turn_view import AnswerWriter, open_answer_writer, show_turn
 
 Words = Annotated[
@@ -71,7 +72,7 @@ def ask(
     settings = read_settings(process, ctx.params)
     library = open_library(process)
     session = open_session(process, settings, library, keep=not no_save)
-    warn = process.messages.notice
+    warn = process.messages.warning
     load_chosen(session, library, conversation, last=continue_, answered=True, warn=warn)
     text = _read(process, session, prompt or [], file or [], no_stdin=no_stdin, editor=editor)
     if dry_run:
@@ -86,7 +87,7 @@ def ask(
             _show(process, session, session.send(text), writer)
     finally:
         if usage and session.reply and session.reply.has_begun:
-            process.messages.tell(usage_line(session.reply))
+            process.messages.print(usage_line(session.reply))
 
 
 def _show(process: Process, session: Session, events: Events, writer: AnswerWriter | None) -> None:
@@ -123,7 +124,9 @@ def _read(
     attachments = [read_file(path) for path in files]
     if files and words and os.path.isfile(words[0]):  # noqa: PTH113 - Path's own fails for a long prompt
         # A shell makes many words of -f *.py, and the option takes the first.
-        process.messages.notice(f"{words[0]} was read as prompt text; repeat -f for each file")
+        process.messages.warning(
+            f"{words[0]} was read as prompt text", hint="repeat -f for each file"
+        )
     text = argument_text(" ".join(words))
     if text == "-":
         text = _stdin(process, patient=True).text
@@ -135,8 +138,8 @@ def _read(
         text = edited(text, process.environ)
     if not text.strip() and not any(attachment.text.strip() for attachment in attachments):
         raise UsageError(
-            "nothing to ask",
-            hint='give a prompt: srchat ask "why is the sky blue?", or pipe one in',
+            "no prompt",
+            hint='give one: srchat ask "why is the sky blue?", or pipe one in',
         )
     session.attachments = attachments
     return text
@@ -144,7 +147,7 @@ def _read(
 
 def _stdin(process: Process, *, patient: bool) -> Attachment:
     def waiting() -> None:
-        process.messages.notice("waiting for standard input (close it or use --no-stdin)")
+        process.messages.info("waiting for standard input (close it, or use --no-stdin)")
 
     return read_stdin(process.stdin_fd, None if patient else waiting)
 
@@ -197,4 +200,4 @@ def _print_code(process: Process, session: Session, events: Events) -> None:
             # Not on standard output, where code is expected; and not lost either.
             process.messages.write_raw(sanitized(session.reply.content).rstrip("\n") + "\n")
     if not writer.found:
-        raise IncompleteAnswerError("the answer has no code block; its text stands above")
+        raise IncompleteAnswerError("the answer has no code block; its text is above")

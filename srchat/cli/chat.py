@@ -13,11 +13,11 @@ from srchat.cli.process import Process
 from srchat.cli.settings import load_chosen, open_library, open_session, read_settings
 from srchat.config.settings import SETTINGS
 from srchat.library import Library
-from srchat.prompt import read_file
 from srchat.session.session import Session
 from srchat.terminal.sanitize import one_line
 from srchat.terminal.streams import Output
 from srchat.terminal.tty_modes import held_for_prompt
+from srchat.text_input import read_file
 
 if TYPE_CHECKING:
     from srchat.repl.lines import Lines
@@ -48,7 +48,7 @@ def chat(
     library = open_library(process)
     session = open_session(process, settings, library, keep=not no_save)
     session.check_key()  # before anything is shown
-    load_chosen(session, library, conversation, last=continue_, warn=process.messages.notice)
+    load_chosen(session, library, conversation, last=continue_, warn=process.messages.warning)
     session.attachments = [read_file(path) for path in file or []]
     status = _Status(session, settings.resolved.profile)
     return _run(process, session, library, status, shows_usage=usage)
@@ -107,7 +107,7 @@ def _run(
 def _greet(chat: "Chat") -> None:
     session, screen = chat.session, chat.terminal.screen
     model = one_line(session.config.model)
-    greeting = f"srchat {__version__}, {model}. /help tells more, Ctrl-D leaves.\n\n"
+    greeting = f"srchat {__version__}, {model}. /help for help, Ctrl-D to quit.\n\n"
     screen.write(screen.between_words(greeting))
     if session.conversation.turns:
         chat.terminal.show_last(session.conversation, session.config.code_theme)
@@ -136,25 +136,24 @@ def _prompt_lines(
     from srchat.repl import library_commands  # noqa: PLC0415 - on first use
     from srchat.repl.completer import ChatCompleter, Values  # noqa: PLC0415 - on first use
     from srchat.repl.prompt_lines import Hooks, PromptLines  # noqa: PLC0415 - on first use
-    from srchat.repl.typed_history import TypedHistory  # noqa: PLC0415 - on first use
-    from srchat.repl.typed_lines import TypedLines  # noqa: PLC0415 - on first use
+    from srchat.repl.typed_history import open_history  # noqa: PLC0415 - on first use
 
     values = Values(
         models=lambda asked: session.models.names(session.config, ask=asked),
         conversations=lambda words: library_commands.offered(library, words),
         settings={name: entry.help for name, entry in SETTINGS.items() if entry.in_chat},
     )
-    typed = TypedLines(paths.typed_lines_path(process.environ), keeps=session.keeps)
+    path = paths.typed_lines_path(process.environ) if session.keeps else None
     lines = PromptLines(
         screen,
         process.environ,
-        TypedHistory(typed, process.messages.notice),
+        open_history(path, process.messages.warning),
         ChatCompleter(values),
         Hooks(
             status=status,
             keys=lambda: session.config.keys,
             shown=_load_slow_modules_soon,
-            failed=process.messages.tell,
+            failed=process.messages.error,
         ),
     )
     session.models.on_change = lines.complete_again

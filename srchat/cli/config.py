@@ -33,14 +33,14 @@ from srchat.config.toml_edit import toml_value
 from srchat.config.value_types import Command
 from srchat.terminal.sanitize import one_line
 
-config_app = typer.Typer(help="See and change the settings.", rich_markup_mode=None)
+config_app = typer.Typer(help="Show and change settings.", rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The setting.", show_default=False)]
 Values = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="VALUE...",
-        help="Its value; - reads it from standard input. A list takes several.",
+        help="Value; - reads it from stdin. Lists take several.",
         show_default=False,
     ),
 ]
@@ -48,9 +48,9 @@ Values = Annotated[
 
 @config_app.callback(invoke_without_command=True)
 def config(ctx: typer.Context) -> None:
-    """See and change the settings.
+    """Show and change settings.
 
-    An option is stronger than a variable SRCHAT_NAME, that than the profile, that than the
+    An option takes precedence than a variable SRCHAT_NAME, that than the profile, that than the
     top level of the file. A key is set without showing it: srchat config set api_key
     """
     if ctx.invoked_subcommand is None:
@@ -79,7 +79,7 @@ def get(
     name: Name,
     *,
     origin: Annotated[
-        bool, typer.Option("--origin", help="Where it comes from, a tab, and the value.")
+        bool, typer.Option("--origin", help="Print the origin, a tab and the value.")
     ] = False,
     profile: options.Profile = None,
 ) -> None:
@@ -88,7 +88,7 @@ def get(
     settings = read_settings(process, {"profile": profile})
     value, comes_from = _value(settings.resolved, name)
     if value is None:
-        process.messages.notice(f"{name} is not set")
+        process.messages.info(f"{name} is not set")
         return
     text = value if isinstance(value, str) else toml_value(value)
     process.stdout.write_foreign(f"{comes_from}\t{text}\n" if origin else f"{text}\n")
@@ -168,6 +168,6 @@ def _listing(settings: Settings) -> str:
             lines.append(f"# {name} is not set")
             continue
         if name in KEY_SETTINGS and resolved.withheld:
-            origin += "; not sent, it is for another server"
+            origin += "; not sent: it belongs to another server"
         lines.append(f"{name:<{width}} = {toml_value(value)}  # {origin}")
     return "\n".join(lines) + "\n"

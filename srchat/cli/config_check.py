@@ -26,17 +26,17 @@ def check(
     settings = read_settings(process, ctx.params)
     path, config = settings.file.path, settings.config
     is_there = Path(path).exists()
-    _print(process, f"{path}: {'valid' if is_there else 'not there, the defaults hold'}")
+    _print(process, f"{path}: {'valid' if is_there else 'not found, using defaults'}")
     session = open_session(process, settings, open_library(process), keep=False)
     found = list_models(session, process.messages)
     offered = [model.id for model in found]
-    _print(process, f"{config.base_url}: answers, models: {len(offered)}")
+    _print(process, f"{config.base_url}: OK, {len(offered)} models")
     if config.model in offered:
         _print(process, f"{config.model}: offered")
     else:
         # Not an error: servers know models by more names than they list.
-        hint = did_you_mean(config.model, offered) if offered else "it offers none"
-        process.messages.tell(f"the server does not list the model {config.model} ({hint})")
+        hint = did_you_mean(config.model, offered) if offered else "it lists no models"
+        process.messages.warning(f"the server does not list the model {config.model}", hint)
 
 
 def _print(process: Process, text: str) -> None:

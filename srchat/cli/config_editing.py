@@ -15,7 +15,7 @@ from srchat.config import edit as config_edit
 from srchat.config import file as config_file
 from srchat.config.locked_file import locked, read_bytes
 from srchat.editor import open_in_editor
-from srchat.errors import ConfigError, Interrupted, SrchatError, with_hint
+from srchat.errors import ConfigError, Interrupted, SrchatError
 
 _TEMPLATE = b"""\
 # Settings of srchat; `srchat config show` lists them all.
@@ -59,7 +59,7 @@ def _new_draft(path: Path, data: bytes) -> Path:
     except OSError as exc:
         if folder:  # pragma: no branch - root, who tests, can make one everywhere
             shutil.rmtree(folder, ignore_errors=True)
-        raise ConfigError(f"cannot write beside {target}: {exc.strerror}") from exc
+        raise ConfigError(f"cannot create a file next to {target}: {exc.strerror}") from exc
     return draft
 
 
@@ -71,7 +71,7 @@ def _told_where(
     try:
         yield
     except failures:
-        process.messages.tell(f"nothing was changed; what you wrote is in {draft}")
+        process.messages.print(f"nothing was changed; your text is in {draft}")
         raise
 
 
@@ -80,14 +80,14 @@ def _edited(process: Process, path: Path, draft: Path) -> bytes:
     questions = Questions(process.stdin_fd, process.messages)
     while True:
         if code := open_in_editor(draft, process.environ):
-            raise ConfigError(f"the editor ended with {code}; nothing was changed")
+            raise ConfigError(f"the editor exited with {code}; nothing was changed")
         if (data := read_bytes(draft)) is None:
             raise ConfigError("the editor left no file; nothing was changed")
         try:
             config_file.read(path, config_file.decoded(path, data))
         except ConfigError as exc:
             hint = "" if exc.hint == config_file.MEND_HINT else exc.hint  # that is what we do
-            process.messages.tell(with_hint(exc.message, hint))
+            process.messages.error(exc.message, hint)
             if questions.interactive and questions.confirm("edit again?", default=True):
                 continue
             raise ConfigError("nothing was changed") from exc

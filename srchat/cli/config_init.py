@@ -37,7 +37,6 @@ from srchat.errors import (
     ProtocolError,
     SrchatError,
     UsageError,
-    with_hint,
 )
 from srchat.session.connection import Connection, open_client
 from srchat.terminal.sanitize import one_line
@@ -46,7 +45,7 @@ _PROBE_TIME: Final = 2.0  # seconds for a server on this machine
 _TEST_TIME: Final = 20.0
 _KEY_VARIABLES: Final = ("SRCHAT_API_KEY", "SOLIDRUST_API_KEY")
 _SHOWN_MODELS: Final = 20
-_KEEP: Final = "keep it all the same?"
+_KEEP: Final = "use it anyway?"
 
 
 def init(
@@ -65,13 +64,13 @@ def init(
     """
     process: Process = ctx.obj
     if profile == DEMO_PROFILE:
-        raise UsageError(f"the profile {DEMO_PROFILE} is built in and needs nothing")
+        raise UsageError(f"the profile {DEMO_PROFILE} is built in and needs no setup")
     path = paths.config_path(process.environ)
     values = _Dialog(process, config_file.load(path), profile).run()
     config_edit.set_values(path, profile, values)
     tell_what_is_stronger(process, path, [n for n, v in values.items() if v], profile)
     option = f"-p {shlex.quote(profile)} " if profile else ""
-    process.messages.notice(f'saved in {path}; try: srchat ask {option}"hello"')
+    process.messages.info(f'saved to {path}; try: srchat ask {option}"hello"')
 
 
 class _Settled(NamedTuple):
@@ -157,7 +156,7 @@ class _Dialog:
             try:
                 return self._test(base_url, key)
             except AuthenticationError as exc:
-                self._again(exc, "another key may do")
+                self._again(exc, "try another key")
             except MissingKeyError as exc:
                 self._again(exc)
             except ConfigError as exc:  # the key may not go there
@@ -181,7 +180,7 @@ class _Dialog:
             except SrchatError:
                 raise exc from None
             base_url = longer
-        self._say(f"{base_url} answers; it offers {_names(models)}")
+        self._say(f"{base_url} responds; models: {_names(models)}")
         return _Settled(base_url, key, models)
 
     def _ask_key(self, base_url: str) -> str | None:
@@ -193,7 +192,7 @@ class _Dialog:
         elif there.key_command:
             now = "the api_key_command"
         while True:
-            typed = self._questions.ask_secret(f"API key (is not shown; empty: {now})")
+            typed = self._questions.ask_secret(f"API key (hidden; empty: {now})")
             try:
                 return checked_key(typed) if typed else None
             except ConfigError as exc:
@@ -248,7 +247,7 @@ class _Dialog:
         if not self._questions.interactive:
             exc.hint = exc.hint or "nothing was changed"
             raise exc
-        self._process.messages.tell(with_hint(exc.message, exc.hint or hint))
+        self._process.messages.error(exc.message, exc.hint or hint)
 
 
 def _names(models: list[str]) -> str:

@@ -22,7 +22,7 @@ def tell_what_is_stronger(
         settings = _in_force(process, path, profile)
         for name in names:
             if stronger := _stronger(settings, name, own):
-                process.messages.notice(f"{name} is set, but {stronger}")
+                process.messages.warning(f"{name} is set, but {stronger}")
                 found = True
     return found
 
@@ -32,7 +32,7 @@ def tell_where_the_key_goes(process: Process, path: Path, profile: str | None) -
     with contextlib.suppress(SrchatError):
         settings = _in_force(process, path, profile)
         if settings.key_setting:
-            process.messages.notice(f"{_key(settings)} goes to {settings.config.base_url}")
+            process.messages.info(f"{_key(settings)} goes to {settings.config.base_url}")
 
 
 def _in_force(process: Process, path: Path, profile: str | None) -> Resolved:
@@ -43,7 +43,7 @@ def _stronger(settings: Resolved, name: str, own: LayerKind) -> str:
     """Return what keeps a value from being used, "" where nothing does."""
     base_url = settings.config.base_url
     if settings.kinds[name] is not own:
-        told = f"{settings.origins[name]} is stronger"
+        told = f"{settings.origins[name]} takes precedence"
         return (
             f"{told}: requests go to {base_url}{_with_key(settings)}"
             if name == "base_url"
@@ -52,7 +52,7 @@ def _stronger(settings: Resolved, name: str, own: LayerKind) -> str:
     if name in KEY_SETTINGS and settings.withheld_kind is own:
         return f"it is not sent to {base_url} ({settings.origins['base_url']})"
     if name in KEY_SETTINGS and settings.key_setting not in (None, name):
-        return f"{_key(settings)} is stronger"
+        return f"{_key(settings)} takes precedence"
     return ""
 
 

@@ -27,9 +27,7 @@ def unset(
     ] = None,
     *,
     profile: InProfile = None,
-    yes: Annotated[
-        bool, typer.Option("-y", "--yes", help="Delete a profile without being asked.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Unset one setting, or delete a profile; everything else in the file stays as it is."""
     process: Process = ctx.obj
@@ -48,7 +46,7 @@ def unset(
 def _unset_setting(process: Process, path: Path, name: str, profile: str | None) -> None:
     if name == "profiles" and not profile:
         raise UsageError(
-            "config unset: profiles are deleted one by one",
+            "config unset: delete one profile at a time",
             hint="srchat config unset -p PROFILE",
         )
     if config_edit.is_set(path, profile, name):
@@ -59,7 +57,7 @@ def _unset_setting(process: Process, path: Path, name: str, profile: str | None)
     if name != PROFILE:
         setting_named(name, "config unset")
     place = f"profile {profile} of {path}" if profile else f"{path}"
-    process.messages.notice(f"{name} is not set in {place}")
+    process.messages.info(f"{name} is not set in {place}")
 
 
 def _delete_profile(process: Process, path: Path, profile: str, *, yes: bool) -> None:
@@ -67,18 +65,18 @@ def _delete_profile(process: Process, path: Path, profile: str, *, yes: bool) ->
     if profile not in names:
         if profile == DEMO_PROFILE:
             raise UsageError(f"config unset: the profile {DEMO_PROFILE} is built in")
-        hint = did_you_mean(profile, names) if names else "there are none"
+        hint = did_you_mean(profile, names) if names else "there are no profiles"
         raise ConfigError(f"config unset: no profile {profile!r} in {path}", hint=hint)
     if not yes:
         _confirm(process, profile)
     config_edit.delete_profile(path, profile)
-    rest = "; it was the default one, now there is none" if profile == default else ""
-    process.messages.notice(f"profile {profile} deleted{rest}")
+    rest = "; it was the default profile, now none is set" if profile == default else ""
+    process.messages.info(f"profile {profile} deleted{rest}")
 
 
 def _confirm(process: Process, profile: str) -> None:
     questions = Questions(process.stdin_fd, process.messages)
     if not questions.interactive:
-        raise UsageError(f"--yes is needed to delete the profile {profile!r} without being asked")
+        raise UsageError(f"deleting the profile {profile!r} without a terminal needs --yes")
     if not questions.confirm(f"delete the profile {profile!r}?", default=False):
         raise UsageError("nothing was deleted")

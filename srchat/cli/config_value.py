@@ -19,8 +19,8 @@ from srchat.config.settings import (
 )
 from srchat.config.value_types import TextList
 from srchat.errors import ConfigError, UsageError
-from srchat.prompt import read_stdin
 from srchat.terminal.streams import is_terminal
+from srchat.text_input import read_stdin
 
 
 def profile_name(text: str) -> str:
@@ -37,7 +37,7 @@ InProfile = Annotated[
         "--profile",
         parser=profile_name,
         metavar="NAME",
-        help="In this profile, not for all.",
+        help="Only in this profile.",
     ),
 ]
 
@@ -63,11 +63,13 @@ def new_value(
 
 def _text(process: Process, words: list[str], name: str) -> str:
     if not words:
-        raise UsageError(f"config set: which value for {name}?", hint="- reads standard input")
+        raise UsageError(
+            f"config set: missing value for {name}", hint="give one, or - to read it from stdin"
+        )
     if len(words) > 1:
         raise UsageError(
             f"config set: {name} takes one value, not {len(words)}",
-            hint="put quotes around a text with blanks",
+            hint="quote text that contains spaces",
         )
     if words[0] != "-":
         return words[0]
@@ -77,15 +79,15 @@ def _text(process: Process, words: list[str], name: str) -> str:
 def _secret(process: Process, words: list[str], name: str) -> str:
     if words not in ([], ["-"]):
         raise UsageError(
-            f"config set: {name} is not taken from the command line, where others can see it",
-            hint=f"srchat config set {name} asks for it; {name} - reads standard input",
+            f"config set: {name} is not accepted on the command line, where other users can see it",
+            hint=f"srchat config set {name} prompts for it; with - it reads stdin",
         )
     if is_terminal(process.stdin_fd):
-        return typed_secret(f"{name} (is not shown)", process.messages)
+        return typed_secret(f"{name} (hidden)", process.messages)
     if not words:
         raise UsageError(
-            f"config set: there is no terminal to type {name} on",
-            hint=f"srchat config set {name} - reads standard input",
+            f"config set: no terminal to type {name} on",
+            hint=f"to read it from stdin: srchat config set {name} -",
         )
     return read_stdin(process.stdin_fd, None).text
 

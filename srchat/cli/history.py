@@ -13,22 +13,22 @@ from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import UsageError
 from srchat.history.transcript import conversation_to_json, to_markdown
 from srchat.history_rows import day_and_time, hit_row, incomplete_row, summary_row
-from srchat.prompt import argument_text
 from srchat.terminal.pager import write_lines
 from srchat.terminal.sanitize import one_line, sanitized
+from srchat.text_input import argument_text
 from srchat.turn_view import write_answer
 
-history_app = typer.Typer(help="See, search and manage stored conversations.")
+history_app = typer.Typer(help="Show, search and manage stored conversations.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _LIMIT: Final = typer.Option(
-    "-n", "--limit", min=1, max=1_000_000, metavar="N", help="At most so many."
+    "-n", "--limit", min=1, max=1_000_000, metavar="N", help="Maximum number to list."
 )
 
 
 @history_app.callback(invoke_without_command=True)
 def history(ctx: typer.Context) -> None:
-    """See, search and manage stored conversations."""
+    """Show, search and manage stored conversations."""
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
 
@@ -60,13 +60,13 @@ def show(
         str | None,
         typer.Argument(
             metavar="[ID]",
-            help="The beginning of its id will do; without one, the conversation used last.",
+            help="Conversation ID or prefix; default: the most recent.",
             show_default=False,
         ),
     ] = None,
     *,
     all_branches: Annotated[
-        bool, typer.Option("--all", help="Also the turns that were edited or tried again.")
+        bool, typer.Option("--all", help="Include turns that were edited or retried.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -83,7 +83,7 @@ def show(
         write_transcript(process, to_markdown(conversation, turns, day_and_time))
     if hidden := len(conversation.turns) - len(turns):
         turns_are = "turn of another branch is" if hidden == 1 else "turns of other branches are"
-        process.messages.notice(f"{hidden} {turns_are} not shown; --all shows everything")
+        process.messages.info(f"{hidden} {turns_are} not shown; --all shows everything")
 
 
 @history_app.command()
@@ -92,7 +92,7 @@ def search(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="WORD...", help='Words, "phrases" and prefix*; all must occur in one turn.'
+            metavar="WORD...", help='Words, "phrases" and prefix*; all must match in one turn.'
         ),
     ],
     *,
@@ -109,7 +109,7 @@ def search(
         process.stdout.write(json.dumps(found, indent=2) + "\n")
         return
     if not hits:
-        process.messages.notice(f"nothing found for {query!r}")
+        process.messages.info(f"nothing found for {query!r}")
     out = process.stdout
     write_lines(out, process.environ, (hit_row(hit, out) for hit in hits))
 
@@ -124,7 +124,7 @@ def _conversation(process: Process, prefix: str | None) -> Conversation:
     store = open_library(process).existing()
     id_ = (store.find(prefix) if prefix is not None else store.last_used()) if store else None
     if store is None or id_ is None:
-        raise UsageError("no conversation has been kept yet")
+        raise UsageError("no stored conversations")
     return store.load(id_)
 
 

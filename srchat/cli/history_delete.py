@@ -30,11 +30,13 @@ def delete(
     older_than: Annotated[
         str | None,
         typer.Option(
-            "--older-than", metavar="AGE", help="Those not used for so long: 12h, 30d, 8w, 6m, 1y."
+            "--older-than",
+            metavar="AGE",
+            help="Conversations not used for this long: 12h, 30d, 8w, 6m, 1y.",
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All conversations.")] = False,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Delete conversations; they are gone for good.
 
@@ -42,7 +44,7 @@ def delete(
     """
     process: Process = ctx.obj
     if sum((bool(ids), older_than is not None, everything)) != 1:
-        raise UsageError("name conversations, or give --older-than or --all")
+        raise UsageError("give conversation IDs, --older-than or --all")
     since = None if older_than is None else time.time() - _seconds(older_than)
     store = open_library(process).existing()
     chosen: list[str] = []
@@ -51,17 +53,17 @@ def delete(
     elif store:
         chosen = chosen_ids(store, ids or [], everything=everything)
     elif ids:
-        raise UsageError("no conversation has been kept yet")
+        raise UsageError("no stored conversations")
     others = _other_files(process.environ) if everything else []
     if not chosen and not others:
-        process.messages.notice("there is nothing to delete")
+        process.messages.info("nothing to delete")
         return
     if not yes:
         _confirm(process, store, chosen, others)
     count = store.delete(chosen) if store else 0
     _delete_files(others)
     names = "".join(f", {path.name}" for path in others)
-    process.messages.notice(f"{counted(count)}{names} deleted")
+    process.messages.info(f"{counted(count)}{names} deleted")
 
 
 def _other_files(environ: Mapping[str, str]) -> list[Path]:
@@ -85,7 +87,7 @@ def _confirm(
 ) -> None:
     questions = Questions(process.stdin_fd, process.messages)
     if not questions.interactive:
-        raise UsageError(f"--yes is needed to delete {counted(len(chosen))} without being asked")
+        raise UsageError(f"deleting {counted(len(chosen))} without a terminal needs --yes")
     what = ", ".join([counted(len(chosen)), *(str(path) for path in others)])
     if store and len(chosen) == 1 and not others:
         conversation = store.load(chosen[0])
@@ -97,5 +99,7 @@ def _confirm(
 def _seconds(age: str) -> float:
     match = _AGE.fullmatch(age.strip().lower())
     if not match:
-        raise UsageError(f"--older-than: {age!r} is no age; give one like 12h, 30d, 8w, 6m or 1y")
+        raise UsageError(
+            f"--older-than: invalid age {age!r}; use for example 12h, 30d, 8w, 6m or 1y"
+        )
     return float(match[1]) * _HOURS[match[2]] * 3600.0

@@ -22,8 +22,8 @@ from srchat.history.transcript import (
     to_markdown,
 )
 from srchat.history_rows import day_and_time
-from srchat.prompt import read_file, read_stdin
 from srchat.terminal.plain import PlainWriter
+from srchat.text_input import read_file, read_stdin
 
 if TYPE_CHECKING:
     from srchat.history.store import ConversationStore
@@ -32,7 +32,7 @@ _MAX_IMPORT: Final = 1 << 30  # bytes
 
 Ids = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ID]...", help="The beginning of an id will do.", show_default=False),
+    typer.Argument(metavar="[ID]...", help="Conversation IDs or prefixes.", show_default=False),
 ]
 
 
@@ -56,7 +56,7 @@ def export(
     ids: Ids = None,
     *,
     format: Annotated[
-        Format, typer.Option("--format", help="JSON keeps everything, and can be imported.")
+        Format, typer.Option("--format", help="Only JSON is complete and can be imported.")
     ] = Format.MARKDOWN,
     everything: Annotated[bool, typer.Option("--all", help="All conversations.")] = False,
 ) -> None:
@@ -68,7 +68,7 @@ def export(
     store = open_library(process).existing()
     chosen = chosen_ids(store, ids or [], everything=everything) if store else []
     if not chosen and not everything:
-        raise UsageError("no conversation has been kept yet")
+        raise UsageError("no stored conversations")
     # One that another process deletes meanwhile is left out.
     found = map(store.load_if_there, chosen) if store else iter(())
     conversations = filter(None, found)
@@ -81,7 +81,7 @@ def import_(
     file: Annotated[
         str,
         typer.Argument(
-            metavar="FILE", help="What `export --format json` wrote (- is a pipe), or a history.db."
+            metavar="FILE", help="Output of `export --format json` (- for stdin), or a history.db."
         ),
     ],
 ) -> None:
@@ -100,7 +100,7 @@ def import_(
     new = [store.add_conversation(conversation) for conversation in conversations]
     store.index()
     turns = counted(sum(new), "new turn")
-    process.messages.notice(f"{turns} in {sum(map(bool, new))} of {counted(len(new))}")
+    process.messages.info(f"{turns} in {sum(map(bool, new))} of {counted(len(new))}")
 
 
 def counted(count: int, what: str = "conversation") -> str:
@@ -167,7 +167,7 @@ def _from_json(process: Process, file: str) -> list[Conversation]:
     try:
         return list(conversations_from_json(json.loads(source.text)))
     except json.JSONDecodeError as exc:
-        hint = "import takes what srchat history export --format json wrote"
+        hint = "create one with: srchat history export --format json"
         raise UsageError(f"cannot import {file}: it is not JSON: {exc}", hint=hint) from exc
     except (ValueError, RecursionError) as exc:
         raise UsageError(f"cannot import {file}: {exc}") from exc
@@ -183,7 +183,7 @@ def _from_database(process: Process, path: Path) -> list[Conversation]:
     except OSError as exc:
         raise UsageError(f"cannot read {path}: {reason_of(exc)}") from exc
     if not found.is_whole and not found.conversations:
-        raise UsageError(f"cannot import {path}: nothing of it can be read")
+        raise UsageError(f"cannot import {path}: nothing in it can be read")
     if not found.is_whole:
-        process.messages.notice(f"{path} is damaged; what can be read of it is imported")
+        process.messages.warning(f"{path} is damaged; importing what can be read")
     return found.conversations

@@ -11,7 +11,7 @@ import typer
 
 from srchat.config.settings import SETTINGS
 from srchat.config.value_types import Flag, Setting, TextList
-from srchat.prompt import argument_text, text_or_file
+from srchat.text_input import argument_text, text_or_file
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -21,6 +21,7 @@ class Process:
         self.stdout = Output(1, environ, encoding)
         self.stderr = Output(2, environ, encoding)
         self.messages = Messages(self.stderr)
+        self.messages.shares_screen = self.stdout.is_terminal and self.stderr.is_terminal
         self.is_verbose = False
         self.resources = contextlib.ExitStack()
 
@@ -34,7 +35,7 @@ class Process:
     def log(self, line: str) -> None:
         """Tell what goes over the wire, with --verbose."""
         if self.is_verbose:
-            self.messages.tell(line)
+            self.messages.print(line)
 
     def redact(self, key: str | None) -> None:
         """Take a key out of every message from now on."""

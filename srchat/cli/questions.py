@@ -4,9 +4,9 @@ import contextlib
 from collections.abc import Iterator
 
 from srchat.errors import Interrupted, UsageError
-from srchat.prompt import read_part
 from srchat.terminal.sanitize import one_line
 from srchat.terminal.streams import Messages, is_terminal
+from srchat.text_input import read_part
 
 
 class Questions:

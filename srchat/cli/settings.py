@@ -62,15 +62,14 @@ def read_settings(process: Process, parameters: Mapping[str, object]) -> Setting
     process.is_verbose = bool(parameters.get("verbose"))
     settings = Settings(process.environ, parameters)
     if settings.file.is_exposed:
-        process.messages.notice(
-            f"others can read {settings.file.path}; any `srchat config set` or chmod 600 mends that"
-        )
+        path = settings.file.path
+        process.messages.warning(f"other users can read {path}", hint=f"run: chmod 600 {path}")
     return settings
 
 
 def open_library(process: Process) -> Library:
     """Return what is kept on this machine; it is closed with the process."""
-    library = Library(process.environ, process.messages.notice)
+    library = Library(process.environ, process.messages.warning)
     process.resources.callback(library.close)
     return library
 
@@ -115,7 +114,7 @@ def load_chosen(
     store = library.existing() if prefix is not None or last else None
     if prefix is not None:
         if store is None:
-            raise UsageError(f"no conversation {prefix!r}", hint="none has been kept yet")
+            raise UsageError(f"no conversation {prefix!r}", hint="no conversations are stored")
         session.load(store.load(store.find(prefix)))
     elif last:
         if store and (id_ := store.last_used(answered=answered)):

@@ -58,7 +58,7 @@ def replace_text(path: Path, old: bytes | None, text: bytes) -> None:
     """Put a whole new text into the file, unless it is no longer `old`. Raises ConfigError."""
     with locked(path) as file:
         if file.read() != old:
-            raise ConfigError(f"{path} was changed meanwhile")
+            raise ConfigError(f"{path} was changed by another program")
         file.write(text)
 
 

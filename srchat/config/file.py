@@ -17,7 +17,7 @@ from srchat.config.settings import FileSettings, checked
 from srchat.config.toml_scanner import Keys, line_of
 from srchat.errors import ConfigError
 
-MEND_HINT: Final = "mend it with: srchat config edit"
+MEND_HINT: Final = "fix it with: srchat config edit"
 _PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _SETTING: Final = re.compile(r"""\s*(?:[\w.-]+\.)?["']?(\w+)["']?\s*=""")
 
@@ -95,8 +95,8 @@ class _Reading:
             raise ConfigError(f"{self._where(('profiles',))}: profiles is not a table")
         if profile is not None and not isinstance(profile, str):
             raise ConfigError(
-                f"{self._where(('profile',))}: profile is not the name of one",
-                hint="a profile itself is written [profiles.NAME]",
+                f"{self._where(('profile',))}: profile must be a name",
+                hint="define profiles as [profiles.NAME]",
             )
         return FileSettings(
             path=str(self._path),
@@ -115,8 +115,8 @@ class _Reading:
     def _value(self, value: object, keys: Keys) -> object:
         if isinstance(value, dict) and len(keys) == 1:
             raise ConfigError(
-                f"{self._where(keys)}: no setting {keys[0]!r} that is a table",
-                hint=f"a profile is written [profiles.{keys[0]}]",
+                f"{self._where(keys)}: unknown table {keys[0]!r}",
+                hint=f"did you mean [profiles.{keys[0]}]?",
             )
         try:
             return checked(keys[-1], value, "")

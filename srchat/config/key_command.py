@@ -30,7 +30,7 @@ def key_printed_by(command: Sequence[str], time_limit: float = _TIME_LIMIT) -> s
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0
         )
     except (OSError, ValueError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "it holds a NUL byte"
+        reason = exc.strerror if isinstance(exc, OSError) else "it contains a NUL byte"
         raise MissingKeyError(f"cannot run the api_key_command {name!r}: {reason}") from exc
     end = time.monotonic() + time_limit
     try:
@@ -38,10 +38,10 @@ def key_printed_by(command: Sequence[str], time_limit: float = _TIME_LIMIT) -> s
         code = process.wait(max(0.0, end - time.monotonic()))
     except (TimeoutError, subprocess.TimeoutExpired):
         raise MissingKeyError(
-            f"the api_key_command {name!r} did not end within {time_limit:g} s"
+            f"the api_key_command {name!r} timed out after {time_limit:g} s"
         ) from None
     except ValueError:
-        raise MissingKeyError(f"the api_key_command {name!r} prints too much for a key") from None
+        raise MissingKeyError(f"the api_key_command {name!r} printed too much for a key") from None
     finally:
         if process.stdout:  # pragma: no branch - said to mypy: it is a pipe
             process.stdout.close()
@@ -79,4 +79,4 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _ended(code: int) -> str:
-    return f"ended with exit code {code}" if code > 0 else f"was ended by signal {-code}"
+    return f"failed with exit code {code}" if code > 0 else f"was killed by signal {-code}"

@@ -8,7 +8,7 @@ from srchat.api.key import checked_key
 from srchat.config.layers import Layer, LayerKind, merged
 from srchat.errors import ConfigError
 
-KEY_SETTINGS: Final = ("api_key", "api_key_command")  # in one layer, the first is stronger
+KEY_SETTINGS: Final = ("api_key", "api_key_command")  # in one layer, the first takes precedence
 
 
 class ChosenKey(NamedTuple):

@@ -256,7 +256,7 @@ def setting_named(name: str, where: str) -> Setting:
     """Return the setting of that name. Raises ConfigError with the likely meant one."""
     if name not in SETTINGS:
         shown = "of that name" if name.startswith("sk-") else repr(name)  # a misplaced key
-        raise ConfigError(f"{where}: no setting {shown}", hint=did_you_mean(name, SETTINGS))
+        raise ConfigError(f"{where}: unknown setting {shown}", hint=did_you_mean(name, SETTINGS))
     return SETTINGS[name]
 
 
@@ -267,7 +267,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     if close:
         return f"did you mean {close[0]!r}?"
     more = ", ..." if len(names) > _MOST_NAMES else ""
-    return f"there are: {', '.join(names[:_MOST_NAMES])}{more}"
+    return f"choose from: {', '.join(names[:_MOST_NAMES])}{more}"
 
 
 def _converted(entry: Setting, value: object, where: str, *, parse: bool) -> object:
@@ -283,7 +283,7 @@ def _shown(entry: Setting, value: object) -> str:
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     # A key that slipped into another setting, or a URL with a password, is not repeated.
     if entry.secret or isinstance(value, dict | list) or "@" in text or _LIKE_A_KEY.search(text):
-        return "cannot be that"
+        return "is invalid"
     return f"is {text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + '…'}"
 
 
@@ -348,16 +348,17 @@ def key_to_send(
         if same_origin(config.base_url, DEFAULT_BASE_URL):
             raise MissingKeyError(
                 "no API key for api.solidrust.ai",
-                hint="get one at console.solidrust.ai, then: srchat config set api_key, or set "
-                "SOLIDRUST_API_KEY; for another server: srchat config init; to look around without "
-                "one: --profile demo",
+                hint="create one at console.solidrust.ai, then run\n"
+                "    srchat config set api_key\n"
+                "or use another server: srchat config init\n"
+                'or try srchat without a key: srchat ask --profile demo "hello"',
             )
         return None
     is_open = urlsplit(config.base_url).scheme == "http"
     if is_open and not (is_loopback(config.base_url) or config.allow_http):
         raise ConfigError(
-            f"the key would go unencrypted to {config.base_url}",
-            hint="use https://, or set allow_http = true if the network is yours",
+            f"refusing to send the key unencrypted to {config.base_url}",
+            hint="use https://, or set allow_http = true if you trust the network",
         )
     if key is None and resolved.key_command and run:
         key = usable_key(run(resolved.key_command), "api_key_command")

@@ -51,7 +51,7 @@ class Text(ValueType):
 class Name(ValueType):
     """A text with something in it."""
 
-    description = "a text that is not empty"
+    description = "non-empty text"
 
     def check(self, value: object) -> object:
         """Return the text."""
@@ -88,7 +88,7 @@ class Number(ValueType):
     @property
     def description(self) -> str:
         """What is allowed, in words."""
-        number = "a whole number" if self.whole else "a number"
+        number = "an integer" if self.whole else "a number"
         return f"{number}{' of' if self.allowed.high is None else ''} {self.allowed}"
 
     def check(self, value: object) -> object:
@@ -108,7 +108,7 @@ class Number(ValueType):
 class CodeTheme(ValueType):
     """The colours of code: the terminal's own, or a style of Pygments."""
 
-    description = "terminal, ansi_dark, ansi_light, or a style of Pygments such as monokai"
+    description = "terminal, ansi_dark, ansi_light, or a Pygments style such as monokai"
     _OWN: Final = ("terminal", "ansi_dark", "ansi_light")
 
     def check(self, value: object) -> object:
@@ -164,7 +164,7 @@ class Choice(ValueType):
 class TextList(ValueType):
     """A list of texts with something in them; one text alone is a list of one."""
 
-    description = "a list of texts, none of them empty"
+    description = "a list of non-empty strings"
 
     def check(self, value: object) -> object:
         """Return the list as a tuple."""
@@ -191,7 +191,7 @@ def _texts(value: object) -> tuple[str, ...]:
 class Command(TextList):
     """A command as the list of its words; it is run without a shell."""
 
-    description = 'a list of texts: the command and its arguments, like ["pass", "srchat"]'
+    description = 'a list of strings: the command and its arguments, like ["pass", "srchat"]'
 
     def check(self, value: object) -> object:
         """Return the words as a tuple."""

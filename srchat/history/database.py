@@ -30,8 +30,8 @@ _REASONS: Final = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_READONLY: "it cannot be written",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
-    sqlite3.SQLITE_IOERR: "reading or writing it fails; is the disk full?",
-    sqlite3.SQLITE_TOOBIG: "the text is too long for it",
+    sqlite3.SQLITE_IOERR: "I/O error; is the disk full?",
+    sqlite3.SQLITE_TOOBIG: "the text is too long",
 }
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -200,11 +200,11 @@ class Database:
         connection.execute("PRAGMA journal_mode = WAL")
         # A power cut may take the last turn, never the file; a killed process takes nothing.
         connection.execute("PRAGMA synchronous = NORMAL")
-        if version < newest:
+        if version < newest and not (version and self._takes_damage):
             self._migrate(connection)
         present = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
         if missing := set(self._schema.tables) - present:
-            raise BrokenStoreError(f"the history {self.path} lacks {', '.join(sorted(missing))}")
+            raise BrokenStoreError(f"the history {self.path} has no {', '.join(sorted(missing))}")
 
     def _version(self, connection: sqlite3.Connection) -> int:
         # In this order: both are written at once, perhaps by another process between the two.
@@ -212,7 +212,8 @@ class Database:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         if tables and application != self._schema.application_id:
             raise StoreError(
-                f"{self.path} is the database of another program", hint="SRCHAT_DATA moves ours"
+                f"{self.path} is the database of another program",
+                hint="set SRCHAT_DATA to another folder",
             )
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         return int(version)
@@ -263,12 +264,13 @@ class Database:
         if _is_broken(exc):
             return BrokenStoreError(
                 f"the history {self.path} is damaged: {exc}",
-                hint="the next answer starts a new one and keeps this file; "
-                "`srchat history import FILE` reads what is left of it",
+                hint="the next answer starts a new one and keeps this file\n"
+                "then recover what can be read of it: srchat history import FILE",
             )
         reason, hint = _REASONS.get(_code(exc), str(exc)), ""
         if _code(exc) == sqlite3.SQLITE_CANTOPEN and log_of(self.path).exists():
-            hint = f"copy it and {log_of(self.path).name} into a folder that SRCHAT_DATA names"
+            log = log_of(self.path).name
+            hint = f"copy it and {log} to a writable folder, and set SRCHAT_DATA to it"
         return StoreError(f"cannot use the history {self.path}: {reason}", hint=hint)
 
 

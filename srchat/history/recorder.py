@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from srchat.conversation import Conversation, TurnRecord
-from srchat.errors import BrokenStoreError, StoreBusyError, StoreError, with_hint
+from srchat.errors import BrokenStoreError, StoreBusyError, StoreError
 from srchat.history import PATIENCE
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Recorder:
     def __init__(self, open_store: "Callable[[float], ConversationStore] | None") -> None:
         self.windows: dict[tuple[str, str], int] = {}
         self._open_store = open_store
-        self._notices: list[str] = []
+        self._warnings: list[StoreError] = []
         self._kept_in: Identity | None = None  # the file in which the turn has its row
         self._failure: StoreError | None = None
         self._missed: set[str] = set()  # turns of which not all could be written
@@ -61,16 +61,16 @@ class Recorder:
         """Store what has come of the reply."""
         self._save(conversation, turn, 0.0)
 
-    def end(self, conversation: Conversation, turn: TurnRecord) -> list[str]:
+    def end(self, conversation: Conversation, turn: TurnRecord) -> list[StoreError]:
         """Store the end of a turn; return what the user has to be told about the store."""
         self._missed.add(turn.id)  # until it is written: a signal may end the wait for a lock
         self._save(conversation, turn, PATIENCE)
         if not self._failure:
             self._missed.discard(turn.id)
-        notices, self._notices = self._notices, []
+        warnings, self._warnings = self._warnings, []
         if self._failure:
-            notices.append(self._lost(self._failure))
-        return notices
+            warnings.append(self._lost(self._failure))
+        return warnings
 
     def learn(self, base_url: str, model: str, window: int) -> None:
         """Remember the context window that a model of a server has."""
@@ -101,8 +101,8 @@ class Recorder:
             if store.database.set_aside():
                 self._kept_in = None  # the new file has nothing of it
             self._write_once(store, conversation, turn)
-        if notice := store.take_notice():
-            self._notices.append(notice)
+        if warning := store.take_warning():
+            self._warnings.append(warning)
 
     def _write_once(
         self, store: "ConversationStore", conversation: Conversation, turn: TurnRecord
@@ -120,6 +120,8 @@ class Recorder:
             store.learn_windows(base_url, {model: tokens}, time.time())
         self.windows.clear()
 
-    def _lost(self, exc: StoreError) -> str:
-        how = "not all of this answer is kept" if self._kept_in else "this answer is not kept"
-        return with_hint(f"{how}: {exc.message}", exc.hint)
+    def _lost(self, exc: StoreError) -> StoreError:
+        how = (
+            "this answer was stored only in part" if self._kept_in else "this answer was not stored"
+        )
+        return StoreError(f"{how}: {exc.message}", hint=exc.hint)

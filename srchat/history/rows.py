@@ -1,5 +1,6 @@
 """Conversations and turns as rows of their tables, and back."""
 
+import json
 from typing import Final
 
 from srchat.api.models import Usage
@@ -15,12 +16,13 @@ INSERT_TURN: Final = """
     INSERT INTO turn (
         conversation, uid, parent, state, reason, finish_reason, base_url, model, served_model,
         prompt_tokens, completion_tokens, total_tokens, estimated_tokens,
-        asked_at, first_at, ended_at, prompt, reply
+        asked_at, first_at, ended_at, attachments, words_at, prompt, reply
     )
     SELECT id, :uid, :parent, :state, CAST(:reason AS TEXT), CAST(:finish_reason AS TEXT),
         CAST(:base_url AS TEXT), CAST(:model AS TEXT), CAST(:served_model AS TEXT),
         :prompt_tokens, :completion_tokens, :total_tokens, :estimated_tokens,
-        :asked_at, :first_at, :ended_at, CAST(:prompt AS TEXT), CAST(:reply AS TEXT)
+        :asked_at, :first_at, :ended_at, :attachments, :words_at,
+        CAST(:prompt AS TEXT), CAST(:reply AS TEXT)
     FROM conversation WHERE uid = :conversation
     ON CONFLICT (conversation, uid) DO NOTHING
 """
@@ -36,7 +38,7 @@ UPDATE_TURN: Final = """
 TURNS: Final = """
     SELECT uid, prompt, parent, reply, state, reason, finish_reason, base_url, model,
         served_model, prompt_tokens, completion_tokens, total_tokens, estimated_tokens,
-        asked_at, first_at, ended_at
+        asked_at, first_at, ended_at, attachments, words_at
     FROM turn WHERE conversation = ? ORDER BY id
 """
 
@@ -74,6 +76,8 @@ def turn_values(conversation: str, turn: TurnRecord) -> dict[str, object]:
         "asked_at": turn.asked_at,
         "first_at": turn.first_at,
         "ended_at": turn.ended_at,
+        "attachments": json.dumps(turn.attachments),
+        "words_at": turn.words_at,
         "prompt": sql_text(turn.prompt),
         "reply": sql_text(turn.reply),
     }
@@ -87,7 +91,8 @@ def sql_text_or_none(text: str | None) -> str | bytes | None:
 def turn_of(row: Row) -> TurnRecord:
     """Return the turn that a row of TURNS is."""
     (uid, prompt, parent, reply, state, reason, finish_reason, base_url, model,
-     served_model, in_, out, total, estimated, asked_at, first_at, ended_at) = row  # fmt: skip
+     served_model, in_, out, total, estimated, asked_at, first_at, ended_at, names,
+     words_at) = row  # fmt: skip
     return TurnRecord(
         id=uid,
         prompt=prompt,
@@ -104,4 +109,13 @@ def turn_of(row: Row) -> TurnRecord:
         asked_at=asked_at,
         first_at=first_at,
         ended_at=ended_at,
+        attachments=_names(names),
+        words_at=words_at,
     )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(json.loads(text))
+    except (ValueError, TypeError, RecursionError):  # a file that was tampered with
+        return ()

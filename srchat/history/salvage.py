@@ -28,9 +28,11 @@ _CONVERSATIONS: Final = """
 _TURNS: Final = """
     SELECT id, conversation, uid, prompt, parent, reply, state, reason, finish_reason, base_url,
         model, served_model, prompt_tokens, completion_tokens, total_tokens, estimated_tokens,
-        asked_at, first_at, ended_at
+        asked_at, first_at, ended_at, attachments, words_at
     FROM turn NOT INDEXED WHERE id > ? ORDER BY id LIMIT 1
 """
+_TURNS_OF_VERSION_1: Final = _TURNS.replace("attachments, words_at", "'[]', 0")
+_COLUMN_NAMES: Final = "SELECT name FROM pragma_table_info('turn')"
 
 
 class Salvaged(NamedTuple):
@@ -59,7 +61,9 @@ def salvaged(path: Path) -> Salvaged:
 
 
 def _read(database: Database) -> Salvaged:
-    rows, turn_rows = _Rows(database, _CONVERSATIONS), _Rows(database, _TURNS)
+    columns = {name for (name,) in database.rows(_COLUMN_NAMES)}
+    turns_sql = _TURNS if "words_at" in columns else _TURNS_OF_VERSION_1
+    rows, turn_rows = _Rows(database, _CONVERSATIONS), _Rows(database, turns_sql)
     known = {row[0]: Conversation(*row[1:]) for row in rows}
     turns: dict[int, list[TurnRecord]] = {}
     for _, conversation, *row in turn_rows:

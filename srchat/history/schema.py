@@ -84,10 +84,15 @@ _FIRST: Final = (
     """,
 )
 
+_ATTACHMENTS: Final = (
+    "ALTER TABLE turn ADD COLUMN attachments TEXT NOT NULL DEFAULT '[]'",  # JSON: their names
+    "ALTER TABLE turn ADD COLUMN words_at INTEGER NOT NULL DEFAULT 0",
+)
+
 SCHEMA: Final = Schema(
     application_id=0x73726368,  # "srch"
     tables=("conversation", "turn", "turn_words", "unindexed", "context_window"),
-    migrations=(_FIRST,),
+    migrations=(_FIRST, _ATTACHMENTS),
 )
 
 # The parameter: how many at once.

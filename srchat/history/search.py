@@ -1,6 +1,6 @@
 """Full-text search in the stored conversations.
 
-A query is words, "phrases" and prefix*; all must occur in one turn. There is no syntax to get
+A query is words, "phrases" and prefix*; all must match in one turn. There is no syntax to get
 wrong: whatever else is in a query is text. A query with more than words in it is looked for as
 it stands first, which finds C++, -> and words inside a run of Chinese.
 """

@@ -102,15 +102,15 @@ class ConversationStore:
         self.database = Database(path, SCHEMA, patience, may_replace=may_replace)
         self._told: Path | None = None
 
-    def take_notice(self) -> str:
-        """Return a word about a damaged file that was set aside, "" if it has been taken."""
+    def take_warning(self) -> StoreError | None:
+        """Return, once, the warning about a damaged file that was set aside."""
         kept = self.database.set_aside_as
         if kept == self._told:
-            return ""
+            return None
         self._told = kept
-        return (
-            f"the history was damaged; it is kept as {kept}, and a new one begins "
-            f"(srchat history import {kept} reads what is left of it)"
+        return StoreError(
+            f"the history was damaged; it was moved to {kept}, and a new one was started",
+            hint=f"recover what can be read of it: srchat history import {kept}",
         )
 
     def close(self) -> None:

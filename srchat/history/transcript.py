@@ -62,7 +62,7 @@ def to_markdown(
     `when` writes a Unix time. A turn that does not follow the one before it says so.
     """
     title = " ".join(conversation.title.split()) or "Conversation"
-    yield f"# {title}\n\n{conversation.id}, begun {when(conversation.created_at)}\n"
+    yield f"# {title}\n\n{conversation.id}, started {when(conversation.created_at)}\n"
     if conversation.system:
         yield f"\n## System\n\n{_ended(conversation.system)}"
     before: str | None = None
@@ -73,7 +73,7 @@ def to_markdown(
         if turn.reply:
             yield _ended(turn.reply)
         if not turn.complete:
-            yield f"\n*Not complete: {turn.reason}*\n" if turn.reply else f"*{turn.reason}*\n"
+            yield f"\n*Incomplete: {turn.reason}*\n" if turn.reply else f"*{turn.reason}*\n"
         before = turn.id
 
 
@@ -93,6 +93,8 @@ def _turn_to_json(turn: TurnRecord) -> dict[str, Any]:
         "asked_at": turn.asked_at,
         "first_at": turn.first_at,
         "ended_at": turn.ended_at,
+        "attachments": list(turn.attachments),
+        "words_at": turn.words_at,
     }
 
 
@@ -107,6 +109,13 @@ class _Fields:
 
     def text(self, name: str) -> str:
         return str(self._typed(name, str, ""))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        values = self._typed(name, list, [])
+        assert isinstance(values, list)
+        if not all(isinstance(value, str) for value in values):
+            raise self._wrong(name)
+        return tuple(values)
 
     def optional_text(self, name: str) -> str | None:
         return None if self._value.get(name) is None else self.text(name)
@@ -214,4 +223,6 @@ def _turn(fields: _Fields) -> TurnRecord:
         asked_at=fields.time("asked_at"),
         first_at=fields.optional_time("first_at"),
         ended_at=fields.optional_time("ended_at"),
+        attachments=fields.texts("attachments"),
+        words_at=min(fields.count("words_at"), len(fields.text("prompt"))),
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from srchat.errors import UsageError
-from srchat.prompt import read_file
 from srchat.repl import clipboard, library_commands
 from srchat.repl.terminal import Chat
 from srchat.terminal.code_blocks import code_blocks
+from srchat.text_input import read_file
 
 NONE: Final = "-"  # as an argument: take away what is set
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
@@ -21,20 +21,18 @@ def copy(chat: Chat, argument: str) -> None:
     """Copy the last answer as the model wrote it, or its Nth code block."""
     text, what = chat.session.conversation.answer, "the answer"
     if not text:
-        raise UsageError("there is no answer to copy")
+        raise UsageError("no answer to copy")
     if argument:
         place, blocks = number(argument, "/copy [N]"), code_blocks(text)
         if place > len(blocks):
             there = {0: "no code block", 1: "1 code block"}.get(
                 len(blocks), f"{len(blocks)} code blocks"
             )
-            raise UsageError(f"there is no code block {place}: the answer has {there}")
+            raise UsageError(f"no code block {place}: the answer has {there}")
         text, what = blocks[place - 1], f"code block {place}"
     how = clipboard.copy(text, chat.terminal.environ, chat.terminal.screen)
     if not how:
-        raise UsageError(
-            "there is no clipboard to copy to", hint="install wl-copy, xclip or xsel; or /save FILE"
-        )
+        raise UsageError("no clipboard found", hint="install wl-copy, xclip or xsel; or /save FILE")
     chat.terminal.tell(f"copied {what} {how}: {len(text)} characters")
 
 
@@ -51,7 +49,9 @@ def file(chat: Chat, argument: str) -> None:
     elif argument:
         session.attachments.append(read_file(_file_named(argument)))
     names = [f"{name} ({len(text)} characters)" for name, text in session.attachments]
-    chat.terminal.tell(f"with the next prompt: {', '.join(names)}" if names else "no files to send")
+    chat.terminal.tell(
+        f"attached to the next prompt: {', '.join(names)}" if names else "no files attached"
+    )
 
 
 def _at_home(path: str) -> str:
@@ -73,5 +73,5 @@ def number(argument: str, usage: str) -> int:
     if not argument:
         return 1
     if not _NUMBER.fullmatch(argument):
-        raise UsageError(f"usage: {usage}, N a whole number from 1 on")
+        raise UsageError(f"usage: {usage} (N is 1 or more)")
     return int(argument)

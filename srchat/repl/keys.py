@@ -11,8 +11,8 @@ from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-from srchat.errors import UsageError, with_hint
-from srchat.prompt import argument_text, edited
+from srchat.errors import UsageError
+from srchat.text_input import argument_text, edited
 
 _NEW_LINE: Final = (Keys.Escape, Keys.ControlM)
 # What terminals send and prompt_toolkit does not know, or takes for a plain Enter; the unknown
@@ -30,7 +30,7 @@ _SEQUENCES: Final[Mapping[str, Keys | tuple[Keys, ...]]] = {
 }
 
 
-def bindings(environ: Mapping[str, str], failed: Callable[[str], None]) -> KeyBindings:
+def bindings(environ: Mapping[str, str], failed: Callable[[str, str], None]) -> KeyBindings:
     """Return the keys: Enter sends, Alt- or Shift-Enter is a new line, Ctrl-X Ctrl-E the editor.
 
     `failed` is told why there is no editor.
@@ -87,12 +87,14 @@ def _complete(event: KeyPressEvent) -> None:
     buffer.start_completion()  # with what may stand behind it, or to choose from
 
 
-def _edit(event: KeyPressEvent, environ: Mapping[str, str], failed: Callable[[str], None]) -> None:
+def _edit(
+    event: KeyPressEvent, environ: Mapping[str, str], failed: Callable[[str, str], None]
+) -> None:
     buffer = event.current_buffer
     try:
         text = edited(argument_text(buffer.text, "the line"), environ).rstrip("\n")
     except UsageError as exc:
-        failed(with_hint(exc.message, exc.hint))
+        failed(exc.message, exc.hint)
         return
     buffer.text = text
     buffer.cursor_position = len(text)

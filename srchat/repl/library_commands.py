@@ -56,7 +56,7 @@ def show_history(chat: Chat, words: str) -> None:
         found = store.summaries(max(3, size.lines - 4)) if store else ()
         rows = [summary_row(item, size.columns) for item in found]
     if not rows:
-        raise UsageError(f"nothing found for {words!r}" if words else "no conversation is kept")
+        raise UsageError(f"nothing found for {words!r}" if words else "no stored conversations")
     screen.write("".join(rows))
 
 
@@ -81,4 +81,4 @@ def load(chat: Chat, words: str) -> None:
 def save(chat: Chat, path: Path) -> None:
     """Write the conversation into a file; ask before another file is overwritten."""
     write_conversation(path, chat.session.conversation, chat.terminal.confirm, day_and_time)
-    chat.terminal.tell(f"written to {path}")
+    chat.terminal.tell(f"saved to {path}")

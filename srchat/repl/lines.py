@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from srchat.errors import Interrupted
-from srchat.prompt import decoded, read_part
 from srchat.terminal.streams import Output
+from srchat.text_input import decoded, read_part
 
 PROMPT: Final = "> "
 MORE: Final = "  "  # before the lines of a message but the first

@@ -11,7 +11,6 @@ from srchat.errors import (
     OutputError,
     SrchatError,
     UsageError,
-    with_hint,
 )
 from srchat.repl import slash_commands
 from srchat.repl.slash_syntax import line_of, message_of
@@ -66,6 +65,7 @@ class Repl:
 
     def _step(self) -> None:
         editing, self._terminal.next_line = self._terminal.next_line, None
+        self._messages.is_after_answer = False
         self._chat.library.close()  # a chat may stay at its prompt for weeks
         try:
             line = self._lines.read(line_of(editing or ""))
@@ -114,19 +114,24 @@ class Repl:
         hint = exc.hint
         if was_asked and isinstance(exc, APIError | Interrupted) and self._lines.interactive:
             hint = joined(hint, self._way_on())
-        self._messages.tell(with_hint(exc.message, hint))
+        if isinstance(exc, Interrupted):
+            self._messages.print(exc.message, hint)
+        else:
+            self._messages.error(exc.message, hint)
 
     def _way_on(self) -> str:
         last = self._session.conversation.last_turn
         if self._session.failed or (last and not last.reply):
-            return "/retry asks again"
+            return "/retry to send it again"
         if last and not last.complete:
-            return "/continue goes on, /retry asks again"
+            return "/continue to go on, /retry to send it again"
         return ""  # pragma: no cover - Ctrl-C in the moment after an answer
 
     def _unexpected(self, exc: Exception) -> None:  # pragma: no cover - our mistake
         self._code = ExitCode.UNEXPECTED
-        way = "please report it" if self._debug else "SRCHAT_DEBUG=1 shows where; please report it"
-        self._messages.tell(f"unexpected {type(exc).__name__}: {exc} ({way})")
         for line in traceback.format_exception(exc) if self._debug else ():
-            self._messages.tell(line)
+            self._messages.print(line)
+        self._messages.error(
+            f"unexpected {type(exc).__name__}: {exc}",
+            "please report it with the traceback, which SRCHAT_DEBUG=1 prints",
+        )

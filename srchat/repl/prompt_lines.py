@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TextIO, cast
 
 from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.history import History
 from prompt_toolkit.input.defaults import create_input
 from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.layout.screen import Char
@@ -22,18 +24,17 @@ from prompt_toolkit.shortcuts import PromptSession
 from prompt_toolkit.styles import Style
 
 from srchat.errors import Interrupted, OutputError
-from srchat.prompt import argument_text
 from srchat.repl.completer import ChatCompleter
 from srchat.repl.keys import bindings
 from srchat.repl.lines import MORE, PROMPT
 from srchat.repl.picker import picked
 from srchat.repl.slash_syntax import may_be_command
-from srchat.repl.typed_history import Suggestions, TypedHistory
 from srchat.signals import on_resume, signals_to
 from srchat.terminal.sanitize import hidden_characters, one_line
 from srchat.terminal.streams import Output
 from srchat.terminal.tty_modes import is_ours
 from srchat.terminal.word_wrap import fitting
+from srchat.text_input import argument_text
 
 _MENU: Final = 6  # rows for completions
 _TAB: Final = 4  # columns; pasted code is indented, not strewn with ^I
@@ -58,7 +59,7 @@ class Hooks(NamedTuple):
     status: Callable[[], Sequence[str]]
     keys: Callable[[], str]
     shown: Callable[[], None]
-    failed: Callable[[str], None]
+    failed: Callable[[str, str], None]
 
 
 class PromptLines:
@@ -70,7 +71,7 @@ class PromptLines:
         self,
         screen: Output,
         environ: Mapping[str, str],
-        history: TypedHistory,
+        history: History,
         completer: ChatCompleter,
         hooks: Hooks,
     ) -> None:
@@ -87,7 +88,7 @@ class PromptLines:
             prompt_continuation=MORE,
             style=_STYLE,
             history=history,
-            auto_suggest=Suggestions(history),
+            auto_suggest=AutoSuggestFromHistory(),
             search_ignore_case=True,
             completer=completer,
             complete_while_typing=Condition(self._is_command),

@@ -21,10 +21,10 @@ def write_conversation(
     `confirm` is asked before another file is lost; `when` writes a time. Raises UsageError.
     """
     if not conversation.turns:
-        raise UsageError("there is nothing to save yet")
+        raise UsageError("nothing to save yet")
     try:
-        if path.is_file() and not confirm(f"{one_line(str(path))} exists. Write over it?"):
-            raise UsageError(f"{path} exists; it is as it was")
+        if path.is_file() and not confirm(f"{one_line(str(path))} exists. Overwrite it?"):
+            raise UsageError(f"{path} exists; not overwritten")
         # A conversation is private; a file that the user has shared stays so.
         private_files.replace(path, utf8_bytes(_document(path, conversation, when)), keep_mode=True)
     except (OSError, ValueError) as exc:

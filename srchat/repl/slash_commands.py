@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from srchat.config.settings import SETTINGS, did_you_mean, parsed
 from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import UsageError
-from srchat.prompt import split_message, text_or_file
 from srchat.repl import file_commands, library_commands
 from srchat.repl.file_commands import NONE, number
 from srchat.repl.slash_syntax import split
@@ -20,6 +19,7 @@ from srchat.session.hints import joined
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
+from srchat.text_input import text_or_file
 
 _CHANGEABLE: Final = [name for name, entry in SETTINGS.items() if entry.in_chat]
 _ONCE: Final = re.compile(r"(\S+?):\s+(\S.*)", re.DOTALL)
@@ -40,8 +40,8 @@ def run(chat: Chat, line: str) -> None:
     name, argument = split(line)
     command = COMMANDS.get(ALIASES.get(name, name))
     if command is None:
-        hint = joined(_meant(name), f"a message that begins with a slash: //{name}")
-        raise UsageError(f"there is no command /{name}", hint=hint)
+        hint = joined(_meant(name), f"to send a message that starts with a slash: //{name}")
+        raise UsageError(f"unknown command /{name}", hint=hint)
     if argument and not command.arguments:
         raise UsageError(f"/{command.name} takes no argument")
     if not argument and command.arguments and not command.arguments.startswith("["):
@@ -59,7 +59,7 @@ def _help(chat: Chat, argument: str) -> None:
         name = argument.lstrip("/")
         command = COMMANDS.get(ALIASES.get(name, name))
         if command is None:
-            raise UsageError(f"there is no command /{name}", hint=_meant(name))
+            raise UsageError(f"unknown command /{name}", hint=_meant(name))
         chat.terminal.tell(f"{_usage(command)}\n{command.run.__doc__ or command.help}")
         return
     width = max(len(_usage(command)) for command in COMMANDS.values())
@@ -80,7 +80,7 @@ def _model(chat: Chat, argument: str) -> None:
         if argument.endswith(":") or len(argument.split()) > 1:
             raise UsageError("usage: /model NAME, or for one prompt: /model NAME: prompt")
         session.change(model=argument)
-        chat.terminal.tell(f"{argument} answers from now on")
+        chat.terminal.tell(f"model: {argument}")
     else:
         names = library_commands.models(chat)
         current = session.config.model
@@ -93,12 +93,12 @@ def _system(chat: Chat, argument: str) -> None:
     session = chat.session
     if argument == NONE:
         session.set_system(None)
-        chat.terminal.tell("no system prompt from now on")
+        chat.terminal.tell("system prompt removed")
     elif argument:
         session.set_system(text_or_file(argument))
-        chat.terminal.tell("this is the system prompt from the next prompt on")
+        chat.terminal.tell("system prompt set, starting with the next prompt")
     else:
-        chat.terminal.tell(session.conversation.system or "there is no system prompt")
+        chat.terminal.tell(session.conversation.system or "no system prompt")
 
 
 def _set(chat: Chat, argument: str) -> None:
@@ -122,9 +122,9 @@ def _continue(chat: Chat, _: str) -> None:
 
 def _undo(chat: Chat, argument: str) -> None:
     """Take the last prompt and its answer back, or the last N of them."""
-    for prompt in chat.session.undo(number(argument, "/undo [N]")):
-        typed = "/continue" if prompt == CONTINUE_PROMPT else split_message(prompt).brief
-        chat.terminal.tell(f"taken back: {_glance(typed)}")
+    for message in chat.session.undo(number(argument, "/undo [N]")):
+        typed = "/continue" if message.text == CONTINUE_PROMPT else message.brief
+        chat.terminal.tell(f"undone: {_glance(typed)}")
 
 
 def _edit(chat: Chat, _: str) -> None:
@@ -132,13 +132,13 @@ def _edit(chat: Chat, _: str) -> None:
     last = chat.session.last_typed
     chat.terminal.edit_next(last.words)
     if last.names:
-        chat.terminal.tell(f"with it again: {', '.join(last.names)}")
+        chat.terminal.tell(f"attached again: {', '.join(last.names)}")
 
 
 def _new(chat: Chat, _: str) -> None:
     """Begin a new conversation. The one before stays in the history."""
     chat.session.new()
-    chat.terminal.tell("a new conversation")
+    chat.terminal.tell("new conversation")
 
 
 def _history(chat: Chat, argument: str) -> None:
@@ -154,7 +154,7 @@ def _load(chat: Chat, argument: str) -> None:
 def _title(chat: Chat, argument: str) -> None:
     """Give the conversation a title of your own."""
     chat.session.set_title(argument)
-    chat.terminal.tell(f"the title is now: {chat.session.conversation.title}")
+    chat.terminal.tell(f"title: {chat.session.conversation.title}")
 
 
 def _usage_of(chat: Chat, _: str) -> None:
@@ -201,7 +201,7 @@ def _check_changeable(name: str) -> None:
         return
     hint = did_you_mean(name, _CHANGEABLE)
     if name == "system":
-        hint = "/system changes it"
+        hint = "use /system"
     elif name in SETTINGS:
         hint = f"takes effect in the next chat: srchat config set {name}"
     raise UsageError(f"/set cannot change {name}", hint=hint)
@@ -213,35 +213,35 @@ def _glance(text: str) -> str:
 
 
 _TABLE: Final = (
-    Command("help", "[COMMAND]", "this list, or more about a command", _help, "commands"),
-    Command("model", "[NAME]", "another model; NAME: PROMPT asks it once", _model, "models"),
-    Command("system", "[TEXT]", "the system prompt: see it, change it; - for none", _system),
+    Command("help", "[COMMAND]", "list commands, or describe one", _help, "commands"),
+    Command("model", "[NAME]", "switch models; NAME: PROMPT asks one once", _model, "models"),
+    Command("system", "[TEXT]", "show or change the system prompt; - for none", _system),
     Command(
-        "set", "[NAME [VALUE]]", "settings of this chat, such as temperature", _set, "settings"
+        "set", "[NAME [VALUE]]", "show or change settings, such as temperature", _set, "settings"
     ),
-    Command("retry", "", "ask the last prompt again", _retry),
-    Command("continue", "", "go on where the answer broke off", _continue),
-    Command("undo", "[N]", "take back the last prompt (the last N)", _undo),
-    Command("edit", "", "change the last prompt and ask again", _edit),
-    Command("new", "", "begin a new conversation", _new),
+    Command("retry", "", "send the last prompt again", _retry),
+    Command("continue", "", "continue an incomplete answer", _continue),
+    Command("undo", "[N]", "undo the last prompt (the last N)", _undo),
+    Command("edit", "", "edit and resend the last prompt", _edit),
+    Command("new", "", "start a new conversation", _new),
     Command("history", "[WORDS]", "list conversations, or search them", _history),
-    Command("load", "[ID]", "go on with another conversation", _load, "conversations"),
-    Command("title", "TEXT", "give this conversation a title", _title),
+    Command("load", "[ID]", "continue another conversation", _load, "conversations"),
+    Command("title", "TEXT", "set the title of this conversation", _title),
     Command("copy", "[N]", "copy the answer (its Nth code block)", file_commands.copy),
-    Command("save", "FILE", "write the conversation into a file", file_commands.save, "files"),
+    Command("save", "FILE", "save the conversation to a file", file_commands.save, "files"),
     Command(
         "file",
         "[PATH]",
-        "send a file with the next prompt; - for none",
+        "attach a file to the next prompt; - for none",
         file_commands.file,
         "files",
     ),
     Command("usage", "", "tokens, time and speed", _usage_of),
-    Command("exit", "", "leave (also Ctrl-D)", _exit),
+    Command("exit", "", "quit (also Ctrl-D)", _exit),
 )
 COMMANDS: Final = {command.name: command for command in _TABLE}
 ALIASES: Final = {"quit": "exit", "?": "help"}
 _KEYS: Final = (
-    "A new line: Alt-Enter, or \\ before Enter. Editor: Ctrl-X Ctrl-E; search: Ctrl-R",
+    "New line: Alt-Enter, or \\ before Enter. Editor: Ctrl-X Ctrl-E; search: Ctrl-R",
     "Ctrl-C stops an answer and clears a line. To send a message with a slash: //",
 )

@@ -8,7 +8,6 @@ from srchat.conversation import Conversation
 from srchat.errors import UsageError
 from srchat.history_rows import incomplete_row
 from srchat.library import Library
-from srchat.prompt import split_message
 from srchat.repl.lines import Lines
 from srchat.session.session import Session
 from srchat.session.turn import Events
@@ -78,7 +77,7 @@ class Terminal:
                 self._show_turn(session, events)
         finally:
             if self.shows_usage and session.reply and session.reply.has_begun:
-                self.messages.tell(usage_line(session.reply))
+                self.messages.print(usage_line(session.reply))
 
     def _show_turn(self, session: Session, events: Events) -> None:
         theme = session.config.code_theme
@@ -98,7 +97,7 @@ class Terminal:
         self.screen.write(f"{title} ({one_line(conversation.id)}, {count})\n")
         if not (typed := conversation.last_typed):
             return
-        self.screen.write(f"\n> {sanitized(split_message(typed.prompt).brief).rstrip()}\n\n")
+        self.screen.write(f"\n> {sanitized(typed.message.brief).rstrip()}\n\n")
         if (answer := conversation.answer) and self.stdout.is_terminal:
             write_answer(self.stdout, answer, code_theme)
         self.screen.write(incomplete_row(turns[-1]))

@@ -1,55 +1,48 @@
-"""The lines that were typed, as prompt_toolkit wants them, and suggestions from them."""
+"""The prompts typed in chats, in prompt_toolkit's own file format."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
 
-from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
-from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.document import Document
-from prompt_toolkit.history import History
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
-from srchat.repl.typed_lines import TypedLines
+from srchat import private_files
 
-_LONGEST = 2000  # characters of a line that is worth suggesting
+_MAX_STORED: Final = 64 * 1024  # characters: the whole file is read at every start of a chat
 
 
-class TypedHistory(History):
-    """Lines of earlier chats and of this one. `failed` is told once that they are not kept."""
+def open_history(path: Path | None, warn: Callable[[str], None]) -> History:
+    """Return the history in a file, None: only in memory."""
+    return TypedHistory(path, warn) if path else InMemoryHistory()
 
-    def __init__(self, lines: TypedLines, failed: Callable[[str], None]) -> None:
-        super().__init__()
-        self._lines = lines
-        self._failed: Callable[[str], None] | None = failed
 
-    def load_history_strings(self) -> Iterable[str]:
-        """Return the lines of earlier chats, the newest first."""
-        return reversed(self._lines.load())
+class TypedHistory(FileHistory):
+    """Prompts of earlier chats and of this one, in a file that only its owner can read.
+
+    `warn` is called once if they cannot be saved.
+    """
+
+    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
+        super().__init__(path)
+        self._path = path
+        self._warn: Callable[[str], None] | None = warn
+
+    def load_history_strings(self) -> list[str]:
+        """Return the prompts, newest first; none if the file cannot be read."""
+        try:
+            return list(super().load_history_strings())
+        except OSError:
+            return []
 
     def store_string(self, string: str) -> None:
-        """Keep a line."""
+        """Append a prompt unless it is very long."""
+        if len(string) > _MAX_STORED:
+            return
         try:
-            self._lines.append(string)
+            private_files.make_directory(self._path.parent)
+            self._path.touch(mode=0o600)
+            super().store_string(string)
         except OSError as exc:
-            if self._failed:
-                self._failed(f"what is typed is not kept: {exc.strerror}")
-                self._failed = None
-
-    def newest_first(self) -> list[str]:
-        """Return all lines that are known by now."""
-        return self._loaded_strings
-
-
-class Suggestions(AutoSuggest):
-    """The newest line that begins as the one that is typed. Looks at 10,000 in a millisecond."""
-
-    def __init__(self, history: TypedHistory) -> None:
-        self._history = history
-
-    def get_suggestion(self, _buffer: Buffer, document: Document) -> Suggestion | None:
-        """Return the rest of the line."""
-        text = document.text
-        if not text.strip() or "\n" in text:
-            return None
-        for line in self._history.newest_first():
-            if line.startswith(text) and len(line) < _LONGEST and "\n" not in line:
-                return Suggestion(line[len(text) :])
-        return None
+            if self._warn:
+                self._warn(f"typed prompts are not saved: {exc.strerror}")
+                self._warn = None

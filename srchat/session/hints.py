@@ -9,13 +9,13 @@ def hint_for_status(exc: APIStatusError, settings: Resolved) -> str:
     if exc.status == 401 or (isinstance(exc, AuthenticationError) and exc.status != 403):
         return _about_key(settings)
     if exc.status == 403:
-        return "the key may not do this; another key or model may"
+        return "this key is not allowed to do this; try another key or model"
     if exc.status in (404, 405):
-        return f"is base_url right? it is {settings.config.base_url}; it usually ends in /v1"
+        return f"check base_url: it is {settings.config.base_url}, and usually ends in /v1"
     if exc.code == "insufficient_quota":
-        return "no wait helps; the account of this key has nothing left to spend"
+        return "waiting does not help: the account of this key has no credit left"
     if isinstance(exc, RateLimitError):
-        return "wait a little, or let srchat wait longer: the settings retries and max_wait"
+        return "wait a moment, or raise the settings retries and max_wait"
     return ""
 
 
@@ -27,12 +27,8 @@ def is_about_model(exc: APIStatusError, model: str) -> bool:
 
 
 def joined(*hints: str) -> str:
-    """Return several hints as one text; one that ends with a question mark needs no semicolon."""
-    text = ""
-    for hint in filter(None, hints):
-        mark = " " if text.endswith("?") else "; "
-        text = f"{text}{mark}{hint}" if text else hint
-    return text
+    """Return several hints as one text, a line each."""
+    return "\n".join(filter(None, hints))
 
 
 def _about_key(settings: Resolved) -> str:
@@ -41,7 +37,7 @@ def _about_key(settings: Resolved) -> str:
         return f"the key comes from {of}{settings.origins[name]}; is it for this server?"
     if settings.withheld:
         return (
-            f"no key was sent: the one of {settings.withheld} is for another server; "
-            "SRCHAT_API_KEY is sent to any, a profile's own api_key to its own"
+            f"no key was sent: the one of {settings.withheld} belongs to another server\n"
+            "SRCHAT_API_KEY is sent to any server, the api_key of a profile only to its own"
         )
-    return "no key was sent; set one with: srchat config set api_key"
+    return "no key was sent; to set one: srchat config set api_key"

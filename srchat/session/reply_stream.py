@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 _JOINED_AT: Final = 4096  # pieces
 _BROKEN: Final = {
-    "content_filter": "the answer was stopped by the server's content filter",
-    "abort": "the answer broke off: the server is shutting down",
-    "error": "the answer broke off: the server failed",
+    "content_filter": "incomplete answer: stopped by the server's content filter",
+    "abort": "incomplete answer: the server is shutting down",
+    "error": "incomplete answer: the server failed",
 }
 
 
@@ -38,9 +38,10 @@ class Reasoning(NamedTuple):
 
 
 class TurnWarning(NamedTuple):
-    """Something about the turn that the user should know, on one line."""
+    """Something about the turn that the user should know, and what to do about it."""
 
     text: str
+    hint: str = ""
 
 
 class ReplyEnded(NamedTuple):
@@ -192,9 +193,7 @@ class ReplyStream:
     def _head(self, headers: Mapping[str, str]) -> Iterator[TurnWarning]:
         self.reply.rate_limit = read_rate_limit(headers)
         if "x-api-deprecated" in headers:
-            yield TurnWarning(
-                f"the server calls this API deprecated: {headers['x-api-deprecated']}"
-            )
+            yield TurnWarning(f"this API is deprecated: {headers['x-api-deprecated']}")
         attempts = headers.get("x-litellm-attempted-fallbacks", "0")
         if attempts.isdecimal() and int(attempts[:9]) > 0:
             group = headers.get("x-litellm-model-group", self._request.model)
@@ -203,9 +202,7 @@ class ReplyStream:
     def _fallback(self, model: str) -> Iterator[TurnWarning]:
         if not self._told_fallback and model != self._request.model:
             self._told_fallback = True
-            yield TurnWarning(
-                f"{self._request.model} is not available: {model} answers in its place"
-            )
+            yield TurnWarning(f"{self._request.model} is not available; {model} answered instead")
 
     def _rest(self) -> Iterator[TurnEvent]:
         """Yield what was held back, and a word about what could not be read."""
@@ -214,7 +211,7 @@ class ReplyStream:
             yield Text(text)
         if unreadable := self._stream.unreadable:
             some = f"{len(unreadable)} pieces" if len(unreadable) > 1 else "a piece"
-            yield TurnWarning(f"{some} of the answer could not be read: {unreadable[0]}")
+            yield TurnWarning(f"{some} of the answer could not be parsed: {unreadable[0]}")
 
     def _end(self) -> Iterator[TurnWarning]:
         reason = self.reply.finish_reason
@@ -226,14 +223,14 @@ class ReplyStream:
         if reason == "length":
             limit = self._request.parameters.get("max_tokens")
             yield TurnWarning(
-                f"the answer was cut at max_tokens{f' ({limit})' if limit else ''}; "
-                "raise --max-tokens, or /continue in a chat"
+                f"the answer was cut at max_tokens{f' ({limit})' if limit else ''}",
+                hint="raise --max-tokens (in a chat: /continue)",
             )
 
 
 def _why_empty(reply: Reply) -> str:
     if reply.finish_reason == "tool_calls":
-        return "empty answer: the model called a tool, and srchat has none"
+        return "empty answer: the model called a tool, which srchat does not support"
     if reply.finish_reason == "length":
         return "empty answer: max_tokens was used up before it started"
     if reply.reasoning:

@@ -9,31 +9,25 @@ from typing import Any, NamedTuple
 
 from srchat.api.models import ChatRequest
 from srchat.api.rate_limit import RateLimit
+from srchat.attachments import Attachment, UserMessage, user_message
 from srchat.config.settings import Config
 from srchat.conversation import CONTINUE_PROMPT, Conversation, TurnRecord, title_of
 from srchat.errors import APIStatusError, Interrupted, StoreError, UsageError
 from srchat.history.recorder import Recorder
 from srchat.library import Library
-from srchat.prompt import (
-    MAX_INPUT,
-    Attachment,
-    MessageParts,
-    check_size,
-    split_message,
-    user_message,
-)
 from srchat.session.connection import Connection
 from srchat.session.model_list import ModelList
 from srchat.session.reply_stream import Reply, TurnWarning
 from srchat.session.turn import Events, Turn, caught, new_id
 from srchat.session.usage import Totals
 from srchat.session.windows import Windows
+from srchat.text_input import MAX_INPUT, check_size
 
 
 class Prompt(NamedTuple):
     """A prompt as it is sent. `parent`: the id of the turn it follows."""
 
-    message: str
+    message: UserMessage
     title: str
     parent: str | None
 
@@ -154,25 +148,25 @@ class Session:
         if self.failed or last is None or not last.messages():
             return self.retry()
         if last.is_whole:
-            raise UsageError("the last answer is complete", hint="ask for more in words")
-        return self._send(Prompt(CONTINUE_PROMPT, CONTINUE_PROMPT, self.conversation.head))
+            raise UsageError("the last answer is complete", hint="ask for more in your own words")
+        message = UserMessage(CONTINUE_PROMPT)
+        return self._send(Prompt(message, CONTINUE_PROMPT, self.conversation.head))
 
     @property
-    def last_typed(self) -> MessageParts:
+    def last_typed(self) -> UserMessage:
         """The last prompt that the user wrote. Raises UsageError without one."""
-        return split_message(self._last_typed.message)
+        return self._last_typed.message
 
     def edit(self, words: str) -> Events:
         """Send other words in place of the last ones, with the files that went with those."""
         last = self._last_typed
-        files = split_message(last.message).files
-        message = "\n\n".join(filter(None, (files, self._prompt(words).message)))
+        message = last.message.with_words(self._prompt(words).message)
         self.attachments = []
         return self._send(Prompt(message, words, last.parent))
 
     # Conversations
 
-    def undo(self, count: int = 1) -> list[str]:
+    def undo(self, count: int = 1) -> list[UserMessage]:
         """Take the last prompts and their answers back; return the prompts, newest first.
 
         A failed one counts. Raises UsageError where there are fewer, StoreError as `set_title`.
@@ -182,7 +176,7 @@ class Session:
         steps = count - len(failed)
         if not 0 <= steps <= len(branch):
             raise UsageError(_too_few(len(branch) + len(failed)))
-        undone = failed + [turn.prompt for turn in branch[len(branch) - steps :][::-1]]
+        undone = failed + [turn.message for turn in branch[len(branch) - steps :][::-1]]
         try:
             if steps:
                 self._update(head=branch[-steps].parent)
@@ -234,18 +228,18 @@ class Session:
 
     @property
     def _last_typed(self) -> Prompt:
-        if self.failed and self.failed.message != CONTINUE_PROMPT:
+        if self.failed and self.failed.message.text != CONTINUE_PROMPT:
             return self.failed
         return self._prompt_of(self.conversation.last_typed)
 
     def _prompt_of(self, turn: TurnRecord | None) -> Prompt:
         if turn is None:
-            raise UsageError("there is no prompt to ask again")
-        return Prompt(turn.prompt, self.conversation.title, turn.parent)
+            raise UsageError("no prompt to retry")
+        return Prompt(turn.message, self.conversation.title, turn.parent)
 
     def _prompt(self, words: str) -> Prompt:
         message = user_message(words, self.attachments)
-        check_size(len(message), MAX_INPUT, "the message")
+        check_size(len(message.text), MAX_INPUT, "the message")
         return Prompt(message, words, self.conversation.head)
 
     def _new_turn(self, prompt: Prompt) -> Turn:
@@ -253,7 +247,7 @@ class Session:
         if self.model_once:
             config = dataclasses.replace(config, model=self.model_once)
         self._recall_window(config)
-        title = self.conversation.title or title_of(prompt.title) or title_of(prompt.message)
+        title = self.conversation.title or title_of(prompt.title) or title_of(prompt.message.text)
         return Turn(
             lambda: self._connection.client(config),
             config,
@@ -270,18 +264,18 @@ class Session:
         return self._events(self._turn, prompt)
 
     def _events(self, turn: Turn, prompt: Prompt) -> Events:
-        warnings: list[str] = []
+        warnings: list[StoreError] = []
         try:
             failure = yield from caught(turn.events())
         finally:
             warnings = self._go_on_from(turn, prompt)
-        yield from map(TurnWarning, warnings)
+        yield from (TurnWarning(each.message, each.hint) for each in warnings)
         if isinstance(failure, APIStatusError):
             self._explain(failure, turn.config)
         if failure:
             raise failure
 
-    def _go_on_from(self, turn: Turn, prompt: Prompt) -> list[str]:
+    def _go_on_from(self, turn: Turn, prompt: Prompt) -> list[StoreError]:
         """Continue from a turn, however it ended; return what the user should know."""
         if turn.conversation.head == prompt.parent:
             return []  # it was not even sent
@@ -293,7 +287,7 @@ class Session:
             try:
                 self._update(head=before.head)
             except StoreError as exc:
-                return [exc.message]
+                return [exc]
         self._recall_window(self.config)  # now that a first turn has the history open
         return []
 
@@ -319,11 +313,11 @@ class Session:
                 self._library.open().update(self.conversation.id, **changes)
             except StoreError as exc:
                 self.conversation = changed
-                raise StoreError(f"this change is not kept: {exc.message}") from exc
+                raise StoreError(f"this change was not stored: {exc.message}") from exc
         self.conversation = changed  # only now: nothing is, when a signal ends the wait for a lock
 
 
 def _too_few(count: int) -> str:
     if not count:
-        return "there is nothing to undo"
-    return f"there {'is' if count == 1 else 'are'} only {count} to undo"
+        return "nothing to undo"
+    return f"only {count} {'prompt' if count == 1 else 'prompts'} to undo"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from srchat.api.events import RequestSent
 from srchat.api.models import ChatRequest
+from srchat.attachments import UserMessage
 from srchat.config.settings import Config
 from srchat.conversation import Conversation, Fitted, TurnRecord, calibrated
 from srchat.errors import (
@@ -20,6 +21,7 @@ from srchat.errors import (
     Interrupted,
     RateLimitError,
     SrchatError,
+    StoreError,
 )
 from srchat.history.recorder import Recorder
 from srchat.session.overflow import ContextOverflow, read_overflow
@@ -37,9 +39,9 @@ from srchat.session.windows import Windows
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
 
-_STOPPED: Final = "srchat was stopped before its end"
+_STOPPED: Final = "srchat was stopped"
 _SHORT_REPLIES: Final = (4 << 20, 1 << 16)  # characters that are stored where memory is short
-_UNDER_WAY: Final = "it is still coming, or srchat was killed"
+_UNDER_WAY: Final = "still in progress, or srchat was killed"
 
 Events = Generator[TurnEvent, None, None]
 
@@ -62,7 +64,7 @@ class Turn:
         connect: "Callable[[], ChatClient]",
         config: Config,
         conversation: Conversation,
-        prompt: str,
+        prompt: UserMessage,
         *,
         recorder: Recorder,
         windows: Windows,
@@ -76,12 +78,14 @@ class Turn:
         self._recorder = recorder
         self._windows = windows
         self._fitted = conversation.fit(
-            prompt, windows.window(config), config.max_tokens, windows.factor(config)
+            prompt.text, windows.window(config), config.max_tokens, windows.factor(config)
         )
         self._stream: ReplyStream | None = None
         self._record = TurnRecord(
             id=new_id(),
-            prompt=prompt,
+            prompt=prompt.text,
+            attachments=prompt.names,
+            words_at=prompt.words_at,
             parent=conversation.head,
             base_url=config.base_url,
             reason=_UNDER_WAY,
@@ -124,13 +128,13 @@ class Turn:
             failure = (yield from caught([ReplyEnded()])) or failure
         finally:
             warnings = self._store_end()
-        yield from map(TurnWarning, warnings)
+        yield from (TurnWarning(each.message, each.hint) for each in warnings)
         if failure is None and self.signum is not None:
             failure = Interrupted(self.signum)  # it came when the reply was complete
         if failure:
             raise failure
 
-    def _store_end(self) -> list[str]:
+    def _store_end(self) -> list[StoreError]:
         """Store how the turn ended; return what the user should know about the history."""
         if not self._is_begun:
             return []
@@ -140,7 +144,7 @@ class Turn:
             return self._recorder.end(self.conversation, self._updated(over=True))
         except Interrupted:
             what = "the end of this answer" if self._recorder.is_kept else "this answer"
-            return [f"{what} is not kept: the history was locked"]
+            return [StoreError(f"{what} was not stored: the history was locked")]
         except MemoryError:
             pass  # while it is handled, its traceback holds what is too large
         finally:
@@ -151,7 +155,7 @@ class Turn:
                 short = self._updated(self.reply.text.prefix(size), over=True)
                 self._recorder.end(self.conversation, short)
                 break
-        return ["not all of this answer is kept: out of memory"]
+        return [StoreError("this answer was stored only in part: out of memory")]
 
     def _fitted_events(self) -> Iterator[TurnEvent]:
         """Send the request; where it is too long, again with fewer of the old turns."""
@@ -193,7 +197,7 @@ class Turn:
         turns = sum(bool(turn.messages()) for turn in self._before.branch)
         least = sent.left_out + max(1, (turns - sent.left_out) // 2 if sent.left_out else 1)
         self._fitted = self._before.fit(
-            self._prompt, window, self.config.max_tokens, factor, min(least, turns)
+            self._prompt.text, window, self.config.max_tokens, factor, min(least, turns)
         )
         return self._fitted.left_out > sent.left_out
 
@@ -260,7 +264,7 @@ def caught(
     except (SrchatError, Interrupted) as exc:
         return exc
     except MemoryError:
-        return IncompleteAnswerError("the answer broke off: out of memory")
+        return IncompleteAnswerError("incomplete answer: out of memory")
     return None
 
 
@@ -280,24 +284,22 @@ def _left_out(fitted: Fitted, window: int | None) -> TurnWarning:
         "the oldest turn is" if fitted.left_out == 1 else f"the {fitted.left_out} oldest turns are"
     )
     size = f" ({window} tokens)" if window else ""
-    return TurnWarning(f"{turns} left out of the request, so that it fits the context window{size}")
+    return TurnWarning(f"{turns} left out to fit the context window{size}")
 
 
 def _too_long(exc: APIStatusError, overflow: ContextOverflow, sent: Fitted) -> APIStatusError:
     """Return the error with a hint: by how much the messages are too long, with no turn to drop."""
     window = overflow.window
     if overflow.by_answer:
-        exc.hint = "a smaller --max-tokens fits"
+        exc.hint = "lower --max-tokens"
     elif window is None:
         exc.hint = "shorten the prompt or the files; `srchat ask --dry-run` shows what is sent"
     elif overflow.asked is not None and overflow.asked <= window:
-        exc.hint = (
-            f"of {window} tokens the prompt takes {overflow.asked}; a smaller --max-tokens fits"
-        )
+        exc.hint = f"the prompt takes {overflow.asked} of {window} tokens; lower --max-tokens"
     elif overflow.asked is None and sent.estimated_tokens <= window:
         exc.hint = (  # by the estimate it fits: no number of ours would be true
             f"the context window has {window} tokens for prompt and answer; shorten the prompt or "
-            "its files, or give a smaller --max-tokens"
+            "its files, or lower --max-tokens"
         )
     else:
         about = "" if overflow.asked else "about "

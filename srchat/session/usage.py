@@ -33,10 +33,10 @@ def usage_line(reply: Reply) -> str:
     if reply.usage:
         parts.append(f"{reply.usage.prompt_tokens} tokens in, {reply.usage.completion_tokens} out")
     else:
-        parts.append("the server counted no tokens")
+        parts.append("no token counts from the server")
     parts.append(f"{seconds:.1f} s")
     if reply.first_at:
-        parts.append(f"first text after {reply.first_at - reply.asked_at:.1f} s")
+        parts.append(f"first token after {reply.first_at - reply.asked_at:.1f} s")
     streaming = reply.ended_at - reply.first_at
     if reply.usage and reply.first_at and streaming > 0 and reply.usage.completion_tokens > 1:
         parts.append(f"{reply.usage.completion_tokens / streaming:.0f} tokens/s")

@@ -18,7 +18,11 @@ from srchat.terminal.word_wrap import wrapped_text
 
 _C1: Final = re.compile(rb"[\x80-\x9f]")
 _CANNOT_MOVE: Final = (None, "", "dumb", "unknown")
-_LONGEST: Final = 1000  # characters of one message
+_MAX_MESSAGE: Final = 1000  # characters of one message
+_RED: Final = "\x1b[1;31m"
+_YELLOW: Final = "\x1b[33m"
+_DIM: Final = "\x1b[2m"
+_RESET: Final = "\x1b[0m"
 _FALLBACK_SIZE: Final = os.terminal_size((80, 24))
 
 
@@ -78,13 +82,15 @@ class Output:
 
 
 class Messages:
-    """What is said to the user beside the answer, a line each, on standard error.
+    """Errors, warnings and other messages beside the answer, on standard error.
 
-    On a terminal a line that is longer than the screen is broken between words.
+    Each is a line, its hints are lines of their own below. On a terminal long lines are wrapped.
 
-    `quiet` keeps notices back, never errors. `redact` takes secrets out of every line.
-    `make_room` takes away what stands on the row where a line will begin.
-    A standard error that is closed or full is no reason to lose an answer: ignored.
+    `quiet` suppresses warnings and information, never errors. `redact` removes secrets.
+    `make_room` clears the row where a line will begin.
+    `shares_screen`: answers are shown on the same terminal. `is_after_answer`: one ends above, so
+    a blank line comes first.
+    A standard error that is closed or full is ignored: no reason to lose an answer.
     """
 
     def __init__(self, output: Output, *, quiet: bool = False) -> None:
@@ -92,18 +98,43 @@ class Messages:
         self.quiet = quiet
         self.redact: Callable[[str], str] = str
         self.make_room: Callable[[], None] = lambda: None
+        self.shares_screen = False
+        self.is_after_answer = False
 
-    def notice(self, text: str) -> None:
-        """Tell something worth knowing, unless quiet."""
+    def error(self, text: str, hint: str = "") -> None:
+        """Print an error. Each line of `hint` says what to do next."""
+        self._print(text, "error: ", _RED, hint)
+
+    def warning(self, text: str, hint: str = "") -> None:
+        """Print a warning unless quiet."""
         if not self.quiet:
-            self.tell(text)
+            self._print(text, "warning: ", _YELLOW, hint)
 
-    def tell(self, text: str) -> None:
-        """Tell something that has to be known, quiet or not: an error, or what was asked for."""
+    def info(self, text: str) -> None:
+        """Print what was done unless quiet."""
+        if not self.quiet:
+            self._print(text)
+
+    def print(self, text: str, hint: str = "") -> None:
+        """Print what was asked for, quiet or not."""
+        self._print(text, hint=hint)
+
+    def _print(self, text: str, label: str = "", color: str = "", hint: str = "") -> None:
         self.make_room()
-        self.write_raw(
-            self.output.between_words(f"srchat: {one_line(self.redact(text), _LONGEST)}\n")
-        )
+        if self.is_after_answer:
+            self.is_after_answer = False
+            self.write_raw("\n")
+        self._print_line("srchat: ", label, color, text)
+        for line in hint.splitlines():
+            indent = " " * (len(line) - len(line.lstrip(" ")))  # of a command to be copied
+            self._print_line("", f"hint: {indent}", _DIM, line)
+
+    def _print_line(self, start: str, label: str, color: str, text: str) -> None:
+        line = f"{start}{label}{one_line(self.redact(text), _MAX_MESSAGE)}\n"
+        line = self.output.between_words(line)
+        if label and self.output.has_color:
+            line = line.replace(label.strip(), f"{color}{label.strip()}{_RESET}", 1)
+        self.write_raw(line)
 
     def write_raw(self, text: str) -> None:
         """Write trusted text as it is."""

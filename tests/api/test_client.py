@@ -267,7 +267,7 @@ def test_what_may_pass_is_tried_again_until_it_does(serve: Serve, status: int, t
     assert (got.text, got.error) == ("Hello", None)
     assert len(server.requests) == times + 1
     assert list(got.waits) == list(range(1, times + 1))
-    assert f"says {status}: no" in got.waits[1].reason
+    assert f"returned {status}: no" in got.waits[1].reason
     assert got.waits[1].retries == 3
     assert all(request.body == server.requests[0].body for request in server.requests)
 
@@ -289,7 +289,7 @@ def test_what_does_not_pass_fails_after_four_attempts(serve: Serve, status: int)
     assert isinstance(got.error, APIStatusError)
     assert (got.error.exit_code, got.error.status) == (code, status)
     assert (got.error.code, got.error.type) == ("c", "t")
-    assert got.message == f"127.0.0.1:{server.port} says {status}: try later"
+    assert got.message == f"127.0.0.1:{server.port} returned {status}: try later"
     assert len(server.requests) == 4
 
 
@@ -375,9 +375,9 @@ def test_an_absurd_wait_is_not_waited(serve: Serve, absurd: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "max_wait", "hint"),
     [
-        ("7", 5.0, "the server asks to wait 7 s; --max-wait 5 allows less"),
-        ("300", 1000.0, "the server asks to wait 300 s; srchat waits 120 s at most"),
-        ("86400", 60.0, "the server asks to wait 86400 s; srchat waits 120 s at most"),
+        ("7", 5.0, "the server asks to wait 7 s; --max-wait is 5"),
+        ("300", 1000.0, "the server asks to wait 300 s; the limit is 120 s"),
+        ("86400", 60.0, "the server asks to wait 86400 s; the limit is 120 s"),
     ],
 )
 def test_too_long_a_wait_fails_at_once_and_says_how_long(
@@ -484,7 +484,7 @@ def test_a_redirect_is_not_followed_and_said(serve: Serve, status: int) -> None:
 def test_a_redirect_to_no_place_at_all_is_none_to_follow(serve: Serve) -> None:
     got = ask(serve([head(302, {"Location": "http://[::1", "Content-Length": "0"})]).url)
     assert isinstance(got.error, APIStatusError)
-    assert "redirects to a place that is none; srchat does not follow" in got.message
+    assert "redirects to an invalid URL, which srchat does not follow" in got.message
 
 
 @pytest.mark.parametrize("location", ["", "ftp://x", "\x80", "/v1/chat/completions"])
@@ -521,7 +521,7 @@ def test_a_broken_error_body_does_not_hide_the_status(serve: Serve, body: Script
 
 def test_what_came_of_a_broken_error_body_is_shown(serve: Serve) -> None:
     got = ask(serve([head(401, {"Content-Length": "999"}), b'{"error": "bad key"}', CLOSE]).url)
-    assert got.message.endswith("says 401: bad key")
+    assert got.message.endswith("returned 401: bad key")
 
 
 def bomb(megabytes: int) -> bytes:

@@ -34,11 +34,11 @@ WHERE = "chat.test:8443"
         ),
         (
             httpx.RemoteProtocolError("Server disconnected without sending a response."),
-            f"the connection to {WHERE} was lost: the server closed it in the middle",
+            f"the connection to {WHERE} was lost: the server closed it early",
         ),
         (
             httpx.RemoteProtocolError("peer closed connection (incomplete chunked read)"),
-            f"the connection to {WHERE} was lost: the server closed it in the middle",
+            f"the connection to {WHERE} was lost: the server closed it early",
         ),
         (httpx.ProxyError("407 Denied"), f"the proxy refused to connect to {WHERE}: 407 Denied"),
         (httpx.UnsupportedProtocol("no scheme"), f"cannot use {WHERE}: no scheme"),

@@ -173,9 +173,9 @@ def test_content_that_is_no_text_is_an_error_and_not_lost_silently(
     content: object, what: str
 ) -> None:
     said = {"content": content}
-    with pytest.raises(ValueError, match=f"the content is {what}, not a text"):
+    with pytest.raises(ValueError, match=f"the content is {what}, not text"):
         ChatCompletionChunk.from_json({"choices": [{"delta": said}]})
-    with pytest.raises(ValueError, match=f"the content is {what}, not a text"):
+    with pytest.raises(ValueError, match=f"the content is {what}, not text"):
         ChatCompletion.from_json({"choices": [{"message": said}]})
 
 

@@ -145,7 +145,7 @@ def test_a_way_to_the_server_that_is_looked_up_for_ever_is_a_timeout() -> None:
         got = taken(client.stream(HELLO))
         told.set()
     assert isinstance(got.error, APITimeoutError)
-    assert got.message == f"cannot connect to {WHERE}: no answer in 0.3 s"
+    assert got.message == f"cannot connect to {WHERE}: timed out after 0.3 s"
 
 
 # Stops itself while it waits for the answer, and says when it waits again.

@@ -177,7 +177,7 @@ def test_a_recorded_refusal_gives_one_clean_line(replay: ScriptedServer, file: P
     assert isinstance(failure, APIStatusError)
     assert failure.status == recorded.status
     assert turn.reply.content == ""
-    where, _, message = failure.message.partition(f" says {recorded.status}: ")
+    where, _, message = failure.message.partition(f" returned {recorded.status}: ")
     assert where == f"127.0.0.1:{replay.port}"
     assert 8 <= len(message) <= 400
     assert message == " ".join(message.split())

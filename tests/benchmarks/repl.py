@@ -4,7 +4,6 @@
 waits (start, echo), each beside its floor; memory is the most that the process held.
 """
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -70,7 +69,7 @@ def _ms(times: list[float]) -> str:
 
 
 def _fill(home: Path) -> None:
-    lines = (json.dumps(f"{n} explain the number {n} to me") for n in range(LINES))
+    lines = (f"+{n} explain the number {n} to me\n" for n in range(LINES))
     (home / "typed_lines").write_text("\n".join(lines) + "\n", encoding="utf-8")
     turns: list[TurnRecord] = []
     for number in range(TURNS):

@@ -102,7 +102,7 @@ def test_json_of_an_answer_that_broke_off_holds_what_came(srchat: Srchat, serve:
     result = srchat("ask", "hi", "--json", "--base-url", server.url)
     document = json.loads(result.out)
     assert (result.code, document["content"], document["complete"]) == (6, "half", False)
-    assert "broke off" in document["error"]
+    assert "incomplete answer" in document["error"]
 
 
 def test_code_prints_only_the_code_blocks(srchat: Srchat, serve: Serve) -> None:
@@ -142,7 +142,7 @@ def test_usage_of_a_request_that_failed_is_nothing_to_tell(srchat: Srchat, serve
     result = srchat("ask", "hi", "--usage", "--base-url", serve(error(400, "no")).url)
     assert (result.code, result.err.count("\n")) == (5, 1)
     result = srchat("ask", "hi", "--usage", "--base-url", serve([head(), chunk("o"), RESET]).url)
-    assert (result.code, result.err.count("first text after")) == (6, 1)
+    assert (result.code, result.err.count("first token after")) == (6, 1)
 
 
 def test_usage_tells_what_the_rate_limit_leaves(srchat: Srchat, serve: Serve) -> None:
@@ -205,13 +205,13 @@ def test_dry_run_needs_no_key(srchat: Srchat) -> None:
         ("--temperature", "nan", "a number from 0 to 2"),
         ("--temperature", "hot", "a number from 0 to 2"),
         ("--top-p", "1.01", "a number from 0 to 1"),
-        ("--max-tokens", "0", "a whole number of at least 1"),
-        ("--max-tokens", "1.5", "a whole number of at least 1"),
-        ("--retries", "-1", "a whole number from 0 to 100"),
+        ("--max-tokens", "0", "an integer of at least 1"),
+        ("--max-tokens", "1.5", "an integer of at least 1"),
+        ("--retries", "-1", "an integer from 0 to 100"),
         ("--timeout", "0", "a number from 0.1 to 86400"),
         ("--max-wait", "121", "a number from 0 to 120"),
         ("--base-url", "ftp://x", "an http:// or https:// URL"),
-        ("--stop", "", "a list of texts, none of them empty"),
+        ("--stop", "", "a list of non-empty strings"),
     ],
 )
 def test_a_value_out_of_range_names_option_and_range_before_anything_is_sent(
@@ -222,7 +222,7 @@ def test_a_value_out_of_range_names_option_and_range_before_anything_is_sent(
     assert (result.code, result.out) == (2, b"")
     assert option in result.err
     assert allowed in result.err
-    assert result.err.count("\n") == 1
+    assert len(result.messages) == 1
     assert server.requests == []
 
 
@@ -319,7 +319,10 @@ def test_a_file_without_its_option_is_said_to_be_no_file(srchat: Srchat) -> None
         (srchat.home / name).write_text("code")
     result = srchat("ask", "--dry-run", "-f", "a.py", "b.py", "review")
     assert result.code == 0
-    assert result.err == "srchat: b.py was read as prompt text; repeat -f for each file\n"
+    assert (
+        result.err
+        == "srchat: warning: b.py was read as prompt text\nhint: repeat -f for each file\n"
+    )
     for words in (["review", "b.py"], ["review this " * 100], ["none.py"]):
         assert srchat("ask", "--dry-run", "-f", "a.py", *words).err == ""
     assert srchat("ask", "--dry-run", "a.py", "is what?").err == ""
@@ -328,7 +331,7 @@ def test_a_file_without_its_option_is_said_to_be_no_file(srchat: Srchat) -> None
 def test_standard_input_needs_no_option(srchat: Srchat) -> None:
     result = srchat("ask", "-f", "-", "review", stdin=b"code")
     assert (result.code, result.out) == (2, b"")
-    assert "cannot read -: No such file or directory (`srchat ask` takes what is" in result.err
+    assert "cannot read -: No such file or directory\nhint: `srchat ask` reads piped" in result.err
 
 
 @pytest.mark.parametrize(("path", "reason"), [("none", "No such file"), (".", "Is a directory")])
@@ -342,7 +345,7 @@ def test_a_file_that_cannot_be_read_is_named(srchat: Srchat, path: str, reason: 
 def test_nothing_to_ask_is_a_usage_error(srchat: Srchat, args: list[str]) -> None:
     result = srchat("ask", *args, stdin=b"")
     assert result.code == 2
-    assert "nothing to ask" in result.err
+    assert "no prompt" in result.err
 
 
 def test_a_silent_pipe_gets_a_word_and_a_slow_one_is_not_cut_off(
@@ -470,7 +473,9 @@ def test_length_is_said_and_no_failure(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("cut", finish="length"))
     result = srchat("ask", "q", "--max-tokens", "5", "--base-url", server.url)
     assert (result.code, result.out) == (0, b"cut\n")
-    assert "was cut at max_tokens (5); raise --max-tokens, or /continue in a chat" in result.err
+    assert (
+        "was cut at max_tokens (5)\nhint: raise --max-tokens (in a chat: /continue)" in result.err
+    )
 
 
 @pytest.mark.parametrize(
@@ -479,8 +484,8 @@ def test_length_is_said_and_no_failure(srchat: Srchat, serve: Serve) -> None:
         (answer("par", finish="content_filter"), b"par\n", "content filter"),
         (answer("par", finish="abort"), b"par\n", "shutting down"),
         (answer(""), b"", "empty answer"),
-        ([head(), chunk("par"), CLOSE], b"par\n", "broke off"),
-        ([head(), chunk("par"), RESET], b"par\n", "broke off"),
+        ([head(), chunk("par"), CLOSE], b"par\n", "incomplete answer"),
+        ([head(), chunk("par"), RESET], b"par\n", "incomplete answer"),
         (
             [head(), chunk("par"), event({"error": {"message": "engine died"}}), CLOSE],
             b"par\n",
@@ -498,7 +503,7 @@ def test_an_incomplete_answer_keeps_what_came_and_exits_6(
     result = srchat("ask", "q", "--base-url", server.url)
     assert (result.code, result.out) == (6, out)
     assert said in result.err
-    assert result.err.count("\n") == 1
+    assert len(result.messages) == 1
     assert len(server.requests) == 1
 
 
@@ -526,8 +531,8 @@ def test_a_refusal_is_one_line_with_the_servers_words(
     server = serve(error(status, "because \x1b[31m of this"))
     result = srchat("ask", "q", "--retries", "0", "--base-url", server.url)
     assert (result.code, result.out) == (code, b"")
-    assert f"says {status}: because \\x1b[31m of this" in result.err
-    assert result.err.count("\n") == 1
+    assert f"returned {status}: because \\x1b[31m of this" in result.err
+    assert len(result.messages) == 1
 
 
 @pytest.mark.parametrize(
@@ -535,8 +540,8 @@ def test_a_refusal_is_one_line_with_the_servers_words(
     [
         ("", {"SRCHAT_API_KEY": "sk-some-key"}, "comes from variable SRCHAT_API_KEY"),
         ('api_key_command = ["echo", "sk-some-key"]', {}, "comes from the api_key_command"),
-        ("", {"SOLIDRUST_API_KEY": "sk-some-key"}, "is for another server"),
-        ("", {}, "no key was sent; set one"),
+        ("", {"SOLIDRUST_API_KEY": "sk-some-key"}, "belongs to another server"),
+        ("", {}, "no key was sent; to set one"),
     ],
 )
 def test_a_key_that_is_refused_is_told_with_its_origin(
@@ -558,7 +563,7 @@ def test_a_busy_server_is_asked_again_and_the_wait_announced(srchat: Srchat, ser
     )
     result = srchat("ask", "q", "--base-url", server.url)
     assert (result.code, result.out) == (0, b"ok\n")
-    assert [line for line in result.err.splitlines() if "trying again" in line][1:]
+    assert [line for line in result.err.splitlines() if "retrying" in line][1:]
     assert server.requests[2].at - server.requests[1].at >= 0.3
 
 
@@ -581,7 +586,7 @@ def test_an_account_that_has_run_out_of_money_is_told_so(srchat: Srchat, serve: 
     server = serve(error(429, "quota", code="insufficient_quota"))
     result = srchat("ask", "q", "--base-url", server.url)
     assert (result.code, len(server.requests)) == (7, 1)
-    assert "(no wait helps; the account of this key has nothing left to spend)" in result.err
+    assert "hint: waiting does not help: the account of this key has no credit left" in result.err
 
 
 def test_no_server_is_a_network_failure(srchat: Srchat) -> None:
@@ -589,15 +594,15 @@ def test_no_server_is_a_network_failure(srchat: Srchat) -> None:
     assert (result.code, result.out) == (8, b"")
     assert "cannot connect to 127.0.0.1:9: connection refused" in result.err.lower()
     # Not where the configuration has it: an option or a profile may be what is wrong.
-    assert result.err.endswith("(is the server running, and base_url right?)\n")
+    assert result.err.endswith("hint: is the server running, and is base_url correct?\n")
 
 
 def test_no_key_is_one_line_and_no_request(srchat: Srchat) -> None:
     result = srchat("ask", "q")
     assert (result.code, result.out) == (4, b"")
-    assert "SOLIDRUST_API_KEY" in result.err
+    assert "\nhint:     srchat config set api_key\n" in result.err
     assert "--profile demo" in result.err
-    assert result.err.count("\n") == 1
+    assert len(result.messages) == 1
 
 
 def test_an_unknown_model_is_answered_with_those_there_are(srchat: Srchat, serve: Serve) -> None:
@@ -617,13 +622,16 @@ def test_another_model_in_its_place_is_said_once(srchat: Srchat, serve: Serve) -
     ]
     result = srchat("ask", "q", "--base-url", serve(script).url)
     assert result.out == b"ab\n"
-    assert result.err == "srchat: vllm-primary is not available: gpt-4o-mini answers in its place\n"
+    assert (
+        result.err
+        == "srchat: warning: vllm-primary is not available; gpt-4o-mini answered instead\n"
+    )
 
 
 def test_a_fallback_that_the_proxy_reports_is_said(srchat: Srchat, serve: Serve) -> None:
     headers = {"x-litellm-attempted-fallbacks": "1", "x-litellm-model-group": "other"}
     result = srchat("ask", "q", "--base-url", serve(answer("ok", headers=headers)).url)
-    assert "other answers in its place" in result.err
+    assert "other answered instead" in result.err
 
 
 def test_a_deprecated_api_is_said_and_quiet_is_quiet(srchat: Srchat, serve: Serve) -> None:
@@ -636,7 +644,7 @@ def test_a_bad_chunk_is_one_bad_chunk_and_is_said(srchat: Srchat, serve: Serve) 
     server = serve([head(), chunk("a"), b"data: {oops\n\n", chunk("b", "stop"), DONE])
     result = srchat("ask", "q", "--base-url", server.url)
     assert (result.code, result.out) == (0, b"ab\n")
-    assert "could not be read" in result.err
+    assert "could not be parsed" in result.err
 
 
 def test_done_ends_the_answer_though_the_connection_stays_open(
@@ -664,7 +672,7 @@ def test_a_signal_ends_it_and_keeps_what_came(
     result = process.ended()
     assert result.code == code
     assert result.out == (b"\n" if len(script) == 3 else b"")
-    assert result.err.count("\n") == 1
+    assert len(result.messages) == 1
     assert server.client_left.wait(PATIENCE)
 
 
@@ -775,7 +783,7 @@ def test_a_second_signal_while_the_first_is_caught_shows_no_traceback(
 def test_a_signal_ends_a_wait_at_once(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(429, "later", {"Retry-After": "50"}))
     process = srchat.start("ask", "q", "--base-url", server.url)
-    assert b"trying again in 5" in process.stderr.readline()
+    assert b"retrying in 5" in process.stderr.readline()
     process.send_signal(2)
     assert process.ended().code == 130
 
@@ -848,7 +856,7 @@ def test_a_machine_that_gives_no_thread_is_one_line(srchat: Srchat, serve: Serve
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"thread" in done.stderr
-    assert done.stderr.count(b"\n") == 1
+    assert done.stderr.count(b"srchat: ") == 1
 
 
 # --- demo ----------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def test_path_on_a_terminal_is_inert(srchat: Srchat) -> None:
 
 def test_the_demo_needs_no_set_up(srchat: Srchat) -> None:
     result = srchat("config", "init", "-p", "demo")
-    assert (result.code, result.err.count("needs nothing")) == (2, 1)
+    assert (result.code, result.err.count("needs no setup")) == (2, 1)
     assert not _file(srchat).exists()
 
 
@@ -111,7 +111,7 @@ def test_show_says_when_a_key_is_for_another_server(srchat: Srchat) -> None:
     assert result.code == 3
     srchat.configure('[profiles.work]\nbase_url = "https://llm.example.com/v1"\n')
     text = srchat("config", "show", "-p", "work", SOLIDRUST_API_KEY=KEY).text
-    assert '"…cdef"  # variable SOLIDRUST_API_KEY; not sent, it is for another server' in text
+    assert '"…cdef"  # variable SOLIDRUST_API_KEY; not sent: it belongs to another server' in text
 
 
 @pytest.mark.parametrize(
@@ -147,9 +147,9 @@ def test_get_tells_the_origin_first_and_what_is_not_set(srchat: Srchat) -> None:
 def test_a_file_that_others_can_read_gets_a_warning_and_is_mended(srchat: Srchat) -> None:
     srchat.configure(f'api_key = "{KEY}"\n')
     _file(srchat).chmod(0o644)
-    assert f"others can read {_file(srchat)}" in srchat("config", "get", "model").err
-    assert "others can read" in srchat("models", "-p", "demo").err
-    assert "others can read" not in srchat("models", "-q", "-p", "demo").err
+    assert f"other users can read {_file(srchat)}" in srchat("config", "get", "model").err
+    assert "other users can read" in srchat("models", "-p", "demo").err
+    assert "other users can read" not in srchat("models", "-q", "-p", "demo").err
     assert srchat("config", "set", "model", "x") == (0, b"", "")
     assert stat.S_IMODE(_file(srchat).stat().st_mode) == 0o600
 
@@ -196,19 +196,23 @@ def test_a_dash_reads_the_value_from_standard_input(srchat: Srchat) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("temprature", "1"), 3, "no setting 'temprature' (did you mean 'temperature'?)"),
+        (("temprature", "1"), 3, "unknown setting 'temprature'\nhint: did you mean 'temperature'?"),
         (("temperature", "3"), 3, "temperature is '3'; must be a number from 0 to 2"),
         (
             ("max_tokens", "many"),
             3,
-            "max_tokens is 'many'; must be a whole number of at least 1",
+            "max_tokens is 'many'; must be an integer of at least 1",
         ),
         (("base_url", "example.com"), 3, "base_url is 'example.com'; must be an http://"),
         (("profile", "wrk"), 3, "no profile 'wrk'"),
-        (("model",), 2, "which value for model?"),
+        (("model",), 2, "missing value for model"),
         (("model", "a", "b"), 2, "model takes one value, not 2"),
-        (("stop", "", "END"), 3, "stop cannot be that; must be a list of texts, none of them"),
-        (("api_key",), 2, "there is no terminal to type api_key on"),
+        (
+            ("stop", "", "END"),
+            3,
+            "stop is invalid; must be a list of non-empty strings",
+        ),
+        (("api_key",), 2, "no terminal to type api_key on"),
         (("-p", "", "model", "x"), 2, "a profile needs a name"),
         (("-p", "work", "profile", "demo"), 2, "a profile cannot name a profile"),
         ((), 2, "Missing argument 'NAME'"),
@@ -220,18 +224,24 @@ def test_what_cannot_be_set_is_told(
     result = srchat("config", "set", *words)
     assert (result.code, result.out) == (code, b"")
     assert said in result.err
-    assert result.err.count("\n") == 1
+    assert len(result.messages) == 1
     assert not _file(srchat).exists()
 
 
 def test_a_value_that_is_not_in_force_is_told(srchat: Srchat) -> None:
     srchat.configure('profile = "work"\n[profiles.work]\nmodel = "w"\n')
     result = srchat("config", "set", "model", "x")
-    assert (result.code, result.err) == (0, "srchat: model is set, but profile work is stronger\n")
+    assert (result.code, result.err) == (
+        0,
+        "srchat: warning: model is set, but profile work takes precedence\n",
+    )
     result = srchat("config", "set", "retries", "1", SRCHAT_RETRIES="2")
-    assert "variable SRCHAT_RETRIES is stronger" in result.err
+    assert "variable SRCHAT_RETRIES takes precedence" in result.err
     result = srchat("config", "set", "profile", "work", SRCHAT_PROFILE="demo")
-    assert result.err == "srchat: profile is set, but variable SRCHAT_PROFILE is stronger\n"
+    assert (
+        result.err
+        == "srchat: warning: profile is set, but variable SRCHAT_PROFILE takes precedence\n"
+    )
 
 
 def test_a_file_that_is_named_like_a_profile_is_none(srchat: Srchat) -> None:
@@ -239,21 +249,24 @@ def test_a_file_that_is_named_like_a_profile_is_none(srchat: Srchat) -> None:
     path.write_text('profile = "work"\n[profiles.work]\nmodel = "w"\n')
     path.chmod(0o600)
     result = srchat("config", "set", "model", "x", SRCHAT_CONFIG="profile work")
-    assert (result.code, result.err) == (0, "srchat: model is set, but profile work is stronger\n")
+    assert (result.code, result.err) == (
+        0,
+        "srchat: warning: model is set, but profile work takes precedence\n",
+    )
 
 
 def test_where_requests_and_the_key_really_go_is_told(srchat: Srchat) -> None:
     url = "https://other.example/v1"
     result = srchat("config", "set", "base_url", "https://a.example/v1", SRCHAT_BASE_URL=url)
-    told = "srchat: base_url is set, but variable SRCHAT_BASE_URL is stronger: requests go to"
-    assert result.err == f"{told} {url}\n"
+    told = "variable SRCHAT_BASE_URL takes precedence: requests go to"
+    assert result.err == f"srchat: warning: base_url is set, but {told} {url}\n"
     result = srchat(
         "config", "set", "base_url", "https://a.example/v1", SRCHAT_BASE_URL=url, SRCHAT_API_KEY=KEY
     )
     assert result.err == f"{told} {url}, with the api_key of variable SRCHAT_API_KEY\n"
     result = srchat("config", "set", "api_key", "-", stdin=KEY.encode(), SRCHAT_BASE_URL=url)
     assert result.err == (
-        f"srchat: api_key is set, but it is not sent to {url} (variable SRCHAT_BASE_URL)\n"
+        f"srchat: warning: api_key is set, but it is not sent to {url} (variable SRCHAT_BASE_URL)\n"
     )
 
 
@@ -261,10 +274,10 @@ def test_a_key_that_another_keeps_from_being_used_is_told(srchat: Srchat) -> Non
     srchat.configure(f'api_key = "{KEY}"\n[profiles.work]\napi_key_command = ["pass"]\n')
     result = srchat("config", "set", "api_key_command", "pass", "x")
     stronger = "api_key_command is set, but the api_key of"
-    assert f"{stronger} {_file(srchat)} is stronger" in result.err
+    assert f"{stronger} {_file(srchat)} takes precedence" in result.err
     result = srchat("config", "set", "api_key", "-", stdin=KEY.encode(), SRCHAT_PROFILE="work")
     stronger = "api_key is set, but the api_key_command of"
-    assert f"{stronger} profile work is stronger" in result.err
+    assert f"{stronger} profile work takes precedence" in result.err
 
 
 def test_unset_says_when_there_is_nothing_to_do(srchat: Srchat) -> None:
@@ -292,7 +305,7 @@ model = "x"
 def test_a_profile_is_deleted_with_yes_and_the_setting_that_names_it(srchat: Srchat) -> None:
     srchat.configure(PROFILES)
     result = srchat("config", "unset", "-p", "work", "--yes")
-    told = "srchat: profile work deleted; it was the default one, now there is none\n"
+    told = "srchat: profile work deleted; it was the default profile, now none is set\n"
     assert result == (0, b"", told)
     assert _file(srchat).read_text() == '\n# at work\n# at home\n[profiles.home]\nmodel = "x"\n'
     assert srchat("config", "unset", "-p", "home", "-y").err == "srchat: profile home deleted\n"
@@ -313,10 +326,10 @@ def test_a_profile_is_deleted_once_a_person_says_so(srchat: Srchat) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("-p", "work"), 2, "--yes is needed to delete the profile 'work' without being asked"),
+        (("-p", "work"), 2, "deleting the profile 'work' without a terminal needs --yes"),
         (("-p", "wrk", "-y"), 3, "did you mean 'work'?"),
         (("-p", "demo", "-y"), 2, "the profile demo is built in"),
-        (("profiles",), 2, "profiles are deleted one by one (srchat config unset -p PROFILE)"),
+        (("profiles",), 2, "delete one profile at a time\nhint: srchat config unset -p PROFILE"),
         (("-y",), 2, "which setting, or which profile?"),
     ],
 )
@@ -344,7 +357,7 @@ def test_where_it_cannot_be_written_is_one_line(srchat: Srchat, place: str, said
     (srchat.home / "null").symlink_to("/dev/null")
     path = str(srchat.home / place)
     result = srchat("config", "set", "model", "x", SRCHAT_CONFIG=path)
-    assert (result.code, result.err) == (3, f"srchat: {said.format(path)}\n")
+    assert (result.code, result.err) == (3, f"srchat: error: {said.format(path)}\n")
 
 
 def test_twenty_at_once_lose_nothing(srchat: Srchat) -> None:
@@ -387,7 +400,7 @@ def test_a_broken_file_stops_what_needs_it_and_nothing_else(srchat: Srchat, text
         result = srchat(*words)
         assert (result.code, result.out) == (3, b""), words
         assert f"{_file(srchat)}, line 1" in result.err, words
-        assert result.err.count("\n") == 1, words
+        assert len(result.messages) == 1, words
     assert srchat("--help").code == srchat("config", "--help").code == 0
     assert srchat("config", "path").text == f"{_file(srchat)}\n"
     assert _file(srchat).read_text() == text
@@ -427,7 +440,7 @@ def test_a_key_comes_from_standard_input_and_is_never_shown(srchat: Srchat) -> N
 def test_a_key_is_typed_without_being_shown(srchat: Srchat) -> None:
     command = srchat.command("config", "set", "api_key")
     with TerminalSession(command, srchat.env) as session:
-        session.wait_for_text("api_key (is not shown):")
+        session.wait_for_text("api_key (hidden):")
         session.type(f"{KEY}\n")
         assert session.wait() == 0
     assert KEY.encode() not in session.raw
@@ -441,7 +454,7 @@ def test_ctrl_c_at_the_key_changes_nothing_and_leaves_the_terminal_as_it_was(
     with TerminalSession(
         ["sh", "-c", f"trap : INT; {command}; echo code $?; stty -a"], srchat.env
     ) as session:
-        session.wait_for_text("api_key (is not shown):")
+        session.wait_for_text("api_key (hidden):")
         session.type("sk-half\x03")
         session.wait()
     text = session.raw.decode()
@@ -453,10 +466,10 @@ def test_ctrl_c_at_the_key_changes_nothing_and_leaves_the_terminal_as_it_was(
 
 def test_ctrl_d_at_the_key_changes_nothing(srchat: Srchat) -> None:
     with TerminalSession(srchat.command("config", "set", "api_key"), srchat.env) as session:
-        session.wait_for_text("api_key (is not shown):")
+        session.wait_for_text("api_key (hidden):")
         session.type("\x04")
         assert session.wait() == 2
-        assert "srchat: nothing was typed; nothing was changed" in session.lines
+        assert "srchat: error: nothing was typed; nothing was changed" in session.lines
     assert not _file(srchat).exists()
 
 
@@ -481,7 +494,7 @@ def test_a_command_that_fails_is_a_missing_key(srchat: Srchat, serve: Serve) -> 
     server = serve(MODELS)
     result = srchat("models", SRCHAT_BASE_URL=server.url, SRCHAT_API_KEY_COMMAND="false x")
     assert result.code == 4
-    assert "the api_key_command 'false' ended with exit code 1" in result.err
+    assert "the api_key_command 'false' failed with exit code 1" in result.err
     assert server.requests == []
 
 
@@ -553,9 +566,9 @@ def test_edit_takes_what_is_right(srchat: Srchat) -> None:
     ("editor", "code", "said"),
     [
         ("true", 0, ""),
-        ("false", 3, "the editor ended with 1; nothing was changed"),
+        ("false", 3, "the editor exited with 1; nothing was changed"),
         ("/no/such/editor", 2, "cannot start the editor /no/such/editor: No such file"),
-        ("'", 2, "VISUAL or EDITOR cannot be read"),
+        ("'", 2, "cannot parse VISUAL or EDITOR"),
         ("sh -c 'echo retries = x >\"$0\"'", 3, "nothing was changed"),
         ('sh -c \'printf "a\\377" >"$0"\'', 3, "not UTF-8 text"),
         ("rm", 3, "nothing was changed"),
@@ -622,7 +635,7 @@ def test_a_terminal_that_goes_away_does_not_take_the_text_along(srchat: Srchat) 
     result = process.ended()
     assert result.code == 129
     draft = next(srchat.home.glob(".srchat-edit-*/config.toml"))
-    assert f"what you wrote is in {draft}" in result.err
+    assert f"your text is in {draft}" in result.err
     assert draft.read_text() == "retries = 1\n"
     assert stat.S_IMODE(draft.parent.stat().st_mode) == 0o700
     assert _file(srchat).read_text() == "# mine\n"
@@ -638,8 +651,8 @@ def test_a_file_that_was_changed_meanwhile_is_kept_and_so_is_the_edited_one(
     result = srchat("config", "edit", EDITOR=editor)
     assert result.code == 3
     draft = next(srchat.home.glob(".srchat-edit-*/config.toml"))
-    assert f"nothing was changed; what you wrote is in {draft}\n" in result.err
-    assert f"{_file(srchat)} was changed meanwhile\n" in result.err
+    assert f"nothing was changed; your text is in {draft}\n" in result.err
+    assert f"{_file(srchat)} was changed by another program\n" in result.err
     assert _file(srchat).read_text() == 'model = "theirs"\n'
     assert draft.read_text() == "top_p = 0\n"
     assert stat.S_IMODE(draft.stat().st_mode) == 0o600
@@ -666,7 +679,7 @@ def test_edit_on_a_full_disk_says_so_and_leaves_nothing(srchat: Srchat) -> None:
         [sys.executable, "-c", _FULL_DISK, "config", "edit"],
         env=srchat.env | {"EDITOR": "true"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    said = f"srchat: cannot write beside {_file(srchat)}: File too large\n"
+    said = f"srchat: error: cannot create a file next to {_file(srchat)}: File too large\n"
     assert (done.returncode, done.stderr) == (3, said)
     assert _names(srchat.home) == ["config.toml"]
 
@@ -681,8 +694,7 @@ def test_check_tries_the_server(srchat: Srchat, serve: Serve) -> None:
     result = srchat("config", "check")
     assert result == (
         0,
-        f"{_file(srchat)}: valid\n{server.url}: answers, models: 2\n"
-        "vllm-primary: offered\n".encode(),
+        f"{_file(srchat)}: valid\n{server.url}: OK, 2 models\nvllm-primary: offered\n".encode(),
         "",
     )
     result = srchat("config", "check", SRCHAT_MODEL="qwen")
@@ -708,8 +720,8 @@ def test_init_writes_what_was_tried(srchat: Srchat, serve: Serve) -> None:
     srchat.configure("# mine\nretries = 0\n")
     result = _init(srchat, server.url, KEY, "qwen3-4b")
     assert result.code == 0, result.err
-    assert f"{server.url} answers; it offers vllm-primary, qwen3-4b" in result.err
-    assert f'saved in {_file(srchat)}; try: srchat ask "hello"' in result.err
+    assert f"{server.url} responds; models: vllm-primary, qwen3-4b" in result.err
+    assert f'saved to {_file(srchat)}; try: srchat ask "hello"' in result.err
     assert _file(srchat).read_text() == (
         f'# mine\nretries = 0\nbase_url = "{server.url}"\napi_key = "{KEY}"\nmodel = "qwen3-4b"\n'
     )
@@ -757,7 +769,7 @@ def test_init_says_what_is_stronger_than_what_it_wrote(srchat: Srchat, serve: Se
     result = srchat("config", "init", stdin=answers, SRCHAT_MODEL="m", SOLIDRUST_API_KEY=KEY)
     assert result.code == 0
     assert "empty: …cdef of variable SOLIDRUST_API_KEY" in result.err
-    assert "model is set, but variable SRCHAT_MODEL is stronger" in result.err
+    assert "model is set, but variable SRCHAT_MODEL takes precedence" in result.err
     assert "api_key" not in _read(srchat)
 
 
@@ -796,10 +808,10 @@ def test_init_asks_again_for_a_key_that_the_server_refuses(srchat: Srchat, serve
         tty.type("nonsense\n")
         tty.wait_for_text("must be an http://")
         tty.type(f"{server.url}\n")
-        tty.wait_for_text("API key (is not shown; empty: none):")
+        tty.wait_for_text("API key (hidden; empty: none):")
         tty.type("sk-srt-wrong-wrong\n")
         tty.wait_for_text("401: wrong key")
-        tty.wait_for(_asked("API key (is not shown; empty: none):", 2))
+        tty.wait_for(_asked("API key (hidden; empty: none):", 2))
         tty.type(f"{KEY}\n")
         tty.wait_for_text("model [vllm-primary]:")
         tty.type("\n")
@@ -816,7 +828,7 @@ def test_what_ends_a_question_is_said_on_a_row_of_its_own(
         tty.wait_for_text("server (a number, or the URL) [1]:")
         tty.type(key)
         tty.wait()
-    assert any(line.startswith(f"srchat: {said}") for line in tty.lines)
+    assert any(line.startswith("srchat: ") and said in line for line in tty.lines)
 
 
 def test_init_asks_again_for_what_cannot_be_used(srchat: Srchat, serve: Serve) -> None:
@@ -824,15 +836,15 @@ def test_init_asks_again_for_what_cannot_be_used(srchat: Srchat, serve: Serve) -
     with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
         tty.wait_for_text("server (a number, or the URL) [1]:")
         tty.type("http://llm.example.com/v1\n")
-        tty.wait_for_text("API key (is not shown; empty: none):")
+        tty.wait_for_text("API key (hidden; empty: none):")
         tty.type(f"{KEY}\n")
-        tty.wait_for_text("the key would go unencrypted")
+        tty.wait_for_text("refusing to send the key unencrypted")
         tty.type(f"{server.url}\n")
-        tty.wait_for(_asked("API key (is not shown; empty: none):", 2))
+        tty.wait_for(_asked("API key (hidden; empty: none):", 2))
         tty.type(f"{KEY}\n")
         tty.wait_for_text("model [vllm-primary]:")
         tty.type("qwen\n")
-        tty.wait_for_text("keep it all the same? [y/N]:")
+        tty.wait_for_text("use it anyway? [y/N]:")
         tty.type("n\n")
         tty.wait_for(lambda tty: str(tty.lines).count("model [vllm") == 2)
         tty.type("qwen3-4b\n")
@@ -847,10 +859,10 @@ def _asked(question: str, times: int) -> Callable[[TerminalSession], bool]:
 def test_init_offers_another_server_where_one_fails(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(400, "not today"), MODELS)
     with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
-        for count, more in enumerate(("keep it all the same? [y/N]:", "model [vllm-primary]:"), 1):
+        for count, more in enumerate(("use it anyway? [y/N]:", "model [vllm-primary]:"), 1):
             tty.wait_for(_asked("or the URL) [1]:", count))
             tty.type(f"{server.url}\n")
-            tty.wait_for(_asked("API key (is not shown; empty: none):", count))
+            tty.wait_for(_asked("API key (hidden; empty: none):", count))
             tty.type("\n")
             tty.wait_for_text(more)
             tty.type("\n")
@@ -863,7 +875,7 @@ def test_ctrl_d_at_a_question_of_init_changes_nothing(srchat: Srchat, serve: Ser
     with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
         tty.wait_for_text("or the URL) [1]:")
         tty.type(f"{server.url}\n")
-        tty.wait_for_text("API key (is not shown; empty: none):")
+        tty.wait_for_text("API key (hidden; empty: none):")
         tty.type("\n")
         tty.wait_for_text("model [vllm-primary]:")
         tty.type("\x04")
@@ -877,9 +889,9 @@ def test_init_keeps_what_failed_where_it_is_wanted(srchat: Srchat, serve: Serve)
     with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
         tty.wait_for_text("or the URL) [1]:")
         tty.type(f"{server.url}\n")
-        tty.wait_for_text("API key (is not shown; empty: none):")
+        tty.wait_for_text("API key (hidden; empty: none):")
         tty.type("\n")
-        tty.wait_for_text("keep it all the same? [y/N]:")
+        tty.wait_for_text("use it anyway? [y/N]:")
         tty.type("y\n")
         tty.wait_for_text("model [vllm-primary]:")
         tty.type("\n")

@@ -114,7 +114,7 @@ def test_an_unknown_conversation_is_a_usage_error(srchat: Srchat, serve: Serve, 
 def test_before_the_first_conversation_none_can_be_named(srchat: Srchat) -> None:
     result = srchat("ask", "x", "--conversation", "a", "-p", "demo")
     assert (result.code, result.out) == (2, b"")
-    assert "none has been kept yet" in result.err
+    assert "no conversations are stored" in result.err
 
 
 def test_continue_and_conversation_exclude_each_other(srchat: Srchat) -> None:
@@ -189,7 +189,7 @@ def test_what_is_known_of_an_answer_is_kept_in_columns(srchat: Srchat, serve: Se
 @pytest.mark.parametrize(
     ("script", "reply", "why"),
     [
-        ([head(), chunk("half"), RESET], "half", "broke off"),
+        ([head(), chunk("half"), RESET], "half", "incomplete answer"),
         ([head(), chunk("half"), chunk(finish="content_filter"), DONE, CLOSE], "half", "filter"),
         (error(400, "no such luck"), "", "no such luck"),
     ],
@@ -270,7 +270,7 @@ def test_sqlite_is_not_loaded_before_the_request_is_sent(srchat: Srchat, serve: 
         [*command, "ask", "hi", "-v", "--no-stdin", "--base-url", server.url],
         env=srchat.unmeasured_env, cwd=srchat.home, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    sent = done.stderr.index("* the request is sent")
+    sent = done.stderr.index("* request sent")
     assert "_sqlite3" not in done.stderr[:sent]
     assert "_sqlite3" in done.stderr[sent:]
 
@@ -296,8 +296,8 @@ def test_a_locked_store_does_not_hold_the_answer_back(
     assert process.poll() is None  # it goes on trying, but with all said
     result = process.ended()
     assert (result.code, result.out) == (0, b"")
-    assert result.err.count("\n") == 1
-    assert "this answer is not kept: the history" in result.err
+    assert len(result.messages) == 1
+    assert "this answer was not stored: the history" in result.err
     assert "locked by another process" in result.err
 
 
@@ -325,7 +325,10 @@ def test_ctrl_c_ends_the_wait_for_a_lock(
     assert process.ended() == (
         130,
         b"",
-        "srchat: this answer is not kept: the history was locked\nsrchat: interrupted\n",
+        (
+            "srchat: warning: this answer was not stored: the history was locked\n"
+            "srchat: interrupted\n"
+        ),
     )
 
 
@@ -345,7 +348,7 @@ def test_ctrl_c_while_only_the_end_is_missing_says_so(srchat: Srchat, serve: Ser
     result = process.ended()
     lock.close()
     assert result.err.startswith(
-        "srchat: the end of this answer is not kept: the history was locked\n"
+        "srchat: warning: the end of this answer was not stored: the history was locked\n"
     )
 
 
@@ -404,8 +407,7 @@ def test_after_a_refusal_it_is_asked_once_more_with_fewer_turns(
     result = srchat("ask", "new", "-c", "--base-url", server.url)
     assert (result.code, result.text) == (0, "at last\n")
     assert result.err == (
-        "srchat: the 3 oldest turns are left out of the request, so that it fits the context "
-        "window (1024 tokens)\n"
+        "srchat: warning: the 3 oldest turns are left out to fit the context window (1024 tokens)\n"
     )
     assert len(server.requests) == 2
     assert contents(server) == ["3" + "p" * 799, "r" * 800, "new"]
@@ -457,7 +459,7 @@ def test_a_prompt_that_fits_alone_is_told_that_the_answer_does_not(
 ) -> None:
     result = srchat("ask", "hi", "--base-url", serve(too_long(limit=2000, asked=1900)).url)
     assert result.code == 5
-    assert "of 2000 tokens the prompt takes 1900; a smaller --max-tokens fits" in result.err
+    assert "the prompt takes 1900 of 2000 tokens; lower --max-tokens" in result.err
 
 
 def test_another_failure_with_fewer_turns_is_told_as_it_is(srchat: Srchat, serve: Serve) -> None:
@@ -495,7 +497,7 @@ def test_max_tokens_beyond_the_window_is_not_mended_by_leaving_out(
     server = serve(error(400, said))
     result = srchat("ask", "x", "-c", "--max-tokens", "100000", "--base-url", server.url)
     assert (result.code, len(server.requests)) == (5, 1)
-    assert "a smaller --max-tokens" in result.err
+    assert "lower --max-tokens" in result.err
 
 
 def test_a_refusal_without_a_number_leaves_out_half(srchat: Srchat, serve: Serve) -> None:
@@ -541,4 +543,4 @@ def test_a_rate_limit_in_tokens_is_no_matter_of_the_window(srchat: Srchat, serve
     server = serve(error(429, said))
     result = srchat("ask", "new", "-c", "--base-url", server.url, "--retries", "0")
     assert (result.code, len(server.requests)) == (7, 1)
-    assert "wait a little" in result.err
+    assert "wait a moment" in result.err

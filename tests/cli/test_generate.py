@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from typer import Option, Typer
@@ -14,16 +14,17 @@ from typer.main import get_command
 
 from srchat import model_cache
 from srchat.cli.app import app
-from srchat.cli.generate import completions, generated
-from srchat.cli.generate.__main__ import ROOT, differences, main, write
-from srchat.cli.generate.command_tree import Values, command_tree
-from srchat.cli.generate.manual import pages
-from srchat.cli.generate.prose import PROSE
 from srchat.config.settings import DEFAULT_BASE_URL, SETTINGS
 from srchat.errors import EXIT_MEANINGS, ExitCode
 from srchat.repl.slash_commands import COMMANDS
 from tests.conftest import Srchat
 from tests.support.shells import Fish, TypedShell
+from tools.generate import generated
+from tools.generate.__main__ import ROOT, differences, main, write
+from tools.generate.command_tree import Values, command_tree
+from tools.generate.completion import module
+from tools.generate.manual import pages
+from tools.generate.prose import PROSE
 
 COMPLETIONS = ("completions/_srchat", "completions/srchat.bash", "completions/srchat.fish")
 MODELS = ["qwen3:4b", "qwen3:8b", "@cf/meta", "vllm-primary", "odd name"]
@@ -110,7 +111,9 @@ def env(srchat: Srchat) -> dict[str, str]:
 def conversation(srchat: Srchat, env: dict[str, str]) -> str:
     """The id of a conversation."""
     assert srchat("ask", "-p", "demo", "--no-stream", TITLE).code == 0
-    return srchat("__complete", "conversations").text.partition("\t")[0]
+    return srchat("__complete", "fish", "srchat", "ask", "--conversation", "").text.partition("\t")[
+        0
+    ]
 
 
 @pytest.fixture(params=["bash", "zsh"])
@@ -128,7 +131,7 @@ def test_the_committed_files_are_those_of_a_fresh_run() -> None:
 def test_the_generator_writes_compares_and_cleans_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("srchat.cli.generate.__main__.ROOT", tmp_path)
+    monkeypatch.setattr("tools.generate.__main__.ROOT", tmp_path)
     assert main(["--check"]) == 1
     assert "man/srchat-ask.1 is not up to date" in capsys.readouterr().err
     assert main([]) == 0
@@ -153,7 +156,7 @@ def test_a_script_is_clean_for_its_shell(path: str) -> None:
 def test_bash_has_nothing_to_say_about_its_script_even_in_strict_mode(env: dict[str, str]) -> None:
     script = (
         f"set -u; . {ROOT}/completions/srchat.bash; COMP_LINE='srchat config set stream ' "
-        "COMP_POINT=25 COMP_WORDS=(srchat config set stream '') COMP_CWORD=4; _srchat; "
+        "COMP_POINT=25 COMP_TYPE=37; _srchat; "
         'printf "%s\\n" "${COMPREPLY[@]}"'
     )
     done = subprocess.run(
@@ -328,7 +331,7 @@ def test_what_the_manual_adds_belongs_to_commands_that_there_are() -> None:
     assert set(PROSE) <= commands
 
 
-def test_whatever_a_command_may_come_to_take_has_its_completion(tmp_path: Path) -> None:
+def test_whatever_a_command_may_come_to_take_has_its_completion() -> None:
     new = Typer()
 
     @new.command()
@@ -351,11 +354,13 @@ def test_whatever_a_command_may_come_to_take_has_its_completion(tmp_path: Path) 
     assert [command.path for command in tree.walk()] == ["srchat", "srchat pack", "srchat plain"]
     place, size, _ = tree.commands[0].options
     assert (place.values, size.metavar) == (Values.DIRECTORIES, "SIZE")
-    for path, text in completions(tree).items():
-        assert "secret" not in text
-        assert "srchat old" not in text
-        (tmp_path / Path(path).name).write_text(text)
-    for name in ("bash", "zsh", "fish"):
-        script = tmp_path / {"zsh": "_srchat"}.get(name, f"srchat.{name}")
-        subprocess.run([needs(name), "-n", script], check=True)
+    data = module(tree)
+    assert "secret" not in data
+    assert "srchat old" not in data
+    made: dict[str, Any] = {}
+    exec(data, made)
+    assert made["COMMANDS"]["srchat"][0] == (("pack", "Pack"), ("plain", "Do nothing"))
+    assert made["COMMANDS"]["srchat pack"][1][0] == (
+        ("--place",), "directories", "Where [it's]: there",
+    )  # fmt: skip
     assert ".SH EXAMPLES" not in pages(tree)["srchat-plain.1"]

@@ -112,7 +112,7 @@ def test_a_list_on_a_terminal_keeps_to_its_width(srchat: Srchat) -> None:
 def test_show_in_a_pipe_is_markdown_and_exact(srchat: Srchat) -> None:
     keep(srchat, "aaaa1111", ("hi", "**bold**\n\x1b[31m\r\n"), system="Be brief.")
     text = srchat("history", "show").text
-    assert text.startswith("# hi\n\naaaa1111, begun ")
+    assert text.startswith("# hi\n\naaaa1111, started ")
     assert "\n## System\n\nBe brief.\n" in text
     assert text.endswith("\n## served\n\n**bold**\n\x1b[31m\r\n")
     keep(srchat, "bbbb2222", ("half", "a \ud800 b"))
@@ -175,12 +175,12 @@ def test_show_tells_what_it_does_not_show(srchat: Srchat) -> None:
 def test_incomplete_is_told_on_a_terminal(srchat: Srchat) -> None:
     conversation = keep(srchat, "aaaa1111", ("one", "1"))
     store = ConversationStore(srchat.history)
-    turn = dataclasses.replace(conversation.turns[0], complete=False, reason="it broke off")
+    turn = dataclasses.replace(conversation.turns[0], complete=False, reason="lost")
     store.update_turn(conversation, turn)
     store.close()
     with on_terminal(srchat, "show") as session:
         assert session.wait() == 0
-        assert session.lines[-1] == "(not complete: it broke off)"
+        assert session.lines[-1] == "(incomplete: lost)"
     with on_terminal(srchat, "list") as session:
         assert session.wait() == 0
         assert " 1! " in session.lines[0]
@@ -199,7 +199,7 @@ def test_an_id_that_is_not_there_or_not_enough_is_a_usage_error(srchat: Srchat) 
 
 
 def test_search_shows_where_it_was_said(srchat: Srchat) -> None:
-    keep(srchat, "aaaa1111", ("about cats", f"A cat says {ATTACK} miaow."))
+    keep(srchat, "aaaa1111", ("about cats", f"A cat returned {ATTACK} miaow."))
     keep(srchat, "bbbb2222", ("about dogs", "A dog barks."))
     text = srchat("history", "search", "miaow").text
     head, snippet = text.splitlines()
@@ -326,8 +326,8 @@ def test_what_was_not_exported_is_not_imported(srchat: Srchat, text: str) -> Non
     (srchat.home / "in.json").write_text(text)
     result = srchat("history", "import", "in.json")
     assert result.code == 2
-    assert result.err.startswith("srchat: cannot import in.json: ")
-    assert result.err.count("\n") == 1
+    assert result.err.startswith("srchat: error: cannot import in.json: ")
+    assert len(result.messages) == 1
     assert not (srchat.home / ".local").exists()
 
 
@@ -473,7 +473,7 @@ def test_of_a_turn_without_an_answer_only_the_prompt_and_the_reason_are_shown(
     store.close()
     with on_terminal(srchat, "show") as session:
         assert session.wait() == 0
-        assert session.lines[-3:] == ["--- served ---", "", "(not complete: refused)"]
+        assert session.lines[-3:] == ["--- served ---", "", "(incomplete: refused)"]
 
 
 @pytest.mark.parametrize("args", [("list",), ("show",), ("search", "word")])
@@ -482,5 +482,5 @@ def test_a_place_that_cannot_be_looked_into_is_told(srchat: Srchat, args: tuple[
     result = srchat("history", *args, SRCHAT_DATA=str(place))
     assert (result.code, result.out) == (9, b"")
     assert result.err == (
-        f"srchat: cannot use the history {place}/history.db: File name too long\n"
+        f"srchat: error: cannot use the history {place}/history.db: File name too long\n"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from srchat.errors import UsageError
-from srchat.prompt import read_file, read_stdin
+from srchat.text_input import read_file, read_stdin
 from tests.conftest import Result, Serve, Srchat
 from tests.support.server import CLOSE, DONE, answer, chunk, head
 
@@ -28,14 +28,14 @@ def limited(srchat: Srchat, limits: str, *args: str, stdin: bytes = b"") -> Resu
 
 def test_an_endless_file_ends_at_64_mb(srchat: Srchat) -> None:
     result = limited(srchat, "ulimit -v 600000", "ask", "q", "-f", "/dev/zero", "-p", "demo")
-    assert result == (2, b"", "srchat: /dev/zero is over 64 MB (send a part of it)\n")
+    assert result == (2, b"", "srchat: error: /dev/zero is over 64 MB\nhint: split it\n")
 
 
 def test_endless_standard_input_ends_at_64_mb(srchat: Srchat) -> None:
     command = ["bash", "-c", 'yes | "$@"', "bash", *srchat.command("ask", "q", "-p", "demo")]
     done = subprocess.run(command, env=srchat.env, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr == b"srchat: standard input is over 64 MB (send a part of it)\n"
+    assert done.stderr == b"srchat: error: standard input is over 64 MB\nhint: split it\n"
 
 
 def test_the_limit_itself_is_allowed(tmp_path: Path) -> None:
@@ -82,4 +82,4 @@ def test_where_no_thread_can_be_started_that_is_said(srchat: Srchat, serve: Serv
     limits = "ulimit -s 8000000; ulimit -v 4000000"
     result = limited(srchat, limits, "ask", "q", "--base-url", server.url)
     assert (result.code, result.out) == (1, b"")
-    assert result.err.startswith("srchat: cannot start a thread (")
+    assert result.err.startswith("srchat: error: cannot start a thread\nhint: ")

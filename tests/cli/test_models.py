@@ -61,9 +61,9 @@ def test_what_is_no_list_is_said(srchat: Srchat, serve: Serve) -> None:
     failed = b'{"error": {"message": "no backend"}}'
     for body, said in (
         (b"<html>", "not JSON"),
-        (b"{}", "no list of models\n"),
-        (failed, "no list of models: no backend\n"),
-        (b'{"error":' * 500 + b"1" + b"}" * 500, "no list of models\n"),
+        (b"{}", "not a list of models\n"),
+        (failed, "not a list of models: no backend\n"),
+        (b'{"error":' * 500 + b"1" + b"}" * 500, "not a list of models\n"),
     ):
         result = srchat("models", SRCHAT_BASE_URL=serve(json_response(body)).url)
         assert (result.code, result.out) == (6, b"")
@@ -75,7 +75,7 @@ def test_a_wait_for_a_retry_is_announced(srchat: Srchat, serve: Serve, command: 
     server = serve(error(503, "busy.", {"Retry-After": "0.1"}), json_response(MODELS))
     result = srchat(*command, SRCHAT_BASE_URL=server.url, stdin=b"/model\n")
     assert result.code == 0
-    assert result.err.count("busy; trying again in 0.1 s (1 of 3)") == 1
+    assert result.err.count("busy; retrying in 0.1 s (1 of 3)") == 1
 
 
 def test_a_wait_for_a_retry_is_counted_down_and_leaves_no_trace(
@@ -85,7 +85,7 @@ def test_a_wait_for_a_retry_is_counted_down_and_leaves_no_trace(
     where = {"SRCHAT_BASE_URL": server.url}
     with TerminalSession(srchat.command("models"), srchat.env | where) as session:
         assert session.wait() == 0
-        told = re.findall(rb"trying again in (\d+) s", session.raw)
+        told = re.findall(rb"retrying in (\d+) s", session.raw)
         assert len(set(told[1:])) > 1  # behind the notice
         assert [line for line in session.lines if "trying" in line] == [session.lines[0]]
 

@@ -78,7 +78,7 @@ def test_scenario(outcomes: dict[str, Future[Outcome]], name: str) -> None:
     for said in scenario.err:
         assert said in outcome.err
     if scenario.lines is not None:
-        assert outcome.err.count("\n") == scenario.lines, outcome.err
+        assert outcome.err.count("srchat: ") == scenario.lines, outcome.err
     assert "Traceback" not in outcome.err
     assert all(len(line) < 1100 for line in outcome.err.splitlines())
     assert outcome.seconds < HANGS

@@ -27,7 +27,7 @@ FIELD = """
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the sources whose table of settings has one more field."""
     tree = tmp_path_factory.mktemp("tree")
-    for name in ("srchat", "pyproject.toml"):
+    for name in ("srchat", "tools", "pyproject.toml"):
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, tree / name)
@@ -67,9 +67,8 @@ def test_set_changes_it_in_a_chat(tree: Path) -> None:
 
 
 def test_the_generated_manual_and_completion_have_it(tree: Path) -> None:
-    for folder in ("man", "completions"):
-        (tree / folder).mkdir()
-    run(tree, "srchat.cli.generate")
-    made = {path.name: path.read_text() for path in tree.glob("*/*srchat*") if path.is_file()}
-    for name in ("srchat-ask.1", "srchat-chat.1", "srchat-config.5", "srchat.bash"):
-        assert "seed" in made[name], name
+    (tree / "man").mkdir()
+    run(tree, "tools.generate")
+    for name in ("srchat-ask.1", "srchat-chat.1", "srchat-config.5"):
+        assert "seed" in (tree / "man" / name).read_text(), name
+    assert run(tree, "srchat", "__complete", "fish", "srchat", "ask", "--se").count("--seed\t") == 1

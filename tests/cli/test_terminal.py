@@ -60,7 +60,7 @@ def test_a_notice_takes_the_place_of_the_spinner(srchat: Srchat, serve: Serve) -
         turning.set()
         assert session.wait() == 0
         assert session.lines == [
-            "srchat: the server calls this API deprecated: use v2",
+            "srchat: warning: this API is deprecated: use v2",
             "Answer.",
         ]
 
@@ -76,7 +76,7 @@ def test_quiet_does_not_count_the_seconds_to_another_try(srchat: Srchat, serve: 
     server = serve(error(429, "slow down", {"Retry-After": "1"}), answer("Answer."))
     with asking(srchat, server.url, "-q") as session:
         assert session.wait() == 0
-        assert b"trying again" not in session.raw
+        assert b"retrying" not in session.raw
 
 
 def test_reasoning_is_dim_and_no_part_of_the_answer(srchat: Srchat, serve: Serve) -> None:
@@ -173,7 +173,7 @@ def test_a_wait_is_counted_down(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(429, "slow down", {"Retry-After": "1"}), answer("ok"))
     with asking(srchat, server.url) as session:
         assert session.wait() == 0
-        assert b"trying again in 1 s" in session.raw
+        assert b"retrying in 1 s" in session.raw
         assert session.lines[-1] == "ok"
         assert "slow down" in session.lines[0]
 
@@ -184,7 +184,7 @@ def test_notices_do_not_land_inside_the_answer(srchat: Srchat, serve: Serve) -> 
         assert session.wait() == 0
         place = session.lines.index("one two")
         said = "\n".join(session.lines[place:])
-        assert "could not be read" in said
+        assert "could not be parsed" in said
         assert "max_tokens" in said
 
 

@@ -52,12 +52,12 @@ def test_a_byte_order_mark_and_crlf_are_read(tmp_path: Path) -> None:
         ("[profiles.a]\n[profiles.a]\n", "line 2: not valid TOML"),
         ("max_tokens = " + "1" * 5000, "not valid TOML: Exceeds the limit"),
         ("stop = " + "[" * 5000, "nested too deeply"),
-        ("\nretries = 'three'\n", "line 2: retries is 'three'; must be a whole number"),
-        ("retries = 1.0", "line 1: retries is 1.0; must be a whole number from 0 to 100"),
+        ("\nretries = 'three'\n", "line 2: retries is 'three'; must be an integer"),
+        ("retries = 1.0", "line 1: retries is 1.0; must be an integer from 0 to 100"),
         ("stream = 1", "line 1: stream is 1; must be true or false"),
-        ("retries = true", "line 1: retries is true; must be a whole number"),
+        ("retries = true", "line 1: retries is true; must be an integer"),
         ("system = 3", "line 1: system is 3; must be text"),
-        ("stop = [1]", "line 1: stop cannot be that; must be a list of texts"),
+        ("stop = [1]", "line 1: stop is invalid; must be a list of non-empty strings"),
         ("temperature = nan", "line 1: temperature is nan; must be a number from 0 to 2"),
         (
             "system = '''\ntop_p = 9\n'''\n[profiles.\"a b\"]\n# x\ntop_p = 9\n",
@@ -67,11 +67,11 @@ def test_a_byte_order_mark_and_crlf_are_read(tmp_path: Path) -> None:
         ("\n[profiles]\nw = 3\n", "line 3: profiles.w is not a table"),
         ("profiles = 3", "line 1: profiles is not a table"),
         ("model = 'x'\n[[profiles]]\nmodel = 'y'\n", "line 2: profiles is not a table"),
-        ("\n[[work]]\nmodel = 3\n", "line 2: no setting 'work'"),
-        ("profile = 3", "line 1: profile is not the name of one"),
+        ("\n[[work]]\nmodel = 3\n", "line 2: unknown setting 'work'"),
+        ("profile = 3", "line 1: profile must be a name"),
         ("base_url = 'ftp://x'", "line 1: base_url is 'ftp://x'; must be an http:// or"),
         ("api_key_command = 'pass x'", "line 1: api_key_command is 'pass x'; must be a list"),
-        ("api_key_command = []", "line 1: api_key_command cannot be that; must be a list"),
+        ("api_key_command = []", "line 1: api_key_command is invalid; must be a list"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
@@ -88,8 +88,8 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, said: st
     [
         ("modell = 'x'", "did you mean 'model'?"),
         ("[profiles.w]\napikey = 'x'", "did you mean 'api_key'?"),
-        ("[work]\nmodel = 'x'", "a profile is written [profiles.work]"),
-        ("model = x", "mend it with: srchat config edit"),
+        ("[work]\nmodel = 'x'", "did you mean [profiles.work]?"),
+        ("model = x", "fix it with: srchat config edit"),
     ],
 )
 def test_a_way_out_is_told(text: str, hint: str) -> None:

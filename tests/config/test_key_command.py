@@ -37,10 +37,10 @@ def test_it_cannot_read_the_standard_input_that_is_for_the_model() -> None:
     [
         (["/no/such/secret"], "cannot run the api_key_command '/no/such/secret': No such file"),
         (["/etc/passwd", "secret"], "cannot run the api_key_command '/etc/passwd': Permission"),
-        (["sh", "-c", "echo secret; exit 3"], "the api_key_command 'sh' ended with exit code 3"),
-        (["sh", "-c", "kill -9 $$ # secret"], "the api_key_command 'sh' was ended by signal 9"),
+        (["sh", "-c", "echo secret; exit 3"], "the api_key_command 'sh' failed with exit code 3"),
+        (["sh", "-c", "kill -9 $$ # secret"], "the api_key_command 'sh' was killed by signal 9"),
         (["true", "secret"], "the api_key_command 'true' printed nothing"),
-        (["echo", "secret\0"], "cannot run the api_key_command 'echo': it holds a NUL byte"),
+        (["echo", "secret\0"], "cannot run the api_key_command 'echo': it contains a NUL byte"),
     ],
 )
 def test_a_failure_names_the_program_alone(command: list[str], said: str) -> None:
@@ -53,10 +53,10 @@ def test_a_failure_names_the_program_alone(command: list[str], said: str) -> Non
 @pytest.mark.parametrize(
     ("program", "limit", "said"),
     [
-        ("exec sleep 60", 2, "did not end within 2 s"),
-        ("exec sleep 60 >&-", 2, "did not end within 2 s"),
-        ("trap '' TERM; while :; do sleep 0.1; done", 2, "did not end within 2 s"),
-        ("while :; do echo secret; done", 60, "prints too much for a key"),
+        ("exec sleep 60", 2, "timed out after 2 s"),
+        ("exec sleep 60 >&-", 2, "timed out after 2 s"),
+        ("trap '' TERM; while :; do sleep 0.1; done", 2, "timed out after 2 s"),
+        ("while :; do echo secret; done", 60, "printed too much for a key"),
     ],
 )
 def test_one_that_does_not_end_is_ended(
@@ -74,7 +74,7 @@ def test_one_that_takes_too_long_is_told_first(
 ) -> None:
     monkeypatch.setattr("srchat.config.key_command._GRACE", 2.0)
     command = "trap 'touch \"$0\"; exit 1' TERM; while :; do sleep 0.02; done"
-    with pytest.raises(MissingKeyError, match="did not end within"):
+    with pytest.raises(MissingKeyError, match="timed out after"):
         key_printed_by(["sh", "-c", command, str(tmp_path / "told")], time_limit=1)
     assert (tmp_path / "told").exists()
 

@@ -53,7 +53,7 @@ def _turn(chance: random.Random, id: str, before: list[TurnRecord]) -> TurnRecor
         parent=chance.choice([*(turn.id for turn in before), None]),
         reply=_text(chance),
         complete=complete,
-        reason="" if complete else "it broke off",
+        reason="" if complete else "lost",
         model=_text(chance),
         usage=chance.choice((None, Usage(1, 2, 3))),
         asked_at=chance.uniform(0, 1e9),

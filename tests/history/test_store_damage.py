@@ -113,9 +113,9 @@ def test_a_turn_is_kept_in_a_new_file_and_the_damaged_one_is_put_aside(
     recorder = Recorder(open_store)
     recorder.begin(CONVERSATION, TURN)
     done = dataclasses.replace(TURN, reply="an answer", complete=True)
-    (notice,) = recorder.end(CONVERSATION.with_turn(done), done)
+    (warning,) = recorder.end(CONVERSATION.with_turn(done), done)
     (aside,) = [file for file in path.parent.iterdir() if ".broken-" in file.name]
-    assert str(aside) in notice
+    assert str(aside) in warning.message
     assert aside.read_bytes() == before
     stores[0].close()
     fresh = ConversationStore(path)
@@ -131,8 +131,8 @@ def test_the_answer_is_given_whatever_the_file_is(
     server = serve(answer("All ", "of ", "it."))
     result = srchat("ask", "hi", "--base-url", server.url)
     assert (result.code, result.text) == (0, "All of it.\n")
-    assert result.err.count("\n") == 1
-    assert "the history was damaged; it is kept as" in result.err
+    assert len(result.messages) == 1
+    assert "the history was damaged; it was moved to" in result.err
     assert len([file for file in path.parent.iterdir() if ".broken-" in file.name]) == 1
     after = srchat("history", "list")
     assert after.text.endswith("\thi\n")
@@ -163,8 +163,10 @@ def test_what_is_no_file_is_left_alone(
     server = serve(answer("All of it."))
     result = srchat("ask", "hi", "--base-url", server.url)
     assert (result.code, result.text) == (0, "All of it.\n")
-    assert result.err.startswith("srchat: this answer is not kept: cannot use the history")
-    assert result.err.count("\n") == 1
+    assert result.err.startswith(
+        "srchat: warning: this answer was not stored: cannot use the history"
+    )
+    assert len(result.messages) == 1
     assert [file.name for file in path.parent.iterdir()] == ["history.db"]
 
 
@@ -175,8 +177,8 @@ def test_a_folder_that_cannot_be_made_costs_a_word(srchat: Srchat, serve: Serve)
         "ask", "hi", "--base-url", server.url, SRCHAT_DATA=str(srchat.home / "file" / "data")
     )
     assert (result.code, result.text) == (0, "All of it.\n")
-    assert "this answer is not kept" in result.err
-    assert result.err.count("\n") == 1
+    assert "this answer was not stored" in result.err
+    assert len(result.messages) == 1
 
 
 def test_a_full_disk_costs_a_word(srchat: Srchat, serve: Serve) -> None:
@@ -191,7 +193,7 @@ def test_a_full_disk_costs_a_word(srchat: Srchat, serve: Serve) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout == ("word " * 100_000).encode() + b"\n"
     assert done.stderr.count(b"\n") == 1
-    assert b"kept" in done.stderr
+    assert b"this answer was not stored" in done.stderr
     after = srchat("history", "list")
     assert after.code == 0
 
@@ -214,7 +216,7 @@ def test_damage_that_shows_late_is_put_aside_then(path: Path) -> None:
         store.load("old3")
     recorder = Recorder(lambda _: store)
     recorder.begin(CONVERSATION, TURN)
-    assert "kept as" in recorder.end(CONVERSATION, TURN)[0]
+    assert "was moved to" in recorder.end(CONVERSATION, TURN)[0].message
     assert [summary.id for summary in store.summaries()] == ["c1"]
     store.close()
 
@@ -333,7 +335,7 @@ def test_whoever_puts_a_damaged_history_aside_says_so(
         noise(path)
         result = srchat(*command)
         assert result.code == 0
-        assert result.err.count("the history was damaged; it is kept as") == 1
+        assert result.err.count("the history was damaged; it was moved to") == 1
 
 
 def test_a_chat_says_once_that_the_history_was_damaged(
@@ -444,7 +446,7 @@ def imported(srchat: Srchat, path: Path) -> int:
     result = srchat("history", "import", str(aside))
     assert result.code == 0, result.err
     assert aside.read_bytes() == before
-    assert "is damaged; what can be read of it is imported" in result.err
+    assert "is damaged; importing what can be read" in result.err
     store = ConversationStore(path)
     count = sum(len(store.load(id_).turns) for id_ in store.ids())
     store.close()
@@ -504,7 +506,7 @@ def foreign(path: Path) -> None:
         (noise, "is damaged"),
         (no_header, "is damaged"),
         (torn_schema, "is damaged"),
-        (torn_pages, "nothing of it can be read"),
+        (torn_pages, "nothing in it can be read"),
     ],
 )
 def test_import_says_why_a_file_cannot_be_read(

@@ -98,13 +98,13 @@ def test_markdown_has_the_texts_as_they_are() -> None:
     conversation = (
         Conversation("abcd", system="Be brief.")
         .with_turn(TurnRecord("0001", "Hi\n```", reply="**Hello**", complete=True, model="m"))
-        .with_turn(TurnRecord("0002", "More?", parent="0001", reply="Ye", reason="it broke off"))
+        .with_turn(TurnRecord("0002", "More?", parent="0001", reply="Ye", reason="lost"))
         .with_turn(TurnRecord("0003", "More!", parent="0001", reason="refused"))
     )
     text = "".join(to_markdown(conversation, conversation.turns, lambda _: "NOW"))
     assert text == (
-        "# Hi\n\nabcd, begun NOW\n\n## System\n\nBe brief.\n"
+        "# Hi\n\nabcd, started NOW\n\n## System\n\nBe brief.\n"
         "\n## You, NOW\n\nHi\n```\n\n## m\n\n**Hello**\n"
-        "\n## You, NOW\n\nMore?\n\n## Answer\n\nYe\n\n*Not complete: it broke off*\n"
+        "\n## You, NOW\n\nMore?\n\n## Answer\n\nYe\n\n*Incomplete: lost*\n"
         "\n## You, NOW, on another branch\n\nMore!\n\n## Answer\n\n*refused*\n"
     )

@@ -59,7 +59,7 @@ def test_a_wrong_key_is_refused_and_not_shown(proxy: Srchat) -> None:
     assert (result.code, result.out) == (4, b"")
     assert "sk-wrong-key" not in result.err
     assert "SOLIDRUST_API_KEY" in result.err
-    assert result.err.count("\n") == 1
+    assert len(result.messages) == 1
 
 
 def test_no_key_is_refused(proxy: Srchat) -> None:
@@ -107,7 +107,7 @@ def test_a_backend_that_is_down_is_said_after_its_retries(proxy: Srchat) -> None
 def test_a_fallback_is_said(proxy: Srchat, option: str) -> None:
     result = proxy("ask", "hi", "-m", "down-with-fallback", option)
     assert (result.code, result.out) == (0, f"{ANSWER}\n".encode())
-    assert "vllm-primary answers in its place" in result.err
+    assert "vllm-primary answered instead" in result.err
 
 
 def test_a_limit_that_is_too_far_away_is_not_waited_for(proxy: Srchat) -> None:
@@ -136,7 +136,7 @@ def test_a_backend_that_fails_behind_the_proxy(
     result = proxy("ask", "hi", "-m", model, "--retries", "0")
     assert (result.code, result.text) == (code, out)
     if code:
-        assert result.err.count("\n") == 1
+        assert len(result.messages) == 1
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_the_limit_of_a_key_is_waited_for_as_told_and_then_answered(limited: Src
     begin = time.monotonic()
     result = limited("ask", "hi", timeout=150)
     assert (result.code, result.out) == (0, b"Hello! This is a canned answer.\n")
-    assert "trying again in 6" in result.err
+    assert "retrying in 6" in result.err
     assert time.monotonic() - begin >= 59
 
 

@@ -27,7 +27,7 @@ def test_typing_a_model_sends_no_request_and_tab_asks_the_server_once(
         chat.type("\t")
         chat.wait_for_text("qwen3:8b")
         chat.type("\t" + ENTER)
-        chat.wait_for_text("qwen3:8b answers from now on")
+        chat.wait_for_text("model: qwen3:8b")
         assert b"\x1b[31m" not in chat.raw
     assert [request.path for request in server.requests] == ["/v1/models"]
 

@@ -44,7 +44,7 @@ def test_ctrl_c_while_waiting_stops_the_request_and_retry_asks_again(
         chat.say("q")
         chat.wait_for(lambda _: len(server.requests) == 1)
         chat.type(CTRL_C)
-        chat.wait_for_text("interrupted (/retry asks again)")
+        chat.wait_for_text("hint: /retry to send it again")
         assert server.client_left.wait(PATIENCE)
         assert "now" in chat.run("/retry")
     assert sent(server) == [("user", "q")]
@@ -58,7 +58,7 @@ def test_ctrl_c_in_mid_answer_keeps_what_came_and_continue_sends_it_again(
         chat.say("tell me")
         chat.wait_for_text("first half")
         chat.type(CTRL_C)
-        chat.wait_for_text("/continue goes on")
+        chat.wait_for_text("/continue to go on")
         assert "the rest" in chat.run("/continue")
         chat.leave()
     messages = sent(server)
@@ -66,7 +66,7 @@ def test_ctrl_c_in_mid_answer_keeps_what_came_and_continue_sends_it_again(
     assert is_well_formed(messages)
     shown = srchat("history", "show").text
     assert "The first half" in shown
-    assert "Not complete: interrupted" in shown
+    assert "Incomplete: interrupted" in shown
 
 
 def test_many_ctrl_c_in_a_row_do_not_end_the_chat(srchat: Srchat, serve: Serve) -> None:
@@ -87,7 +87,7 @@ def test_ctrl_c_ends_a_wait_for_a_retry(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(429, "slow down", {"Retry-After": "30"}), answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.say("q")
-        chat.wait_for_text("trying again in")
+        chat.wait_for_text("retrying in")
         chat.type(CTRL_C)
         chat.wait_for_text("interrupted")
         assert "Fine." in chat.run("/retry")

@@ -53,7 +53,7 @@ def test_every_failure_leaves_the_prompt_and_the_message_one_key_away(
         for number, name in enumerate(FAILURES):
             shown = chat.run(f"question {number}").replace("\n", " ")
             assert "srchat: " in shown, name
-            assert "/retry asks again" in shown, name
+            assert "/retry to send it again" in shown, name
             if number % 2:
                 assert "better" in chat.run("/retry"), name
             else:
@@ -72,7 +72,7 @@ def test_a_command_that_fails_does_not_offer_to_ask_the_prompt_again(
 ) -> None:
     server = serve([head(), chunk("some text"), CLOSE], error(400, "no list of models"))
     with ChatTerminal(srchat, server.url) as chat:
-        assert "/continue goes on, /retry asks again" in chat.run("hello").replace("\n", " ")
+        assert "/continue to go on, /retry to send it again" in chat.run("hello").replace("\n", " ")
         shown = chat.run("/model")
         assert "no list of models" in shown
         assert "/retry" not in shown
@@ -103,8 +103,8 @@ def test_a_server_that_is_not_there_is_an_error_like_others(srchat: Srchat, serv
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, "http://127.0.0.1:9/v1", "--retries", "0") as chat:
         shown = chat.run("q")
-        assert "/retry asks again" in shown
-        assert "/retry asks again" in chat.run("/retry")
+        assert "/retry to send it again" in shown
+        assert "/retry to send it again" in chat.run("/retry")
         assert chat.leave() == 0
     assert server.requests == []
 
@@ -239,7 +239,7 @@ def test_a_title_that_a_locked_history_does_not_take_is_said(srchat: Srchat, ser
         chat.run("hello")
         other = sqlite3.connect(srchat.history, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        assert "this change is not kept" in chat.run("/title cats")
+        assert "this change was not stored" in chat.run("/title cats")
         other.close()
         chat.run("/title dogs")
         assert chat.leave() == 0
@@ -260,7 +260,7 @@ def test_ctrl_c_in_the_wait_for_a_locked_history_does_not_take_the_answer_away(
         time.sleep(1.2)  # of 5 seconds: then another ends the wait
         chat.type(CTRL_C)
         chat.wait_for_prompt()
-        assert "this answer is not kept: the history was locked" in chat.text
+        assert "this answer was not stored: the history was locked" in chat.text
         other.close()
         chat.run("third")
         assert chat.leave() == 0

@@ -38,7 +38,7 @@ def test_what_is_loaded_is_shown_to_where_it_broke_off(srchat: Srchat, serve: Se
     with ChatTerminal(srchat, serve(answer("ok")).url) as chat:
         shown = chat.run("/load abcd").splitlines()
     assert [line for line in shown if line][-3:] == [
-        "> about cats", "Cats **are", "(not complete: interrupted)",
+        "> about cats", "Cats **are", "(incomplete: interrupted)",
     ]  # fmt: skip
 
 

@@ -196,5 +196,5 @@ def test_the_status_line_knows_the_window_from_the_first_answer_on(
 def test_the_help_is_whole_in_a_narrow_window(srchat: Srchat, serve: Serve) -> None:
     with ChatTerminal(srchat, serve(answer("Fine.")).url, size=(40, 24)) as chat:
         shown = " ".join(chat.run("/help").split())
-        assert "this list, or more about a command /model" in shown
+        assert "list commands, or describe one /model" in shown
         assert shown.endswith("To send a message with a slash: //")

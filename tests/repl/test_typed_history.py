@@ -1,10 +1,14 @@
 """Typed lines across chats: recalled, searched, suggested, and for nobody else."""
 
-import json
+import re
 import stat
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from srchat.repl.typed_history import TypedHistory
 from tests.conftest import Serve, Srchat
 from tests.support.chatting import CTRL_R, ENTER, UP, ChatTerminal, sent
 from tests.support.server import answer
@@ -84,12 +88,12 @@ def test_two_chats_at_once_keep_lines_and_conversations_of_both(
             two.say(f"two {number}")
         one.leave()
         two.leave()
-    lines = (srchat.home / "d" / "typed_lines").read_text().splitlines()
-    assert sorted(lines) == sorted(f'"{who} {n}"' for who in ("one", "two") for n in range(5))
+    lines = re.findall(r"^\+(.*)", (srchat.home / "d/typed_lines").read_text(), re.MULTILINE)
+    assert sorted(lines) == sorted(f"{who} {n}" for who in ("one", "two") for n in range(5))
     with ChatTerminal(srchat, server.url, SRCHAT_DATA="d") as chat:
         chat.wait_for_prompt()
         chat.type(UP * 10)
-        chat.wait_for_text(f"> {json.loads(lines[0])}")
+        chat.wait_for_text(f"> {lines[0]}")
     listed = srchat("history", "list", SRCHAT_DATA="d").text.splitlines()
     assert len(listed) == 2
     assert all("\t5\t" in line for line in listed)
@@ -99,6 +103,35 @@ def test_typed_lines_that_cannot_be_kept_are_told_once(srchat: Srchat, serve: Se
     (srchat.home / "file").touch()
     data = str(srchat.home / "file" / "data")
     with ChatTerminal(srchat, serve(answer("Fine.")).url, SRCHAT_DATA=data) as chat:
-        assert "what is typed is not kept" in chat.run("one")
-        assert "what is typed is not kept" not in chat.run("two")
+        assert "typed prompts are not saved" in chat.run("one")
+        assert "typed prompts are not saved" not in chat.run("two")
         chat.leave()
+
+
+TEXTS = ["plain", "two\nlines", "\x1b[31m", "漢字", "+plus", "# number", "\u2028", " blank "]
+
+
+def test_typed_prompts_come_back_exactly(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "lines"
+    history = TypedHistory(path, pytest.fail)
+    for text in TEXTS:
+        history.append_string(text)
+    assert TypedHistory(path, pytest.fail).load_history_strings() == TEXTS[::-1]
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_very_long_prompt_is_not_read_again_at_every_start(tmp_path: Path) -> None:
+    history = TypedHistory(tmp_path / "lines", pytest.fail)
+    history.append_string("x" * 100_000)
+    assert list(tmp_path.iterdir()) == []
+    assert history.get_strings() == ["x" * 100_000]
+
+
+@given(st.binary(max_size=200))
+def test_a_file_of_anything_can_be_read(data: bytes) -> None:
+    import tempfile  # noqa: PLC0415 - hypothesis wants no fixture
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "lines").write_bytes(data)
+        TypedHistory(Path(folder) / "lines", pytest.fail).load_history_strings()

@@ -23,12 +23,12 @@ from srchat.api.client import ChatClient
 from srchat.api.events import RequestSent
 from srchat.api.http import httpx
 from srchat.api.retry import RetryPolicy
+from srchat.attachments import Attachment
 from srchat.config.settings import Config, Resolved
 from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import Interrupted, SrchatError, UsageError
 from srchat.history.store import ConversationStore
 from srchat.library import Library
-from srchat.prompt import Attachment
 from srchat.repl import slash_commands
 from srchat.repl.lines import PlainLines
 from srchat.repl.slash_syntax import line_of, message_of
@@ -103,7 +103,7 @@ class Unplugged(Connection):
     def __init__(self, network: Network, config: Config) -> None:
         self.network = network
         resolved = Resolved(config, {}, {}, None, None, None, None)
-        super().__init__(resolved, lambda: resolved, use_key=lambda _: None, log=lambda _: None)
+        super().__init__(resolved, lambda: resolved, use_key=lambda *_: None, log=lambda *_: None)
 
     def new_client(self, config: Config, **_: Any) -> ChatClient:
         return ChatClient(
@@ -153,7 +153,7 @@ class Host:
 
     def __init__(self, data: Path, network: Network | None = None) -> None:
         self.network = network or Network()
-        self.library = Library({"SRCHAT_DATA": str(data)}, lambda _: None)
+        self.library = Library({"SRCHAT_DATA": str(data)}, lambda *_: None)
         config = Config(base_url="http://127.0.0.1:9/v1")
         connection = Unplugged(self.network, config)
         self.session = Session(config, connection, self.library)
@@ -323,7 +323,7 @@ def test_undo_of_a_prompt_that_failed_takes_it_alone(host: Host) -> None:
     host.network.outcome = "no connection"
     host.type("two")
     assert host.type("/undo") is None
-    assert host.terminal.told == ["taken back: two"]
+    assert host.terminal.told == ["undone: two"]
     assert host.session.conversation.last_turn
     assert host.session.conversation.last_turn.prompt == "one"
 
@@ -332,7 +332,7 @@ def test_more_undo_than_there_is_changes_nothing(host: Host) -> None:
     host.type("one")
     failure = host.type("/undo 2")
     assert isinstance(failure, UsageError)
-    assert failure.message == "there is only 1 to undo"
+    assert failure.message == "only 1 prompt to undo"
     assert len(host.session.conversation.branch) == 1
 
 
@@ -375,7 +375,7 @@ def test_edit_changes_the_words_and_keeps_the_files(host: Host) -> None:
     host.type("sum up")
     assert host.type("/edit") is None
     assert host.terminal.next_line == "sum up"
-    assert host.terminal.told == ["with it again: a.txt"]
+    assert host.terminal.told == ["attached again: a.txt"]
     host.session.attachments = [Attachment("b.txt", "BBB")]
     host.edit("compare")
     assert host.network.messages[-1] == [("user", (
@@ -389,14 +389,14 @@ def test_undo_tells_of_files_their_names(host: Host) -> None:
     host.session.attachments = [Attachment("a.txt", "AAA")]
     host.type("sum up")
     host.type("/undo")
-    assert host.terminal.told == ["taken back: [a.txt] sum up"]
+    assert host.terminal.told == ["undone: [a.txt] sum up"]
 
 
 def test_undo_of_a_continued_answer_tells_what_was_typed(host: Host) -> None:
     host.network.outcome = "length"
     for line in ("one", "/continue", "/undo 2"):
         host.type(line)
-    assert host.terminal.told == ["taken back: /continue", "taken back: one"]
+    assert host.terminal.told == ["undone: /continue", "undone: one"]
 
 
 @pytest.mark.parametrize("outcome", ["complete", "empty", "server error", "broken off"])

@@ -70,5 +70,5 @@ def test_a_prompt_that_fits_alone_is_sent_alone(tmp_path: Path) -> None:
     assert len(network.messages[-1]) == 1
     failure = host.type("x" * 810)
     assert failure
-    assert "a smaller --max-tokens fits" in failure.hint
+    assert "lower --max-tokens" in failure.hint
     host.close()

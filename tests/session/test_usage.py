@@ -6,8 +6,8 @@ from srchat.session.usage import usage_line
 
 def test_it_says_what_is_known() -> None:
     assert usage_line(Reply("m", asked_at=1.0, first_at=1.5, ended_at=3.0)) == (
-        "m, the server counted no tokens, 2.0 s, first text after 0.5 s"
+        "m, no token counts from the server, 2.0 s, first token after 0.5 s"
     )
     assert usage_line(Reply("m", asked_at=1.0, ended_at=3.0)) == (
-        "m, the server counted no tokens, 2.0 s"
+        "m, no token counts from the server, 2.0 s"
     )

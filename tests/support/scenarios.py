@@ -196,7 +196,7 @@ def whole_answers() -> Iterator[Scenario]:
         CLOSE,
         out="Hello\n",
         args=("--usage",),
-        err=("counted no tokens",),
+        err=("no token counts from the server",),
     )
 
 
@@ -209,12 +209,12 @@ def broken_streams() -> Iterator[Scenario]:
     packer = zlib.compressobj(wbits=31)
     flushed = packer.compress(part) + packer.flush(zlib.Z_SYNC_FLUSH)
     after: tuple[tuple[str, Script, str], ...] = (
-        ("FIN", [head(), part, CLOSE], "without finishing"),
-        ("RST", [head(), part, RESET], "broke off"),
-        ("FIN in a chunk", [te, framed, b"ff\r\ndata: ", CLOSE], "broke off"),
-        ("FIN between chunks", [te, framed, CLOSE], "broke off"),
+        ("FIN", [head(), part, CLOSE], "closed the stream early"),
+        ("RST", [head(), part, RESET], "incomplete answer"),
+        ("FIN in a chunk", [te, framed, b"ff\r\ndata: ", CLOSE], "incomplete answer"),
+        ("FIN between chunks", [te, framed, CLOSE], "incomplete answer"),
         ("bad chunk size", [te, framed, b"zz\r\n"], "illegal chunk header: zz"),
-        ("short content-length", [length, part, CLOSE], "broke off"),
+        ("short content-length", [length, part, CLOSE], "incomplete answer"),
         ("stall", [head(), part, HOLD], "no data"),
         (
             "broken gzip",
@@ -247,7 +247,7 @@ def broken_streams() -> Iterator[Scenario]:
             "ok\n",
             attempts=2,
             args=FAST,
-            err=("trying again",),
+            err=("retrying",),
         )
 
 
@@ -418,7 +418,7 @@ def statuses() -> Iterator[Scenario]:
             (error(status, "no way"),),
             code=code,
             lines=1,
-            err=(f"says {status}: no way",),
+            err=(f"returned {status}: no way",),
         )
     for status, code in {408: 5, 429: 7, 500: 6, 502: 6, 503: 6, 504: 6}.items():
         again = {"Retry-After": "0"}
@@ -536,7 +536,7 @@ def retries() -> Iterator[Scenario]:
         ),
         "ok\n",
         args=("-m", "big"),
-        err=("vllm-primary answers in its place",),
+        err=("vllm-primary answered instead",),
         lines=1,
     )
     yield Scenario(
@@ -551,7 +551,7 @@ def retries() -> Iterator[Scenario]:
         chunk("ok", "stop", model="claude-3-haiku"),
         DONE,
         out="ok\n",
-        err=("claude-3-haiku answers in its place",),
+        err=("claude-3-haiku answered instead",),
         lines=1,
     )
     yield one(
@@ -615,7 +615,7 @@ def waits() -> Iterator[Scenario]:
             (error(429, "slow", {"Retry-After": value}), answer("ok")),
             "ok\n",
             attempts=2,
-            err=("trying again in",),
+            err=("retrying in",),
         )
     future = {"Retry-After": "Fri, 31 Dec 2100 23:59:59 GMT"}
     yield Scenario(
@@ -652,10 +652,10 @@ def redirects() -> Iterator[Scenario]:
         "redirect without a place", (json_response(b"", 302),), code=5, err=("redirects",), lines=1
     )
     yield Scenario(
-        "redirect to a place that is none",
+        "redirect to an invalid URL",
         (json_response(b"", 302, {"Location": "//foo:abc/x"}),),
         code=5,
-        err=("redirects to a place that is none",),
+        err=("redirects to an invalid URL",),
         lines=1,
     )
     yield Scenario("304", (json_response(b"", 304),), code=5, lines=1)
@@ -693,7 +693,7 @@ def odd_chunks() -> Iterator[Scenario]:
             odd_chunk,
             *end,
             out="ab\n",
-            err=("could not be read",) if said else (),
+            err=("could not be parsed",) if said else (),
             lines=int(said),
         )
 

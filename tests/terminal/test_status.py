@@ -22,7 +22,7 @@ def screen_after(columns: int, *texts: str, clear: bool = False, told: str = "")
     if clear:
         status.clear()
     if told:
-        messages.tell(told)
+        messages.print(told)
     os.write(theirs, b"\x00")
     shown = b""
     while not shown.endswith(b"\x00"):

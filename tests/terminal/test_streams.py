@@ -85,7 +85,7 @@ def test_a_closed_pipe_and_a_full_disk_are_our_errors(pipe: tuple[int, int]) -> 
     fd = os.open("/dev/full", os.O_WRONLY)
     with pytest.raises(OutputError, match="No space left"):
         Output(fd, {}).write("x")
-    Messages(Output(fd, {})).tell("a standard error that is full loses nothing else")
+    Messages(Output(fd, {})).error("a standard error that is full loses nothing else")
     os.close(fd)
 
 
@@ -94,21 +94,48 @@ def test_messages_are_one_inert_redacted_line_and_quiet_keeps_errors(
 ) -> None:
     messages = Messages(Output(pipe[1], {}), quiet=True)
     messages.redact = lambda text: text.replace("secret", "…")
-    messages.notice("a notice")
-    messages.tell("an\nerror\x1b with secret")
-    assert os.read(pipe[0], 1000) == b"srchat: an error\\x1b with \xe2\x80\xa6\n"
+    messages.warning("a warning", "its hint")
+    messages.info("saved")
+    messages.error("an\nerror\x1b with secret", "a secret\nis safe\x1b")
+    assert os.read(pipe[0], 1000).decode() == (
+        "srchat: error: an error\\x1b with …\nhint: a …\nhint: is safe\\x1b\n"
+    )
+
+
+def test_labels_are_coloured_on_a_terminal_unless_no_color(terminal: tuple[int, int]) -> None:
+    for environ in ({"TERM": "xterm"}, {"TERM": "xterm", "NO_COLOR": "1"}):
+        messages = Messages(Output(terminal[1], environ))
+        messages.error("one", "two")
+        messages.warning("three")
+    assert os.read(terminal[0], 1000).decode().split("\r\n") == [
+        "srchat: \x1b[1;31merror:\x1b[0m one",
+        "\x1b[2mhint:\x1b[0m two",
+        "srchat: \x1b[33mwarning:\x1b[0m three",
+        "srchat: error: one",
+        "hint: two",
+        "srchat: warning: three",
+        "",
+    ]
+
+
+def test_a_message_after_an_answer_is_set_apart_from_it_once(pipe: tuple[int, int]) -> None:
+    messages = Messages(Output(pipe[1], {}))
+    messages.is_after_answer = True
+    messages.warning("one")
+    messages.warning("two")
+    assert os.read(pipe[0], 1000) == b"\nsrchat: warning: one\nsrchat: warning: two\n"
 
 
 def test_a_message_is_broken_between_words_on_a_terminal_alone(
     terminal: tuple[int, int], pipe: tuple[int, int]
 ) -> None:
-    text = "cannot connect to 127.0.0.1:11434: connection refused; trying again in 0.4 s"
-    Messages(Output(terminal[1], {})).tell(text)
+    text = "cannot connect to 127.0.0.1:11434: connection refused by it; retry in 0.4 s"
+    Messages(Output(terminal[1], {})).print(text)
     assert os.read(terminal[0], 100).decode().split("\r\n") == [
-        "srchat: cannot connect to 127.0.0.1:11434: connection refused; trying again in",
+        "srchat: error: cannot connect to 127.0.0.1:11434: connection refused by it; retry in",
         "0.4 s", "",
     ]  # fmt: skip
-    Messages(Output(pipe[1], {})).tell(text)
+    Messages(Output(pipe[1], {})).print(text)
     assert os.read(pipe[0], 100).decode() == f"srchat: {text}\n"
 
 

@@ -1,26 +1,18 @@
-"""Completion scripts and manual pages, made from the command tree and the table of settings.
+"""Manual pages and completion data, made from the command tree and the table of settings.
 
-`python -m srchat.cli.generate` writes them into completions/ and man/, `--check` compares.
-Every module here turns a tree into text and touches nothing else; the wheel leaves them out.
+`python -m tools.generate` writes man/ and srchat/command_tree.py, `--check` compares them.
+Every module here turns a tree into text and touches nothing else.
 """
 
 import typer.main
 
 from srchat.cli.app import app
-from srchat.cli.generate import bash, fish, manual, zsh
-from srchat.cli.generate.command_tree import Command, command_tree
+from tools.generate import completion, manual
+from tools.generate.command_tree import command_tree
 
 
 def generated() -> dict[str, str]:
     """Return every generated text by its path in the repository."""
     tree = command_tree(typer.main.get_command(app))
-    return completions(tree) | {f"man/{name}": text for name, text in manual.pages(tree).items()}
-
-
-def completions(tree: Command) -> dict[str, str]:
-    """Return the completion scripts by their path in the repository."""
-    return {
-        "completions/srchat.bash": bash.script(tree),
-        "completions/_srchat": zsh.script(tree),
-        "completions/srchat.fish": fish.script(tree),
-    }
+    pages = {f"man/{name}": text for name, text in manual.pages(tree).items()}
+    return {"srchat/command_tree.py": completion.module(tree)} | pages

@@ -1,13 +1,13 @@
-"""`python -m srchat.cli.generate [--check]`: write the generated files, or compare them."""
+"""`python -m tools.generate [--check]`: write the generated files, or compare them."""
 
 import sys
 from pathlib import Path
 from typing import Final
 
-from srchat.cli.generate import generated
+from tools.generate import generated
 
-ROOT: Final = Path(__file__).parents[3]
-_COMMAND: Final = "python -m srchat.cli.generate"
+ROOT: Final = Path(__file__).parents[2]
+_COMMAND: Final = "python -m tools.generate"
 
 
 def differences(root: Path) -> list[str]:
@@ -35,9 +35,7 @@ def _read(path: Path) -> str | None:
 
 def _left_over(root: Path, wanted: set[str]) -> set[str]:
     """Return the files of commands that are gone."""
-    found = {f"{place}/{file.name}" for place in ("completions", "man")
-             for file in (root / place).glob("*")}  # fmt: skip
-    return found - wanted
+    return {f"man/{file.name}" for file in (root / "man").glob("*")} - wanted
 
 
 def main(arguments: list[str]) -> int:

@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from srchat.cli.generate.command_tree import Command, paragraphs
-from srchat.cli.generate.environment import FILES
-from srchat.cli.generate.roff import (
+from srchat.config.settings import SETTINGS
+from srchat.config.value_types import Setting
+from tools.generate.command_tree import Command, paragraphs
+from tools.generate.environment import FILES
+from tools.generate.roff import (
     bold,
     example,
     head,
@@ -15,9 +17,7 @@ from srchat.cli.generate.roff import (
     see_also,
     sentence,
 )
-from srchat.cli.generate.setting_values import HELP, allowed, default
-from srchat.config.settings import SETTINGS
-from srchat.config.value_types import Setting
+from tools.generate.setting_values import HELP, allowed, default
 
 _DESCRIPTION: Final = """
 One TOML file sets what `srchat`(1) does. `srchat config set` changes a setting and leaves

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from srchat.cli.generate.command_tree import Command
+from tools.generate.command_tree import Command
 
 
 class Traits(NamedTuple):
@@ -68,7 +68,7 @@ VARIABLES: Final = (
     Named("SRCHAT_PROFILE", "The profile to use, when no option names one.", _all),
     Named(
         "SOLIDRUST_API_KEY, SOLIDRUST_BASE_URL",
-        "Key and server of that service; a profile with a server of its own is stronger.",
+        "Key and server of that service; a profile with a server of its own takes precedence.",
         _talks,
     ),
     Named(

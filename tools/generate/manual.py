@@ -3,17 +3,21 @@
 from collections.abc import Iterable
 from typing import Final
 
-from srchat.cli.generate import config_manual
-from srchat.cli.generate.command_tree import Argument, Command, Option, paragraphs
-from srchat.cli.generate.environment import (
+from srchat.config.settings import SETTINGS
+from srchat.errors import EXIT_MEANINGS, ExitCode
+from srchat.repl.slash_commands import COMMANDS
+from srchat.repl.slash_commands import Command as SlashCommand
+from tools.generate import config_manual
+from tools.generate.command_tree import Argument, Command, Option, paragraphs
+from tools.generate.environment import (
     FILES,
     SETTINGS_WITHOUT_OPTION,
     VARIABLES,
     Traits,
     traits_of,
 )
-from srchat.cli.generate.prose import PROSE, Prose
-from srchat.cli.generate.roff import (
+from tools.generate.prose import PROSE, Prose
+from tools.generate.roff import (
     bold,
     example,
     head,
@@ -25,11 +29,7 @@ from srchat.cli.generate.roff import (
     sentence,
     subsection,
 )
-from srchat.cli.generate.setting_values import allowed, default
-from srchat.config.settings import SETTINGS
-from srchat.errors import EXIT_MEANINGS, ExitCode
-from srchat.repl.slash_commands import COMMANDS
-from srchat.repl.slash_commands import Command as SlashCommand
+from tools.generate.setting_values import allowed, default
 
 _OF_THE_SERVER: Final = (
     ExitCode.AUTHENTICATION,

@@ -88,7 +88,7 @@ The names are kept for completion in the shell, which sends no requests by itsel
     "srchat config": Prose(
         more="""
 A value that something stronger keeps from being used is set all the same, and a notice names
-what is stronger. After a change of `base_url` a notice says which key goes there.
+what takes precedence. After a change of `base_url` a notice says which key goes there.
 
 `srchat config unset -p NAME` without the name of a setting deletes the whole profile, after a
 question or with `--yes`; the setting `profile` goes with it where it names this one. The comments

@@ -87,7 +87,7 @@ def head(title: str, volume: int, summary: str) -> list[str]:
     phrase = summary[:1].lower() + summary[1:]
     book = "User Commands" if volume == 1 else "File Formats"
     return [
-        r".\" Made by `python -m srchat.cli.generate`.",
+        r".\" Made by `python -m tools.generate`.",
         f'.TH {literal(title.upper())} {volume} "" "srchat {__version__}" "{book}"',
         ".nh",
         ".ad l",

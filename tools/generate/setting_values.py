@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from srchat.cli.generate.command_tree import Values
 from srchat.config.settings import PROFILE, SETTINGS
 from srchat.config.toml_edit import toml_value
 from srchat.config.value_types import Choice, Flag, Name, Setting, Text
+from tools.generate.command_tree import Values
 
 HELP: Final = {
     **{name: entry.help for name, entry in SETTINGS.items()},
