@@ -20,35 +20,33 @@ from tools.generate.roff import (
 from tools.generate.setting_values import HELP, allowed, default
 
 _DESCRIPTION: Final = """
-One TOML file sets what `srchat`(1) does. `srchat config set` changes a setting and leaves
-everything else in the file as it is, comments too; `srchat config show` tells where each value
-in force comes from. The file is made readable only for its owner.
+`srchat`(1) reads its settings from one TOML file. `srchat config set` changes a setting and keeps
+the rest of the file, including comments. `srchat config show` prints the origin of each value.
+Only the owner can read the file.
 
-The strongest of these holds: an option of the command line; a variable `SRCHAT_NAME`; the
-profile in use; `SOLIDRUST_API_KEY` and `SOLIDRUST_BASE_URL`; the top level of the file; the
-default. A variable that is empty counts as unset; only an empty `SRCHAT_SYSTEM` is a value, no
-system prompt.
+In order of precedence: command-line options; variables `SRCHAT_NAME`; the profile in use;
+`SOLIDRUST_API_KEY` and `SOLIDRUST_BASE_URL`; the top level of the file; defaults. An empty
+variable counts as unset, except `SRCHAT_SYSTEM`: empty, it means no system prompt.
 
-A list stands in a variable as in the file, `["a", "b"]`, or as its only text; the words of
+In a variable, a list is written as in the file, `["a", "b"]`, or as a single string. The words of
 `SRCHAT_API_KEY_COMMAND` may be quoted as in a shell.
 """
 _PROFILES: Final = """
-A table `[profiles.NAME]` may hold every setting. It is used by the option `--profile NAME`, by
-the variable `SRCHAT_PROFILE`, or by the setting `profile` at the top level of the file.
+A table `[profiles.NAME]` can contain any setting. Select it with the option `--profile NAME`, the
+variable `SRCHAT_PROFILE`, or the setting `profile` at the top level of the file.
 
-The profile `demo` is built in: a small responder inside srchat answers, without a key and
-without a network.
+The profile `demo` is built in: a small program inside srchat answers, without a key or a network.
 """
 _KEY: Final = """
-The key goes to the server that was configured where the key was given, and nowhere else: a
-profile with a `base_url` of its own gets its own `api_key` or `api_key_command`. A key is never
-taken from the command line, where other users can see it. Listings show no more of it than its
-last four characters, and of `api_key_command` the program alone.
+A key is sent only to the server that was configured in the same place: a profile with its own
+`base_url` uses its own `api_key` or `api_key_command`. Keys are not accepted on the command line,
+where other users can see them. Listings show at most the last four characters of a key, and only
+the program of `api_key_command`.
 
-The `api_key_command` is run without a shell, and only when a request is about to be sent. It may
-ask on the terminal: its standard error is that of srchat, its standard input is empty. It is
-run once, and in a chat once more after the server refused its key, which may have expired; a key
-that was set in the file meanwhile is found then, too.
+`api_key_command` runs without a shell, and only when a request is about to be sent. Its standard
+error is that of srchat, so it can ask on the terminal; its standard input is empty. It runs once,
+and in a chat again after the server refuses the key, which may have expired. A key set in the
+file in the meantime is then used, too.
 """
 _EXAMPLE: Final = """\
 model = "vllm-primary"
@@ -69,7 +67,7 @@ def page(tree: Command, names: list[str]) -> str:
     flags = _flags(tree)
     settings = [_setting(entry, flags) for entry in SETTINGS.values()]
     profile = _item("profile", _UNSET, "SRCHAT_PROFILE", flags)
-    file = item(italic(FILES[0].name), ["The file; `SRCHAT_CONFIG` names another one."])
+    file = item(italic(FILES[0].name), ["Default path; `SRCHAT_CONFIG` overrides it."])
     lines = [
         *head("srchat-config", 5, "configuration file of srchat"),
         *section("DESCRIPTION", _told(_DESCRIPTION)),

@@ -7,7 +7,7 @@ from tools.generate.command_tree import Command
 
 
 class Traits(NamedTuple):
-    """What a command does, as its options and those of the commands below it tell."""
+    """What a command does, derived from its options and those of its subcommands."""
 
     options: frozenset[str]
     talks: bool  # to the server
@@ -59,48 +59,48 @@ def _chats(traits: Traits) -> bool:
 
 
 VARIABLES: Final = (
-    Named("SRCHAT_CONFIG", "The path of the configuration file, in place of the usual one.", _all),
+    Named("SRCHAT_CONFIG", "Path of the configuration file.", _all),
     Named(
         "SRCHAT_DATA",
-        "The directory of the stored conversations, in place of the usual one.",
+        "Directory of the stored conversations.",
         _stores,
     ),
-    Named("SRCHAT_PROFILE", "The profile to use, when no option names one.", _all),
+    Named("SRCHAT_PROFILE", "Profile to use if no option names one.", _all),
     Named(
         "SOLIDRUST_API_KEY, SOLIDRUST_BASE_URL",
-        "Key and server of that service; a profile with a server of its own takes precedence.",
+        "Key and base URL of that service; a profile with its own base URL takes precedence.",
         _talks,
     ),
     Named(
         "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
-        "The proxy to go through, and the hosts, domains and networks that need none.",
+        "Proxies, and the hosts, domains and networks to reach without one.",
         _talks,
     ),
     Named(
         "SSL_CERT_FILE, SSL_CERT_DIR",
-        "The file, the directory of certificate authorities, each in place of the system's.",
+        "File and directory of trusted certificate authorities; they replace the system's.",
         _talks,
     ),
     Named(
         "VISUAL, EDITOR",
-        "The editor, with its arguments; `vi` where neither is set.",
+        "Editor command; `vi` if neither is set.",
         lambda traits: traits.edits,
     ),
     Named(
         "PAGER",
-        "What shows a list that is longer than the screen; `less` where it is not set.",
+        "Pager for output longer than the screen; `less` if not set.",
         lambda traits: "history" in traits.names,
     ),
-    Named("NO_COLOR", "If it is not empty, nothing is coloured.", _stores),
+    Named("NO_COLOR", "If not empty, disable colors.", _stores),
     Named(
         "XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME",
-        "The directories that stand in place of `~/.config`, `~/.local/share` and `~/.cache`.",
+        "Directories to use instead of `~/.config`, `~/.local/share` and `~/.cache`.",
         _all,
     ),
-    Named("SRCHAT_DEBUG", "If it is `1`, a failure is told with its traceback.", _all),
+    Named("SRCHAT_DEBUG", "If `1`, print a traceback with each error.", _all),
 )
 
-# The settings that have no option, and whom they concern.
+# The settings without an option, and the commands that they concern.
 SETTINGS_WITHOUT_OPTION: Final = {
     "api_key": _talks,
     "api_key_command": _talks,
@@ -115,24 +115,24 @@ SETTINGS_WITHOUT_OPTION: Final = {
 FILES: Final = (
     Named(
         "~/.config/srchat/config.toml",
-        "The configuration, see `srchat-config`(5). On macOS it is in `~/Library/Application "
-        "Support/srchat`; `srchat config path` tells.",
+        "Configuration file, see `srchat-config`(5). On macOS it is in `~/Library/Application "
+        "Support/srchat`; `srchat config path` prints its path.",
         _all,
     ),
     Named(
         "~/.local/share/srchat/history.db",
-        "The stored conversations, an SQLite database. A copy of it is a backup. Before one is put "
-        "back, delete `history.db-wal` and `history.db-shm`, which a killed srchat leaves.",
+        "Stored conversations, an SQLite database. A copy of it is a backup. Before you restore "
+        "one, delete `history.db-wal` and `history.db-shm`, which a killed srchat leaves behind.",
         _stores,
     ),
     Named(
         "~/.local/share/srchat/typed_lines",
-        "The lines that were typed in chats.",
+        "Prompts typed in chats.",
         _chats,
     ),
     Named(
         "~/.cache/srchat/models-*",
-        "The names of the models that each server offered last, for completion.",
+        "Names of each server's models, for completion.",
         lambda traits: "models" in traits.names,
     ),
 )

@@ -1,4 +1,4 @@
-"""What the manual says beyond the help: more words about commands, and examples that run."""
+"""What the manual pages add to the help: more about commands, and examples that run."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Prose:
-    """`more`: what follows the help. `examples`: what one does, and the command for it."""
+    """`more` follows the help. `examples`: what each does, and the command."""
 
     more: str = ""
     examples: tuple[tuple[str, str], ...] = ()
@@ -15,69 +15,67 @@ class Prose:
 PROSE: Final = {
     "srchat": Prose(
         more="""
-Standard output has the answer and nothing else; notices, reasoning and errors go to standard
-error. Into a pipe go the exact bytes of the answer, on a terminal it is rendered as Markdown
-while it comes. Text from outside cannot drive the terminal: escape sequences and their kin are
-shown, not obeyed.
+The answer is written to standard output; warnings, reasoning and errors go to standard error. A
+pipe gets the exact bytes of the answer. On a terminal the answer is rendered as Markdown while it
+streams. Text from outside cannot control the terminal: escape sequences are shown as text.
 
-Before the first text of an answer a request that failed is sent again, after a wait that is
-announced. An answer that breaks off is kept, and the exit status tells.
+Requests that fail before the first token are retried, and every wait is announced. An incomplete
+answer is kept, and the exit status says so.
 """,
         examples=(
-            ("Look around without a key and without a network:",
+            ("Try srchat without an API key or a network:",
              'srchat ask --profile demo "hello there"'),
-            ("Write down server, key and model:", "srchat config init"),
+            ("Set up server, key and model:", "srchat config init"),
         ),
     ),
     "srchat ask": Prose(
         more="""
-Files come first, then standard input, then the prompt, each separated by a blank line. Files and
-standard input stand between tags, so that the model can tell them from the question; their text
-is not altered. Text is UTF-8; anything else is refused with the reason.
+Files come first, then standard input, then the prompt, separated by blank lines. Files and
+standard input are enclosed in tags, so that the model can tell them from the question; their text
+is unchanged. Input must be UTF-8.
 
-Standard input is read where it is a file or a pipe. In a loop or a scheduled job, where it
-belongs to something else, `--no-stdin` leaves it alone.
+Standard input is read if it is a file or a pipe. Use `--no-stdin` in a loop or a scheduled job,
+where standard input belongs to something else.
 
-`--continue` passes over a conversation in which nothing was answered. A conversation goes on with
-its own model and system prompt, unless an option, or a profile given with `--profile`, sets others.
+`--continue` skips conversations without an answer. A conversation keeps its own model and system
+prompt, unless an option or a profile given with `--profile` sets others.
 
-On a terminal, what can no longer change of an answer is printed once, and only its open end is
-redrawn. Where the window is made narrower meanwhile, and the terminal breaks its rows anew, rows of
-that end may show twice; none is missing.
+On a terminal, finished blocks are printed once and only the open tail is redrawn. If you narrow
+the window while an answer streams, rows of the tail may appear twice; none is missing.
 
-Parameters that are not set are not sent, so that the defaults of the server hold.
+Parameters that are not set are not sent, so the defaults of the server apply.
 """,
         examples=(
             ("Ask:", 'srchat ask "why is the sky blue?"'),
             ("Ask about the output of a command:",
              'git diff | srchat ask "write a commit message"'),
-            ("Ask about a file, and keep the answer:",
+            ("Ask about a file and save the answer:",
              'srchat ask -f report.csv "which month was the best?" | tee answer.md'),
-            ("Take only the code:",
+            ("Save only the code:",
              'srchat ask -x "a shell script that renames *.JPG to *.jpg" > rename.sh'),
             ("Read the whole prompt from standard input:", "srchat ask - < prompt.txt"),
-            ("See what would be sent:", 'srchat ask --dry-run -t 0.2 "hello"'),
+            ("Show the request without sending it:", 'srchat ask --dry-run -t 0.2 "hello"'),
         ),
     ),
     "srchat chat": Prose(
         more="""
-Alt-Enter or Shift-Enter (where the terminal tells it from Enter), or a backslash before Enter,
-begins a new line; Ctrl-X Ctrl-E opens the editor; Ctrl-R searches the lines that were typed before.
-Ctrl-C stops an answer, and clears a line. Ctrl-D, or the word `exit` or `quit` alone, leaves. A
-message that begins with a slash is typed with two.
+Alt-Enter, a backslash before Enter, or Shift-Enter (if the terminal sends it) inserts a new line.
+Ctrl-X Ctrl-E opens the editor. Ctrl-R searches earlier prompts. Ctrl-C stops an answer or clears
+the line. Ctrl-D, `exit` or `quit` leaves. Type two slashes to send a message that starts with a
+slash.
 
 An error does not end a chat: `/retry` sends the prompt again.
 """,
         examples=(
-            ("Talk, with nothing kept on disk:", "srchat chat --no-save"),
-            ("Go on where it was left:", "srchat chat --continue"),
-            ("Ask two questions that belong together, from a script:",
+            ("Chat without storing anything:", "srchat chat --no-save"),
+            ("Continue the most recent conversation:", "srchat chat --continue"),
+            ("Ask two related questions from a script:",
              "printf '%s\\n' 'name a colour' 'and another' | srchat chat --no-save"),
         ),
     ),
     "srchat models": Prose(
         more="""
-The names are kept for completion in the shell, which sends no requests by itself.
+Shell completion uses these names from a cache; it sends no requests.
 """,
         examples=(
             ("Show the models and their context windows:", "srchat models --json"),
@@ -87,30 +85,30 @@ The names are kept for completion in the shell, which sends no requests by itsel
     ),
     "srchat config": Prose(
         more="""
-A value that something stronger keeps from being used is set all the same, and a notice names
-what takes precedence. After a change of `base_url` a notice says which key goes there.
+If something else takes precedence over a value that you set, a warning names it. After a change
+of `base_url`, srchat prints which key is sent there.
 
-`srchat config unset -p NAME` without the name of a setting deletes the whole profile, after a
-question or with `--yes`; the setting `profile` goes with it where it names this one. The comments
-above the profile stay.
+`srchat config unset -p NAME` without a setting deletes the whole profile, after confirmation or
+with `--yes`. It also unsets `profile` if that names the deleted profile. Comments above the
+profile stay.
 """,
         examples=(
             ("Set up, step by step:", "srchat config init"),
-            ("Choose a model for all:", "srchat config set model qwen3-4b"),
+            ("Set the default model:", "srchat config set model qwen3-4b"),
             ("Make a profile:",
              'srchat config set -p commit system "Write a commit message for this diff."'),
             ("Delete a profile:", "srchat config unset -p work --yes"),
-            ("Take the key from a password manager:",
+            ("Get the key from a password manager:",
              "srchat config set api_key_command pass srchat"),
-            ("See where each value comes from:", "srchat config show"),
+            ("Show where each value comes from:", "srchat config show"),
         ),
     ),
     "srchat history": Prose(
         examples=(
-            ("Show the conversations:", "srchat history list"),
-            ("Find one by its words:", "srchat history search sky"),
-            ("Read the last one:", "srchat history show"),
-            ("Delete what was not used for a year:",
+            ("List conversations:", "srchat history list"),
+            ("Search them:", "srchat history search sky"),
+            ("Show the most recent one:", "srchat history show"),
+            ("Delete those not used for a year:",
              "srchat history delete --older-than 1y --yes"),
         ),
     ),

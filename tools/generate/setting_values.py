@@ -22,12 +22,12 @@ ASKED: Final = {"model": Values.MODELS, PROFILE: Values.PROFILES}
 
 
 def allowed(entry: Setting) -> str:
-    """Return the sentence that tells what a setting may be; "" for a text."""
-    return "" if type(entry.kind) in (Text, Name) else f"Allowed is {entry.kind.description}."
+    """Return the sentence about allowed values; "" for any text."""
+    return "" if type(entry.kind) in (Text, Name) else f"Must be {entry.kind.description}."
 
 
 def default(entry: Setting) -> str:
-    """Return the sentence that tells the default; "" for none."""
+    """Return the sentence about the default; "" for none."""
     if entry.default is None:
         return ""
     return f"The default is `{toml_value(entry.default).removesuffix('.0')}`."
