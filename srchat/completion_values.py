@@ -9,7 +9,7 @@ import os
 import sys
 
 from srchat import model_cache
-from srchat.config.glance import Tables, glance
+from srchat.config.profile_reader import Tables, read_profiles
 
 TYPE_CHECKING = False  # that of typing, which costs 5 ms to load
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _tables(environ: Mapping[str, str]) -> Tables:
     path = os.path.expanduser(named) if named else f"{directory('config', environ)}/config.toml"  # noqa: PTH111 - pathlib costs 9 ms
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - as above
-            return glance(file.read(_MAX_CONFIG_BYTES).decode())
+            return read_profiles(file.read(_MAX_CONFIG_BYTES).decode())
     except (OSError, ValueError, RecursionError):
         return {"": {}}
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from srchat import model_cache, paths
 from srchat.completion_values import base_url_of, directory
-from srchat.config import glance as config_glance
-from srchat.config.file import read
+from srchat.config import profile_reader
+from srchat.config.file import parse
 from srchat.config.settings import DEMO_BASE_URL, FileSettings, resolve
 from srchat.shell_completion import Line, open_quote, split, unquoted
 from tests.conftest import Serve, Srchat
@@ -48,7 +48,7 @@ LINES = [
 @example(["profiles = { inline = {} }"], "\n")
 @example(['profiles.dotted.base_url = "http://d/v1"'], "\n")
 @example(['"base_url" = "http://quoted/v1"', '[profiles."work"]'], "\n")
-def test_a_glance_sees_what_a_parser_sees(lines: list[str], newline: str) -> None:
+def test_the_profile_reader_agrees_with_tomllib(lines: list[str], newline: str) -> None:
     text = newline.join(lines)
     try:
         document = tomllib.loads(text.removeprefix("\ufeff"))
@@ -56,11 +56,11 @@ def test_a_glance_sees_what_a_parser_sees(lines: list[str], newline: str) -> Non
         return  # of a broken file anything will do, as long as it is silent
     profiles = document.get("profiles")
     tables = {"": document} | (profiles if isinstance(profiles, dict) else {})
-    seen = config_glance.glance(text)
+    seen = profile_reader.read_profiles(text)
     assert seen.keys() == tables.keys()
     for name, table in tables.items():
         found = table if isinstance(table, dict) else {}
-        for key in config_glance.WANTED:
+        for key in profile_reader.KEYS:
             expected = found.get(key)
             assert seen[name].get(key) == (expected if isinstance(expected, str) else None)
 
@@ -69,9 +69,9 @@ def test_a_plain_file_is_read_without_a_parser(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "tomllib", None)
     text = 'profile = "a"\nstop = ["x", "y"]\n[profiles.a] # one\nbase_url = "http://a/v1"\n'
     expected = {"": {"profile": "a"}, "a": {"base_url": "http://a/v1"}}
-    assert config_glance.glance(text) == expected
+    assert profile_reader.read_profiles(text) == expected
     with pytest.raises(ImportError):
-        config_glance.glance('[profiles."a b"]')
+        profile_reader.read_profiles('[profiles."a b"]')
 
 
 FILES = [
@@ -111,13 +111,13 @@ ENVIRONMENTS = st.fixed_dictionaries(
 def test_the_models_are_those_of_the_server_that_would_be_asked(
     text: str, environ: Mapping[str, str], profile: list[str], base_url: list[str]
 ) -> None:
-    file: FileSettings = read(Path("config.toml"), text)
+    file: FileSettings = parse(Path("config.toml"), text)
     options = {"base_url": "http://option/v1"} if base_url else {}
     named = re.sub("^(--profile=|-v?p)", "", profile[-1]) if profile else None
     assume(named != "work" or named in file.profiles)
     asked = resolve(file, environ, options, named).config.base_url
     line = Line(["ask", *profile, *base_url, "-m"], "")
-    assert base_url_of(line.options, environ, config_glance.glance(text)) == asked
+    assert base_url_of(line.options, environ, profile_reader.read_profiles(text)) == asked
 
 
 @pytest.mark.parametrize(
@@ -235,8 +235,9 @@ def test_a_value_costs_hardly_more_than_the_version(srchat: Srchat, kind: str) -
     srchat.configure('model = "m"\n[profiles.work]\nbase_url = "http://127.0.0.1:9/v1"\n')
     more = loaded(srchat, *ask_for(kind)) - loaded(srchat, "--version")
     assert more <= {
-        "__future__", "zlib", "srchat.shell_completion", "srchat.config", "srchat.config.glance",
-        "srchat.model_cache", "srchat.command_tree", "srchat.completion_values",
+        "__future__", "zlib", "srchat.shell_completion", "srchat.config",
+        "srchat.config.profile_reader", "srchat.model_cache", "srchat.command_tree",
+        "srchat.completion_values",
     }  # fmt: skip
 
 

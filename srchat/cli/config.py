@@ -30,7 +30,7 @@ from srchat.config.settings import (
     setting_named,
 )
 from srchat.config.toml_edit import toml_value
-from srchat.config.value_types import Command
+from srchat.config.value_types import CommandLine
 from srchat.terminal.sanitize import one_line
 
 config_app = typer.Typer(help="Show and change settings.", rich_markup_mode=None)
@@ -140,7 +140,7 @@ def _value(settings: Resolved, name: str) -> tuple[object, str]:
     value = getattr(settings.config, name)
     if entry.secret and value:
         value = masked(str(value))
-    elif isinstance(entry.kind, Command) and value:
+    elif isinstance(entry.value_type, CommandLine) and value:
         value = (value[0], "…") if value[1:] else value  # a key may stand in its arguments
     return value, origin
 

@@ -47,8 +47,8 @@ def edit(ctx: typer.Context) -> None:
 
 def _new_draft(path: Path, data: bytes) -> Path:
     """Return a file to edit, in a folder of its own for what else an editor leaves beside it."""
-    with locked(path) as file:
-        target = file.path
+    with locked(path) as target:
+        pass  # creates the directory and resolves links
     folder = None
     try:
         # Beside the file and not in /tmp: it may hold a key.
@@ -84,9 +84,9 @@ def _edited(process: Process, path: Path, draft: Path) -> bytes:
         if (data := read_bytes(draft)) is None:
             raise ConfigError("the editor left no file; nothing was changed")
         try:
-            config_file.read(path, config_file.decoded(path, data))
+            config_file.parse(path, config_file.decoded(path, data))
         except ConfigError as exc:
-            hint = "" if exc.hint == config_file.MEND_HINT else exc.hint  # that is what we do
+            hint = "" if exc.hint == config_file.EDIT_HINT else exc.hint  # that is what we do
             process.messages.error(exc.message, hint)
             if questions.interactive and questions.confirm("edit again?", default=True):
                 continue

@@ -15,7 +15,7 @@ from srchat.cli.questions import Questions
 from srchat.config import edit as config_edit
 from srchat.config import file as config_file
 from srchat.config import local_servers
-from srchat.config.keys import KEY_SETTINGS, same_origin
+from srchat.config.keys import KEY_SETTINGS, is_same_origin
 from srchat.config.local_servers import LocalServer
 from srchat.config.settings import (
     DEFAULT_BASE_URL,
@@ -89,7 +89,7 @@ class _Dialog:
         process: Process,
         file: FileSettings,
         profile: str | None,
-        servers: Iterable[LocalServer] = local_servers.USUAL,
+        servers: Iterable[LocalServer] = local_servers.KNOWN_SERVERS,
     ) -> None:
         self._process = process
         self._file = file
@@ -131,7 +131,7 @@ class _Dialog:
         known = {DEFAULT_BASE_URL: "SolidRusT AI"}
         if "base_url" in self._old:
             known = {str(self._old["base_url"]): "as it is now"} | known
-        for server in local_servers.listening(self._servers):
+        for server in local_servers.find_servers(self._servers):
             about = self._probed(server.base_url)
             if about and server.base_url not in known:
                 known[server.base_url] = f"{server.name}? {about}"
@@ -201,7 +201,7 @@ class _Dialog:
     def _keeps_key(self, base_url: str) -> bool:
         """Tell whether a key that the file holds is for this server: it stays with its own."""
         before = resolve(self._file_with({}), {}, {}, self._profile).config.base_url
-        return same_origin(before, base_url)
+        return is_same_origin(before, base_url)
 
     def _candidate(self, base_url: str, key: str | None) -> Resolved:
         """Return the settings as they would be, with `key` or, for None, the key there is."""

@@ -61,7 +61,7 @@ def _unset_setting(process: Process, path: Path, name: str, profile: str | None)
 
 
 def _delete_profile(process: Process, path: Path, profile: str, *, yes: bool) -> None:
-    names, default = config_edit.profiles(path)
+    names, default = config_edit.list_profiles(path)
     if profile not in names:
         if profile == DEMO_PROFILE:
             raise UsageError(f"config unset: the profile {DEMO_PROFILE} is built in")

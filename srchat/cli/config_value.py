@@ -17,7 +17,7 @@ from srchat.config.settings import (
     parsed,
     setting_named,
 )
-from srchat.config.value_types import TextList
+from srchat.config.value_types import StringList
 from srchat.errors import ConfigError, UsageError
 from srchat.terminal.streams import is_terminal
 from srchat.text_input import read_stdin
@@ -55,7 +55,7 @@ def new_value(
     entry = setting_named(name, where)
     if entry.secret:
         return checked_key(_secret(process, words, name))
-    if len(words) > 1 and isinstance(entry.kind, TextList):
+    if len(words) > 1 and isinstance(entry.value_type, StringList):
         return checked(name, words, where)
     text = _text(process, words, name)
     return parsed(name, text, where)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from srchat.config.settings import SETTINGS
-from srchat.config.value_types import Flag, Setting, TextList
+from srchat.config.value_types import Boolean, Setting, StringList
 from srchat.text_input import argument_text, text_or_file
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -53,29 +53,29 @@ def _parameter(entry: Setting) -> inspect.Parameter:
 
 def _option(entry: Setting) -> Any:  # noqa: ANN401 - an annotation
     help_ = _HELP.get(entry.name) or f"{entry.help[0].upper()}{entry.help[1:]}."
-    if isinstance(entry.kind, Flag):
+    if isinstance(entry.value_type, Boolean):
         return Annotated[bool | None, typer.Option(*entry.flags, help=help_, show_default=False)]
     option = typer.Option(
         *entry.flags, parser=_parser(entry), metavar=entry.metavar, help=help_, show_default=False
     )
-    if type(entry.kind) is TextList:
+    if type(entry.value_type) is StringList:
         return Annotated[list[str] | None, option]
     return Annotated[str | None, option]
 
 
 def _parser(entry: Setting) -> Callable[[str], Any]:
-    kind = entry.kind
+    value_type = entry.value_type
     if entry.name == "system":
         return text_or_file
 
     def parse(text: str) -> object:
         try:
-            if type(kind) is TextList:
-                kind.check(argument_text(text))  # one of several
+            if type(value_type) is StringList:
+                value_type.check(argument_text(text))  # one of several
                 return text
-            return kind.parse(argument_text(text))
+            return value_type.parse(argument_text(text))
         except ValueError:
-            raise typer.BadParameter(f"{text!r}; must be {kind.description}") from None
+            raise typer.BadParameter(f"{text!r}; must be {value_type.description}") from None
 
     return parse
 

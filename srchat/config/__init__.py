@@ -1,1 +1,1 @@
-"""The settings: one table, the layers their values come from, and the file that holds them."""
+"""Settings: the table of them, the layers of their values, and the configuration file."""

@@ -1,6 +1,6 @@
-"""config.toml: read with every value checked, and named with its line where it is wrong.
+"""Reads config.toml and checks every value; errors name the line and the setting.
 
-model = "qwen3-4b"              # the top level holds for every profile
+model = "qwen3-4b"              # the top level applies to every profile
 profile = "work"                # the profile to use when none is named
 
 [profiles.work]
@@ -17,72 +17,72 @@ from srchat.config.settings import FileSettings, checked
 from srchat.config.toml_scanner import Keys, line_of
 from srchat.errors import ConfigError
 
-MEND_HINT: Final = "fix it with: srchat config edit"
-_PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+EDIT_HINT: Final = "fix it with: srchat config edit"
+_POSITION: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _SETTING: Final = re.compile(r"""\s*(?:[\w.-]+\.)?["']?(\w+)["']?\s*=""")
 
 
 def load(path: Path) -> FileSettings:
-    """Return what the file at `path` sets; nothing where there is no file.
+    """Return the settings of the file at `path`; none if it does not exist.
 
     Raises ConfigError that names the file, the line and the setting.
     """
     data = read_bytes(path)
     if data is None:
         return FileSettings(str(path))
-    return read(path, decoded(path, data))._replace(is_exposed=is_exposed(path))
+    return parse(path, decoded(path, data))._replace(is_exposed=is_exposed(path))
 
 
 def decoded(path: Path, data: bytes) -> str:
-    """Return the text of a file, with its byte order mark. Raises ConfigError."""
+    """Return the text of a file, including its byte order mark. Raises ConfigError."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as exc:
         line = data.count(b"\n", 0, exc.start) + 1
         raise ConfigError(
             f"{path}, line {line}: not UTF-8 text (byte 0x{data[exc.start]:02x})",
-            hint=MEND_HINT,
+            hint=EDIT_HINT,
         ) from exc
 
 
-def read(path: Path, text: str) -> FileSettings:
-    """Return what `text` sets, which is or will be the content of the file at `path`.
+def parse(path: Path, text: str) -> FileSettings:
+    """Return the settings in `text`, the present or future content of the file at `path`.
 
-    Raises ConfigError as `load`.
+    Raises ConfigError like `load`.
     """
     text = text.removeprefix("\ufeff")  # Windows editors write a byte order mark
-    return _Reading(path, text).settings(parsed(path, text))
+    return _Reader(path, text).settings(parse_toml(path, text))
 
 
-def parsed(path: Path, text: str) -> dict[str, Any]:
-    """Return the TOML document that a text is. Raises ConfigError that names file and line."""
+def parse_toml(path: Path, text: str) -> dict[str, Any]:
+    """Return `text` parsed as TOML. Raises ConfigError that names the file and the line."""
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except RecursionError as exc:
-        raise ConfigError(f"{path}: nested too deeply", hint=MEND_HINT) from exc
-    except ValueError as exc:  # of tomllib, or of int() for a number of thousands of digits
-        raise _not_toml(path, text, exc) from exc
+        raise ConfigError(f"{path}: nested too deeply", hint=EDIT_HINT) from exc
+    except ValueError as exc:  # from tomllib, or from int() for thousands of digits
+        raise _syntax_error(path, text, exc) from exc
 
 
-def _not_toml(path: Path, text: str, exc: ValueError) -> ConfigError:
+def _syntax_error(path: Path, text: str, exc: ValueError) -> ConfigError:
     reason = str(exc)
-    place = _PLACE.search(reason)
-    if not place:
-        reason = reason.partition(";")[0]  # int() goes on with advice for programmers
-        return ConfigError(f"{path}: not valid TOML: {reason}", hint=MEND_HINT)
+    position = _POSITION.search(reason)
+    if not position:
+        reason = reason.partition(";")[0]  # int() adds advice for programmers
+        return ConfigError(f"{path}: not valid TOML: {reason}", hint=EDIT_HINT)
     lines = text.split("\n")
-    number = int(place[1]) if place[1] else len(text.rstrip().split("\n"))
-    # Of the line only the setting's name is shown: its value may be the key.
+    number = int(position[1]) if position[1] else len(text.rstrip().split("\n"))
+    # Only the name of the setting is shown: its value may be the key.
     setting = _SETTING.match(lines[number - 1])
     about = f" ({setting[1]})" if setting else ""
     return ConfigError(
-        f"{path}, line {number}{about}: not valid TOML: {reason[: place.start()]}",
-        hint=MEND_HINT,
+        f"{path}, line {number}{about}: not valid TOML: {reason[: position.start()]}",
+        hint=EDIT_HINT,
     )
 
 
-class _Reading:
-    """One reading of the file: the text is kept to tell the line of a wrong value."""
+class _Reader:
+    """Checks the values of a file; keeps its text to find the line of a wrong one."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
@@ -92,10 +92,10 @@ class _Reading:
         profiles = document.pop("profiles", {})
         profile = document.pop("profile", None)
         if not isinstance(profiles, dict):
-            raise ConfigError(f"{self._where(('profiles',))}: profiles is not a table")
+            raise ConfigError(f"{self._location(('profiles',))}: profiles is not a table")
         if profile is not None and not isinstance(profile, str):
             raise ConfigError(
-                f"{self._where(('profile',))}: profile must be a name",
+                f"{self._location(('profile',))}: profile must be a name",
                 hint="define profiles as [profiles.NAME]",
             )
         return FileSettings(
@@ -109,24 +109,24 @@ class _Reading:
 
     def _table(self, table: object, keys: Keys) -> dict[str, object]:
         if not isinstance(table, dict):
-            raise ConfigError(f"{self._where(keys)}: {'.'.join(keys)} is not a table")
+            raise ConfigError(f"{self._location(keys)}: {'.'.join(keys)} is not a table")
         return {key: self._value(value, (*keys, key)) for key, value in table.items()}
 
     def _value(self, value: object, keys: Keys) -> object:
         if isinstance(value, dict) and len(keys) == 1:
             raise ConfigError(
-                f"{self._where(keys)}: unknown table {keys[0]!r}",
+                f"{self._location(keys)}: unknown table {keys[0]!r}",
                 hint=f"did you mean [profiles.{keys[0]}]?",
             )
         try:
             return checked(keys[-1], value, "")
         except ConfigError:
-            # Only now is it worth finding the line; so the check is made once more.
-            return checked(keys[-1], value, self._where(keys))
+            # Finding the line is slow, so it is done only for an error.
+            return checked(keys[-1], value, self._location(keys))
 
-    def _where(self, keys: Keys) -> str:
+    def _location(self, keys: Keys) -> str:
         try:
             line = line_of(self._text, keys)
-        except ValueError:  # pragma: no cover - no file is known that it stumbles over
+        except ValueError:  # pragma: no cover - no known file triggers this
             line = 0
         return f"{self._path}, line {line}" if line else str(self._path)

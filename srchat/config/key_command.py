@@ -1,7 +1,7 @@
-"""`api_key_command`: a command of the user's, like a password manager's, that prints the key.
+"""Runs `api_key_command`, for example of a password manager, and returns the key it prints.
 
-It is run without a shell. What it prints is never shown. It has the terminal's standard
-error to ask on, but not standard input: that may be the question to the model.
+The command runs without a shell. Its output is never shown. It may prompt on the terminal
+through stderr; stdin is not passed on, because it may be the question to the model.
 """
 
 import contextlib
@@ -14,15 +14,15 @@ from typing import Final
 
 from srchat.errors import MissingKeyError
 
-_TIME_LIMIT: Final = 60.0  # seconds; somebody may have to type a passphrase
-_GRACE: Final = 0.5  # seconds
-_MOST: Final = 64 * 1024
+_COMMAND_TIMEOUT: Final = 60.0  # seconds; the user may have to type a passphrase
+_STOP_GRACE: Final = 0.5  # seconds
+_MAX_OUTPUT_BYTES: Final = 64 * 1024
 
 
-def key_printed_by(command: Sequence[str], time_limit: float = _TIME_LIMIT) -> str:
-    """Run a command and return what it prints.
+def run_key_command(command: Sequence[str], timeout: float = _COMMAND_TIMEOUT) -> str:
+    """Run a command and return its output.
 
-    Raises MissingKeyError, which names the program and never its arguments or its output.
+    Raises MissingKeyError, which names the program but never its arguments or output.
     """
     name = command[0]
     try:
@@ -32,51 +32,51 @@ def key_printed_by(command: Sequence[str], time_limit: float = _TIME_LIMIT) -> s
     except (OSError, ValueError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it contains a NUL byte"
         raise MissingKeyError(f"cannot run the api_key_command {name!r}: {reason}") from exc
-    end = time.monotonic() + time_limit
+    deadline = time.monotonic() + timeout
     try:
-        output = _output(process, end)
-        code = process.wait(max(0.0, end - time.monotonic()))
+        output = _read_output(process, deadline)
+        code = process.wait(max(0.0, deadline - time.monotonic()))
     except (TimeoutError, subprocess.TimeoutExpired):
         raise MissingKeyError(
-            f"the api_key_command {name!r} timed out after {time_limit:g} s"
+            f"the api_key_command {name!r} timed out after {timeout:g} s"
         ) from None
     except ValueError:
         raise MissingKeyError(f"the api_key_command {name!r} printed too much for a key") from None
     finally:
-        if process.stdout:  # pragma: no branch - said to mypy: it is a pipe
+        if process.stdout:  # pragma: no branch - for mypy: it is a pipe
             process.stdout.close()
-        _end(process)
+        _stop(process)
     if code:
-        raise MissingKeyError(f"the api_key_command {name!r} {_ended(code)}")
+        raise MissingKeyError(f"the api_key_command {name!r} {_exit_text(code)}")
     if not output.strip():
         raise MissingKeyError(f"the api_key_command {name!r} printed nothing")
     return output.decode("utf-8", "replace")
 
 
-def _output(process: "subprocess.Popen[bytes]", end: float) -> bytes:
-    """Read all that the command prints. Raises TimeoutError, and ValueError for too much."""
+def _read_output(process: "subprocess.Popen[bytes]", deadline: float) -> bytes:
+    """Read stdout to its end. Raises TimeoutError, and ValueError for too much output."""
     output = bytearray()
     fd = process.stdout.fileno() if process.stdout else -1
-    while len(output) <= _MOST:
-        if not select.select([fd], [], [], max(0.0, end - time.monotonic()))[0]:
+    while len(output) <= _MAX_OUTPUT_BYTES:
+        if not select.select([fd], [], [], max(0.0, deadline - time.monotonic()))[0]:
             raise TimeoutError
-        if not (part := os.read(fd, _MOST)):
+        if not (chunk := os.read(fd, _MAX_OUTPUT_BYTES)):
             return bytes(output)
-        output += part
+        output += chunk
     raise ValueError
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """See to it that the command has ended; first it may give back the echo of the terminal.
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Wait, then terminate, then kill the command.
 
-    Ctrl-C has told it, too.
+    After Ctrl-C, which it has received too, it first gets time to turn the echo back on.
     """
-    for end_it in (process.terminate, process.kill):
+    for stop in (process.terminate, process.kill):
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE)
-        end_it()  # does nothing to one that has ended
+            process.wait(_STOP_GRACE)
+        stop()  # does nothing if it has exited
     process.wait()
 
 
-def _ended(code: int) -> str:
+def _exit_text(code: int) -> str:
     return f"failed with exit code {code}" if code > 0 else f"was killed by signal {-code}"

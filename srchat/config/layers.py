@@ -1,4 +1,4 @@
-"""Values that come from several places, one place laid over the other. Pure."""
+"""Layers of setting values and how they are merged. Pure."""
 
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class LayerKind(Enum):
-    """Where the values of a layer come from. Decisions use this; origins are for people."""
+    """The source of a layer, for decisions in code; its origins are for messages."""
 
     OPTION = auto()  # the command line
     DEMO = auto()  # the built-in profile
@@ -18,7 +18,7 @@ class LayerKind(Enum):
 
 
 class Layer(NamedTuple):
-    """Values by setting, and for each where it comes from, for people to read."""
+    """Values by setting, and the origin of each for messages."""
 
     kind: LayerKind
     values: Mapping[str, object]
@@ -34,12 +34,12 @@ class Merged(NamedTuple):
 
 
 def layer_of(kind: LayerKind, values: Mapping[str, object], origin: str) -> Layer:
-    """Return a layer whose values all come from one place."""
+    """Return a layer whose values all have the same origin."""
     return Layer(kind, values, dict.fromkeys(values, origin))
 
 
 def merged(layers: Sequence[Layer]) -> Merged:
-    """Lay the layers over each other; the first is the strongest."""
+    """Merge the layers; the first takes precedence."""
     result = Merged({}, {}, {})
     for layer in reversed(layers):
         result.values.update(layer.values)

@@ -1,25 +1,25 @@
-"""Servers on this machine that srchat could talk to, at the ports where they usually listen."""
+"""Finds model servers on this machine at their default ports."""
 
 import socket
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-_PATIENCE: Final = 0.3  # seconds; on loopback a port answers at once or never
+_CONNECT_TIMEOUT: Final = 0.3  # seconds; on loopback a port answers at once or never
 
 
 class LocalServer(NamedTuple):
-    """A kind of server and the port that it listens on unless told otherwise."""
+    """A server program and its default port."""
 
     name: str
     port: int
 
     @property
     def base_url(self) -> str:
-        """Where its API begins."""
+        """The base URL of its API."""
         return f"http://127.0.0.1:{self.port}/v1"
 
 
-USUAL: Final = (
+KNOWN_SERVERS: Final = (
     LocalServer("vLLM", 8000),
     LocalServer("LiteLLM", 4000),
     LocalServer("llama.cpp", 8080),
@@ -28,11 +28,11 @@ USUAL: Final = (
 )
 
 
-def listening(servers: Iterable[LocalServer] = USUAL) -> Iterator[LocalServer]:
-    """Yield those of the servers at whose port something listens."""
+def find_servers(servers: Iterable[LocalServer] = KNOWN_SERVERS) -> Iterator[LocalServer]:
+    """Yield the servers whose port accepts connections."""
     for server in servers:
         try:
-            socket.create_connection(("127.0.0.1", server.port), _PATIENCE).close()
+            socket.create_connection(("127.0.0.1", server.port), _CONNECT_TIMEOUT).close()
         except OSError:
             continue
         yield server

@@ -1,4 +1,4 @@
-"""The configuration file on disk: read within bounds, changed by one process at a time."""
+"""The configuration file on disk: reads with a size limit, writes under a lock."""
 
 import contextlib
 import os
@@ -10,26 +10,32 @@ from typing import Final
 from srchat import private_files
 from srchat.errors import ConfigError, reason_of
 
-MOST_BYTES: Final = 1024 * 1024  # more is no configuration, but /dev/zero
+MAX_BYTES: Final = 1024 * 1024  # stops reading at a device such as /dev/zero
 LOCK_TIMEOUT: Final = 30.0  # seconds
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """Return what is in the file, None where there is none. Raises ConfigError."""
+    """Return the content of the file, None if it does not exist. Raises ConfigError."""
     try:
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as exc:
         raise ConfigError(f"cannot read {path}: {reason_of(exc)}") from exc
-    if len(data) > MOST_BYTES:
-        raise ConfigError(f"cannot read {path}: over {MOST_BYTES} bytes")
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"cannot read {path}: over {MAX_BYTES} bytes")
     return data
 
 
+def replace_bytes(path: Path, data: bytes) -> None:
+    """Replace the file atomically, with mode 0600. Raises ConfigError."""
+    with _reported(path):
+        private_files.replace(path, data)
+
+
 def is_exposed(path: Path) -> bool:
-    """Tell whether others than the owner may read or write the file."""
+    """Tell whether group or others may read or write the file."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):  # pragma: no cover - it was read a moment ago
@@ -37,34 +43,19 @@ def is_exposed(path: Path) -> bool:
     return stat.S_ISREG(mode) and bool(mode & 0o077)
 
 
-class LockedFile:
-    """A file that no other srchat changes meanwhile. `path`: where it is, links resolved."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def read(self) -> bytes | None:
-        """Return what is in it, None where there is no file. Raises ConfigError."""
-        return read_bytes(self.path)
-
-    def write(self, data: bytes) -> None:
-        """Replace all of it; the mode is 0600. Raises ConfigError, and then it is as it was."""
-        with _reported(self.path):
-            private_files.replace(self.path, data)
-
-
 @contextlib.contextmanager
-def locked(path: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[LockedFile]:
-    """Hold the lock of a file; its directory is made (0700) where it is missing.
+def locked(path: Path, timeout: float = LOCK_TIMEOUT) -> Iterator[Path]:
+    """Hold the lock of a file and yield its path with symbolic links resolved.
 
-    Raises ConfigError where that cannot be, or the lock is not to be had.
+    A missing directory is created with mode 0700. Raises ConfigError, also if the lock is not
+    acquired within `timeout` seconds.
     """
     with contextlib.ExitStack() as stack:
         with _reported(path):
-            target = Path(os.path.realpath(path))  # a link stays one; what it leads to is changed
+            target = Path(os.path.realpath(path))  # keeps the link and changes its target
             private_files.make_directory(target.parent)
             stack.enter_context(private_files.locked_directory(target.parent, timeout))
-        yield LockedFile(target)
+        yield target
 
 
 @contextlib.contextmanager

@@ -1,9 +1,9 @@
-"""The settings: one table, and the layers that their values come from.
+"""The settings, and how their values are resolved from several layers.
 
-Strongest first: an option of the command line; `SRCHAT_*` variables; the profile;
-`SOLIDRUST_API_KEY` and `SOLIDRUST_BASE_URL`; the top level of the file; the default.
-The SOLIDRUST variables stand below the profile because they belong to one service: a
-profile that names another server must not be sent there, nor be given that service's key.
+Strongest first: command-line options; `SRCHAT_*` variables; the profile;
+`SOLIDRUST_API_KEY` and `SOLIDRUST_BASE_URL`; the top level of the file; the defaults.
+The SOLIDRUST variables rank below the profile because they belong to one service: they must
+not redirect a profile for another server, nor send that service's key to it.
 """
 
 import difflib
@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from srchat.config.keys import choose_key, is_loopback, same_origin, usable_key
+from srchat.config.keys import choose_key, is_loopback, is_same_origin, usable_key
 from srchat.config.layers import Layer, LayerKind, layer_of, merged
 from srchat.config.value_types import (
+    Boolean,
     Choice,
     CodeTheme,
-    Command,
-    Flag,
-    Name,
+    CommandLine,
+    NonEmptyString,
     Number,
     Range,
     Setting,
-    Text,
-    TextList,
+    String,
+    StringList,
     Url,
     ValueType,
     setting,
@@ -35,19 +35,19 @@ from srchat.config.value_types import (
 from srchat.errors import ConfigError, MissingKeyError
 
 DEFAULT_BASE_URL: Final = "https://api.solidrust.ai/v1"
-PROFILE: Final = "profile"  # stands in the file beside the settings, and names their profile
+PROFILE: Final = "profile"  # top-level key of the file that names the default profile
 DEMO_PROFILE: Final = "demo"
-DEMO_BASE_URL: Final = "http://demo.invalid/v1"  # a name that can never be on a network (RFC 6761)
+DEMO_BASE_URL: Final = "http://demo.invalid/v1"  # .invalid never resolves (RFC 6761)
 _DEMO: Final = {"base_url": DEMO_BASE_URL, "model": "srchat-demo"}
-_LIKE_A_KEY: Final = re.compile(r"sk-|(?=[\d-]*[^\W\d])[\w-]{13}")  # digits alone are a number
-_MOST_NAMES: Final = 500  # to compare with: similarity costs, and nobody reads more
-_LONGEST_SHOWN: Final = 60  # characters of a wrong value in a message
+_KEY_LIKE: Final = re.compile(r"sk-|(?=[\d-]*[^\W\d])[\w-]{13}")  # digits alone are not a key
+_MAX_NAMES: Final = 500  # to compare with or list; comparing is slow
+_MAX_SHOWN_CHARACTERS: Final = 60  # of a wrong value in a message
 _SERVICE_VARIABLES: Final = {"api_key": "SOLIDRUST_API_KEY", "base_url": "SOLIDRUST_BASE_URL"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Every setting; None is unset, and an unset parameter of the model is not sent."""
+    """The value of every setting; None means not set. Parameters not set are not sent."""
 
     base_url: str = setting(
         Url(),
@@ -57,12 +57,12 @@ class Config:
         flags=("--base-url",),
         metavar="URL",
     )
-    api_key: str | None = setting(Text(), None, "API key", secret=True)
+    api_key: str | None = setting(String(), None, "API key", secret=True)
     api_key_command: tuple[str, ...] | None = setting(
-        Command(), None, "command that prints the API key, for example of a password manager"
+        CommandLine(), None, "command that prints the API key, for example of a password manager"
     )
     model: str = setting(
-        Name(),
+        NonEmptyString(),
         "vllm-primary",
         "model name",
         in_chat=True,
@@ -70,7 +70,7 @@ class Config:
         metavar="MODEL",
     )
     system: str | None = setting(
-        Text(), None, "system prompt", flags=("-s", "--system"), metavar="TEXT"
+        String(), None, "system prompt", flags=("-s", "--system"), metavar="TEXT"
     )
     temperature: float | None = setting(
         Number(Range(0, 2)),
@@ -100,7 +100,7 @@ class Config:
         metavar="N",
     )
     stop: tuple[str, ...] | None = setting(
-        TextList(),
+        StringList(),
         None,
         "stop sequences",
         parameter=True,
@@ -109,7 +109,7 @@ class Config:
         metavar="TEXT",
     )
     stream: bool = setting(
-        Flag(),
+        Boolean(),
         default=True,
         help="stream the answer as it is generated",
         in_chat=True,
@@ -142,7 +142,7 @@ class Config:
         flags=("--max-wait",),
         metavar="SECONDS",
     )
-    history: bool = setting(Flag(), default=True, help="store conversations on this machine")
+    history: bool = setting(Boolean(), default=True, help="store conversations on this machine")
     context_window: int | None = setting(
         Number(Range(1), whole=True),
         None,
@@ -150,7 +150,7 @@ class Config:
         in_chat=True,
     )
     fallback_models: tuple[str, ...] = setting(
-        TextList(),
+        StringList(),
         ("claude*", "gpt-*"),
         "patterns of fallback models; a warning is shown when one of them answers",
         in_chat=True,
@@ -160,7 +160,7 @@ class Config:
         Choice(("emacs", "vi")), "emacs", "key bindings of the chat prompt", in_chat=True
     )
     allow_http: bool = setting(
-        Flag(),
+        Boolean(),
         default=False,
         help="allow sending the key over http:// to other machines",
         connection=True,
@@ -171,33 +171,33 @@ SETTINGS: Final[dict[str, Setting]] = settings_of(Config)
 
 
 class FileSettings(NamedTuple):
-    """What the configuration file holds: checked values of its top level and its profiles."""
+    """The checked values of the configuration file: its top level and its profiles."""
 
     path: str
     profile: str | None = None
     values: Mapping[str, object] = {}
     profiles: Mapping[str, Mapping[str, object]] = {}
-    is_exposed: bool = False  # others than its owner may read the file
+    is_exposed: bool = False  # group or others may read or write the file
 
 
 class Resolved(NamedTuple):
-    """The configuration in force, where each value comes from, and the profile in use.
+    """The effective configuration, the source of each value, and the profile in use.
 
-    `origins`: for people; they also tell who names the profile. `kinds`: for decisions.
+    `origins` are for messages and `kinds` for decisions; both include the profile's own source.
     """
 
     config: Config
     origins: Mapping[str, str]
     kinds: Mapping[str, LayerKind]
     profile: str | None
-    key: str | None  # the API key that may be sent to this server
-    key_command: tuple[str, ...] | None  # prints the key for this server
-    withheld: str | None  # where a key comes from that is for another server
-    withheld_kind: LayerKind | None = None  # of the layer that has it
+    key: str | None  # the API key to send to this server
+    key_command: tuple[str, ...] | None  # prints the API key for this server
+    withheld: str | None  # the origin of a key that belongs to another server
+    withheld_kind: LayerKind | None = None  # of the layer of that key
 
     @property
     def key_setting(self) -> str | None:
-        """The setting that the key for this server comes from, None where there is no key."""
+        """The setting that provides the key for this server, None if there is no key."""
         if self.key:
             return "api_key"
         return "api_key_command" if self.key_command else None
@@ -209,11 +209,11 @@ def resolve(
     options: Mapping[str, object],
     profile: str | None = None,
 ) -> Resolved:
-    """Lay all layers over each other. `options`: those that were given. `profile`: that of `-p`.
+    """Merge all layers. `options`: those given on the command line. `profile`: that of `-p`.
 
-    Raises ConfigError for a value that is not allowed and a profile that is not there.
+    Raises ConfigError for an invalid value or an unknown profile.
     """
-    profile, named_by, named_in = _profile(file, environ, profile)
+    profile, profile_origin, profile_kind = _select_profile(file, environ, profile)
     flags = {name: f"option --{name.replace('_', '-')}" for name in options}
     variables = {name: entry.variable for name, entry in SETTINGS.items()}
     defaults = {name: entry.default for name, entry in SETTINGS.items()}
@@ -222,14 +222,14 @@ def resolve(
         Layer(LayerKind.OPTION, options, flags),
         layer_of(LayerKind.DEMO, demo, f"built-in profile {DEMO_PROFILE}"),
         _environment(LayerKind.VARIABLE, environ, variables),
-        _profile_layer(file, profile, named_by),
+        _profile_layer(file, profile, profile_origin),
         _environment(LayerKind.SERVICE_VARIABLE, environ, _SERVICE_VARIABLES),
         layer_of(LayerKind.FILE, file.values, file.path),
         layer_of(LayerKind.DEFAULT, defaults, "default"),
     ]
     values, origins, kinds = merged(layers)
     chosen = choose_key(layers, str(values["base_url"]))
-    origins[PROFILE], kinds[PROFILE] = named_by, named_in
+    origins[PROFILE], kinds[PROFILE] = profile_origin, profile_kind
     return Resolved(
         config=Config(**values),
         origins=origins,
@@ -243,17 +243,17 @@ def resolve(
 
 
 def checked(name: str, value: object, where: str) -> object:
-    """Return a typed value of a setting as Config holds it. Raises ConfigError."""
+    """Return a typed value converted for Config. Raises ConfigError that begins with `where`."""
     return _converted(setting_named(name, where), value, where, parse=False)
 
 
 def parsed(name: str, text: str, where: str) -> object:
-    """Return the value that a text means for a setting. Raises ConfigError."""
+    """Return text parsed as the value of a setting. Raises ConfigError like `checked`."""
     return _converted(setting_named(name, where), text, where, parse=True)
 
 
 def setting_named(name: str, where: str) -> Setting:
-    """Return the setting of that name. Raises ConfigError with the likely meant one."""
+    """Return the setting of that name. Raises ConfigError that suggests a similar one."""
     if name not in SETTINGS:
         shown = "of that name" if name.startswith("sk-") else repr(name)  # a misplaced key
         raise ConfigError(f"{where}: unknown setting {shown}", hint=did_you_mean(name, SETTINGS))
@@ -261,37 +261,39 @@ def setting_named(name: str, where: str) -> Setting:
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """Return a hint at the likeliest of the names that exist, or the list of them all."""
-    names = list(itertools.islice(names, _MOST_NAMES + 1))
+    """Return a hint that suggests the most similar name, or lists them."""
+    names = list(itertools.islice(names, _MAX_NAMES + 1))
     close = difflib.get_close_matches(name, names, n=1)
     if close:
         return f"did you mean {close[0]!r}?"
-    more = ", ..." if len(names) > _MOST_NAMES else ""
-    return f"choose from: {', '.join(names[:_MOST_NAMES])}{more}"
+    more = ", ..." if len(names) > _MAX_NAMES else ""
+    return f"choose from: {', '.join(names[:_MAX_NAMES])}{more}"
 
 
 def _converted(entry: Setting, value: object, where: str, *, parse: bool) -> object:
-    kind: ValueType = entry.kind
+    value_type: ValueType = entry.value_type
     try:
-        return kind.parse(str(value)) if parse else kind.check(value)
+        return value_type.parse(str(value)) if parse else value_type.check(value)
     except (ValueError, RecursionError):
-        told = f"{where}: {entry.name} {_shown(entry, value)}; must be {kind.description}"
-        raise ConfigError(told) from None
+        problem = f"{entry.name} {_shown(entry, value)}; must be {value_type.description}"
+        raise ConfigError(f"{where}: {problem}") from None
 
 
 def _shown(entry: Setting, value: object) -> str:
     text = str(value).lower() if isinstance(value, bool) else repr(value)
-    # A key that slipped into another setting, or a URL with a password, is not repeated.
-    if entry.secret or isinstance(value, dict | list) or "@" in text or _LIKE_A_KEY.search(text):
+    # A misplaced key, or a URL with a password, is not shown.
+    if entry.secret or isinstance(value, dict | list) or "@" in text or _KEY_LIKE.search(text):
         return "is invalid"
-    return f"is {text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + '…'}"
+    return (
+        f"is {text if len(text) <= _MAX_SHOWN_CHARACTERS else text[:_MAX_SHOWN_CHARACTERS] + '…'}"
+    )
 
 
 def _environment(
     kind: LayerKind, environ: Mapping[str, str], variables: Mapping[str, str]
 ) -> Layer:
-    # An empty variable counts as unset, except where "" is a value (no system prompt). For the
-    # key it is not: CI sets variables to "" for secrets that it lacks.
+    # An empty variable counts as not set, except for texts (no system prompt). The key is not
+    # one of them: CI sets the variable of a missing secret to "".
     found = {
         name: var
         for name, var in variables.items()
@@ -306,15 +308,15 @@ def _environment(
 def _text_of(environ: Mapping[str, str], variable: str) -> str:
     try:
         environ[variable].encode("utf-8")
-    except UnicodeEncodeError:  # it would show the value, which may be a key
+    except UnicodeEncodeError:  # the exception contains the value, which may be a key
         raise ConfigError(f"variable {variable}: the value is not UTF-8 text") from None
     return environ[variable]
 
 
-def _profile(
+def _select_profile(
     file: FileSettings, environ: Mapping[str, str], option: str | None
 ) -> tuple[str | None, str, LayerKind]:
-    """Return the profile to use, who names it, and the kind of the layer that does."""
+    """Return the profile to use, and the origin and layer kind of that choice."""
     if option:
         return option, "option --profile", LayerKind.OPTION
     if named := environ.get("SRCHAT_PROFILE"):
@@ -322,30 +324,29 @@ def _profile(
     return file.profile or None, file.path, LayerKind.FILE
 
 
-def _profile_layer(file: FileSettings, profile: str | None, named_by: str) -> Layer:
+def _profile_layer(file: FileSettings, profile: str | None, origin: str) -> Layer:
     if profile is None or (profile == DEMO_PROFILE and profile not in file.profiles):
         return layer_of(LayerKind.PROFILE, {}, "")
     if profile not in file.profiles:
         names = [*file.profiles, DEMO_PROFILE]
-        raise ConfigError(f"{named_by}: no profile {profile!r}", hint=did_you_mean(profile, names))
+        raise ConfigError(f"{origin}: no profile {profile!r}", hint=did_you_mean(profile, names))
     return layer_of(LayerKind.PROFILE, file.profiles[profile], f"profile {profile}")
 
 
 def key_to_send(
     resolved: Resolved, run: Callable[[tuple[str, ...]], str] | None = None
 ) -> str | None:
-    """Return the key for the Authorization header, None where none is needed.
+    """Return the key for the Authorization header, None if none is needed.
 
-    `run` runs the `api_key_command` and returns what it prints; it is called only when the
-    key has to come from there and may be sent.
-    Raises MissingKeyError where the service needs one, ConfigError where sending it would
-    show it to the network.
+    `run` runs the `api_key_command` and returns its output; it is called only if that key may
+    be sent. Raises MissingKeyError if the service requires a key, ConfigError if the key would
+    be sent unencrypted.
     """
     config, key = resolved.config, resolved.key
     if config.base_url == DEMO_BASE_URL:
         return None
     if key is None and resolved.key_command is None:
-        if same_origin(config.base_url, DEFAULT_BASE_URL):
+        if is_same_origin(config.base_url, DEFAULT_BASE_URL):
             raise MissingKeyError(
                 "no API key for api.solidrust.ai",
                 hint="create one at console.solidrust.ai, then run\n"

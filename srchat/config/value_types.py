@@ -1,7 +1,6 @@
-"""What a setting can be: the kinds of values, how they are read and what is allowed. Pure.
+"""The types of setting values: how they are parsed, checked and described. Pure.
 
-A value comes as TOML (already typed) or as text (a variable, an option, `config set`);
-either way the kind checks it, and tells in words what it would have taken.
+A value comes from TOML (already typed) or as text (from a variable, an option, `config set`).
 """
 
 import dataclasses
@@ -11,13 +10,13 @@ from urllib.parse import urlsplit
 
 
 class Range(NamedTuple):
-    """The smallest and the largest value that is allowed; None is no bound."""
+    """The smallest and the largest allowed value; None means no upper bound."""
 
     low: float
     high: float | None = None
 
-    def holds(self, value: float) -> bool:
-        """Tell whether `value` lies within the range (nan lies in none)."""
+    def contains(self, value: float) -> bool:
+        """Tell whether `value` is in the range; nan never is."""
         return value >= self.low and (self.high is None or value <= self.high)
 
     def __str__(self) -> str:
@@ -26,30 +25,30 @@ class Range(NamedTuple):
 
 
 class ValueType:
-    """A kind of value. `check` and `parse` raise ValueError where a value is not allowed."""
+    """Base class. `check` and `parse` raise ValueError if the value is not allowed."""
 
     @property
     def description(self) -> str:
-        """What is allowed, in words."""
+        """The allowed values, for messages and help."""
         return "text"
 
     def check(self, value: object) -> object:
-        """Return a typed value (from TOML) as the setting holds it."""
+        """Return a typed value (from TOML), converted for Config."""
         if not isinstance(value, str):
             raise ValueError
         return value
 
     def parse(self, text: str) -> object:
-        """Return the value that `text` (from a variable or the command line) means."""
+        """Return the value of `text` (from a variable or the command line)."""
         return self.check(text)
 
 
-class Text(ValueType):
-    """Any text; "" is a value."""
+class String(ValueType):
+    """Any text, including ""."""
 
 
-class Name(ValueType):
-    """A text with something in it."""
+class NonEmptyString(ValueType):
+    """A text that is not blank."""
 
     description = "non-empty text"
 
@@ -66,7 +65,7 @@ class Url(ValueType):
     description = "an http:// or https:// URL with a host and without user name or query"
 
     def check(self, value: object) -> object:
-        """Return the URL without a slash at its end."""
+        """Return the URL without a trailing slash."""
         text = str(super().check(value)).strip()
         parts = urlsplit(text)
         plain = text.isascii() and text.isprintable() and " " not in text
@@ -74,20 +73,20 @@ class Url(ValueType):
             raise ValueError
         if "@" in parts.netloc or any(mark in text for mark in "?#\\"):
             raise ValueError
-        _ = parts.port  # raises ValueError where it is none
+        _ = parts.port  # raises ValueError if invalid
         return parts.scheme + text[len(parts.scheme) :].rstrip("/")  # HTTP:// is http://
 
 
 @dataclass(frozen=True)
 class Number(ValueType):
-    """A number within a range; whole where `whole` says so."""
+    """A number within a range; an integer if `whole`."""
 
     allowed: Range
     whole: bool = False
 
     @property
     def description(self) -> str:
-        """What is allowed, in words."""
+        """The allowed values, for messages and help."""
         number = "an integer" if self.whole else "a number"
         return f"{number}{' of' if self.allowed.high is None else ''} {self.allowed}"
 
@@ -96,17 +95,17 @@ class Number(ValueType):
         types = int if self.whole else (int, float)
         if isinstance(value, bool) or not isinstance(value, types):
             raise ValueError
-        if not self.allowed.holds(value):
+        if not self.allowed.contains(value):
             raise ValueError
         return value
 
     def parse(self, text: str) -> object:
-        """Return the number that `text` means."""
+        """Return the number in `text`."""
         return self.check(int(text) if self.whole else float(text))
 
 
 class CodeTheme(ValueType):
-    """The colours of code: the terminal's own, or a style of Pygments."""
+    """The color theme for code: the terminal's colors or a Pygments style."""
 
     description = "terminal, ansi_dark, ansi_light, or a Pygments style such as monokai"
     _OWN: Final = ("terminal", "ansi_dark", "ansi_light")
@@ -114,15 +113,15 @@ class CodeTheme(ValueType):
     def check(self, value: object) -> object:
         """Return the name of the theme."""
         if value not in self._OWN:
-            from pygments.styles import get_all_styles  # noqa: PLC0415 - only other names need it
+            from pygments.styles import get_all_styles  # noqa: PLC0415 - only for other names
 
             if value not in list(get_all_styles()):
                 raise ValueError
         return value
 
 
-class Flag(ValueType):
-    """Yes or no."""
+class Boolean(ValueType):
+    """True or false."""
 
     description = "true or false"
     _WORDS: Final = {
@@ -137,7 +136,7 @@ class Flag(ValueType):
         return value
 
     def parse(self, text: str) -> object:
-        """Return the bool that `text` means."""
+        """Return the bool in `text`: true, yes, on, 1 or their opposites."""
         if (value := self._WORDS.get(text.strip().lower())) is None:
             raise ValueError
         return value
@@ -145,13 +144,13 @@ class Flag(ValueType):
 
 @dataclass(frozen=True)
 class Choice(ValueType):
-    """One of a few words."""
+    """One of several words."""
 
     words: tuple[str, ...]
 
     @property
     def description(self) -> str:
-        """What is allowed, in words."""
+        """The allowed values, for messages and help."""
         return " or ".join(self.words)
 
     def check(self, value: object) -> object:
@@ -161,8 +160,8 @@ class Choice(ValueType):
         return value
 
 
-class TextList(ValueType):
-    """A list of texts with something in them; one text alone is a list of one."""
+class StringList(ValueType):
+    """A list of non-empty texts; a single text is a list of one."""
 
     description = "a list of non-empty strings"
 
@@ -174,9 +173,9 @@ class TextList(ValueType):
         return texts
 
     def parse(self, text: str) -> object:
-        """Return the list that `text` means: a TOML array, or one text."""
+        """Return the list in `text`: a TOML array, or a single text."""
         if text.lstrip().startswith("["):
-            import tomllib  # noqa: PLC0415 - 8 ms that only a list in a variable needs
+            import tomllib  # noqa: PLC0415 - 8 ms, only for a list in a variable
 
             return self.check(tomllib.loads(f"value = {text}")["value"])
         return self.check(text)
@@ -188,39 +187,38 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
-class Command(TextList):
-    """A command as the list of its words; it is run without a shell."""
+class CommandLine(StringList):
+    """A command as a list of arguments; it runs without a shell."""
 
     description = 'a list of strings: the command and its arguments, like ["pass", "srchat"]'
 
     def check(self, value: object) -> object:
-        """Return the words as a tuple."""
-        words = _texts(value)  # of one text alone, where its words end would be a guess
+        """Return the arguments as a tuple."""
+        words = _texts(value)  # splitting a single text into arguments would be a guess
         if not words:
             raise ValueError
         return words
 
     def parse(self, text: str) -> object:
-        """Return the words that `text` means: a TOML array, or quoted as in a shell."""
+        """Return the arguments in `text`: a TOML array, or words quoted as in a shell."""
         if text.lstrip().startswith("["):
             return super().parse(text)
-        import shlex  # noqa: PLC0415 - 5 ms that only a command in a variable needs
+        import shlex  # noqa: PLC0415 - 5 ms, only for a command in a variable
 
         return self.check(shlex.split(text))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One setting; everything about it is read off this table.
+    """A setting. Help, options, variables and `/set` are all derived from these fields.
 
-    `default`: None is unset. `secret`: never shown. `parameter`: part of the request, under its
-    own name. `connection`: about the way to the server; a change needs a new client. `in_chat`:
-    `/set` may change it. `flags`: the options that set it, none where there are none. `metavar`:
-    what help calls the option's value.
+    `default`: None means not set. `secret`: never shown. `parameter`: sent in the request under
+    its own name. `connection`: a change needs a new client. `in_chat`: `/set` may change it.
+    `flags`: the options that set it. `metavar`: the name of the option's value in help.
     """
 
     name: str
-    kind: ValueType
+    value_type: ValueType
     default: object
     help: str
     secret: bool = False
@@ -237,18 +235,18 @@ class Setting:
 
     @property
     def may_be_empty(self) -> bool:
-        """Tell whether "" is a value of its own, and not the lack of one."""
-        return type(self.kind) is Text and not self.secret
+        """Tell whether "" is a value rather than not set."""
+        return type(self.value_type) is String and not self.secret
 
 
-def setting(kind: ValueType, default: object, help: str, **marks: Any) -> Any:  # noqa: ANN401 - as dataclasses.field
+def setting(value_type: ValueType, default: object, help: str, **marks: Any) -> Any:  # noqa: ANN401 - as dataclasses.field
     """Declare a dataclass field as a setting; `marks` are further fields of Setting."""
-    metadata = {"kind": kind, "help": help, **marks}
+    metadata = {"value_type": value_type, "help": help, **marks}
     return dataclasses.field(default=default, metadata=metadata, repr=not marks.get("secret"))
 
 
 def settings_of(config: type) -> dict[str, Setting]:
-    """Return the settings that a dataclass declares, by name, in its order."""
+    """Return the settings declared by a dataclass, by name and in order."""
     return {
         field.name: Setting(name=field.name, default=field.default, **field.metadata)
         for field in dataclasses.fields(config)

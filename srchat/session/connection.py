@@ -146,9 +146,9 @@ class Connection:
 
     def _key_printed_by(self, command: tuple[str, ...]) -> str:
         if command not in self._printed:
-            from srchat.config.key_command import key_printed_by  # noqa: PLC0415 - subprocess, 3 ms
+            from srchat.config.key_command import run_key_command  # noqa: PLC0415 - subprocess, 3 ms
 
-            self._printed[command] = key_printed_by(command)
+            self._printed[command] = run_key_command(command)
         return self._printed[command]
 
     def _hint_for(self, exc: APIStatusError, config: Config) -> str:

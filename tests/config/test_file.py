@@ -94,7 +94,7 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, said: st
 )
 def test_a_way_out_is_told(text: str, hint: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        config_file.read(Path("config.toml"), text)
+        config_file.parse(Path("config.toml"), text)
     assert caught.value.hint == hint
 
 
@@ -112,7 +112,7 @@ def test_a_way_out_is_told(text: str, hint: str) -> None:
 )
 def test_a_message_about_the_file_never_shows_a_key(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        config_file.read(Path("config.toml"), text)
+        config_file.parse(Path("config.toml"), text)
     assert "secret" not in caught.value.message + caught.value.hint
 
 
@@ -191,7 +191,7 @@ def test_a_profile_is_deleted_whatever_is_wrong_in_it(tmp_path: Path) -> None:
     path.write_text(
         "# mine\nprofile = 'work'\n[profiles.work]\nretries = -1\n\n[profiles.home]\nretries = 1\n"
     )
-    assert config_edit.profiles(path) == (["work", "home"], "work")
+    assert config_edit.list_profiles(path) == (["work", "home"], "work")
     config_edit.delete_profile(path, "work")
     assert path.read_text() == "# mine\n[profiles.home]\nretries = 1\n"
     path.write_text("profile = 'work'\n[profiles.home]\n")

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from srchat.config.key_command import key_printed_by
+from srchat.config.key_command import run_key_command
 from srchat.errors import MissingKeyError
 
 
 def test_its_output_is_the_key() -> None:
-    assert key_printed_by(["printf", "sk-1\n"]) == "sk-1\n"
+    assert run_key_command(["printf", "sk-1\n"]) == "sk-1\n"
 
 
 def test_no_shell_reads_its_words() -> None:
-    assert key_printed_by(["printf", "%s", "$HOME;`id`>x"]) == "$HOME;`id`>x"
+    assert run_key_command(["printf", "%s", "$HOME;`id`>x"]) == "$HOME;`id`>x"
 
 
 def test_it_cannot_read_the_standard_input_that_is_for_the_model() -> None:
@@ -24,7 +24,7 @@ def test_it_cannot_read_the_standard_input_that_is_for_the_model() -> None:
     before = os.dup(0)
     os.dup2(reading, 0)
     try:
-        assert key_printed_by(["sh", "-c", "cat; echo sk-1"]) == "sk-1\n"
+        assert run_key_command(["sh", "-c", "cat; echo sk-1"]) == "sk-1\n"
         assert os.read(0, 100) == b"the question\n"
     finally:
         os.dup2(before, 0)
@@ -45,7 +45,7 @@ def test_it_cannot_read_the_standard_input_that_is_for_the_model() -> None:
 )
 def test_a_failure_names_the_program_alone(command: list[str], said: str) -> None:
     with pytest.raises(MissingKeyError) as caught:
-        key_printed_by(command)
+        run_key_command(command)
     assert caught.value.message.startswith(said)
     assert "secret" not in caught.value.message.removeprefix(said)
 
@@ -64,7 +64,7 @@ def test_one_that_does_not_end_is_ended(
 ) -> None:
     pid = tmp_path / "pid"
     with pytest.raises(MissingKeyError, match=said):
-        key_printed_by(["sh", "-c", f'echo $$ >"$0"; {program}', str(pid)], time_limit=limit)
+        run_key_command(["sh", "-c", f'echo $$ >"$0"; {program}', str(pid)], timeout=limit)
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
 
@@ -72,13 +72,13 @@ def test_one_that_does_not_end_is_ended(
 def test_one_that_takes_too_long_is_told_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("srchat.config.key_command._GRACE", 2.0)
+    monkeypatch.setattr("srchat.config.key_command._STOP_GRACE", 2.0)
     command = "trap 'touch \"$0\"; exit 1' TERM; while :; do sleep 0.02; done"
     with pytest.raises(MissingKeyError, match="timed out after"):
-        key_printed_by(["sh", "-c", command, str(tmp_path / "told")], time_limit=1)
+        run_key_command(["sh", "-c", command, str(tmp_path / "told")], timeout=1)
     assert (tmp_path / "told").exists()
 
 
 def test_its_standard_error_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
-    key_printed_by(["sh", "-c", "echo Enter PIN >&2; echo sk-1"])
+    run_key_command(["sh", "-c", "echo Enter PIN >&2; echo sk-1"])
     assert capfd.readouterr() == ("", "Enter PIN\n")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from srchat.config.keys import ChosenKey, choose_key, is_loopback, same_origin
+from srchat.config.keys import ChosenKey, choose_key, is_loopback, is_same_origin
 from srchat.config.layers import LayerKind, layer_of
 from srchat.config.settings import (
     DEMO_BASE_URL,
@@ -81,7 +81,7 @@ def test_every_setting_has_a_variable_and_says_what_it_is() -> None:
     for name, entry in SETTINGS.items():
         assert entry.variable == f"SRCHAT_{name.upper()}"
         assert entry.help
-        assert entry.kind.description
+        assert entry.value_type.description
 
 
 def test_without_a_file_the_defaults_are_in_force() -> None:
@@ -246,7 +246,7 @@ def test_a_value_not_allowed_is_refused_in_words(name: str, text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parsed(name, text, "here")
     assert caught.value.message.startswith(f"here: {name} ")
-    assert caught.value.message.endswith(f"must be {SETTINGS[name].kind.description}")
+    assert caught.value.message.endswith(f"must be {SETTINGS[name].value_type.description}")
     assert len(caught.value.message) < 250
 
 
@@ -260,7 +260,7 @@ def test_a_value_not_allowed_is_refused_in_words(name: str, text: str) -> None:
     ],
 )
 def test_what_is_allowed_is_told_in_words(name: str, words: str) -> None:
-    assert SETTINGS[name].kind.description == words
+    assert SETTINGS[name].value_type.description == words
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_a_wrong_value_is_shown_in_short_unless_it_may_be_a_secret(
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         checked(name, value, FILE)
-    allowed = SETTINGS[name].kind.description
+    allowed = SETTINGS[name].value_type.description
     assert caught.value.message == f"{FILE}: {name} {shown}; must be {allowed}"
 
 
@@ -555,10 +555,10 @@ def test_where_nothing_is_named_there_is_no_key_and_no_host() -> None:
 
 
 def test_an_origin_is_scheme_host_and_port() -> None:
-    assert same_origin("https://a/v1", "https://A:443")
-    assert same_origin("http://a/v1", "http://a:80")
-    assert not same_origin("https://a", "http://a")
-    assert not same_origin("https://a", "https://a:444")
+    assert is_same_origin("https://a/v1", "https://A:443")
+    assert is_same_origin("http://a/v1", "http://a:80")
+    assert not is_same_origin("https://a", "http://a")
+    assert not is_same_origin("https://a", "https://a:444")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Kinds of values, and what each allows."""
+"""Value types and their allowed values."""
 
 import pytest
 
@@ -15,5 +15,5 @@ from srchat.config.value_types import Range
 )
 def test_ranges(allowed: Range, text: str, inside: list[float], outside: list[float]) -> None:
     assert str(allowed) == text
-    assert all(map(allowed.holds, inside))
-    assert not any(map(allowed.holds, [*outside, float("nan")]))
+    assert all(map(allowed.contains, inside))
+    assert not any(map(allowed.contains, [*outside, float("nan")]))

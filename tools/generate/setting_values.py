@@ -4,7 +4,7 @@ from typing import Final
 
 from srchat.config.settings import PROFILE, SETTINGS
 from srchat.config.toml_edit import toml_value
-from srchat.config.value_types import Choice, Flag, Name, Setting, Text
+from srchat.config.value_types import Boolean, Choice, NonEmptyString, Setting, String
 from tools.generate.command_tree import Values
 
 HELP: Final = {
@@ -14,16 +14,20 @@ HELP: Final = {
 NAMES: Final = tuple(HELP)
 # What a setting can be: one of a few words, or a name that srchat is asked for.
 WORDS: Final = {
-    entry.name: entry.kind.words if isinstance(entry.kind, Choice) else ("true", "false")
+    entry.name: entry.value_type.words
+    if isinstance(entry.value_type, Choice)
+    else ("true", "false")
     for entry in SETTINGS.values()
-    if isinstance(entry.kind, (Choice, Flag))
+    if isinstance(entry.value_type, (Choice, Boolean))
 }
 ASKED: Final = {"model": Values.MODELS, PROFILE: Values.PROFILES}
 
 
 def allowed(entry: Setting) -> str:
     """Return the sentence about allowed values; "" for any text."""
-    return "" if type(entry.kind) in (Text, Name) else f"Must be {entry.kind.description}."
+    if type(entry.value_type) in (String, NonEmptyString):
+        return ""
+    return f"Must be {entry.value_type.description}."
 
 
 def default(entry: Setting) -> str:
