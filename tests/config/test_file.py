@@ -1,4 +1,4 @@
-"""The file: read with line and setting, edited so that nobody loses anything."""
+"""Reading config.toml with errors by line, and editing it without losing data."""
 
 import fcntl
 import os
@@ -28,7 +28,7 @@ def _mode(path: Path) -> int:
 # --- reading --------------------------------------------------------------------------------
 
 
-def test_no_file_sets_nothing(tmp_path: Path) -> None:
+def test_a_missing_file_sets_nothing(tmp_path: Path) -> None:
     file = config_file.load(tmp_path / "config.toml")
     assert (file.values, file.profiles, file.profile) == ({}, {}, None)
 
@@ -42,7 +42,7 @@ def test_a_byte_order_mark_and_crlf_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("model = 'x'\nretries 3\n", "line 2: not valid TOML"),
         ("\nmodel = x\n", "line 2 (model): not valid TOML: Invalid value"),
@@ -74,13 +74,13 @@ def test_a_byte_order_mark_and_crlf_are_read(tmp_path: Path) -> None:
         ("api_key_command = []", "line 1: api_key_command is invalid; must be a list"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+def test_errors_name_the_file_and_line(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         config_file.load(path)
     assert caught.value.message.startswith(str(path))
-    assert said in caught.value.message
+    assert message in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, said: st
         ("model = x", "fix it with: srchat config edit"),
     ],
 )
-def test_a_way_out_is_told(text: str, hint: str) -> None:
+def test_errors_have_a_hint(text: str, hint: str) -> None:
     with pytest.raises(ConfigError) as caught:
         config_file.parse(Path("config.toml"), text)
     assert caught.value.hint == hint
@@ -110,30 +110,30 @@ def test_a_way_out_is_told(text: str, hint: str) -> None:
         "sk-srt-secret",
     ],
 )
-def test_a_message_about_the_file_never_shows_a_key(text: str) -> None:
+def test_errors_never_show_a_key(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         config_file.parse(Path("config.toml"), text)
     assert "secret" not in caught.value.message + caught.value.hint
 
 
-def test_bytes_that_are_no_text_are_told_with_their_line(tmp_path: Path) -> None:
+def test_invalid_utf8_is_reported_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(b'retries = 1\nmodel = "\xff"\n')
     with pytest.raises(ConfigError, match=r"line 2: not UTF-8 text \(byte 0xff\)"):
         config_file.load(path)
 
 
-def test_a_folder_or_an_endless_file_in_its_place_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_directory_or_endless_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot read .*: Is a directory"):
         config_file.load(tmp_path)
     with pytest.raises(ConfigError, match="cannot read /dev/zero: over 1048576 bytes"):
         config_file.load(Path("/dev/zero"))
 
 
-# --- changing -------------------------------------------------------------------------------
+# --- editing --------------------------------------------------------------------------------
 
 
-def test_a_new_file_and_its_folders_are_for_their_owner_alone(tmp_path: Path) -> None:
+def test_a_new_file_and_its_directories_are_private(tmp_path: Path) -> None:
     path = tmp_path / "new" / "srchat" / "config.toml"
     before = os.umask(0)
     try:
@@ -146,14 +146,14 @@ def test_a_new_file_and_its_folders_are_for_their_owner_alone(tmp_path: Path) ->
     assert _names(path.parent) == ["config.toml"]
 
 
-def test_none_takes_a_setting_out(tmp_path: Path) -> None:
+def test_none_unsets_a_setting(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("retries = 1 # why\n# kept\nmodel = 'x'\n")
     config_edit.set_values(path, None, {"retries": None, "model": "y", "top_p": None})
     assert path.read_text() == '# kept\nmodel = "y"\n'
 
 
-def test_a_file_that_others_can_read_is_mended_by_the_next_write(tmp_path: Path) -> None:
+def test_the_next_write_makes_an_exposed_file_private(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('model = "x"\n')
     path.chmod(0o644)
@@ -166,7 +166,7 @@ def test_a_file_that_others_can_read_is_mended_by_the_next_write(tmp_path: Path)
 @pytest.mark.parametrize(
     "text", ["model = x\n", "modell = 'x'\n", "[profiles.w]\ntop_p = 7\n", "profiles = 3\n", "\xff"]
 )
-def test_a_broken_file_is_never_overwritten(tmp_path: Path, text: str) -> None:
+def test_an_invalid_file_is_never_overwritten(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ConfigError):
@@ -175,7 +175,7 @@ def test_a_broken_file_is_never_overwritten(tmp_path: Path, text: str) -> None:
     assert _names(tmp_path) == ["config.toml"]
 
 
-def test_a_wrong_value_can_be_set_right_and_an_unknown_setting_taken_out(tmp_path: Path) -> None:
+def test_invalid_values_can_be_fixed_and_unknown_settings_unset(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("retries = -1\nmodel = 'x'\n")
     config_edit.set_values(path, None, {"retries": 1})
@@ -186,7 +186,7 @@ def test_a_wrong_value_can_be_set_right_and_an_unknown_setting_taken_out(tmp_pat
     assert path.read_text() == "model = 'x'\n"
 
 
-def test_a_profile_is_deleted_whatever_is_wrong_in_it(tmp_path: Path) -> None:
+def test_an_invalid_profile_can_be_deleted(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(
         "# mine\nprofile = 'work'\n[profiles.work]\nretries = -1\n\n[profiles.home]\nretries = 1\n"
@@ -199,7 +199,7 @@ def test_a_profile_is_deleted_whatever_is_wrong_in_it(tmp_path: Path) -> None:
     assert path.read_text() == "profile = 'work'\n"
 
 
-def test_a_value_that_is_no_text_changes_nothing(tmp_path: Path) -> None:
+def test_a_value_with_a_surrogate_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("model = 'x'\n")
     with pytest.raises(ConfigError, match="not UTF-8 text"):
@@ -207,7 +207,7 @@ def test_a_value_that_is_no_text_changes_nothing(tmp_path: Path) -> None:
     assert path.read_text() == "model = 'x'\n"
 
 
-def test_where_the_text_cannot_be_edited_that_is_said(tmp_path: Path) -> None:
+def test_a_table_in_place_of_a_setting_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("[profiles.p.model]\na = 1\n")
     with pytest.raises(ConfigError):
@@ -215,7 +215,7 @@ def test_where_the_text_cannot_be_edited_that_is_said(tmp_path: Path) -> None:
     assert path.read_text() == "[profiles.p.model]\na = 1\n"
 
 
-def test_links_are_followed_and_stay(tmp_path: Path) -> None:
+def test_symbolic_links_are_followed_and_kept(tmp_path: Path) -> None:
     real = tmp_path / "dotfiles" / "srchat.toml"
     real.parent.mkdir()
     real.write_text("model = 'x'\n")
@@ -233,7 +233,7 @@ def test_links_are_followed_and_stay(tmp_path: Path) -> None:
     assert (tmp_path / "later" / "config.toml").read_text() == 'model = "z"\n'
 
 
-def test_a_loop_of_links_a_folder_and_a_device_are_refused(tmp_path: Path) -> None:
+def test_link_loops_directories_and_devices_are_errors(tmp_path: Path) -> None:
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
     (tmp_path / "folder").mkdir()
@@ -247,7 +247,7 @@ def test_a_loop_of_links_a_folder_and_a_device_are_refused(tmp_path: Path) -> No
     assert _names(tmp_path / "folder") == []
 
 
-def test_where_directories_cannot_be_locked_a_file_is(
+def test_a_lock_file_is_used_if_directories_cannot_be_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flock = fcntl.flock
@@ -264,7 +264,7 @@ def test_where_directories_cannot_be_locked_a_file_is(
     assert _names(tmp_path) == [".srchat.lock", "config.toml"]
 
 
-def test_a_lock_that_is_held_is_waited_for_and_then_told(tmp_path: Path) -> None:
+def test_waiting_for_a_lock_times_out(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     with (
         locked_file.locked(path),
@@ -274,7 +274,7 @@ def test_a_lock_that_is_held_is_waited_for_and_then_told(tmp_path: Path) -> None
         pass
 
 
-def test_a_full_disk_keeps_the_old_file_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_keeps_the_old_file_and_no_temporary_one(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("# old\nmodel = 'x'\n")
     program = (
@@ -284,7 +284,7 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_nothing(tmp_path: Path) -> No
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most))\n"
         "try: config_edit.set_values(Path(sys.argv[1]), None, {'system': 'x' * 10000})\n"
         "except ConfigError as exc: print(exc.message)\n"
-        # What measures it writes files, too.
+        # Coverage writes files, too.
         "resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))\n"
     )
     done = subprocess.run(
@@ -324,7 +324,7 @@ assert os.listdir(path.parent) == [path.name], os.listdir(path.parent)
 """
 
 
-def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new(tmp_path: Path) -> None:
+def test_a_killed_writer_leaves_the_old_or_the_new_file(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _KILLED, str(tmp_path / "config.toml"), "200"],
         capture_output=True,
@@ -344,7 +344,7 @@ for round in range(10):
 """
 
 
-def test_twenty_writers_at_once_lose_nothing(tmp_path: Path) -> None:
+def test_twenty_concurrent_writers_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("# kept\r\nmodel = 'x'\r\n")
     path.chmod(0o600)
@@ -365,7 +365,7 @@ def test_twenty_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     assert _names(tmp_path) == ["config.toml"]
 
 
-def test_what_a_killed_process_left_behind_is_cleared_away(tmp_path: Path) -> None:
+def test_a_stale_temporary_file_is_removed(tmp_path: Path) -> None:
     (tmp_path / ".config.toml.new").write_text("half a fi")
     config_edit.set_values(tmp_path / "config.toml", None, {"model": "x"})
     assert _names(tmp_path) == ["config.toml"]

@@ -1,4 +1,4 @@
-"""The command that prints the key: a real process, within limits."""
+"""Running api_key_command as a real process, within its limits."""
 
 import os
 from pathlib import Path
@@ -9,15 +9,15 @@ from srchat.config.key_command import run_key_command
 from srchat.errors import MissingKeyError
 
 
-def test_its_output_is_the_key() -> None:
+def test_the_output_is_the_key() -> None:
     assert run_key_command(["printf", "sk-1\n"]) == "sk-1\n"
 
 
-def test_no_shell_reads_its_words() -> None:
+def test_the_command_runs_without_a_shell() -> None:
     assert run_key_command(["printf", "%s", "$HOME;`id`>x"]) == "$HOME;`id`>x"
 
 
-def test_it_cannot_read_the_standard_input_that_is_for_the_model() -> None:
+def test_stdin_is_not_passed_on() -> None:
     reading, writing = os.pipe()
     os.write(writing, b"the question\n")
     os.close(writing)
@@ -33,7 +33,7 @@ def test_it_cannot_read_the_standard_input_that_is_for_the_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
         (["/no/such/secret"], "cannot run the api_key_command '/no/such/secret': No such file"),
         (["/etc/passwd", "secret"], "cannot run the api_key_command '/etc/passwd': Permission"),
@@ -43,15 +43,15 @@ def test_it_cannot_read_the_standard_input_that_is_for_the_model() -> None:
         (["echo", "secret\0"], "cannot run the api_key_command 'echo': it contains a NUL byte"),
     ],
 )
-def test_a_failure_names_the_program_alone(command: list[str], said: str) -> None:
+def test_errors_name_only_the_program(command: list[str], message: str) -> None:
     with pytest.raises(MissingKeyError) as caught:
         run_key_command(command)
-    assert caught.value.message.startswith(said)
-    assert "secret" not in caught.value.message.removeprefix(said)
+    assert caught.value.message.startswith(message)
+    assert "secret" not in caught.value.message.removeprefix(message)
 
 
 @pytest.mark.parametrize(
-    ("program", "limit", "said"),
+    ("program", "limit", "message"),
     [
         ("exec sleep 60", 2, "timed out after 2 s"),
         ("exec sleep 60 >&-", 2, "timed out after 2 s"),
@@ -59,17 +59,17 @@ def test_a_failure_names_the_program_alone(command: list[str], said: str) -> Non
         ("while :; do echo secret; done", 60, "printed too much for a key"),
     ],
 )
-def test_one_that_does_not_end_is_ended(
-    tmp_path: Path, program: str, limit: float, said: str
+def test_a_command_over_a_limit_is_stopped(
+    tmp_path: Path, program: str, limit: float, message: str
 ) -> None:
     pid = tmp_path / "pid"
-    with pytest.raises(MissingKeyError, match=said):
+    with pytest.raises(MissingKeyError, match=message):
         run_key_command(["sh", "-c", f'echo $$ >"$0"; {program}', str(pid)], timeout=limit)
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
 
 
-def test_one_that_takes_too_long_is_told_first(
+def test_a_command_is_terminated_before_it_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("srchat.config.key_command._STOP_GRACE", 2.0)
@@ -79,6 +79,6 @@ def test_one_that_takes_too_long_is_told_first(
     assert (tmp_path / "told").exists()
 
 
-def test_its_standard_error_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+def test_stderr_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
     run_key_command(["sh", "-c", "echo Enter PIN >&2; echo sk-1"])
     assert capfd.readouterr() == ("", "Enter PIN\n")

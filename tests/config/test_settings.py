@@ -1,4 +1,4 @@
-"""Which value is in force, where it comes from, and which server may see the key."""
+"""Effective values and their origins, and which server the key may be sent to."""
 
 from collections.abc import Iterator, Mapping
 
@@ -37,7 +37,7 @@ def _resolve(
 # --- precedence -----------------------------------------------------------------------------
 
 
-def test_option_over_variable_over_profile_over_file_over_default() -> None:
+def test_precedence_is_option_variable_profile_file_default() -> None:
     options: dict[str, object] = {"model": "option"}
     environ = {"SRCHAT_MODEL": "variable"}
     work = {"model": "profile"}
@@ -58,7 +58,7 @@ def test_option_over_variable_over_profile_over_file_over_default() -> None:
                 break
 
 
-def test_nothing_and_zero_are_values() -> None:
+def test_empty_and_zero_are_values() -> None:
     resolved = _resolve(
         {"system": "be kind", "temperature": 1.0, "retries": 3},
         {"system": "", "temperature": 0, "retries": 0},
@@ -69,7 +69,7 @@ def test_nothing_and_zero_are_values() -> None:
     assert _resolve({"system": "x"}, environ={"SRCHAT_SYSTEM": ""}).config.system == ""
 
 
-def test_an_empty_variable_sets_nothing_that_cannot_be_empty() -> None:
+def test_an_empty_variable_counts_as_not_set_unless_empty_is_a_value() -> None:
     names = set(SETTINGS) - {"system"}
     environ = {SETTINGS[name].variable: "" for name in names} | {"SOLIDRUST_BASE_URL": ""}
     resolved = _resolve({"temperature": 0.5, "model": "m"}, environ=environ)
@@ -77,14 +77,14 @@ def test_an_empty_variable_sets_nothing_that_cannot_be_empty() -> None:
     assert resolved.origins["base_url"] == "default"
 
 
-def test_every_setting_has_a_variable_and_says_what_it_is() -> None:
+def test_every_setting_has_a_variable_and_a_description() -> None:
     for name, entry in SETTINGS.items():
         assert entry.variable == f"SRCHAT_{name.upper()}"
         assert entry.help
         assert entry.value_type.description
 
 
-def test_without_a_file_the_defaults_are_in_force() -> None:
+def test_defaults_apply_without_a_file() -> None:
     file = FileSettings(FILE)
     assert not file.is_exposed
     assert resolve(file, {}, {}).config == Config(
@@ -102,7 +102,7 @@ def test_without_a_file_the_defaults_are_in_force() -> None:
     )
 
 
-def test_every_default_is_allowed() -> None:
+def test_every_default_is_valid() -> None:
     for name, entry in SETTINGS.items():
         if entry.default is not None:
             assert checked(name, entry.default, "") == entry.default
@@ -119,7 +119,7 @@ def test_every_default_is_allowed() -> None:
         (None, None, "", None),
     ],
 )
-def test_the_profile_is_named_by_option_variable_or_file(
+def test_the_profile_is_selected_by_option_variable_or_file(
     option: str | None, variable: str | None, file: str | None, used: str | None
 ) -> None:
     settings = FileSettings(FILE, file, {}, {name: {"model": name} for name in "abc"})
@@ -137,7 +137,7 @@ def test_the_profile_is_named_by_option_variable_or_file(
         (None, {}, "wrk", "config.toml: no profile 'wrk'"),
     ],
 )
-def test_a_profile_that_is_not_there_is_told_with_who_names_it(
+def test_an_unknown_profile_is_reported_with_its_origin(
     option: str | None, environ: dict[str, str], file: str | None, said: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -145,7 +145,7 @@ def test_a_profile_that_is_not_there_is_told_with_who_names_it(
     assert (caught.value.message, caught.value.hint) == (said, "did you mean 'work'?")
 
 
-def test_the_profile_demo_is_built_in_and_stands_above_variables_and_the_file() -> None:
+def test_the_built_in_demo_profile_overrides_variables_and_the_file() -> None:
     environ = {"SRCHAT_BASE_URL": "https://a.example/v1", "SRCHAT_MODEL": "variable"}
     for profiles in ({}, {"demo": {"model": "profile", "system": "be kind"}}):
         file = FileSettings(FILE, None, {"model": "file", "api_key": KEY}, profiles)
@@ -158,14 +158,14 @@ def test_the_profile_demo_is_built_in_and_stands_above_variables_and_the_file() 
 
 
 @pytest.mark.parametrize("name", ["system", "model", "stop", "api_key"])
-def test_a_variable_that_is_no_text_is_refused_and_not_shown(name: str) -> None:
+def test_a_variable_that_is_not_utf8_is_rejected_and_not_shown(name: str) -> None:
     variable = SETTINGS[name].variable
     with pytest.raises(ConfigError) as told:
         _resolve(environ={variable: "sk-Gr\udcf6"})
     assert told.value.message == f"variable {variable}: the value is not UTF-8 text"
 
 
-def test_a_value_that_cannot_be_is_told_with_its_variable() -> None:
+def test_an_invalid_value_is_reported_with_its_variable() -> None:
     with pytest.raises(ConfigError, match=r"^variable SRCHAT_RETRIES: retries is 'many';"):
         _resolve(environ={"SRCHAT_RETRIES": "many"})
 
@@ -196,7 +196,7 @@ def test_a_value_that_cannot_be_is_told_with_its_variable() -> None:
         ("api_key_command", ' ["pass"]', ("pass",)),
     ],
 )
-def test_a_text_means_a_value(name: str, text: str, value: object) -> None:
+def test_text_is_parsed(name: str, text: str, value: object) -> None:
     found = parsed(name, text, "")
     assert (found, type(found)) == (value, type(value))
 
@@ -242,7 +242,7 @@ def test_a_text_means_a_value(name: str, text: str, value: object) -> None:
         ("base_url", "https://exämple.com"),
     ],
 )
-def test_a_value_not_allowed_is_refused_in_words(name: str, text: str) -> None:
+def test_invalid_text_is_rejected_with_the_allowed_values(name: str, text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parsed(name, text, "here")
     assert caught.value.message.startswith(f"here: {name} ")
@@ -259,7 +259,7 @@ def test_a_value_not_allowed_is_refused_in_words(name: str, text: str) -> None:
         ("max_tokens", "an integer of at least 1"),
     ],
 )
-def test_what_is_allowed_is_told_in_words(name: str, words: str) -> None:
+def test_allowed_values_are_described(name: str, words: str) -> None:
     assert SETTINGS[name].value_type.description == words
 
 
@@ -276,9 +276,7 @@ def test_what_is_allowed_is_told_in_words(name: str, words: str) -> None:
         ("stream", False, False),
     ],
 )
-def test_a_value_of_the_file_is_held_as_the_setting_has_it(
-    name: str, value: object, held: object
-) -> None:
+def test_toml_values_are_converted(name: str, value: object, held: object) -> None:
     found = checked(name, value, "")
     assert (found, type(found)) == (held, type(held))
 
@@ -307,7 +305,7 @@ def test_a_value_of_the_file_is_held_as_the_setting_has_it(
         ("code_theme", 1),
     ],
 )
-def test_a_value_of_the_file_with_the_wrong_type_is_refused(name: str, value: object) -> None:
+def test_toml_values_of_the_wrong_type_are_rejected(name: str, value: object) -> None:
     with pytest.raises(ConfigError, match=rf"^config\.toml: {name} .*; must be "):
         checked(name, value, FILE)
 
@@ -331,7 +329,7 @@ def test_a_value_of_the_file_with_the_wrong_type_is_refused(name: str, value: ob
         ("api_key", 12, "is invalid"),
     ],
 )
-def test_a_wrong_value_is_shown_in_short_unless_it_may_be_a_secret(
+def test_an_invalid_value_is_shown_truncated_unless_it_may_be_a_secret(
     name: str, value: object, shown: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -352,7 +350,7 @@ def test_a_wrong_value_is_shown_in_short_unless_it_may_be_a_secret(
         ("context_window", 1, None, 1),
     ],
 )
-def test_a_number_may_be_as_low_and_as_high_as_its_range(
+def test_the_bounds_of_a_range_are_allowed(
     name: str, lowest: float, highest: float | None, step: float
 ) -> None:
     assert checked(name, lowest, FILE) == lowest
@@ -365,19 +363,19 @@ def test_a_number_may_be_as_low_and_as_high_as_its_range(
             checked(name, value, FILE)
 
 
-def test_a_setting_that_is_not_there_is_told_with_the_likely_one() -> None:
+def test_an_unknown_setting_suggests_a_similar_one() -> None:
     with pytest.raises(ConfigError) as caught:
         checked("temprature", 1, FILE)
     assert caught.value.message == f"{FILE}: unknown setting 'temprature'"
     assert caught.value.hint == "did you mean 'temperature'?"
 
 
-def test_the_likely_meant_name_is_told() -> None:
+def test_did_you_mean_suggests_a_similar_name() -> None:
     assert did_you_mean("temprature", SETTINGS) == "did you mean 'temperature'?"
     assert did_you_mean("zzz", ["a", "b"]) == "choose from: a, b"
 
 
-def test_of_very_many_names_only_some_are_looked_at() -> None:
+def test_did_you_mean_reads_a_limited_number_of_names() -> None:
     taken: list[int] = []
 
     def names() -> Iterator[str]:
@@ -397,13 +395,13 @@ def test_of_very_many_names_only_some_are_looked_at() -> None:
         ("sk-srt-hunter22", "x"),
     ],
 )
-def test_a_secret_in_the_wrong_place_is_not_repeated(name: str, text: str) -> None:
+def test_a_misplaced_secret_is_not_shown(name: str, text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parsed(name, text, "here")
     assert "hunter22" not in caught.value.message + caught.value.hint
 
 
-def test_the_key_is_not_in_the_representation_of_the_configuration() -> None:
+def test_the_key_is_not_in_the_repr_of_config() -> None:
     assert "sk-secret" not in repr(Config(api_key="sk-secret"))
 
 
@@ -413,7 +411,7 @@ KEY = "sk-srt-0123456789"
 OURS = {"api_key": KEY}
 
 
-def test_the_service_needs_a_key_and_another_server_may_not() -> None:
+def test_only_the_default_service_requires_a_key() -> None:
     with pytest.raises(MissingKeyError, match="no API key") as failure:
         key_to_send(_resolve())
     assert "use another server: srchat config init" in failure.value.hint
@@ -424,7 +422,7 @@ def test_the_service_needs_a_key_and_another_server_may_not() -> None:
 @pytest.mark.parametrize(
     "base_url", ["https://api.solidrust.ai", "https://API.solidrust.ai:443/v2"]
 )
-def test_a_key_goes_to_its_own_server_whatever_the_path(base_url: str) -> None:
+def test_a_key_is_sent_to_its_own_server_on_any_path(base_url: str) -> None:
     assert key_to_send(_resolve(OURS, base_url=base_url)) == KEY
 
 
@@ -438,7 +436,7 @@ def test_a_key_goes_to_its_own_server_whatever_the_path(base_url: str) -> None:
         "http://127.0.0.1:8000/v1",
     ],
 )
-def test_a_key_of_the_file_goes_to_no_other_origin(base_url: str) -> None:
+def test_a_key_in_the_file_is_sent_to_no_other_origin(base_url: str) -> None:
     for resolved in (
         _resolve(OURS, base_url=base_url),
         _resolve(OURS, {"base_url": base_url}),
@@ -451,7 +449,7 @@ def test_a_key_of_the_file_goes_to_no_other_origin(base_url: str) -> None:
         assert key_to_send(resolved) is None
 
 
-def test_a_profile_that_only_changes_the_key_keeps_the_server() -> None:
+def test_the_key_of_a_profile_without_base_url_is_sent_to_the_next_base_url() -> None:
     resolved = _resolve(
         {"base_url": "https://a.example/v1", "api_key": "sk-of-the-file"}, {"api_key": KEY}
     )
@@ -459,12 +457,12 @@ def test_a_profile_that_only_changes_the_key_keeps_the_server() -> None:
     assert resolved.origins["api_key"] == "profile work"
 
 
-def test_a_variable_follows_a_server_that_is_named_beside_it() -> None:
+def test_a_key_variable_is_sent_to_the_base_url_option() -> None:
     environ = {"SRCHAT_API_KEY": KEY}
     assert key_to_send(_resolve(environ=environ, base_url="https://a.example/v1")) == KEY
 
 
-def test_the_key_variable_of_srchat_goes_wherever_the_request_goes() -> None:
+def test_srchat_api_key_is_sent_to_any_server() -> None:
     work = {"base_url": "https://a.example/v1"}
     resolved = _resolve(work=work, environ={"SRCHAT_API_KEY": KEY}, base_url="https://b.example")
     assert key_to_send(resolved) == KEY
@@ -481,7 +479,7 @@ def test_the_key_variable_of_srchat_goes_wherever_the_request_goes() -> None:
         ("http://127.0.0.1:8000/v1", False),
     ],
 )
-def test_the_key_variable_of_the_service_goes_only_to_its_servers(
+def test_solidrust_api_key_is_sent_only_to_configured_servers(
     base_url: str | None, is_sent: bool
 ) -> None:
     environ = {"SOLIDRUST_API_KEY": KEY, "SOLIDRUST_BASE_URL": "https://gateway.example/v1"}
@@ -491,19 +489,19 @@ def test_the_key_variable_of_the_service_goes_only_to_its_servers(
     assert resolved.withheld == (None if is_sent else "variable SOLIDRUST_API_KEY")
 
 
-def test_a_file_that_is_named_like_a_variable_is_a_file() -> None:
+def test_a_file_named_like_a_variable_is_still_a_file() -> None:
     file = FileSettings("variables.toml", values={"base_url": "https://a.example", "api_key": KEY})
     resolved = resolve(file, {}, {"base_url": "https://b.example"})
     assert (resolved.key, resolved.withheld) == (None, "variables.toml")
 
 
 @pytest.mark.parametrize("empty", [{"api_key": ""}, {"api_key": "", "api_key_command": ("pass",)}])
-def test_an_empty_key_beside_a_command_says_that_there_is_none(empty: dict[str, object]) -> None:
+def test_an_empty_key_overrides_a_command_in_the_same_layer(empty: dict[str, object]) -> None:
     for resolved in (_resolve(empty), _resolve({"api_key_command": ("pass",)}, empty)):
         assert (resolved.key, resolved.key_command) == (None, None)
 
 
-def test_a_variable_does_not_follow_past_the_server_of_a_profile() -> None:
+def test_solidrust_api_key_is_not_sent_to_the_server_of_a_profile() -> None:
     resolved = _resolve(
         environ={"SOLIDRUST_API_KEY": KEY},
         work={"base_url": "https://a.example/v1"},
@@ -512,7 +510,7 @@ def test_a_variable_does_not_follow_past_the_server_of_a_profile() -> None:
     assert (resolved.key, resolved.withheld) == (None, "variable SOLIDRUST_API_KEY")
 
 
-def test_an_empty_key_says_that_there_is_none_and_an_empty_variable_nothing() -> None:
+def test_an_empty_key_means_no_key_and_an_empty_variable_not_set() -> None:
     assert _resolve(OURS, {"api_key": ""}).key is None
     assert _resolve(OURS, environ={"SRCHAT_API_KEY": "", "SOLIDRUST_API_KEY": ""}).key == KEY
 
@@ -535,7 +533,7 @@ def test_an_empty_key_says_that_there_is_none_and_an_empty_variable_nothing() ->
         ("HTTP://llm.example.com/v1", False),
     ],
 )
-def test_a_key_goes_unencrypted_only_to_this_machine(base_url: str, allowed: bool) -> None:
+def test_a_key_is_sent_unencrypted_only_to_loopback(base_url: str, allowed: bool) -> None:
     url = parsed("base_url", base_url, "")
     assert is_loopback(str(url)) == allowed
     resolved = _resolve(work={"base_url": url, "api_key": KEY})
@@ -548,7 +546,7 @@ def test_a_key_goes_unencrypted_only_to_this_machine(base_url: str, allowed: boo
     assert key_to_send(permitted) == KEY
 
 
-def test_where_nothing_is_named_there_is_no_key_and_no_host() -> None:
+def test_no_key_without_layers_and_no_loopback_without_host() -> None:
     layers = [layer_of(LayerKind.FILE, {"base_url": "https://a/v1"}, FILE)]
     assert choose_key(layers, "https://a/v1") == ChosenKey()
     assert not is_loopback("/v1")
@@ -564,7 +562,7 @@ def test_an_origin_is_scheme_host_and_port() -> None:
 @pytest.mark.parametrize(
     "key", ["a b", "sk-\nX-Evil: 1", "sk-\r\nX: 1", "sk-ä", "sk-\x00", "sk-\udc80", "‘sk-1’"]
 )
-def test_a_key_that_cannot_be_one_is_named_by_its_origin_and_not_shown(key: str) -> None:
+def test_an_invalid_key_is_reported_by_origin_and_not_shown(key: str) -> None:
     with pytest.raises(ConfigError) as caught:
         _resolve(work={"api_key": f"secret{key}"})
     assert caught.value.message.startswith("profile work: ")
@@ -573,15 +571,15 @@ def test_a_key_that_cannot_be_one_is_named_by_its_origin_and_not_shown(key: str)
         _resolve(environ={"SRCHAT_API_KEY": f"secret{key}"})
 
 
-def test_blanks_around_a_key_are_no_part_of_it() -> None:
+def test_whitespace_around_a_key_is_stripped() -> None:
     assert _resolve(work={"api_key": f" {KEY}\r\n"}).key == KEY
 
 
-# --- the command that prints it --------------------------------------------------------------
+# --- api_key_command ----------------------------------------------------------------------------
 
 
 class _Command:
-    """Stands for the running of a command; counts."""
+    """A fake that records the commands it is asked to run."""
 
     def __init__(self, output: str = KEY) -> None:
         self.output = output
@@ -595,7 +593,7 @@ class _Command:
 PASS = {"api_key_command": ("pass", "srchat")}
 
 
-def test_the_command_is_run_only_for_a_key_that_is_about_to_be_sent() -> None:
+def test_the_command_runs_only_when_its_key_is_sent() -> None:
     run = _Command(f"{KEY}\n")
     resolved = _resolve(PASS)
     assert (run.ran, resolved.key) == ([], None)
@@ -614,7 +612,7 @@ def test_the_command_is_run_only_for_a_key_that_is_about_to_be_sent() -> None:
         _resolve(PASS, base_url=DEMO_BASE_URL),
     ],
 )
-def test_the_command_is_not_run_where_a_stronger_key_or_another_server_is(
+def test_the_command_does_not_run_for_a_stronger_key_or_another_server(
     resolved: Resolved,
 ) -> None:
     run = _Command()
@@ -622,13 +620,13 @@ def test_the_command_is_not_run_where_a_stronger_key_or_another_server_is(
     assert run.ran == []
 
 
-def test_the_command_of_a_profile_is_stronger_than_the_key_of_the_file() -> None:
+def test_the_command_of_a_profile_overrides_the_key_of_the_file() -> None:
     run = _Command("sk-of-the-command")
     environ = {"SOLIDRUST_API_KEY": "sk-of-the-service"}
     assert key_to_send(_resolve(OURS, PASS, environ), run) == "sk-of-the-command"
 
 
-def test_the_command_is_not_run_for_an_open_network() -> None:
+def test_the_command_does_not_run_if_its_key_would_be_sent_unencrypted() -> None:
     run = _Command()
     with pytest.raises(ConfigError, match="unencrypted"):
         key_to_send(_resolve(work={**PASS, "base_url": "http://10.0.0.1/v1"}), run)
@@ -646,13 +644,13 @@ def test_the_command_is_not_run_for_an_open_network() -> None:
         (PASS, "https://b.example/v1", None),
     ],
 )
-def test_the_setting_is_named_that_the_key_for_this_server_comes_from(
+def test_key_setting_is_the_setting_that_provides_the_key(
     values: Mapping[str, object], base_url: str, named: str | None
 ) -> None:
     assert _resolve(values, base_url=base_url).key_setting == named
 
 
-def test_what_the_command_prints_is_checked_and_not_shown() -> None:
+def test_the_output_of_the_command_is_checked_and_not_shown() -> None:
     with pytest.raises(ConfigError) as caught:
         key_to_send(_resolve(PASS), _Command("secret\nlogin: me\n"))
     assert caught.value.message.startswith("api_key_command: ")

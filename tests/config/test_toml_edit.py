@@ -1,4 +1,4 @@
-"""Editing changes one setting and not a byte of anything else."""
+"""Editing changes one value and no other byte."""
 
 import tomllib
 from typing import Any, NamedTuple
@@ -85,7 +85,7 @@ from srchat.config.toml_edit import EditError, toml_value, with_value, without
         ),
     ],
 )
-def test_set_changes_only_its_setting(before: str, keys: tuple[str, ...], after: str) -> None:
+def test_with_value_changes_only_its_key(before: str, keys: tuple[str, ...], after: str) -> None:
     assert with_value(before, keys, "new") == after
 
 
@@ -120,17 +120,17 @@ def test_set_changes_only_its_setting(before: str, keys: tuple[str, ...], after:
         ("[p]\nq = { a = 1 }\nr = 1\n", ("p", "q"), "[p]\nr = 1\n"),
     ],
 )
-def test_unset_takes_out_only_its_setting(before: str, keys: tuple[str, ...], after: str) -> None:
+def test_without_removes_only_its_key(before: str, keys: tuple[str, ...], after: str) -> None:
     assert without(before, keys) == after
 
 
 @pytest.mark.parametrize("before", ["[p]\na = 1\n", "p.a = 1\n", "[p.q]\n"])
-def test_what_cannot_be_changed_in_place_is_told(before: str) -> None:
+def test_an_impossible_edit_raises(before: str) -> None:
     with pytest.raises(EditError):
         with_value(before, ("p",), 1)
 
 
-def test_a_value_in_the_place_of_a_table_is_not_replaced() -> None:
+def test_a_value_is_not_replaced_by_a_table() -> None:
     with pytest.raises(TypeError):
         with_value("profiles = 3\n", ("profiles", "p", "model"), "x")
 
@@ -152,18 +152,18 @@ _PROFILES = ["work", "a.b", "[x]", "profiles"]
 
 
 @given(_VALUE)
-def test_every_value_is_read_back_as_it_was(value: object) -> None:
+def test_values_round_trip(value: object) -> None:
     read = tomllib.loads(f"value = {toml_value(value)}\n")["value"]
     assert (read, type(read)) == (value, type(value))
 
 
-def test_a_list_stands_on_one_line() -> None:
+def test_a_list_is_written_on_one_line() -> None:
     for value in (["a", "b"], ("a", "b")):
         assert toml_value(value) == '["a", "b"]'
 
 
 class Chunk(NamedTuple):
-    """Some whole lines of a file, and the settings that they set."""
+    """Whole lines of a file, and the keys they set."""
 
     text: str
     sets: tuple[tuple[str, ...], ...] = ()
@@ -171,7 +171,7 @@ class Chunk(NamedTuple):
 
 @st.composite
 def _literals(draw: st.DrawFn) -> str:
-    """A value as a person may write it."""
+    """A value as a user may write it."""
     words = draw(_WORDS)
     plain = words.replace("'", "").replace("\\", "")
     kinds = [
@@ -205,7 +205,7 @@ def _noise(draw: st.DrawFn) -> Chunk:
 
 @st.composite
 def _settings(draw: st.DrawFn, prefix: tuple[str, ...], shown: tuple[str, ...]) -> list[Chunk]:
-    """Settings of one table whose keys are `prefix`, of which `shown` stand before each key."""
+    """Entries of the table `prefix`; `shown` is the part written before each key."""
     chunks = []
     for name in draw(st.lists(st.sampled_from(_NAMES), max_size=4, unique=True)):
         dot = draw(_SPACES) + "." + draw(_SPACES)
@@ -283,23 +283,23 @@ def _without_empty(table: Any) -> Any:
 
 @given(_ANY_FILE, _ANY_KEYS, _VALUE)
 @settings(max_examples=400)
-def test_whatever_the_file_set_means_what_it_says_and_keeps_every_other_byte(
+def test_with_value_keeps_every_other_byte_of_any_file(
     chunks: list[Chunk], keys: tuple[str, ...], value: object
 ) -> None:
     before = "".join(chunk.text for chunk in chunks)
     after = with_value(before, keys, value)
 
-    meant = table = _parsed(before)
+    expected = table = _parsed(before)
     for key in keys[:-1]:
         table = table.setdefault(key, {})
     table[keys[-1]] = value
-    assert repr(_sorted(_parsed(after))) == repr(_sorted(meant))
+    assert repr(_sorted(_parsed(after))) == repr(_sorted(expected))
     _assert_only_one_chunk_differs(chunks, keys, before, after)
 
 
 @given(_ANY_FILE, st.data())
 @settings(max_examples=300)
-def test_whatever_the_file_unset_takes_out_one_setting_and_keeps_every_other_byte(
+def test_without_keeps_every_other_byte_of_any_file(
     chunks: list[Chunk], data: st.DataObject
 ) -> None:
     before = "".join(chunk.text for chunk in chunks)
@@ -307,37 +307,35 @@ def test_whatever_the_file_unset_takes_out_one_setting_and_keeps_every_other_byt
     keys = data.draw(st.sampled_from(there)) if there else ("model",)
     after = without(before, keys)
 
-    meant = table = _parsed(before)
+    expected = table = _parsed(before)
     for key in keys[:-1]:
         table = table[key]
     table.pop(keys[-1], None)
-    assert repr(_sorted(_without_empty(_parsed(after)))) == repr(_sorted(_without_empty(meant)))
+    assert repr(_sorted(_without_empty(_parsed(after)))) == repr(_sorted(_without_empty(expected)))
     _assert_only_one_chunk_differs(chunks, keys, before, after)
 
 
 @given(_ANY_FILE, st.sampled_from(_PROFILES))
 @settings(max_examples=200)
-def test_whatever_the_file_a_profile_is_taken_out_whole_and_nothing_else(
-    chunks: list[Chunk], name: str
-) -> None:
+def test_without_removes_one_profile_of_any_file(chunks: list[Chunk], name: str) -> None:
     before = "".join(chunk.text for chunk in chunks)
     after = without(before, ("profiles", name))
-    meant = _parsed(before)
-    meant.get("profiles", {}).pop(name, None)
+    expected = _parsed(before)
+    expected.get("profiles", {}).pop(name, None)
     assert name not in _parsed(after).get("profiles", {})
-    assert repr(_sorted(_without_empty(_parsed(after)))) == repr(_sorted(_without_empty(meant)))
+    assert repr(_sorted(_without_empty(_parsed(after)))) == repr(_sorted(_without_empty(expected)))
     rest = iter(before.removeprefix("\ufeff").splitlines(keepends=True))
     for line in after.removeprefix("\ufeff").splitlines(keepends=True):
-        assert line in rest  # which goes on behind it: lines are only taken out
+        assert line in rest  # consumes the iterator up to that line: lines are only removed
 
 
 @given(_ANY_FILE)
 @example([Chunk("\n\n", ())])
-def test_a_profile_that_is_made_and_taken_out_leaves_no_trace(chunks: list[Chunk]) -> None:
+def test_adding_and_removing_a_profile_restores_the_file(chunks: list[Chunk]) -> None:
     before = "".join(chunk.text for chunk in chunks)
-    made = with_value(before, ("profiles", "new", "model"), "x")
-    taken_out = without(made, ("profiles", "new"))
-    assert taken_out in (before, before + "\n", before + "\r\n")  # the newline of the last line
+    added = with_value(before, ("profiles", "new", "model"), "x")
+    removed = without(added, ("profiles", "new"))
+    assert removed in (before, before + "\n", before + "\r\n")  # a missing final newline is added
 
 
 def _assert_only_one_chunk_differs(
@@ -350,7 +348,7 @@ def _assert_only_one_chunk_differs(
         assert after.startswith(head.removeprefix("\ufeff") if not place else head)
         assert after.endswith(tail)
         return
-    start = 0  # something new was put in: the old text is there before and behind it
+    start = 0  # text was inserted: the old text is before and after it
     while start < len(before) and before[start] == after[start]:
         start += 1
     assert after.endswith(before[start:])

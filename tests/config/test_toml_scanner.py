@@ -1,4 +1,4 @@
-"""Where settings stand in the text of a file, and that reading it always ends."""
+"""Finding the lines of settings; the scanner always terminates."""
 
 import contextlib
 
@@ -35,23 +35,23 @@ MODEL = (*PROFILE, "model")
         ("", ("model",), 0),
     ],
 )
-def test_the_line_of_a_setting_is_found(text: str, keys: Keys, line: int) -> None:
+def test_line_of(text: str, keys: Keys, line: int) -> None:
     assert line_of(text, keys) == line
 
 
 @pytest.mark.parametrize("text", ["model", "model = ", "model = [", "model = {", "= 1"])
-def test_what_does_not_end_is_said(text: str) -> None:
+def test_truncated_text_raises(text: str) -> None:
     with pytest.raises(ValueError, match=r"does not end|nothing to read"):
         sections(text)
 
 
-def test_what_is_nested_too_deep_is_said() -> None:
+def test_deep_nesting_raises() -> None:
     with pytest.raises(ValueError, match="does not end"):
         sections(f"model = {'[' * 100_000}")
 
 
 @given(st.text("ab.=[]{}\"'#,\n \\1", max_size=30))
 @settings(max_examples=1000)
-def test_reading_ends_whatever_the_text(text: str) -> None:
+def test_the_scanner_always_terminates(text: str) -> None:
     with contextlib.suppress(ValueError):
         sections(text)
