@@ -12,7 +12,7 @@ from srchat.cli.settings import open_library, read_settings
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import UsageError
 from srchat.history.transcript import conversation_to_json, to_markdown
-from srchat.history_rows import day_and_time, hit_row, incomplete_row, summary_row
+from srchat.history_rows import hit_row, incomplete_row, local_time, summary_row
 from srchat.terminal.pager import write_lines
 from srchat.terminal.sanitize import one_line, sanitized
 from srchat.text_input import argument_text
@@ -43,7 +43,7 @@ def list_(
     On a terminal, ! behind the turns tells that the last answer is missing or not complete.
     """
     process: Process = ctx.obj
-    store = open_library(process).existing()
+    store = open_library(process).open_existing()
     found = store.summaries(limit) if store else iter(())
     if as_json:
         process.stdout.write(json.dumps([item._asdict() for item in found], indent=2) + "\n")
@@ -80,7 +80,7 @@ def show(
     if process.stdout.is_terminal:
         _render(process, conversation, turns)
     else:
-        write_transcript(process, to_markdown(conversation, turns, day_and_time))
+        write_transcript(process, to_markdown(conversation, turns, local_time))
     if hidden := len(conversation.turns) - len(turns):
         turns_are = "turn of another branch is" if hidden == 1 else "turns of other branches are"
         process.messages.info(f"{hidden} {turns_are} not shown; --all shows everything")
@@ -102,10 +102,10 @@ def search(
     """Search prompts and answers, the newest first."""
     process: Process = ctx.obj
     query = argument_text(" ".join(words))
-    store = open_library(process).existing()
+    store = open_library(process).open_existing()
     hits = store.search(query, limit) if store else []
     if as_json:
-        found = [hit.plain() for hit in hits]
+        found = [hit.to_json() for hit in hits]
         process.stdout.write(json.dumps(found, indent=2) + "\n")
         return
     if not hits:
@@ -121,7 +121,7 @@ history_app.command()(delete)
 
 
 def _conversation(process: Process, prefix: str | None) -> Conversation:
-    store = open_library(process).existing()
+    store = open_library(process).open_existing()
     id_ = (store.find(prefix) if prefix is not None else store.last_used()) if store else None
     if store is None or id_ is None:
         raise UsageError("no stored conversations")
@@ -134,7 +134,7 @@ def _render(process: Process, conversation: Conversation, turns: list[TurnRecord
     if conversation.system:
         out.write(_heading(process, "system") + sanitized(conversation.system).rstrip() + "\n")
     for turn in turns:
-        out.write(_heading(process, f"you, {day_and_time(turn.asked_at)}"))
+        out.write(_heading(process, f"you, {local_time(turn.asked_at)}"))
         out.write(sanitized(turn.prompt).rstrip() + "\n")
         out.write(_heading(process, turn.served_model or turn.model))
         write_answer(out, turn.reply, theme)

@@ -14,7 +14,7 @@ from srchat.cli.process import Process
 from srchat.cli.questions import Questions
 from srchat.cli.settings import open_library
 from srchat.errors import StoreError, UsageError, reason_of
-from srchat.history_rows import day_and_time
+from srchat.history_rows import local_time
 
 if TYPE_CHECKING:
     from srchat.history.store import ConversationStore
@@ -46,7 +46,7 @@ def delete(
     if sum((bool(ids), older_than is not None, everything)) != 1:
         raise UsageError("give conversation IDs, --older-than or --all")
     since = None if older_than is None else time.time() - _seconds(older_than)
-    store = open_library(process).existing()
+    store = open_library(process).open_existing()
     chosen: list[str] = []
     if store and since is not None:
         chosen = store.ids(since)
@@ -91,7 +91,7 @@ def _confirm(
     what = ", ".join([counted(len(chosen)), *(str(path) for path in others)])
     if store and len(chosen) == 1 and not others:
         conversation = store.load(chosen[0])
-        what = f"{conversation.title!r} of {day_and_time(conversation.used_at)}"
+        what = f"{conversation.title!r} of {local_time(conversation.used_at)}"
     if not questions.confirm(f"delete {what}?", default=False):
         raise UsageError("nothing was deleted")
 

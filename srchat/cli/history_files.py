@@ -21,7 +21,7 @@ from srchat.history.transcript import (
     conversations_from_json,
     to_markdown,
 )
-from srchat.history_rows import day_and_time
+from srchat.history_rows import local_time
 from srchat.terminal.plain import PlainWriter
 from srchat.text_input import read_file, read_stdin
 
@@ -65,12 +65,12 @@ def export(
     srchat history export --all --format json > conversations.json
     """
     process: Process = ctx.obj
-    store = open_library(process).existing()
+    store = open_library(process).open_existing()
     chosen = chosen_ids(store, ids or [], everything=everything) if store else []
     if not chosen and not everything:
         raise UsageError("no stored conversations")
     # One that another process deletes meanwhile is left out.
-    found = map(store.load_if_there, chosen) if store else iter(())
+    found = map(store.load_or_none, chosen) if store else iter(())
     conversations = filter(None, found)
     parts = _json(conversations) if format is Format.JSON else _markdown(conversations)
     write_transcript(process, parts)
@@ -133,7 +133,7 @@ def _markdown(conversations: Iterable[Conversation]) -> Iterator[str]:
     for place, conversation in enumerate(conversations):
         if place:
             yield "\n---\n\n"
-        yield from to_markdown(conversation, conversation.turns, day_and_time)
+        yield from to_markdown(conversation, conversation.turns, local_time)
 
 
 def _imported(process: Process, file: str) -> list[Conversation]:
@@ -174,16 +174,16 @@ def _from_json(process: Process, file: str) -> list[Conversation]:
 
 
 def _from_database(process: Process, path: Path) -> list[Conversation]:
-    from srchat.history.salvage import salvaged  # noqa: PLC0415 - sqlite3, 10 ms
+    from srchat.history.salvage import salvage  # noqa: PLC0415 - sqlite3, 10 ms
 
     try:
-        found = salvaged(path)
+        found = salvage(path)
     except StoreError as exc:
         raise UsageError(f"cannot import: {exc.message}") from exc
     except OSError as exc:
         raise UsageError(f"cannot read {path}: {reason_of(exc)}") from exc
-    if not found.is_whole and not found.conversations:
+    if not found.is_complete and not found.conversations:
         raise UsageError(f"cannot import {path}: nothing in it can be read")
-    if not found.is_whole:
+    if not found.is_complete:
         process.messages.warning(f"{path} is damaged; importing what can be read")
     return found.conversations

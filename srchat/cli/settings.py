@@ -111,7 +111,7 @@ def load_chosen(
     """
     if prefix is not None and last:
         raise UsageError("--continue cannot be combined with --conversation")
-    store = library.existing() if prefix is not None or last else None
+    store = library.open_existing() if prefix is not None or last else None
     if prefix is not None:
         if store is None:
             raise UsageError(f"no conversation {prefix!r}", hint="no conversations are stored")

@@ -1,5 +1,5 @@
-"""Conversations on disk: kept while they happen, found again, carried elsewhere."""
+"""Stored conversations: saved while they happen, searched, exported and imported."""
 
 from typing import Final
 
-PATIENCE: Final = 5.0  # seconds that a command may wait for others that use the history
+LOCK_TIMEOUT: Final = 5.0  # seconds that a command waits while another process has the lock

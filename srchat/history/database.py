@@ -1,8 +1,8 @@
-"""One SQLite file: made for nobody else, used by many processes at once, never mended by force.
+"""A private SQLite file that many processes may use at once.
 
-Every write is one short transaction that takes the lock at its beginning, so that nobody
-waits with half of it done. Whoever finds the lock taken tries again for `patience` seconds.
-A file that is damaged is renamed, never deleted or overwritten.
+Every write is one short transaction that takes the lock at its start. While the lock is
+taken, a read or write is retried for `lock_timeout` seconds. A damaged file is renamed, never
+deleted or overwritten.
 """
 
 import contextlib
@@ -14,18 +14,18 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from srchat import private_files
 from srchat.errors import BrokenStoreError, StoreBusyError, StoreError, reason_of
-from srchat.history import PATIENCE
+from srchat.history import LOCK_TIMEOUT
 from srchat.history.database_file import (
-    Identity,
-    identity,
-    log_of,
-    make_file,
-    name_for_sqlite,
-    renamed,
+    FileIdentity,
+    create_file,
+    identity_of,
+    rename_damaged,
+    sqlite_uri,
+    wal_path,
 )
 
-_PAUSE: Final = 0.01  # seconds between two tries
-_SECOND_LOOK: Final = 0.1  # seconds
+_RETRY_INTERVAL: Final = 0.01  # seconds
+_RECHECK_DELAY: Final = 0.1  # seconds
 _REASONS: Final = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_READONLY: "it cannot be written",
@@ -40,7 +40,7 @@ Execute = Callable[..., sqlite3.Cursor]
 
 
 class Schema(NamedTuple):
-    """What the file has to hold. `migrations[n]` leads from version n to n + 1."""
+    """The expected content. `migrations[n]` upgrades from version n to n + 1."""
 
     application_id: int
     tables: Sequence[str]
@@ -48,64 +48,64 @@ class Schema(NamedTuple):
 
 
 class Database:
-    """An open file. `set_aside_as`: the new name of a damaged one that was found in its place.
+    """A database, opened on demand. All methods raise StoreError and its subclasses.
 
-    `patience`: seconds that a read or write tries again while others hold the lock. `may_replace`:
-    set a damaged file aside; else it is an error. `takes_damage`: read what can be read of one.
-    Raises StoreBusyError, BrokenStoreError, or StoreError for everything else, everywhere.
+    `lock_timeout`: seconds to retry while another process has the lock. `may_replace`: set a
+    damaged file aside instead of raising BrokenStoreError. `tolerate_damage`: read what can be
+    read of a damaged file. `set_aside_as`: the new path of a damaged file.
     """
 
     def __init__(
         self,
         path: Path,
         schema: Schema,
-        patience: float,
+        lock_timeout: float,
         *,
         may_replace: bool = True,
-        takes_damage: bool = False,
+        tolerate_damage: bool = False,
     ) -> None:
         self.path = path
-        self.patience = patience
+        self.lock_timeout = lock_timeout
         self.may_replace = may_replace
         self.set_aside_as: Path | None = None
         self._schema = schema
-        self._takes_damage = takes_damage
+        self._tolerate_damage = tolerate_damage
         self._connection: sqlite3.Connection | None = None
-        self._file: Identity | None = None
-        with self._reported():
+        self._file: FileIdentity | None = None
+        with self._translated_errors():
             self._open()
 
-    def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
-        """Read."""
-        with self._reported():
-            return self._patiently(lambda: self._open().execute(sql, parameters).fetchall())
+    def query(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """Return all rows of a query."""
+        with self._translated_errors():
+            return self._retry_if_busy(lambda: self._open().execute(sql, parameters).fetchall())
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Execute]:
-        """Write: all of it, or nothing when an exception comes."""
-        with self._reported(), self._transaction(self._open()) as execute:
+    def transaction(self) -> Iterator[Execute]:
+        """Begin a write transaction; commit it, or roll it back on an exception."""
+        with self._translated_errors(), self._transaction_on(self._open()) as execute:
             yield execute
 
-    def give_way(self) -> None:
-        """Let others write, between two of many transactions."""
-        time.sleep(2 * _PAUSE)  # whoever waits has looked once by then
+    def let_others_write(self) -> None:
+        """Pause between two of many transactions."""
+        time.sleep(2 * _RETRY_INTERVAL)  # a waiting process retries once in that time
 
     def maintain(self, sql: str) -> None:
-        """Run what cannot be part of a transaction, if nobody is in the way."""
-        with contextlib.suppress(StoreError), self._reported():
+        """Run a statement outside a transaction; errors, as from a lock, are ignored."""
+        with contextlib.suppress(StoreError), self._translated_errors():
             self._open().execute(sql)
 
-    def file_identity(self) -> Identity | None:
-        """Return what tells the file that is written to from one that takes its place later."""
-        with self._reported():
+    def file_identity(self) -> FileIdentity | None:
+        """Return the identity of the open file, to detect that it has been replaced."""
+        with self._translated_errors():
             self._open()
         return self._file
 
     def close(self) -> None:
-        """Close the file, all of it on the disk and in one piece; it is opened again when needed.
+        """Checkpoint and close the file; it is opened again when needed.
 
-        The log is copied into the file, also while others have it open, and the last process to
-        close it deletes the log. That waits for the disk, about 10 ms.
+        The file alone is then complete, even while other processes have it open; the last one to
+        close it deletes the log. Takes about 10 ms (fsync).
         """
         connection, self._connection = self._connection, None
         if connection:
@@ -115,76 +115,76 @@ class Database:
                 connection.close()
 
     def set_aside(self) -> bool:
-        """Rename the file if it is damaged, unless another process has done so by now.
+        """Rename the file if it is damaged and no other process has replaced it.
 
-        It is looked at twice, a moment apart: one read that fails is no damage. Returns whether a
-        new file takes its place.
+        It is checked twice: a single failed read is not damage. Returns whether the next access
+        opens a new file.
         """
         self.close()
-        with self._reported():
-            if not self._looks_damaged():
+        with self._translated_errors():
+            if not self._is_damaged():
                 return False
-            time.sleep(_SECOND_LOOK)
-            if not self._looks_damaged():
+            time.sleep(_RECHECK_DELAY)
+            if not self._is_damaged():
                 return False
-            with private_files.locked_directory(self.path.parent, PATIENCE):
-                if self._file and self._file == identity(self.path):  # pragma: no branch - a race
-                    self.set_aside_as = renamed(self.path)
+            with private_files.locked_directory(self.path.parent, LOCK_TIMEOUT):
+                if self._file and self._file == identity_of(self.path):  # pragma: no branch - race
+                    self.set_aside_as = rename_damaged(self.path)
                 self._file = None
         return True
 
     def _open(self) -> sqlite3.Connection:
         before = self._connection
-        if before and self._file == identity(self.path):
+        if before and self._file == identity_of(self.path):
             return before
-        # Its file was deleted or put aside: nobody would find what is written there.
+        # The file was deleted or renamed: anything written to it would be lost.
         self._connection = None
         try:
-            self._connection = self._connected_to_sound_file()
+            self._connection = self._connect_or_replace()
         finally:
             if before:
-                before.close()  # only now: the new file cannot have the identity of the old
+                before.close()  # after opening the new file, which then cannot reuse its inode
         return self._connection
 
-    def _connected_to_sound_file(self) -> sqlite3.Connection:
+    def _connect_or_replace(self) -> sqlite3.Connection:
         try:
-            return self._connected()
+            return self._connect()
         except (sqlite3.DatabaseError, BrokenStoreError) as exc:
-            if isinstance(exc, sqlite3.DatabaseError) and not _is_broken(exc):
+            if isinstance(exc, sqlite3.DatabaseError) and not _is_corrupt(exc):
                 raise
             if self.may_replace:
                 self.set_aside()
-            return self._connected()
+            return self._connect()
 
-    def _looks_damaged(self) -> bool:
+    def _is_damaged(self) -> bool:
         connection = self._new_connection()
         try:
-            self._patiently(lambda: self._prepare(connection))
+            self._retry_if_busy(lambda: self._prepare(connection))
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
         except BrokenStoreError:
             return True
         except sqlite3.DatabaseError as exc:
-            return _is_broken(exc)
+            return _is_corrupt(exc)
         finally:
             connection.close()
 
-    def _connected(self) -> sqlite3.Connection:
-        make_file(self.path)
-        self._file = identity(self.path)
+    def _connect(self) -> sqlite3.Connection:
+        create_file(self.path)
+        self._file = identity_of(self.path)
         connection = self._new_connection()
         try:
-            self._patiently(lambda: self._prepare(connection))
+            self._retry_if_busy(lambda: self._prepare(connection))
         except BaseException:
             connection.close()
             raise
         return connection
 
     def _new_connection(self) -> sqlite3.Connection:
-        uri = name_for_sqlite(self.path)
+        uri = sqlite_uri(self.path)
         connection = sqlite3.connect(uri, timeout=0, isolation_level=None, uri=True)
-        connection.text_factory = _text
-        if self._takes_damage:
-            # Nothing is written with it: it has SQLite open a file that was cut off.
+        connection.text_factory = _decoded
+        if self._tolerate_damage:
+            # This lets SQLite open a truncated file; nothing is written to the schema.
             connection.execute("PRAGMA writable_schema = ON")
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA cell_size_check = ON")
@@ -198,16 +198,16 @@ class Database:
                 f"the history {self.path} was written by a newer srchat", hint="update srchat"
             )
         connection.execute("PRAGMA journal_mode = WAL")
-        # A power cut may take the last turn, never the file; a killed process takes nothing.
+        # A power failure may lose the last turn but not corrupt the file; a kill loses nothing.
         connection.execute("PRAGMA synchronous = NORMAL")
-        if version < newest and not (version and self._takes_damage):
+        if version < newest and not (version and self._tolerate_damage):
             self._migrate(connection)
         present = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
         if missing := set(self._schema.tables) - present:
             raise BrokenStoreError(f"the history {self.path} has no {', '.join(sorted(missing))}")
 
     def _version(self, connection: sqlite3.Connection) -> int:
-        # In this order: both are written at once, perhaps by another process between the two.
+        # Tables first: another process may create them together with the id in between.
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         if tables and application != self._schema.application_id:
@@ -219,8 +219,8 @@ class Database:
         return int(version)
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        with self._transaction(connection) as execute:
-            done = self._version(connection)  # another process may have been faster
+        with self._transaction_on(connection) as execute:
+            done = self._version(connection)  # another process may have migrated it
             for statements in self._schema.migrations[done:]:
                 for statement in statements:
                     execute(statement)
@@ -228,29 +228,29 @@ class Database:
             execute(f"PRAGMA user_version = {len(self._schema.migrations)}")
 
     @contextlib.contextmanager
-    def _transaction(self, connection: sqlite3.Connection) -> Iterator[Execute]:
+    def _transaction_on(self, connection: sqlite3.Connection) -> Iterator[Execute]:
         try:
-            self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
+            self._retry_if_busy(lambda: connection.execute("BEGIN IMMEDIATE"))
             yield connection.execute
-            self._patiently(lambda: connection.execute("COMMIT"))
+            self._retry_if_busy(lambda: connection.execute("COMMIT"))
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
             raise
 
-    def _patiently(self, action: Callable[[], T]) -> T:
-        end = time.monotonic() + self.patience
+    def _retry_if_busy(self, action: Callable[[], T]) -> T:
+        deadline = time.monotonic() + self.lock_timeout
         while True:
             try:
                 return action()
             except sqlite3.OperationalError as exc:
-                if not _is_busy(exc) or time.monotonic() >= end:
+                if not _is_busy(exc) or time.monotonic() >= deadline:
                     raise
-            # Not by SQLite's own waiting, in which no signal handler runs.
-            time.sleep(_PAUSE)
+            # Not SQLite's busy timeout: Python runs no signal handlers during it.
+            time.sleep(_RETRY_INTERVAL)
 
     @contextlib.contextmanager
-    def _reported(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as exc:
@@ -261,25 +261,25 @@ class Database:
     def _store_error(self, exc: sqlite3.Error) -> StoreError:
         if _is_busy(exc):
             return StoreBusyError(f"the history {self.path} is locked by another process")
-        if _is_broken(exc):
+        if _is_corrupt(exc):
             return BrokenStoreError(
                 f"the history {self.path} is damaged: {exc}",
                 hint="the next answer starts a new one and keeps this file\n"
                 "then recover what can be read of it: srchat history import FILE",
             )
         reason, hint = _REASONS.get(_code(exc), str(exc)), ""
-        if _code(exc) == sqlite3.SQLITE_CANTOPEN and log_of(self.path).exists():
-            log = log_of(self.path).name
+        if _code(exc) == sqlite3.SQLITE_CANTOPEN and wal_path(self.path).exists():
+            log = wal_path(self.path).name
             hint = f"copy it and {log} to a writable folder, and set SRCHAT_DATA to it"
         return StoreError(f"cannot use the history {self.path}: {reason}", hint=hint)
 
 
-def sql_text(text: str) -> str | bytes:
-    """Return text as a parameter for `CAST(? AS TEXT)`: lone surrogates are kept."""
-    return text if text.isascii() else text.encode("utf-8", "surrogatepass")
+def sql_text(text: str | None) -> str | bytes | None:
+    """Return text as a parameter for `CAST(? AS TEXT)`, which preserves lone surrogates."""
+    return text if text is None or text.isascii() else text.encode("utf-8", "surrogatepass")
 
 
-def _text(data: bytes) -> str:
+def _decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
@@ -294,5 +294,5 @@ def _is_busy(exc: sqlite3.Error) -> bool:
     return _code(exc) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def _is_broken(exc: sqlite3.Error) -> bool:
+def _is_corrupt(exc: sqlite3.Error) -> bool:
     return _code(exc) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -1,4 +1,4 @@
-"""The file of a database: made for its owner alone, and put out of the way when it is damaged."""
+"""The database file: created with mode 0600, renamed when it is damaged."""
 
 import contextlib
 import itertools
@@ -10,13 +10,13 @@ from typing import Final
 
 from srchat import private_files
 
-# The file itself last: a new one in its place must not find companions of the old one.
+# The database comes last: a new one must never be opened with the old -wal and -shm.
 _SUFFIXES: Final = ("-wal", "-shm", "")
-Identity = tuple[int, int]  # device and inode
+FileIdentity = tuple[int, int]  # device and inode
 
 
-def make_file(path: Path) -> None:
-    """Have a file that only its owner reads; SQLite gives its companions the same mode."""
+def create_file(path: Path) -> None:
+    """Create the file with mode 0600; SQLite copies the mode to -wal and -shm."""
     private_files.make_directory(path.parent)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -24,36 +24,36 @@ def make_file(path: Path) -> None:
     if not stat.S_ISREG(mode):
         raise OSError(0, "it is not a file")
     if mode & 0o077 and not is_read_only(path):
-        path.chmod(0o600)  # by its name: closing a descriptor would drop the locks of SQLite
+        path.chmod(0o600)  # by path: closing a descriptor would drop SQLite's locks
 
 
 def is_read_only(path: Path) -> bool:
-    """Tell whether nothing can be written beside a file, as on a file system of a backup."""
+    """Tell whether the directory is not writable, for example on a mounted backup."""
     return not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
-def log_of(path: Path) -> Path:
-    """Return where SQLite writes what is not in the file yet."""
+def wal_path(path: Path) -> Path:
+    """Return the path of SQLite's write-ahead log."""
     return path.with_name(path.name + "-wal")
 
 
-def name_for_sqlite(path: Path) -> str:
-    """Return the URI of a file; one that nobody can be writing to needs no companions."""
-    immutable = is_read_only(path) and not log_of(path).exists()  # it holds what was said last
+def sqlite_uri(path: Path) -> str:
+    """Return the URI to open; immutable, without -wal and -shm, if nobody can write the file."""
+    immutable = is_read_only(path) and not wal_path(path).exists()  # the log has the newest turns
     return f"{path.absolute().as_uri()}{'?immutable=1' if immutable else ''}"
 
 
-def identity(path: Path) -> Identity | None:
-    """Return what tells this file from a later one of its name, None where there is none."""
+def identity_of(path: Path) -> FileIdentity | None:
+    """Return the device and inode of the file, None if it does not exist."""
     try:
         found = path.stat()
-    except FileNotFoundError:  # pragma: no cover - another process has renamed it just now
+    except FileNotFoundError:  # pragma: no cover - another process has just renamed it
         return None
     return found.st_dev, found.st_ino
 
 
-def renamed(path: Path) -> Path:
-    """Rename a file with its companions, over no other file, and return its new name."""
+def rename_damaged(path: Path) -> Path:
+    """Rename the file with its -wal and -shm, overwriting nothing, and return the new path."""
     now = time.strftime("%Y%m%d-%H%M%S")
     name = f"{path.name}.broken-{now}-{os.getpid()}"
     numbers = itertools.count(2)

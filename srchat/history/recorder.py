@@ -1,8 +1,8 @@
-"""Keeps turns in the store while they happen. A store that fails costs a word, never an answer.
+"""Saves turns while they happen. A store error causes a warning, never a failed answer.
 
-The prompt is written when the request is on its way, the reply about once a second and at
-its end. As long as an answer is coming nobody waits for a lock; what could not be written is
-written later: when the answer has been shown, or else with the next turn.
+The prompt is saved once the request is on its way, the reply about once a second and at its
+end. While the answer is streaming, the recorder does not wait for a lock. What could not be
+saved is saved at the end of the answer or with the next turn.
 """
 
 import time
@@ -11,86 +11,86 @@ from typing import TYPE_CHECKING, Final
 
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import BrokenStoreError, StoreBusyError, StoreError
-from srchat.history import PATIENCE
+from srchat.history import LOCK_TIMEOUT
 
 if TYPE_CHECKING:
-    from srchat.history.database_file import Identity
+    from srchat.history.database_file import FileIdentity
     from srchat.history.store import ConversationStore
 
-_EVERY: Final = 1.0  # seconds
-_WHEN_BUSY: Final = 0.05
-_SHARE: Final = 20  # writing a long reply takes at most a twentieth of the time
-_AT_BEGIN: Final = 0.2  # seconds to wait for a lock while the server thinks
+_SAVE_INTERVAL: Final = 1.0  # seconds
+_BUSY_RETRY_INTERVAL: Final = 0.05  # seconds
+_INTERVAL_FACTOR: Final = 20  # saving a long reply takes at most 1/20 of the time
+_BEGIN_LOCK_TIMEOUT: Final = 0.2  # seconds; the server is computing in the meantime
 
 
 class Recorder:
-    """Writes turns, one after the other. `open_store` None: nothing is kept.
+    """Saves one turn after the other; nothing if `open_store` is None.
 
-    `open_store` is called once the first request is on its way, with the seconds that it may
-    wait for others.
+    `open_store` takes the lock timeout in seconds. It is called once the first request is on
+    its way.
     """
 
     def __init__(self, open_store: "Callable[[float], ConversationStore] | None") -> None:
         self.windows: dict[tuple[str, str], int] = {}
         self._open_store = open_store
         self._warnings: list[StoreError] = []
-        self._kept_in: Identity | None = None  # the file in which the turn has its row
+        self._saved_in: FileIdentity | None = None  # the file that contains the turn
         self._failure: StoreError | None = None
-        self._missed: set[str] = set()  # turns of which not all could be written
-        self._next_at = 0.0
+        self._incomplete: set[str] = set()  # ids of turns not completely saved
+        self._next_save_at = 0.0
 
     @property
-    def is_kept(self) -> bool:
-        """Tell whether the turn that was begun last is in the store."""
-        return self._kept_in is not None
+    def is_saved(self) -> bool:
+        """Whether the store contains the current turn."""
+        return self._saved_in is not None
 
     def begin(self, conversation: Conversation, turn: TurnRecord) -> None:
-        """Store a turn's prompt."""
-        self._kept_in = None
-        self._save(conversation, turn, _AT_BEGIN)
+        """Save the prompt of a new turn."""
+        self._saved_in = None
+        self._save(conversation, turn, _BEGIN_LOCK_TIMEOUT)
 
     def is_due(self) -> bool:
-        """Tell whether it is time for `keep`."""
-        return self._open_store is not None and time.monotonic() >= self._next_at
+        """Tell whether it is time for `update`."""
+        return self._open_store is not None and time.monotonic() >= self._next_save_at
 
     def postpone(self) -> None:
-        """Let `keep` be due a second from now."""
-        self._next_at = time.monotonic() + _EVERY
+        """Make `update` due a second from now."""
+        self._next_save_at = time.monotonic() + _SAVE_INTERVAL
 
-    def keep(self, conversation: Conversation, turn: TurnRecord) -> None:
-        """Store what has come of the reply."""
+    def update(self, conversation: Conversation, turn: TurnRecord) -> None:
+        """Save the reply so far, without waiting for a lock."""
         self._save(conversation, turn, 0.0)
 
     def end(self, conversation: Conversation, turn: TurnRecord) -> list[StoreError]:
-        """Store the end of a turn; return what the user has to be told about the store."""
-        self._missed.add(turn.id)  # until it is written: a signal may end the wait for a lock
-        self._save(conversation, turn, PATIENCE)
+        """Save the complete turn and return the warnings to show."""
+        self._incomplete.add(turn.id)  # a signal may interrupt the wait for the lock
+        self._save(conversation, turn, LOCK_TIMEOUT)
         if not self._failure:
-            self._missed.discard(turn.id)
+            self._incomplete.discard(turn.id)
         warnings, self._warnings = self._warnings, []
         if self._failure:
-            warnings.append(self._lost(self._failure))
+            warnings.append(self._failure_warning(self._failure))
         return warnings
 
-    def learn(self, base_url: str, model: str, window: int) -> None:
-        """Remember the context window that a model of a server has."""
+    def learn_window(self, base_url: str, model: str, window: int) -> None:
+        """Save the context window of a model, in tokens, with the next turn."""
         self.windows[base_url, model] = window
 
-    def _save(self, conversation: Conversation, turn: TurnRecord, patience: float) -> None:
+    def _save(self, conversation: Conversation, turn: TurnRecord, timeout: float) -> None:
         if self._open_store is None:
             return
-        begin = time.thread_time()
+        start = time.thread_time()
         try:
-            self._write(self._open_store(patience), conversation, turn)
+            self._write(self._open_store(timeout), conversation, turn)
         except StoreError as exc:
-            # Not for good: a disk that is full now may have room when the answer is over.
+            # Not final: a full disk may have room again at the end of the answer.
             self._failure = exc
-            pause = _WHEN_BUSY if isinstance(exc, StoreBusyError) else _EVERY
+            interval = _BUSY_RETRY_INTERVAL if isinstance(exc, StoreBusyError) else _SAVE_INTERVAL
         else:
             self._failure = None
-            # Of the CPU: a disk that is slow for a moment is no reason to keep less.
-            pause = max(_EVERY, _SHARE * (time.thread_time() - begin))
-        self._next_at = time.monotonic() + pause
+            # CPU time: a disk that is slow for a moment is no reason to save less often.
+            interval = max(_SAVE_INTERVAL, _INTERVAL_FACTOR * (time.thread_time() - start))
+        self._next_save_at = time.monotonic() + interval
 
     def _write(
         self, store: "ConversationStore", conversation: Conversation, turn: TurnRecord
@@ -99,7 +99,7 @@ class Recorder:
             self._write_once(store, conversation, turn)
         except BrokenStoreError:
             if store.database.set_aside():
-                self._kept_in = None  # the new file has nothing of it
+                self._saved_in = None  # the new file does not contain the turn
             self._write_once(store, conversation, turn)
         if warning := store.take_warning():
             self._warnings.append(warning)
@@ -108,20 +108,23 @@ class Recorder:
         self, store: "ConversationStore", conversation: Conversation, turn: TurnRecord
     ) -> None:
         file = store.database.file_identity()
-        if self._kept_in and file == self._kept_in:
+        if self._saved_in and file == self._saved_in:
             store.update_turn(conversation, turn)
         else:
-            # Without its parent a turn would be a branch of its own, and all before it aside.
-            missed = [each for each in conversation.turns if each.id in self._missed - {turn.id}]
-            store.add_turn(conversation, turn, missed)
-            self._missed.difference_update(each.id for each in missed)
-        self._kept_in = file
+            # Without its parent the turn would start a branch of its own.
+            ids = self._incomplete - {turn.id}
+            missing = [earlier for earlier in conversation.turns if earlier.id in ids]
+            store.add_turn(conversation, turn, missing)
+            self._incomplete.difference_update(earlier.id for earlier in missing)
+        self._saved_in = file
         for (base_url, model), tokens in self.windows.items():
-            store.learn_windows(base_url, {model: tokens}, time.time())
+            store.save_windows(base_url, {model: tokens}, time.time())
         self.windows.clear()
 
-    def _lost(self, exc: StoreError) -> StoreError:
+    def _failure_warning(self, exc: StoreError) -> StoreError:
         how = (
-            "this answer was stored only in part" if self._kept_in else "this answer was not stored"
+            "this answer was stored only in part"
+            if self._saved_in
+            else "this answer was not stored"
         )
         return StoreError(f"{how}: {exc.message}", hint=exc.hint)

@@ -1,4 +1,4 @@
-"""Conversations and turns as rows of their tables, and back."""
+"""Converts conversations and turns to SQL parameters, and rows to turns."""
 
 import json
 from typing import Final
@@ -35,7 +35,7 @@ UPDATE_TURN: Final = """
         first_at = :first_at, ended_at = :ended_at, reply = CAST(:reply AS TEXT)
     WHERE uid = :uid AND conversation = (SELECT id FROM conversation WHERE uid = :conversation)
 """
-TURNS: Final = """
+SELECT_TURNS: Final = """
     SELECT uid, prompt, parent, reply, state, reason, finish_reason, base_url, model,
         served_model, prompt_tokens, completion_tokens, total_tokens, estimated_tokens,
         asked_at, first_at, ended_at, attachments, words_at
@@ -43,20 +43,22 @@ TURNS: Final = """
 """
 
 
-def conversation_values(conversation: Conversation, first: TurnRecord | None) -> dict[str, object]:
-    """Return the parameters of INSERT_CONVERSATION; `first`: the turn that begins it."""
+def conversation_parameters(
+    conversation: Conversation, first: TurnRecord | None
+) -> dict[str, object]:
+    """Return the parameters of INSERT_CONVERSATION; `first` is its first turn, if known."""
     created_at = conversation.created_at or (first.asked_at if first else 0.0)
     return {
         "uid": conversation.id,
         "title": sql_text(conversation.title or (title_of(first.prompt) if first else "")),
-        "system": sql_text_or_none(conversation.system),
+        "system": sql_text(conversation.system),
         "created_at": created_at,
         "used_at": conversation.used_at or created_at,
         "head": conversation.head,
     }
 
 
-def turn_values(conversation: str, turn: TurnRecord) -> dict[str, object]:
+def turn_parameters(conversation: str, turn: TurnRecord) -> dict[str, object]:
     """Return the parameters of INSERT_TURN and UPDATE_TURN."""
     usage = turn.usage
     return {
@@ -83,13 +85,8 @@ def turn_values(conversation: str, turn: TurnRecord) -> dict[str, object]:
     }
 
 
-def sql_text_or_none(text: str | None) -> str | bytes | None:
-    """Return a text for `CAST(? AS TEXT)`, or NULL."""
-    return None if text is None else sql_text(text)
-
-
-def turn_of(row: Row) -> TurnRecord:
-    """Return the turn that a row of TURNS is."""
+def turn_from_row(row: Row) -> TurnRecord:
+    """Return the turn in a row of SELECT_TURNS."""
     (uid, prompt, parent, reply, state, reason, finish_reason, base_url, model,
      served_model, in_, out, total, estimated, asked_at, first_at, ended_at, names,
      words_at) = row  # fmt: skip

@@ -1,7 +1,7 @@
-"""Read another history: a copy, a backup, or one that was set aside because it is damaged.
+"""Reads another history file: a copy, a backup, or a damaged one that was set aside.
 
-Every row is read by itself, so that a damaged page costs only what was in it. What a file of
-unknown origin holds is checked as an export is.
+Every row is read by a query of its own, so that a damaged page loses only its own rows. The
+content is checked like an imported export.
 """
 
 import contextlib
@@ -14,13 +14,13 @@ from typing import Final, NamedTuple
 
 from srchat.conversation import Conversation, TurnRecord, title_of
 from srchat.errors import StoreError
-from srchat.history import PATIENCE
+from srchat.history import LOCK_TIMEOUT
 from srchat.history.database import Database, Row
-from srchat.history.rows import turn_of
+from srchat.history.rows import turn_from_row
 from srchat.history.schema import SCHEMA
 from srchat.history.transcript import checked
 
-_FARTHEST: Final = 2**40  # ids to skip in search of the next row that can be read
+_MAX_ID_GAP: Final = 2**40  # ids to skip in search of the next readable row
 _CONVERSATIONS: Final = """
     SELECT id, uid, title, system, created_at, used_at, head
     FROM conversation NOT INDEXED WHERE id > ? ORDER BY id LIMIT 1
@@ -35,17 +35,17 @@ _TURNS_OF_VERSION_1: Final = _TURNS.replace("attachments, words_at", "'[]', 0")
 _COLUMN_NAMES: Final = "SELECT name FROM pragma_table_info('turn')"
 
 
-class Salvaged(NamedTuple):
-    """What could be read of a history. `is_whole`: that is all of it."""
+class SalvagedHistory(NamedTuple):
+    """The readable conversations; `is_complete` is False if any data was lost."""
 
     conversations: list[Conversation]
-    is_whole: bool
+    is_complete: bool
 
 
-def salvaged(path: Path) -> Salvaged:
-    """Return what can be read of a history; nothing is changed in it.
+def salvage(path: Path) -> SalvagedHistory:
+    """Return what can be read of a history file, which is not modified.
 
-    Raises OSError, and StoreError where it is no history at all.
+    Raises OSError, and StoreError if it is not a history.
     """
     with tempfile.TemporaryDirectory(prefix="srchat-") as folder:
         copy = Path(folder, "history.db")
@@ -53,33 +53,34 @@ def salvaged(path: Path) -> Salvaged:
         with contextlib.suppress(FileNotFoundError):
             shutil.copyfile(f"{path}-wal", f"{copy}-wal")
         try:
-            database = Database(copy, SCHEMA, PATIENCE, may_replace=False, takes_damage=True)
+            database = Database(copy, SCHEMA, LOCK_TIMEOUT, may_replace=False, tolerate_damage=True)
         except StoreError as exc:
             raise StoreError(exc.message.replace(str(copy), str(path))) from exc
         with contextlib.closing(database):
             return _read(database)
 
 
-def _read(database: Database) -> Salvaged:
-    columns = {name for (name,) in database.rows(_COLUMN_NAMES)}
+def _read(database: Database) -> SalvagedHistory:
+    columns = {name for (name,) in database.query(_COLUMN_NAMES)}
     turns_sql = _TURNS if "words_at" in columns else _TURNS_OF_VERSION_1
-    rows, turn_rows = _Rows(database, _CONVERSATIONS), _Rows(database, turns_sql)
+    rows = _ReadableRows(database, _CONVERSATIONS)
+    turn_rows = _ReadableRows(database, turns_sql)
     known = {row[0]: Conversation(*row[1:]) for row in rows}
     turns: dict[int, list[TurnRecord]] = {}
     for _, conversation, *row in turn_rows:
-        turns.setdefault(conversation, []).append(turn_of(tuple(row)))
+        turns.setdefault(conversation, []).append(turn_from_row(tuple(row)))
     keys = dict.fromkeys([*known, *turns])
     read = [_conversation(known.get(key), turns.get(key, [])) for key in keys]
     found = [conversation for conversation in read if conversation]
     stored = [(known[key].id, len(turns.get(key, []))) for key in known]
-    is_whole = stored == [(conversation.id, len(conversation.turns)) for conversation in found]
-    return Salvaged(found, rows.are_all and turn_rows.are_all and is_whole)
+    all_valid = stored == [(conversation.id, len(conversation.turns)) for conversation in found]
+    return SalvagedHistory(found, rows.is_complete and turn_rows.is_complete and all_valid)
 
 
 def _conversation(
     conversation: Conversation | None, turns: Sequence[TurnRecord]
 ) -> Conversation | None:
-    """Return a conversation with those of its turns that are as they should be."""
+    """Return a conversation with its valid turns, None if it and all its turns are lost."""
     if conversation:
         with contextlib.suppress(ValueError):
             return checked(dataclasses.replace(conversation, turns=tuple(turns)))
@@ -87,7 +88,7 @@ def _conversation(
 
 
 def _conversation_of(turns: Sequence[TurnRecord]) -> Conversation | None:
-    """Return a conversation for turns that have lost theirs, the same one each time."""
+    """Return a conversation for turns that have lost theirs, with the same id every time."""
     if not turns:
         return None
     first, last = turns[0], turns[-1]
@@ -96,24 +97,24 @@ def _conversation_of(turns: Sequence[TurnRecord]) -> Conversation | None:
     )
 
 
-class _Rows:
-    """Iterate the rows that can be read, in the order of their ids. `are_all`: none was lost."""
+class _ReadableRows:
+    """The readable rows in order of id; `is_complete` is False after an unreadable one."""
 
     def __init__(self, database: Database, sql: str) -> None:
-        self.are_all = True
+        self.is_complete = True
         self._database = database
         self._sql = sql
 
     def __iter__(self) -> Iterator[Row]:
         last, step = 0, 1
-        while step < _FARTHEST:
+        while step < _MAX_ID_GAP:
             try:
-                rows = self._database.rows(self._sql, (last,))
+                rows = self._database.query(self._sql, (last,))
             except StoreError:
-                self.are_all = False
+                self.is_complete = False
                 last, step = last + step, 2 * step
                 continue
             if not rows:
                 return
             yield rows[0]
-            last, step = max(last + 1, rows[0][0]), 1  # a damaged page may lead back
+            last, step = max(last + 1, rows[0][0]), 1  # a damaged page may return a smaller id

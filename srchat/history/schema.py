@@ -1,4 +1,4 @@
-"""The tables of the history. A change is a new migration; those that are here stay as they are."""
+"""The tables of the history. To change them, add a migration; never edit an existing one."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ _FIRST: Final = (
     )
     """,
     "CREATE INDEX conversation_used ON conversation (used_at, id)",
-    # The long texts stand last: what stands behind them costs reading them.
+    # The long texts come last: SQLite has to read them to get at the columns after them.
     """
     CREATE TABLE turn (
         id INTEGER PRIMARY KEY,
@@ -57,15 +57,15 @@ _FIRST: Final = (
         tokenize = 'unicode61 remove_diacritics 2'
     )
     """,
-    # A reply is written many times while it streams. Its words are indexed when somebody
-    # searches, so that no answer waits for that; here are the turns that still have to be.
+    # A reply is saved many times while it streams. It is not indexed until the next search, so
+    # that no answer waits for the index; this table lists the turns that are not indexed yet.
     "CREATE TABLE unindexed (turn INTEGER PRIMARY KEY)",
     """
     CREATE TRIGGER turn_is_new AFTER INSERT ON turn BEGIN
         INSERT INTO unindexed VALUES (new.id);
     END
     """,
-    # Before, because `old.reply` would be read at every update, whatever WHEN says.
+    # Not AFTER UPDATE, which would read `old.reply` at every update, whatever WHEN says.
     """
     CREATE TRIGGER turn_changes BEFORE UPDATE OF prompt, reply ON turn
     WHEN NOT EXISTS (SELECT 1 FROM unindexed WHERE turn = old.id) BEGIN
@@ -95,8 +95,8 @@ SCHEMA: Final = Schema(
     migrations=(_FIRST, _ATTACHMENTS),
 )
 
-# The parameter: how many at once.
-INDEX_SOME_TURNS: Final = (
+# The parameter is the maximum number of turns.
+INDEX_BATCH: Final = (
     """
     INSERT INTO turn_words (rowid, prompt, reply)
         SELECT id, prompt, reply FROM turn

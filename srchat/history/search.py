@@ -1,8 +1,8 @@
 """Full-text search in the stored conversations.
 
-A query is words, "phrases" and prefix*; all must match in one turn. There is no syntax to get
-wrong: whatever else is in a query is text. A query with more than words in it is looked for as
-it stands first, which finds C++, -> and words inside a run of Chinese.
+A query consists of words, "phrases" and prefix*; all must match in one turn. There are no
+syntax errors: everything else is plain text. A query with other characters is first searched
+for as a substring, which finds C++, -> and words in Chinese text.
 """
 
 import json
@@ -12,17 +12,17 @@ from typing import Final, NamedTuple
 
 from srchat.errors import StoreError, UsageError
 from srchat.history.database import Database, Row
-from srchat.history.schema import INDEX_SOME_TURNS
+from srchat.history.schema import INDEX_BATCH
 
-HIT_BEGIN: Final = "\ufdd0"  # noncharacters, for use inside a program: no text holds them
+HIT_BEGIN: Final = "\ufdd0"  # Unicode noncharacters, for internal use: no text contains them
 HIT_END: Final = "\ufdd1"
 _TERM: Final = re.compile(r'"([^"]*)"?|(\S+)')
-_CJK: Final = "\u2e80"  # from here on scripts are written without blanks
-_AROUND: Final = 60  # characters of context around a text that was looked for as it stands
-_LONGEST: Final = 10_000  # characters of a query; SQLite takes 50,000 bytes with LIKE
-_BATCH: Final = 1000  # turns that are indexed at once, in about 50 ms
+_CJK: Final = "\u2e80"  # the first block of scripts written without spaces
+_CONTEXT_CHARACTERS: Final = 60  # on each side of a substring in a snippet
+_MAX_QUERY_LENGTH: Final = 10_000  # characters; SQLite allows LIKE patterns of 50,000 bytes
+_INDEX_BATCH_SIZE: Final = 1000  # turns per transaction, which takes about 50 ms
 
-_BY_WORDS: Final = """
+_SELECT_BY_WORDS: Final = """
     SELECT conversation.uid, title, turn.uid, asked_at,
         snippet(turn_words, -1, ?, ?, '…', 16)
     FROM turn_words
@@ -30,7 +30,7 @@ _BY_WORDS: Final = """
     JOIN conversation ON conversation.id = turn.conversation
     WHERE turn_words MATCH ? ORDER BY turn_words.rowid DESC LIMIT ?
 """
-_BY_TEXT: Final = """
+_SELECT_BY_SUBSTRINGS: Final = """
     SELECT conversation.uid, title, turn.uid, asked_at, prompt, reply
     FROM turn JOIN conversation ON conversation.id = turn.conversation
     WHERE NOT EXISTS (
@@ -42,7 +42,7 @@ _BY_TEXT: Final = """
 
 
 class Hit(NamedTuple):
-    """A turn that was found; `snippet` has what matched between HIT_BEGIN and HIT_END."""
+    """A matching turn; in `snippet` the matches are between HIT_BEGIN and HIT_END."""
 
     conversation: str
     title: str
@@ -51,11 +51,11 @@ class Hit(NamedTuple):
     snippet: str
 
     def parts(self) -> list[str]:
-        """Return the snippet cut at the marks: text, hit, text, hit, ... text."""
+        """Return the snippet split at the marks: text, match, text, match, ... text."""
         return re.split(f"[{HIT_BEGIN}{HIT_END}]", self.snippet)
 
-    def plain(self) -> dict[str, object]:
-        """Return what is shown as JSON."""
+    def to_json(self) -> dict[str, object]:
+        """Return the hit for JSON output, with a snippet without marks."""
         return {**self._asdict(), "snippet": "".join(self.parts())}
 
 
@@ -64,48 +64,48 @@ class _Term(NamedTuple):
     is_prefix: bool
 
     def expression(self) -> str:
-        """Return it in the language of FTS5."""
+        """Return the term in FTS5 query syntax."""
         quoted = self.text.replace('"', '""')
         return f'"{quoted}"*' if self.is_prefix else f'"{quoted}"'
 
 
 def search(database: Database, query: str, limit: int) -> list[Hit]:
-    """Return the turns that the query finds, the newest first.
-
-    Raises UsageError for one that is too long.
-    """
-    if len(query) > _LONGEST:
-        raise UsageError(f"a query of {len(query)} characters is too long; give {_LONGEST} at most")
-    # What SQLite cannot take as a parameter cannot be searched for.
+    """Return the matching turns, newest first. Raises UsageError if the query is too long."""
+    if len(query) > _MAX_QUERY_LENGTH:
+        given, most = len(query), _MAX_QUERY_LENGTH
+        raise UsageError(f"a query of {given} characters is too long; give {most} at most")
+    # SQLite accepts neither NUL nor surrogates in a parameter.
     query = query.replace("\0", " ").encode("utf-8", "replace").decode()
     try:
-        index(database)
-    except StoreError:  # the disk is full, or the file can only be read: more slowly, then
+        index_new_turns(database)
+    except StoreError:  # disk full or read-only file: fall back to the slower search
         terms = _terms(query)
-        return _by_text(database, [term.text for term in terms], limit) if terms else []
-    return _hits(database, query, limit)
+        return _search_substrings(database, [term.text for term in terms], limit) if terms else []
+    return _search_indexed(database, query, limit)
 
 
-def index(database: Database) -> None:
-    """Have the words of new turns ready."""
-    while database.rows("SELECT 1 FROM unindexed LIMIT 1"):
-        with database.writing() as execute:
-            indexed = [execute(statement, (_BATCH,)).rowcount for statement in INDEX_SOME_TURNS]
-        if indexed[-1] < _BATCH:
+def index_new_turns(database: Database) -> None:
+    """Add new and changed turns to the full-text index."""
+    while database.query("SELECT 1 FROM unindexed LIMIT 1"):
+        with database.transaction() as execute:
+            indexed = [
+                execute(statement, (_INDEX_BATCH_SIZE,)).rowcount for statement in INDEX_BATCH
+            ]
+        if indexed[-1] < _INDEX_BATCH_SIZE:
             return
-        database.give_way()
+        database.let_others_write()
 
 
-def _hits(database: Database, query: str, limit: int) -> list[Hit]:
-    if not _is_plain(query) and (hits := _by_text(database, [query.strip()], limit)):
+def _search_indexed(database: Database, query: str, limit: int) -> list[Hit]:
+    if not _is_plain(query) and (hits := _search_substrings(database, [query.strip()], limit)):
         return hits
     terms = _terms(query)
     if not terms:
         return []
     if any(max(term.text) >= _CJK for term in terms):
-        return _by_text(database, [term.text for term in terms], limit)
+        return _search_substrings(database, [term.text for term in terms], limit)
     expression = " ".join(term.expression() for term in terms)
-    rows = database.rows(_BY_WORDS, (HIT_BEGIN, HIT_END, expression, limit))
+    rows = database.query(_SELECT_BY_WORDS, (HIT_BEGIN, HIT_END, expression, limit))
     return [Hit(*row) for row in rows]
 
 
@@ -124,22 +124,21 @@ def _terms(query: str) -> list[_Term]:
     return [term for term in terms if any(character.isalnum() for character in term.text)]
 
 
-def _by_text(database: Database, texts: Sequence[str], limit: int) -> list[Hit]:
+def _search_substrings(database: Database, texts: Sequence[str], limit: int) -> list[Hit]:
     patterns = ["%" + re.sub(r"([%_\\])", r"\\\1", text) + "%" for text in texts]
-    rows = database.rows(_BY_TEXT, (json.dumps(patterns), limit))
+    rows = database.query(_SELECT_BY_SUBSTRINGS, (json.dumps(patterns), limit))
     return [_hit(row, texts[0]) for row in rows]
 
 
 def _hit(row: Row, text: str) -> Hit:
     conversation, title, turn, asked_at, prompt, reply = row
     wanted = re.compile(re.escape(text), re.IGNORECASE)
-    # SQLite found it in one, but where an unpaired surrogate is stored it finds U+FFFD.
+    # There is no match if SQLite found U+FFFD in place of a stored lone surrogate.
     match = next(filter(None, map(wanted.search, (prompt, reply))), None)
-    part, (place, end) = (match.string, match.span()) if match else (prompt, (0, 0))
-    before = part[max(0, place - _AROUND) : place]
-    after = part[end : end + _AROUND]
-    found = f"{HIT_BEGIN}{part[place:end]}{HIT_END}"
-    snippet = f"{'…' if place > _AROUND else ''}{before}{found}{after}"
-    return Hit(
-        conversation, title, turn, asked_at, snippet + ("…" if end + _AROUND < len(part) else "")
-    )
+    source, (start, end) = (match.string, match.span()) if match else (prompt, (0, 0))
+    before = source[max(0, start - _CONTEXT_CHARACTERS) : start]
+    after = source[end : end + _CONTEXT_CHARACTERS]
+    found = f"{HIT_BEGIN}{source[start:end]}{HIT_END}"
+    left = "…" if start > _CONTEXT_CHARACTERS else ""
+    right = "…" if end + _CONTEXT_CHARACTERS < len(source) else ""
+    return Hit(conversation, title, turn, asked_at, f"{left}{before}{found}{after}{right}")

@@ -1,7 +1,7 @@
-"""ConversationStore: conversations on disk; saved while they happen, listed, loaded, deleted.
+"""ConversationStore: saves, lists, loads, searches and deletes conversations.
 
-A text is stored exactly, whatever is in it: lone surrogates, NUL, megabytes. Nothing that
-comes from outside is ever a path or a piece of SQL.
+Texts are stored exactly, including lone surrogates and NUL. External data is never part of a
+path or an SQL statement.
 """
 
 import itertools
@@ -11,24 +11,23 @@ from typing import Final, NamedTuple
 
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import StoreError, UsageError
-from srchat.history import PATIENCE
+from srchat.history import LOCK_TIMEOUT
 from srchat.history.database import Database, sql_text
 from srchat.history.rows import (
     INSERT_CONVERSATION,
     INSERT_TURN,
-    TURNS,
+    SELECT_TURNS,
     UPDATE_TURN,
-    conversation_values,
-    sql_text_or_none,
-    turn_of,
-    turn_values,
+    conversation_parameters,
+    turn_from_row,
+    turn_parameters,
 )
 from srchat.history.schema import SCHEMA
-from srchat.history.search import Hit, index, search
+from srchat.history.search import Hit, index_new_turns, search
 
-_PAGE: Final = 200
-_BATCH: Final = 200  # conversations that are deleted at once, so that no other process waits long
-_MEMORY: Final = 30 * 86400.0  # seconds a learnt window holds; models behind a name change
+_PAGE_SIZE: Final = 200  # conversations
+_DELETE_BATCH_SIZE: Final = 200  # conversations; short transactions let other processes write
+_WINDOW_MAX_AGE: Final = 30 * 86400.0  # seconds; the model behind a name may change
 
 _SUMMARIES: Final = """
     SELECT conversation.id, conversation.uid, title, created_at, used_at,
@@ -48,8 +47,8 @@ _LAST_ANSWERED: Final = """
     ORDER BY used_at DESC, id DESC LIMIT 1
 """
 
-# The one used last comes after all others, even when the clock has been put back meanwhile.
-_USE: Final = """
+# The current conversation sorts last even if the clock was set back.
+_SET_HEAD: Final = """
     UPDATE conversation SET head = :head, system = CAST(:system AS TEXT), used_at =
         max(:now, ifnull((SELECT max(used_at) + 0.001 FROM conversation WHERE uid != :uid), 0))
     WHERE uid = :uid
@@ -59,7 +58,7 @@ _CHANGES: Final = {
     "system": "UPDATE conversation SET system = CAST(? AS TEXT) WHERE uid = ?",
     "head": "UPDATE conversation SET head = CAST(? AS TEXT) WHERE uid = ?",
 }
-# Only where the branch in use goes on to the new head: nobody's choice of a branch is undone.
+# Only if the new head descends from the current one: the branch chosen by the user is kept.
 _FAST_FORWARD: Final = """
     UPDATE conversation SET head = :head, used_at = max(used_at, :used_at)
     WHERE uid = :uid AND head IN (
@@ -78,9 +77,10 @@ _DELETE_CONVERSATION: Final = "DELETE FROM conversation WHERE uid = ?"
 
 
 class Summary(NamedTuple):
-    """A conversation in a list. Times are Unix seconds; `turns` counts those of all branches.
+    """A conversation in a list. Times are Unix seconds.
 
-    `model`: the one that answered last. `complete`: whether its last reply is.
+    `turns`: their number on all branches. `model`: the one that answered last. `complete`:
+    whether the last reply is.
     """
 
     id: str
@@ -93,21 +93,23 @@ class Summary(NamedTuple):
 
 
 class ConversationStore:
-    """The conversations in one file. Raises StoreError and its kin everywhere.
+    """The conversations in one file. All methods raise StoreError and its subclasses.
 
-    `patience`: the seconds to wait for other processes. `may_replace`: set a damaged file aside.
+    `lock_timeout`: seconds to wait for other processes. `may_replace`: set a damaged file aside.
     """
 
-    def __init__(self, path: Path, patience: float = PATIENCE, *, may_replace: bool = True) -> None:
-        self.database = Database(path, SCHEMA, patience, may_replace=may_replace)
-        self._told: Path | None = None
+    def __init__(
+        self, path: Path, lock_timeout: float = LOCK_TIMEOUT, *, may_replace: bool = True
+    ) -> None:
+        self.database = Database(path, SCHEMA, lock_timeout, may_replace=may_replace)
+        self._warned_of: Path | None = None
 
     def take_warning(self) -> StoreError | None:
         """Return, once, the warning about a damaged file that was set aside."""
         kept = self.database.set_aside_as
-        if kept == self._told:
+        if kept == self._warned_of:
             return None
-        self._told = kept
+        self._warned_of = kept
         return StoreError(
             f"the history was damaged; it was moved to {kept}, and a new one was started",
             hint=f"recover what can be read of it: srchat history import {kept}",
@@ -118,69 +120,69 @@ class ConversationStore:
         self.database.close()
 
     def add_turn(
-        self, conversation: Conversation, turn: TurnRecord, missed: Iterable[TurnRecord] = ()
+        self, conversation: Conversation, turn: TurnRecord, missing: Iterable[TurnRecord] = ()
     ) -> None:
-        """Store a turn that has just been asked; it becomes the head of its conversation.
+        """Add a new turn and make it the head of its conversation.
 
-        `missed`: those before it that could not be stored in their time, or not to their end.
+        `missing`: earlier turns that could not be saved, or not completely.
         """
-        system = sql_text_or_none(conversation.system)
-        with self.database.writing() as execute:
-            execute(INSERT_CONVERSATION, conversation_values(conversation, turn))
-            for each in missed:
-                execute(INSERT_TURN, turn_values(conversation.id, each))
-                execute(UPDATE_TURN, turn_values(conversation.id, each))
-            execute(INSERT_TURN, turn_values(conversation.id, turn))
+        system = sql_text(conversation.system)
+        with self.database.transaction() as execute:
+            execute(INSERT_CONVERSATION, conversation_parameters(conversation, turn))
+            for earlier in missing:
+                execute(INSERT_TURN, turn_parameters(conversation.id, earlier))
+                execute(UPDATE_TURN, turn_parameters(conversation.id, earlier))
+            execute(INSERT_TURN, turn_parameters(conversation.id, turn))
             execute(
-                _USE,
+                _SET_HEAD,
                 {"uid": conversation.id, "head": turn.id, "system": system, "now": turn.asked_at},
             )
 
     def update_turn(self, conversation: Conversation, turn: TurnRecord) -> None:
-        """Store what came of a turn so far. One that has been deleted meanwhile stays so."""
-        with self.database.writing() as execute:
-            execute(UPDATE_TURN, turn_values(conversation.id, turn))
+        """Save the current state of a turn. A turn deleted in the meantime is not restored."""
+        with self.database.transaction() as execute:
+            execute(UPDATE_TURN, turn_parameters(conversation.id, turn))
 
     def update(self, id: str, **changes: str | None) -> None:
-        """Store another `title`, `system` prompt or `head` of a conversation that is there.
+        """Change the `title`, `system` prompt or `head` of an existing conversation.
 
-        What is not named stays as it is: another process may have changed it.
+        Other fields stay unchanged: another process may have written them.
         """
-        with self.database.writing() as execute:
+        with self.database.transaction() as execute:
             for name, value in changes.items():
-                execute(_CHANGES[name], (sql_text_or_none(value), id))
+                execute(_CHANGES[name], (sql_text(value), id))
 
     def add_conversation(self, conversation: Conversation) -> int:
-        """Store a conversation that came from elsewhere; return how many of its turns are new.
+        """Import a conversation and return the number of new turns.
 
-        What is there already stays as it is; where it goes on with new turns, their end is its
-        head now.
+        Existing turns stay unchanged. If the new turns continue the current branch, the imported
+        head becomes the head.
         """
-        values = conversation_values(conversation, None)
-        with self.database.writing() as execute:
+        values = conversation_parameters(conversation, None)
+        with self.database.transaction() as execute:
             execute(INSERT_CONVERSATION, values)
             new = [
                 turn.id
                 for turn in conversation.turns
-                if execute(INSERT_TURN, turn_values(conversation.id, turn)).rowcount
+                if execute(INSERT_TURN, turn_parameters(conversation.id, turn)).rowcount
             ]
             if conversation.head in new:
                 execute(_FAST_FORWARD, values)
         return len(new)
 
     def last_used(self, *, answered: bool = False) -> str | None:
-        """Return the id of the conversation used last, None where there is none.
+        """Return the id of the conversation used last, None if the store is empty.
 
-        `answered`: of those in which something was answered, if there are any.
+        `answered`: prefer conversations with an answer.
         """
-        rows = self.database.rows(_LAST_ANSWERED) if answered else []
-        rows = rows or self.database.rows(_LAST_USED)
+        rows = self.database.query(_LAST_ANSWERED) if answered else []
+        rows = rows or self.database.query(_LAST_USED)
         return str(rows[0][0]) if rows else None
 
     def find(self, prefix: str) -> str:
-        """Return the id that begins with `prefix`. Raises UsageError unless it is exactly one."""
+        """Return the only id that begins with `prefix`. Raises UsageError if there is no such."""
         end = prefix + "\U0010ffff"
-        rows = self.database.rows(
+        rows = self.database.query(
             "SELECT uid FROM conversation WHERE uid >= CAST(? AS TEXT) AND uid < CAST(? AS TEXT)"
             " ORDER BY uid LIMIT 4",
             (sql_text(prefix), sql_text(end)),
@@ -196,14 +198,14 @@ class ConversationStore:
         return found[0]
 
     def load(self, id: str) -> Conversation:
-        """Return a conversation with all its turns. Raises StoreError where it is gone."""
-        if found := self.load_if_there(id):
+        """Return a conversation with all its turns. Raises StoreError if it does not exist."""
+        if found := self.load_or_none(id):
             return found
         raise StoreError(f"the conversation {id} is not there")
 
-    def load_if_there(self, id: str) -> Conversation | None:
-        """Return a conversation with all its turns, None where it was deleted."""
-        rows = self.database.rows(
+    def load_or_none(self, id: str) -> Conversation | None:
+        """Return a conversation with all its turns, None if it does not exist."""
+        rows = self.database.query(
             "SELECT id, uid, title, system, created_at, used_at, head"
             " FROM conversation WHERE uid = ?",
             (id,),
@@ -211,19 +213,19 @@ class ConversationStore:
         if not rows:
             return None
         row_id, uid, title, system, created_at, used_at, head = rows[0]
-        turns = tuple(turn_of(row) for row in self.database.rows(TURNS, (row_id,)))
+        turns = tuple(turn_from_row(row) for row in self.database.query(SELECT_TURNS, (row_id,)))
         if head and not turns:
-            return None  # it was deleted between the two reads
+            return None  # deleted between the two queries
         return Conversation(uid, title, system, created_at, used_at, head, turns)
 
     def summaries(self, limit: int | None = None) -> Iterator[Summary]:
-        """Yield the conversations, the one used last first."""
-        place: tuple[float, int] = (float("inf"), 0)
+        """Yield the conversations, most recently used first."""
+        cursor: tuple[float, int] = (float("inf"), 0)
         while limit is None or limit > 0:
-            size = _PAGE if limit is None else min(limit, _PAGE)
-            rows = self.database.rows(_SUMMARIES, (*place, size))
+            size = _PAGE_SIZE if limit is None else min(limit, _PAGE_SIZE)
+            rows = self.database.query(_SUMMARIES, (*cursor, size))
             for id_, uid, title, created_at, used_at, turns, served, model, state in rows:
-                place = (used_at, id_)
+                cursor = (used_at, id_)
                 yield Summary(
                     uid, title, created_at, used_at, turns, served or model or "",
                     state == "complete",
@@ -233,65 +235,62 @@ class ConversationStore:
             limit = None if limit is None else limit - size
 
     def ids(self, unused_since: float | None = None) -> list[str]:
-        """Return all ids, or those of conversations that were last used before a time."""
-        rows = self.database.rows(
+        """Return all ids, or those of conversations last used before `unused_since`."""
+        rows = self.database.query(
             "SELECT uid FROM conversation WHERE used_at < ? ORDER BY used_at",
             (float("inf") if unused_since is None else unused_since,),
         )
         return [str(uid) for (uid,) in rows]
 
     def delete(self, ids: Iterable[str]) -> int:
-        """Delete conversations, so that their words are gone from the file, too.
-
-        Returns how many there were.
-        """
+        """Delete conversations, erase their text from the file, and return their number."""
         count = 0
         self.database.maintain("PRAGMA secure_delete = ON")
-        rest = iter(ids)
-        while batch := list(itertools.islice(rest, _BATCH)):
+        remaining = iter(ids)
+        while batch := list(itertools.islice(remaining, _DELETE_BATCH_SIZE)):
             count += self._delete_batch(batch)
-            self.database.give_way()
-        with self.database.writing() as execute:
-            # Until its segments are merged, the index of words remembers those that are gone.
+            self.database.let_others_write()
+        with self.database.transaction() as execute:
+            # The index contains deleted words until its segments are merged.
             execute("INSERT INTO turn_words (turn_words) VALUES ('optimize')")
         self._shrink()
         return count
 
     def _delete_batch(self, ids: Sequence[str]) -> int:
-        with self.database.writing() as execute:
+        with self.database.transaction() as execute:
             for uid in ids:
                 execute(_DELETE_TURNS, (uid,))
             return sum(execute(_DELETE_CONVERSATION, (uid,)).rowcount for uid in ids)
 
     def _shrink(self) -> None:
-        ((free,),) = self.database.rows("PRAGMA freelist_count")
-        ((pages,),) = self.database.rows("PRAGMA page_count")
+        ((free,),) = self.database.query("PRAGMA freelist_count")
+        ((pages,),) = self.database.query("PRAGMA page_count")
         if free * 2 > pages:
             self.database.maintain("VACUUM")
-        self.database.maintain("PRAGMA wal_checkpoint(TRUNCATE)")  # the log has the texts, too
+        self.database.maintain("PRAGMA wal_checkpoint(TRUNCATE)")  # the log has deleted texts
 
     def search(self, query: str, limit: int) -> list[Hit]:
-        """Return the turns in which all of a query occurs, the newest first."""
+        """Return the turns that match a query, newest first. Raises UsageError."""
         return search(self.database, query, limit)
 
     def index(self) -> None:
-        """Have new turns ready for search, which otherwise the next search does."""
-        index(self.database)
+        """Index new turns now instead of at the next search."""
+        index_new_turns(self.database)
 
     def context_window(self, base_url: str, model: str, now: float) -> int | None:
-        """Return the window that a server was learnt to have for a model, in tokens."""
-        rows = self.database.rows(
+        """Return the saved context window of a server's model, in tokens, if not too old."""
+        rows = self.database.query(
             "SELECT tokens FROM context_window"
             " WHERE base_url = ? AND model = CAST(? AS TEXT) AND learnt_at > ?",
-            (base_url, sql_text_or_none(model), now - _MEMORY),
+            (base_url, sql_text(model), now - _WINDOW_MAX_AGE),
         )
         return int(rows[0][0]) if rows else None
 
-    def learn_windows(self, base_url: str, windows: dict[str, int], now: float) -> None:
-        """Remember windows by model."""
-        with self.database.writing() as execute:
+    def save_windows(self, base_url: str, windows: dict[str, int], now: float) -> None:
+        """Save context windows, in tokens by model."""
+        with self.database.transaction() as execute:
             for model, tokens in windows.items():
                 execute(
                     "INSERT OR REPLACE INTO context_window VALUES (?, CAST(? AS TEXT), ?, ?)",
-                    (base_url, sql_text_or_none(model), tokens, now),
+                    (base_url, sql_text(model), tokens, now),
                 )

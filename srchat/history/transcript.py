@@ -1,7 +1,7 @@
-"""Conversations as documents: JSON that keeps everything, Markdown to be read. Pure.
+"""Exports conversations as lossless JSON or readable Markdown, and imports the JSON. Pure.
 
 The JSON is `{"srchat_history": 1, "conversations": [...]}`, each conversation with all its
-turns in the order they were asked in; what is read back is checked value by value.
+turns in chronological order. On import every value is checked.
 """
 
 import dataclasses
@@ -13,14 +13,14 @@ from srchat.api.models import Usage
 from srchat.conversation import Conversation, TurnRecord, title_of
 
 VERSION: Final = 1
-_LAST_TIME: Final = 1e11  # Unix seconds
-_MOST_TOKENS: Final = 2**53
+_MAX_TIME: Final = 1e11  # Unix seconds
+_MAX_TOKENS: Final = 2**53
 _ID: Final = re.compile(r"[0-9a-z]{4,64}")
 _TEXTS: Final = ("reply", "reason", "finish_reason", "base_url", "model", "served_model")
 
 
 def conversation_to_json(conversation: Conversation) -> dict[str, Any]:
-    """Return everything that is known of a conversation."""
+    """Return a conversation with all its fields and turns."""
     return {
         "id": conversation.id,
         "title": conversation.title,
@@ -33,21 +33,21 @@ def conversation_to_json(conversation: Conversation) -> dict[str, Any]:
 
 
 def conversations_from_json(value: object) -> Iterator[Conversation]:
-    """Yield the conversations of a document. Raises ValueError with the place that is wrong."""
+    """Yield the conversations of a document. Raises ValueError that names the invalid field."""
     document = value if isinstance(value, dict) else {}
     version, items = document.get("srchat_history"), document.get("conversations")
     if not isinstance(version, int) or not isinstance(items, list):
         raise ValueError("it is not what `srchat history export --format json` writes")
     if version != VERSION:
         raise ValueError("it was written by a newer srchat")
-    for place, item in enumerate(items):
-        yield _conversation(_Fields(item, f"conversations[{place}]"))
+    for index, item in enumerate(items):
+        yield _conversation(_Fields(item, f"conversations[{index}]"))
 
 
 def checked(conversation: Conversation) -> Conversation:
-    """Return a conversation of a database of unknown origin, without the turns that are not right.
+    """Return a conversation from an untrusted database without its invalid turns.
 
-    Raises ValueError where the conversation itself is not what it should be.
+    Raises ValueError if the conversation itself is invalid.
     """
     document = conversation_to_json(conversation)
     document["turns"] = [turn for turn in document["turns"] if _is_turn(turn)]
@@ -55,29 +55,29 @@ def checked(conversation: Conversation) -> Conversation:
 
 
 def to_markdown(
-    conversation: Conversation, turns: Iterable[TurnRecord], when: Callable[[float], str]
+    conversation: Conversation, turns: Iterable[TurnRecord], format_time: Callable[[float], str]
 ) -> Iterator[str]:
-    """Yield the conversation as Markdown, piece by piece; texts stand in it as they are.
+    """Yield the conversation as Markdown, in chunks; its texts are not escaped.
 
-    `when` writes a Unix time. A turn that does not follow the one before it says so.
+    `format_time` formats a Unix time. Turns on another branch than the previous one are marked.
     """
     title = " ".join(conversation.title.split()) or "Conversation"
-    yield f"# {title}\n\n{conversation.id}, started {when(conversation.created_at)}\n"
+    yield f"# {title}\n\n{conversation.id}, started {format_time(conversation.created_at)}\n"
     if conversation.system:
-        yield f"\n## System\n\n{_ended(conversation.system)}"
-    before: str | None = None
+        yield f"\n## System\n\n{_with_newline(conversation.system)}"
+    previous: str | None = None
     for turn in turns:
-        branch = "" if turn.parent == before else ", on another branch"
-        yield f"\n## You, {when(turn.asked_at)}{branch}\n\n{_ended(turn.prompt)}"
+        branch = "" if turn.parent == previous else ", on another branch"
+        yield f"\n## You, {format_time(turn.asked_at)}{branch}\n\n{_with_newline(turn.prompt)}"
         yield f"\n## {turn.served_model or turn.model or 'Answer'}\n\n"
         if turn.reply:
-            yield _ended(turn.reply)
+            yield _with_newline(turn.reply)
         if not turn.complete:
             yield f"\n*Incomplete: {turn.reason}*\n" if turn.reply else f"*{turn.reason}*\n"
-        before = turn.id
+        previous = turn.id
 
 
-def _ended(text: str) -> str:
+def _with_newline(text: str) -> str:
     return text if text.endswith("\n") else text + "\n"
 
 
@@ -99,13 +99,13 @@ def _turn_to_json(turn: TurnRecord) -> dict[str, Any]:
 
 
 class _Fields:
-    """An object of the document, and where it stands. Raises ValueError for a wrong type."""
+    """A JSON object and its path in the document. Raises ValueError for invalid fields."""
 
-    def __init__(self, value: object, place: str) -> None:
+    def __init__(self, value: object, path: str) -> None:
         if not isinstance(value, dict):
-            raise ValueError(f"{place} is not an object")
+            raise ValueError(f"{path} is not an object")
         self._value: Mapping[str, object] = value
-        self._place = place
+        self._path = path
 
     def text(self, name: str) -> str:
         return str(self._typed(name, str, ""))
@@ -114,7 +114,7 @@ class _Fields:
         values = self._typed(name, list, [])
         assert isinstance(values, list)
         if not all(isinstance(value, str) for value in values):
-            raise self._wrong(name)
+            raise self._invalid(name)
         return tuple(values)
 
     def optional_text(self, name: str) -> str | None:
@@ -123,7 +123,7 @@ class _Fields:
     def id(self, name: str) -> str:
         text = self.text(name)
         if not _ID.fullmatch(text):
-            raise self._wrong(name)
+            raise self._invalid(name)
         return text
 
     def optional_id(self, name: str) -> str | None:
@@ -135,19 +135,19 @@ class _Fields:
     def optional_time(self, name: str) -> float | None:
         if self._value.get(name) is None:
             return None
-        return float(self._number(name, (int, float), _LAST_TIME))
+        return float(self._number(name, (int, float), _MAX_TIME))
 
     def flag(self, name: str) -> bool:
         return self._typed(name, bool, default=False) is True
 
     def count(self, name: str) -> int:
-        return int(self._number(name, int, _MOST_TOKENS))
+        return int(self._number(name, int, _MAX_TOKENS))
 
     def usage(self) -> Usage | None:
         value = self._value.get("usage")
         if value is None:
             return None
-        inner = _Fields(value, f"{self._place}.usage")
+        inner = _Fields(value, f"{self._path}.usage")
         names = ("prompt_tokens", "completion_tokens", "total_tokens")
         return Usage(*(inner.count(name) for name in names))
 
@@ -157,26 +157,26 @@ class _Fields:
     def each(self, name: str) -> Iterator["_Fields"]:
         value = self._typed(name, list, [])
         assert isinstance(value, list)
-        for place, item in enumerate(value):
-            yield _Fields(item, f"{self._place}.{name}[{place}]")
+        for index, item in enumerate(value):
+            yield _Fields(item, f"{self._path}.{name}[{index}]")
 
-    def _number(self, name: str, kind: type | tuple[type, ...], most: float) -> float:
+    def _number(self, name: str, expected: type | tuple[type, ...], maximum: float) -> float:
         value = self._value.get(name, 0)
-        if isinstance(value, bool) or not isinstance(value, kind):
-            raise self._wrong(name)
+        if isinstance(value, bool) or not isinstance(value, expected):
+            raise self._invalid(name)
         assert isinstance(value, int | float)
-        if not 0 <= value <= most:
-            raise self._wrong(name)
+        if not 0 <= value <= maximum:
+            raise self._invalid(name)
         return value
 
-    def _typed(self, name: str, kind: type | tuple[type, ...], default: object) -> object:
+    def _typed(self, name: str, expected: type | tuple[type, ...], default: object) -> object:
         value = self._value.get(name, default)
-        if not isinstance(value, kind):
-            raise self._wrong(name)
+        if not isinstance(value, expected):
+            raise self._invalid(name)
         return value
 
-    def _wrong(self, name: str) -> ValueError:
-        return ValueError(f"{self._place}.{name} is missing, or not what it should be")
+    def _invalid(self, name: str) -> ValueError:
+        return ValueError(f"{self._path}.{name} is missing, or not what it should be")
 
 
 def _conversation(fields: _Fields) -> Conversation:
@@ -185,7 +185,7 @@ def _conversation(fields: _Fields) -> Conversation:
     for turn_fields in fields.each("turns"):
         turn = _turn(turn_fields)
         if turn.parent not in known:
-            # A parent stands before its children, so that no branch can be a circle.
+            # A parent must precede its children, so that no branch is a cycle.
             turn = dataclasses.replace(turn, parent=None)
         known.add(turn.id)
         turns.append(turn)
@@ -197,7 +197,7 @@ def _conversation(fields: _Fields) -> Conversation:
         system=fields.optional_text("system"),
         created_at=fields.time("created_at"),
         used_at=fields.time("used_at"),
-        # None where every turn has been undone.
+        # None if every turn has been undone.
         head=head if head in known or fields.is_null("head") else newest,
         turns=tuple(turns),
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from srchat.errors import StoreError, UsageError
-from srchat.history_rows import day_and_time, hit_row, summary_row
+from srchat.history_rows import hit_row, local_time, summary_row
 from srchat.library import Library
 from srchat.repl.saved_file import write_conversation
 from srchat.repl.terminal import Chat
@@ -22,7 +22,7 @@ def models(chat: Chat) -> list[str]:
 
 def find(library: Library, words: str) -> list[tuple[str, str]]:
     """Return ids and rows of stored conversations whose id or title the words are about."""
-    store = library.existing()
+    store = library.open_existing()
     wanted = words.lower().split()
     found = []
     for item in store.summaries(None if words else _RECENT) if store else ():
@@ -30,7 +30,7 @@ def find(library: Library, words: str) -> list[tuple[str, str]]:
             return [(item.id, "")]
         title = item.title.lower()
         if all(word in title for word in wanted) or item.id.startswith(words):
-            row = f"{day_and_time(item.used_at)}  {one_line(item.title, 100)}"
+            row = f"{local_time(item.used_at)}  {one_line(item.title, 100)}"
             found.append((item.id, f"{row} ({item.turns})"))
         if len(found) >= _RECENT:
             break
@@ -47,7 +47,7 @@ def offered(library: Library, words: str) -> list[tuple[str, str]]:
 
 def show_history(chat: Chat, words: str) -> None:
     """Show the conversations used last, or the turns in which words occur."""
-    store, screen = chat.library.existing(), chat.terminal.screen
+    store, screen = chat.library.open_existing(), chat.terminal.screen
     if words:
         hits = store.search(words, _HITS) if store else []
         rows = [hit_row(hit, screen) for hit in hits]
@@ -80,5 +80,5 @@ def load(chat: Chat, words: str) -> None:
 
 def save(chat: Chat, path: Path) -> None:
     """Write the conversation into a file; ask before another file is overwritten."""
-    write_conversation(path, chat.session.conversation, chat.terminal.confirm, day_and_time)
+    write_conversation(path, chat.session.conversation, chat.terminal.confirm, local_time)
     chat.terminal.tell(f"saved to {path}")

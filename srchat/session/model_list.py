@@ -38,7 +38,7 @@ class ModelList:
         found = self._connection.list_models(config, on_wait)
         for model in found:
             self._windows.learn(config.base_url, model.id, model.context_window)
-        self._library.remember_models(config.base_url, found, windows=self._keeps)
+        self._library.save_models(config.base_url, found, windows=self._keeps)
         return found
 
     def names(self, config: Config, *, ask: bool) -> list[str]:
@@ -56,7 +56,7 @@ class ModelList:
         # With a client of its own: the session's belongs to the main thread.
         try:
             with self._connection.new_client(config, timeout=_FETCH_TIMEOUT, retries=0) as client:
-                self._library.remember_names(config.base_url, client.list_models())
+                self._library.save_model_names(config.base_url, client.list_models())
         except SrchatError:
             return  # it is only for completion
         self.on_change()

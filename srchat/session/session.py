@@ -92,7 +92,7 @@ class Session:
     @property
     def stored_id(self) -> str | None:
         """The conversation's id, None as long as it is not in the history."""
-        return self.conversation.id if self._recorder.is_kept else None
+        return self.conversation.id if self._recorder.is_saved else None
 
     @property
     def window(self) -> int | None:

@@ -143,7 +143,7 @@ class Turn:
             self._is_waiting_for_store = True
             return self._recorder.end(self.conversation, self._updated(over=True))
         except Interrupted:
-            what = "the end of this answer" if self._recorder.is_kept else "this answer"
+            what = "the end of this answer" if self._recorder.is_saved else "this answer"
             return [StoreError(f"{what} was not stored: the history was locked")]
         except MemoryError:
             pass  # while it is handled, its traceback holds what is too large
@@ -181,7 +181,7 @@ class Turn:
         base_url, model = self.config.base_url, self.config.model
         if overflow.window:
             self._windows.learn(base_url, model, overflow.window)
-            self._recorder.learn(base_url, model, overflow.window)
+            self._recorder.learn_window(base_url, model, overflow.window)
         if overflow.asked:
             sent = self._fitted.estimated_tokens
             self._windows.learn_factor(self.config, calibrated(overflow.asked, sent, prior=0))
@@ -217,7 +217,7 @@ class Turn:
         """Store what has come so far; where memory is short for that, it is not for the answer."""
         self._recorder.postpone()
         with contextlib.suppress(MemoryError):
-            self._recorder.keep(self.conversation, self._updated())
+            self._recorder.update(self.conversation, self._updated())
 
     def _begin(self) -> None:
         self._is_begun = True

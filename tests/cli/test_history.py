@@ -13,7 +13,7 @@ import pytest
 from srchat.cli.history_files import _json
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
-from srchat.history_rows import day_and_time
+from srchat.history_rows import local_time
 from srchat.library import Library
 from tests.conftest import Srchat
 from tests.support.pseudo_terminal import TerminalSession
@@ -250,7 +250,7 @@ def test_what_is_deleted_while_all_is_exported_tears_nothing(srchat: Srchat) -> 
     store = library.open()
     ids = store.ids()
     store.delete(["aaaa1111"])
-    parts = "".join(_json(filter(None, map(store.load_if_there, ids))))
+    parts = "".join(_json(filter(None, map(store.load_or_none, ids))))
     assert [each["id"] for each in json.loads(parts)["conversations"]] == ["bbbb2222"]
     library.close()
 
@@ -460,7 +460,7 @@ def test_history_needs_neither_http_nor_rich(srchat: Srchat, command: str) -> No
 
 @pytest.mark.parametrize("seconds", [1e300, float("inf"), float("nan")])
 def test_a_time_that_no_calendar_has_is_a_question_mark(seconds: float) -> None:
-    assert day_and_time(seconds) == "?"
+    assert local_time(seconds) == "?"
 
 
 def test_of_a_turn_without_an_answer_only_the_prompt_and_the_reason_are_shown(

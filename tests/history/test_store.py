@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Iterator[ConversationStore]:
-    opened = ConversationStore(path, patience=0.2)
+    opened = ConversationStore(path, lock_timeout=0.2)
     yield opened
     opened.close()
 
@@ -237,9 +237,9 @@ def test_one_of_an_older_version_is_brought_up_and_keeps_what_it_has(path: Path)
         migrations=(*SCHEMA.migrations, ("ALTER TABLE turn ADD COLUMN stars INTEGER",))
     )
     for _ in range(2):
-        database = Database(path, newer, patience=1.0)
-        assert database.rows("PRAGMA user_version") == [(len(newer.migrations),)]
-        assert database.rows("SELECT uid, stars FROM turn") == [("c1t", None)]
+        database = Database(path, newer, lock_timeout=1.0)
+        assert database.query("PRAGMA user_version") == [(len(newer.migrations),)]
+        assert database.query("SELECT uid, stars FROM turn") == [("c1t", None)]
         database.close()
 
 
@@ -250,7 +250,7 @@ def test_a_migration_that_fails_changes_nothing(path: Path) -> None:
     statements = ("ALTER TABLE turn ADD COLUMN stars INTEGER", "ALTER TABLE gone ADD COLUMN x")
     broken = SCHEMA._replace(migrations=(*SCHEMA.migrations, statements))
     with pytest.raises(StoreError, match="no such table: gone"):
-        Database(path, broken, patience=1.0)
+        Database(path, broken, lock_timeout=1.0)
     store = ConversationStore(path)
     assert store.load("c1").turns[0].reply == "hi"
     store.close()
@@ -268,7 +268,7 @@ def test_the_database_of_another_program_is_left_alone(path: Path) -> None:
 
 
 def test_who_finds_it_locked_waits_and_then_says_so(path: Path) -> None:
-    store = ConversationStore(path, patience=0.05)
+    store = ConversationStore(path, lock_timeout=0.05)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StoreBusyError, match="locked by another process"):
@@ -366,7 +366,7 @@ def test_words_phrases_and_prefixes_are_found(store: ConversationStore) -> None:
 def test_many_turns_are_indexed_some_at_a_time(
     store: ConversationStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("srchat.history.search._BATCH", 2)
+    monkeypatch.setattr("srchat.history.search._INDEX_BATCH_SIZE", 2)
     for number in range(5):
         keep(store, f"c{number}", "the same words")
     assert found(store, "same words") == ["c4", "c3", "c2", "c1", "c0"]
@@ -441,15 +441,15 @@ def test_what_is_deleted_while_it_is_read_is_not_half_there(
     store: ConversationStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(store, "c1", "the needle")
-    other, rows = ConversationStore(path), store.database.rows
+    other, rows = ConversationStore(path), store.database.query
 
     def rows_and_deletion(sql: str, parameters: Parameters = ()) -> list[Row]:
         found = rows(sql, parameters)
         other.delete(["c1"])
         return found
 
-    monkeypatch.setattr(store.database, "rows", rows_and_deletion)
-    assert store.load_if_there("c1") is None
+    monkeypatch.setattr(store.database, "query", rows_and_deletion)
+    assert store.load_or_none("c1") is None
     other.close()
 
 
@@ -481,7 +481,7 @@ def test_the_snippet_marks_what_was_found(store: ConversationStore) -> None:
     (hit,) = store.search("needle", 1)
     assert hit.snippet == f"before {HIT_BEGIN}needle{HIT_END} after"
     assert hit.parts() == ["before ", "needle", " after"]
-    assert hit.plain()["snippet"] == "before needle after"
+    assert hit.to_json()["snippet"] == "before needle after"
     keep(store, "c2", "long before " * 9 + "n->m" + " long after" * 9)
     (hit,) = store.search("->", 1)
     assert hit.parts()[1] == "->"
@@ -503,7 +503,7 @@ def test_the_snippet_of_what_is_no_word_tells_only_where_text_is_left_out(
 ) -> None:
     for number, reply in enumerate(("a ++ b", "x" * 100 + " ++ b", "a ++ " + "x" * 100)):
         keep(store, f"c{number}", reply=reply)
-    found = {hit.conversation: hit.plain()["snippet"] for hit in store.search("++", 10)}
+    found = {hit.conversation: hit.to_json()["snippet"] for hit in store.search("++", 10)}
     assert found == {
         "c0": "a ++ b", "c1": "…" + "x" * 59 + " ++ b", "c2": "a ++ " + "x" * 59 + "…",
     }  # fmt: skip
@@ -518,7 +518,7 @@ def test_a_reply_that_grows_is_found_by_what_it_is_now(store: ConversationStore)
         assert found(store, f"{word} first") == ["c1"]
     store.update_turn(conversation, dataclasses.replace(turn, reply="other"))
     assert found(store, "first") == []
-    with store.database.writing() as execute:
+    with store.database.transaction() as execute:
         execute("INSERT INTO turn_words (turn_words) VALUES ('integrity-check')")
 
 
@@ -611,13 +611,13 @@ def test_turns_of_a_file_that_go_in_a_circle_end_nowhere(store: ConversationStor
 
 def test_a_window_is_remembered_for_server_and_model_for_a_month(store: ConversationStore) -> None:
     day = 86400.0
-    store.learn_windows("http://a/v1", {"m": 4096, "n": 8192}, now=0.0)
-    store.learn_windows("http://b/v1", {"m": 1024}, now=0.0)
+    store.save_windows("http://a/v1", {"m": 4096, "n": 8192}, now=0.0)
+    store.save_windows("http://b/v1", {"m": 1024}, now=0.0)
     assert store.context_window("http://a/v1", "m", 29 * day) == 4096
     assert store.context_window("http://a/v1", "n", 29 * day) == 8192
     assert store.context_window("http://b/v1", "m", 29 * day) == 1024
     assert store.context_window("http://b/v1", "n", 29 * day) is None
     assert store.context_window("http://a/v1", "m", 31 * day) is None
-    store.learn_windows("http://a/v1", {"\ud800": 1, "m": 2048}, now=30 * day)
+    store.save_windows("http://a/v1", {"\ud800": 1, "m": 2048}, now=30 * day)
     assert store.context_window("http://a/v1", "m", 31 * day) == 2048
     assert store.context_window("http://a/v1", "\ud800", 31 * day) == 1

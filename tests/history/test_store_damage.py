@@ -15,7 +15,7 @@ import pytest
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import BrokenStoreError, StoreError
 from srchat.history.database import Database
-from srchat.history.database_file import renamed
+from srchat.history.database_file import rename_damaged
 from srchat.history.recorder import Recorder
 from srchat.history.schema import SCHEMA
 from srchat.history.store import ConversationStore
@@ -105,9 +105,9 @@ def test_a_turn_is_kept_in_a_new_file_and_the_damaged_one_is_put_aside(
     before = path.read_bytes()
     stores: list[ConversationStore] = []
 
-    def open_store(patience: float) -> ConversationStore:
+    def open_store(timeout: float) -> ConversationStore:
         if not stores:
-            stores.append(ConversationStore(path, patience))
+            stores.append(ConversationStore(path, timeout))
         return stores[0]
 
     recorder = Recorder(open_store)
@@ -202,7 +202,7 @@ def test_what_was_put_aside_is_never_overwritten(path: Path) -> None:
     for number in range(3):
         path.write_text(f"{number}")
         path.with_name(f"{path.name}-wal").write_text(f"log {number}")
-        aside = renamed(path)
+        aside = rename_damaged(path)
         assert aside.read_text() == f"{number}"
         assert aside.with_name(f"{aside.name}-wal").read_text() == f"log {number}"
     assert len(list(path.parent.iterdir())) == 6
@@ -265,14 +265,14 @@ def test_what_was_in_the_way_only_at_first_costs_nothing(tmp_path: Path) -> None
     folder.write_text("in the way")
     stores: list[ConversationStore] = []
 
-    def open_store(patience: float) -> ConversationStore:
+    def open_store(timeout: float) -> ConversationStore:
         if not stores:
-            stores.append(ConversationStore(folder / "history.db", patience))
+            stores.append(ConversationStore(folder / "history.db", timeout))
         return stores[0]
 
     recorder = Recorder(open_store)
     recorder.begin(CONVERSATION, TURN)
-    assert not recorder.is_kept
+    assert not recorder.is_saved
     folder.unlink()
     done = dataclasses.replace(TURN, reply="an answer", complete=True)
     assert recorder.end(CONVERSATION.with_turn(done), done) == []
@@ -284,8 +284,8 @@ def test_what_was_not_kept_of_a_conversation_is_written_with_its_next_turn(path:
     store = ConversationStore(path)
     lock = sqlite3.connect(path, isolation_level=None)
 
-    def open_store(_patience: float) -> ConversationStore:
-        store.database.patience = 0.0
+    def open_store(_timeout: float) -> ConversationStore:
+        store.database.lock_timeout = 0.0
         return store
 
     recorder = Recorder(open_store)

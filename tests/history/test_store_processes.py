@@ -29,13 +29,13 @@ from srchat.conversation import Conversation, TurnRecord
 from srchat.history import recorder as recorder_module
 from srchat.history.recorder import Recorder
 from srchat.history.store import ConversationStore
-recorder_module.PATIENCE = 120.0  # a slow machine with the lock is not what is tested
+recorder_module.LOCK_TIMEOUT = 120.0  # a slow machine with the lock is not what is tested
 path, name = Path(sys.argv[1]), sys.argv[2]
 stores = []
-def open_store(patience):
+def open_store(timeout):
     if not stores:
-        stores.append(ConversationStore(path, patience))
-    stores[0].database.patience = patience
+        stores.append(ConversationStore(path, timeout))
+    stores[0].database.lock_timeout = timeout
     return stores[0]
 recorder = Recorder(open_store)
 conversation = Conversation(name)
@@ -45,7 +45,7 @@ def ask(conversation, id):
     recorder.begin(conversation, turn)
     for n in range(3):
         turn = dataclasses.replace(turn, reply=turn.reply + f"{id}.{n} ")
-        recorder.keep(conversation, turn)
+        recorder.update(conversation, turn)
     turn = dataclasses.replace(turn, complete=True)
     assert recorder.end(conversation, turn) == []
     return conversation.with_turn(turn)
@@ -63,8 +63,8 @@ from srchat.history.recorder import Recorder
 from srchat.history.store import ConversationStore
 path, name = Path(sys.argv[1]), sys.argv[2]
 store = ConversationStore(path, 60.0)
-def open_store(patience):
-    store.database.patience = patience
+def open_store(timeout):
+    store.database.lock_timeout = timeout
     return store
 recorder = Recorder(open_store)
 turn = TurnRecord(name + "t", "the prompt", reason="still coming", asked_at=time.time())
@@ -74,7 +74,7 @@ reply = []
 while True:
     reply.append(f"{len(reply)} ")
     if recorder.is_due():
-        recorder.keep(conversation, dataclasses.replace(turn, reply="".join(reply)))
+        recorder.update(conversation, dataclasses.replace(turn, reply="".join(reply)))
     os.write(1, f"{time.monotonic()} {recorder._failure or ''}\\n".encode())
     time.sleep(0.03)
 """
