@@ -1,4 +1,4 @@
-"""The store of conversations, on real files."""
+"""The conversation store, on real files."""
 
 import contextlib
 import dataclasses
@@ -42,10 +42,10 @@ def asked(id: str, prompt: str = "hello", parent: str | None = None, at: float =
     return TurnRecord(id, prompt, parent=parent, asked_at=at, model="m", reason="still coming")
 
 
-def keep(
+def save(
     store: ConversationStore, id: str, prompt: str = "hello", reply: str = "hi", at: float = 1.0
 ) -> Conversation:
-    """Store a conversation of one turn."""
+    """Save a conversation of one turn."""
     turn = asked(f"{id}t", prompt, at=at)
     conversation = Conversation(id, created_at=at, used_at=at).with_turn(turn)
     store.add_turn(conversation, turn)
@@ -55,8 +55,8 @@ def keep(
 
 
 @contextlib.contextmanager
-def nothing_written_in(folder: Path) -> Iterator[None]:
-    """Be somebody who may only read what is in a folder."""
+def read_only(folder: Path) -> Iterator[None]:
+    """Act as a user who may only read a directory."""
     is_root = os.geteuid() == 0
     for path in (*folder.iterdir(), folder):
         path.chmod(0o500)
@@ -72,10 +72,10 @@ def nothing_written_in(folder: Path) -> Iterator[None]:
             os.seteuid(0)
 
 
-# --- what is stored ------------------------------------------------------------------------
+# --- turns ---------------------------------------------------------------------------------
 
 
-def test_a_turn_is_stored_as_it_was_and_becomes_the_head(store: ConversationStore) -> None:
+def test_a_new_turn_is_stored_and_becomes_the_head(store: ConversationStore) -> None:
     turn = TurnRecord(
         "t1", "prompt", parent=None, reply="reply", complete=True, finish_reason="stop",
         base_url="http://x/v1", model="asked", served_model="served", usage=Usage(1, 2, 3),
@@ -87,13 +87,13 @@ def test_a_turn_is_stored_as_it_was_and_becomes_the_head(store: ConversationStor
     assert loaded == dataclasses.replace(conversation, turns=(turn,), head="t1", used_at=5.5)
 
 
-def test_a_prompt_without_an_answer_is_incomplete_and_says_why(store: ConversationStore) -> None:
+def test_a_prompt_without_an_answer_is_incomplete_with_a_reason(store: ConversationStore) -> None:
     store.add_turn(Conversation("c1"), asked("t1"))
     (turn,) = store.load("c1").turns
     assert (turn.complete, turn.reason, turn.reply) == (False, "still coming", "")
 
 
-def test_what_comes_later_takes_its_place(store: ConversationStore) -> None:
+def test_update_turn_replaces_the_reply(store: ConversationStore) -> None:
     conversation, turn = Conversation("c1"), asked("t1")
     store.add_turn(conversation, turn)
     for reply in ("a", "ab", "abc"):
@@ -104,7 +104,7 @@ def test_what_comes_later_takes_its_place(store: ConversationStore) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(prompt=TEXTS, reply=TEXTS, title=TEXTS, system=st.none() | TEXTS, reason=TEXTS)
-def test_every_text_comes_back_exactly(
+def test_texts_round_trip(
     store: ConversationStore, prompt: str, reply: str, title: str, system: str | None, reason: str
 ) -> None:
     id_ = os.urandom(6).hex()
@@ -116,10 +116,10 @@ def test_every_text_comes_back_exactly(
     assert isinstance(store.search(prompt + reply, 3), list)
 
 
-def test_text_that_another_program_spoilt_is_read_as_far_as_it_goes(
+def test_invalid_utf8_is_read_with_replacement_characters(
     store: ConversationStore, path: Path
 ) -> None:
-    keep(store, "c1", "hello")
+    save(store, "c1", "hello")
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE conversation SET title = CAST(x'ff41' AS TEXT)")
     assert store.load("c1").title == "\ufffdA"
@@ -127,11 +127,11 @@ def test_text_that_another_program_spoilt_is_read_as_far_as_it_goes(
 
 def test_ten_megabytes_are_stored(store: ConversationStore) -> None:
     text = "0123456789" * 1_000_000
-    assert keep(store, "c1", text, text).turns[0].reply == text
+    assert save(store, "c1", text, text).turns[0].reply == text
     assert store.search("nothing", 1) == []
 
 
-def test_a_deleted_conversation_is_not_brought_back_by_the_rest_of_its_answer(
+def test_update_turn_does_not_restore_a_deleted_conversation(
     store: ConversationStore,
 ) -> None:
     conversation, turn = Conversation("c1"), asked("t1")
@@ -141,9 +141,9 @@ def test_a_deleted_conversation_is_not_brought_back_by_the_rest_of_its_answer(
     assert list(store.summaries()) == []
 
 
-def test_two_that_continue_one_conversation_are_two_branches(path: Path) -> None:
+def test_two_processes_that_continue_a_conversation_create_two_branches(path: Path) -> None:
     here, there = ConversationStore(path), ConversationStore(path)
-    keep(here, "c1")
+    save(here, "c1")
     mine, yours = here.load("c1"), there.load("c1")
     here.add_turn(mine, asked("mine", parent=mine.head, at=2.0))
     there.add_turn(yours, asked("yours", parent=yours.head, at=3.0))
@@ -158,8 +158,8 @@ def test_two_that_continue_one_conversation_are_two_branches(path: Path) -> None
     there.close()
 
 
-def test_a_new_title_leaves_what_another_process_asked_meanwhile(store: ConversationStore) -> None:
-    keep(store, "c1")
+def test_update_keeps_concurrent_turns(store: ConversationStore) -> None:
+    save(store, "c1")
     store.add_turn(store.load("c1"), asked("t2", parent="c1t", at=2.0))
     store.update("c1", title="Another \ud800")
     loaded = store.load("c1")
@@ -172,11 +172,11 @@ def test_a_new_title_leaves_what_another_process_asked_meanwhile(store: Conversa
 # --- the file ------------------------------------------------------------------------------
 
 
-def test_nobody_else_may_read_it_from_its_first_byte(path: Path) -> None:
+def test_new_files_are_private(path: Path) -> None:
     old = os.umask(0)
     try:
         store = ConversationStore(path)
-        keep(store, "c1")
+        save(store, "c1")
     finally:
         os.umask(old)
     modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
@@ -185,14 +185,14 @@ def test_nobody_else_may_read_it_from_its_first_byte(path: Path) -> None:
     store.close()
 
 
-def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
+def test_opening_makes_an_exposed_file_private(path: Path) -> None:
     ConversationStore(path).close()
     path.chmod(0o644)
     ConversationStore(path).close()
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_one_that_is_killed_leaves_a_log_that_the_next_reads(path: Path) -> None:
+def test_the_log_of_a_killed_process_is_read(path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from srchat.history.store import *; "
         "from srchat.conversation import *; s = ConversationStore(Path(sys.argv[1])); "
@@ -206,7 +206,7 @@ def test_one_that_is_killed_leaves_a_log_that_the_next_reads(path: Path) -> None
     assert not path.with_name("history.db-wal").exists()
 
 
-def test_who_closes_it_puts_all_into_the_file_while_others_have_it_open(path: Path) -> None:
+def test_close_checkpoints_while_another_process_has_the_file_open(path: Path) -> None:
     staying, leaving = ConversationStore(path), ConversationStore(path)
     leaving.add_turn(Conversation("c1"), TurnRecord("t1", "hi"))
     leaving.close()
@@ -218,7 +218,7 @@ def test_who_closes_it_puts_all_into_the_file_while_others_have_it_open(path: Pa
     staying.close()
 
 
-def test_one_of_a_newer_version_is_left_alone(path: Path) -> None:
+def test_a_file_of_a_newer_version_is_not_changed(path: Path) -> None:
     ConversationStore(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -229,9 +229,9 @@ def test_one_of_a_newer_version_is_left_alone(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_one_of_an_older_version_is_brought_up_and_keeps_what_it_has(path: Path) -> None:
+def test_a_file_of_an_older_version_is_migrated(path: Path) -> None:
     store = ConversationStore(path)
-    keep(store, "c1")
+    save(store, "c1")
     store.close()
     newer = SCHEMA._replace(
         migrations=(*SCHEMA.migrations, ("ALTER TABLE turn ADD COLUMN stars INTEGER",))
@@ -243,9 +243,9 @@ def test_one_of_an_older_version_is_brought_up_and_keeps_what_it_has(path: Path)
         database.close()
 
 
-def test_a_migration_that_fails_changes_nothing(path: Path) -> None:
+def test_a_failed_migration_changes_nothing(path: Path) -> None:
     store = ConversationStore(path)
-    keep(store, "c1")
+    save(store, "c1")
     store.close()
     statements = ("ALTER TABLE turn ADD COLUMN stars INTEGER", "ALTER TABLE gone ADD COLUMN x")
     broken = SCHEMA._replace(migrations=(*SCHEMA.migrations, statements))
@@ -256,7 +256,7 @@ def test_a_migration_that_fails_changes_nothing(path: Path) -> None:
     store.close()
 
 
-def test_the_database_of_another_program_is_left_alone(path: Path) -> None:
+def test_the_database_of_another_program_is_not_changed(path: Path) -> None:
     path.parent.mkdir(parents=True)
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE theirs (x)")
@@ -267,15 +267,15 @@ def test_the_database_of_another_program_is_left_alone(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_who_finds_it_locked_waits_and_then_says_so(path: Path) -> None:
+def test_waiting_for_a_lock_times_out(path: Path) -> None:
     store = ConversationStore(path, lock_timeout=0.05)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StoreBusyError, match="locked by another process"):
-        keep(store, "c1")
+        save(store, "c1")
     assert list(store.summaries()) == []  # reading needs no lock
     other.execute("COMMIT")
-    keep(store, "c1")
+    save(store, "c1")
     other.close()
     store.close()
 
@@ -283,8 +283,8 @@ def test_who_finds_it_locked_waits_and_then_says_so(path: Path) -> None:
 # --- lists ---------------------------------------------------------------------------------
 
 
-def test_the_list_begins_with_the_one_used_last(store: ConversationStore) -> None:
-    for number in range(450):  # more than a page, and some at the same time
+def test_summaries_begin_with_the_conversation_used_last(store: ConversationStore) -> None:
+    for number in range(450):  # more than a page, some with equal times
         id_, at = f"{number:04}", float(number % 400)
         turn = dataclasses.replace(asked(f"{id_}t", at=at), complete=True, served_model="served")
         conversation = Conversation(id_, f"prompt {number}", used_at=at).with_turn(turn)
@@ -304,23 +304,23 @@ def test_the_list_begins_with_the_one_used_last(store: ConversationStore) -> Non
     assert store.ids() == []
 
 
-def test_the_one_used_last_is_that_also_when_the_clock_has_been_put_back(
+def test_last_used_is_right_after_the_clock_is_set_back(
     store: ConversationStore,
 ) -> None:
     for id_, at in (("ahead", 9000.0), ("back", 5000.0), ("further", 4000.0)):
-        keep(store, id_, at=at)
+        save(store, id_, at=at)
         assert store.last_used() == id_
     store.add_turn(store.load("ahead"), asked("more", parent="aheadt", at=4001.0))
     assert store.last_used() == "ahead"
-    keep(store, "later", at=9500.0)
+    save(store, "later", at=9500.0)
     assert [(item.id, item.used_at) for item in store.summaries(1)] == [("later", 9500.0)]
 
 
-def test_the_beginning_of_an_id_is_enough_where_it_is_the_only_one(
+def test_find_accepts_a_unique_prefix_of_an_id(
     store: ConversationStore,
 ) -> None:
     for id_ in ("abc1", "abd2", "abd", "x'; --"):
-        keep(store, id_)
+        save(store, id_)
     assert store.find("abc") == "abc1"
     assert store.find("abd") == "abd"
     assert store.find("x'") == "x'; --"
@@ -331,7 +331,7 @@ def test_the_beginning_of_an_id_is_enough_where_it_is_the_only_one(
             store.find(unknown)
 
 
-def test_an_empty_store_has_nothing(store: ConversationStore) -> None:
+def test_an_empty_store(store: ConversationStore) -> None:
     assert store.last_used() is None
     assert list(store.summaries()) == []
     assert store.search("anything", 5) == []
@@ -348,112 +348,110 @@ def found(store: ConversationStore, query: str) -> list[str]:
 
 
 def test_words_phrases_and_prefixes_are_found(store: ConversationStore) -> None:
-    keep(store, "c1", "how do I sort a list", "Use the sorted function.")
-    keep(store, "c2", "what is a linked list", "A chain of nodes; the function of each is simple.")
+    save(store, "c1", "how do I sort a list", "Use the sorted function.")
+    save(store, "c2", "what is a linked list", "A chain of nodes; the function of each is simple.")
     assert found(store, "list") == ["c2", "c1"]
     assert found(store, "LIST sort") == ["c1"]
     assert found(store, '"sorted function"') == ["c1"]
     assert found(store, '"function sorted"') == []
     assert found(store, "func*") == ["c2", "c1"]
     assert found(store, "func") == []
-    assert found(store, "function.") == ["c1"]  # as it stands
+    assert found(store, "function.") == ["c1"]  # as a substring
     assert found(store, "sort nodes") == []
-    keep(store, "c3", "this AND that")
+    save(store, "c3", "this AND that")
     assert found(store, '"that" and thi* AND') == ["c3"]
     assert found(store, "this NOT that") == found(store, "prompt:this") == []
 
 
-def test_many_turns_are_indexed_some_at_a_time(
+def test_many_turns_are_indexed_in_batches(
     store: ConversationStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("srchat.history.search._INDEX_BATCH_SIZE", 2)
     for number in range(5):
-        keep(store, f"c{number}", "the same words")
+        save(store, f"c{number}", "the same words")
     assert found(store, "same words") == ["c4", "c3", "c2", "c1", "c0"]
 
 
-def test_accents_do_not_matter(store: ConversationStore) -> None:
-    keep(store, "c1", "Où est le café?")
+def test_search_ignores_accents(store: ConversationStore) -> None:
+    save(store, "c1", "Où est le café?")
     assert found(store, "ou cafe") == ["c1"]
 
 
 @pytest.mark.parametrize("text", ["C++", "->", "!=", "100%", "_", "a\\b", "日", "'", "x''y"])
-def test_what_is_no_word_is_found_as_it_stands(store: ConversationStore, text: str) -> None:
-    keep(store, "c1", f"what does {text} mean in 毎日語")
-    keep(store, "c2", "nothing of the kind")
+def test_other_characters_are_found_as_a_substring(store: ConversationStore, text: str) -> None:
+    save(store, "c1", f"what does {text} mean in 毎日語")
+    save(store, "c2", "nothing of the kind")
     assert found(store, text) == ["c1"]
 
 
 @pytest.mark.parametrize("query", ["天气", "天气 北京", "北京* 很好", '"怎么样" 天气', "ASK 天气"])
-def test_words_of_a_script_without_blanks_are_found_in_any_order(
-    store: ConversationStore, query: str
-) -> None:
-    keep(store, "c1", "ask 今天北京的天气怎么样", "很好")
-    keep(store, "c2", "ask 北京", "天下")
+def test_chinese_words_are_found_in_any_order(store: ConversationStore, query: str) -> None:
+    save(store, "c1", "ask 今天北京的天气怎么样", "很好")
+    save(store, "c2", "ask 北京", "天下")
     assert found(store, query) == ["c1"]
 
 
-def test_on_a_full_disk_all_is_found(store: ConversationStore) -> None:
-    keep(store, "c1", "the needle")
+def test_search_works_on_a_full_disk(store: ConversationStore) -> None:
+    save(store, "c1", "the needle")
     assert found(store, "needle") == ["c1"]
-    keep(store, "c2", "another needle " + os.urandom(400_000).hex(" ", 4))
-    store.database.maintain("PRAGMA max_page_count = 1")  # no page more than there are
+    save(store, "c2", "another needle " + os.urandom(400_000).hex(" ", 4))
+    store.database.maintain("PRAGMA max_page_count = 1")  # the file cannot grow
     assert found(store, "needle") == ["c2", "c1"]
     assert found(store, "another needle") == ["c2"]
     assert found(store, "*") == []
 
 
 @pytest.mark.parametrize("is_clean", [True, False], ids=["closed", "with its log"])
-def test_a_history_that_cannot_be_written_can_be_read(is_clean: bool) -> None:
-    with tempfile.TemporaryDirectory() as name:  # those of pytest may be root's alone
+def test_a_read_only_history_can_be_read(is_clean: bool) -> None:
+    with tempfile.TemporaryDirectory() as name:  # tmp_path may be accessible only to root
         folder = Path(name)
         store = ConversationStore(folder / "a %41?.db")
-        kept = keep(store, "c1", "the needle")
+        kept = save(store, "c1", "the needle")
         if is_clean:
             store.close()
-        with nothing_written_in(folder):
+        with read_only(folder):
             reading = ConversationStore(folder / "a %41?.db")
             assert [summary.id for summary in reading.summaries()] == ["c1"]
             assert reading.load("c1") == kept
             assert found(reading, "needle") == ["c1"]
             with pytest.raises(StoreError, match="it cannot be written"):
-                keep(reading, "c2")
+                save(reading, "c2")
             reading.close()
         store.close()
 
 
-def test_a_log_that_cannot_be_read_where_nothing_may_be_written_is_told_with_a_way() -> None:
+def test_a_read_only_history_with_an_unreadable_log_has_a_hint() -> None:
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as copy:
         store = ConversationStore(Path(name, "history.db"))
-        keep(store, "c1", "the needle")
+        save(store, "c1", "the needle")
         for file in ("history.db", "history.db-wal"):
             shutil.copy(Path(name, file), copy)
         store.close()
         with (
-            nothing_written_in(Path(copy)),
+            read_only(Path(copy)),
             pytest.raises(StoreError, match="it cannot be opened") as caught,
         ):
             ConversationStore(Path(copy, "history.db"))
         assert caught.value.hint.startswith("copy it and history.db-wal to a writable folder")
 
 
-def test_what_is_deleted_while_it_is_read_is_not_half_there(
+def test_a_conversation_deleted_while_loading_is_not_loaded_partially(
     store: ConversationStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep(store, "c1", "the needle")
+    save(store, "c1", "the needle")
     other, rows = ConversationStore(path), store.database.query
 
-    def rows_and_deletion(sql: str, parameters: Parameters = ()) -> list[Row]:
+    def query_and_delete(sql: str, parameters: Parameters = ()) -> list[Row]:
         found = rows(sql, parameters)
         other.delete(["c1"])
         return found
 
-    monkeypatch.setattr(store.database, "query", rows_and_deletion)
+    monkeypatch.setattr(store.database, "query", query_and_delete)
     assert store.load_or_none("c1") is None
     other.close()
 
 
-def test_a_query_that_is_too_long_is_a_usage_error(store: ConversationStore) -> None:
+def test_a_too_long_query_is_a_usage_error(store: ConversationStore) -> None:
     assert store.search("%-" * 5000, 5) == []
     with pytest.raises(UsageError, match="30000 characters is too long; give 10000 at most"):
         store.search("a-b" * 10_000, 5)
@@ -464,52 +462,52 @@ def test_a_query_that_is_too_long_is_a_usage_error(store: ConversationStore) -> 
     ['"', '"""', "AND", "OR NOT", "NEAR(", "a AND", "prompt:x", "^", "(", ")", "*", "**", "a*b*",
      '"a', 'a"', "-x", "{x}", "+", "\x01", "", "  ", "a" * 10_000, "x " * 3000],
 )  # fmt: skip
-def test_no_query_is_an_error(store: ConversationStore, query: str) -> None:
-    keep(store, "c1", "some text with AND in it")
+def test_odd_queries_are_valid(store: ConversationStore, query: str) -> None:
+    save(store, "c1", "some text with AND in it")
     assert isinstance(store.search(query, 5), list)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(query=st.text('ab"*()-:^ ', max_size=12) | st.text(max_size=12))
-def test_no_query_at_all_is_an_error(store: ConversationStore, query: str) -> None:
-    keep(store, "c1", "a b ab")
+def test_every_query_is_valid(store: ConversationStore, query: str) -> None:
+    save(store, "c1", "a b ab")
     assert isinstance(store.search(query, 5), list)
 
 
-def test_the_snippet_marks_what_was_found(store: ConversationStore) -> None:
-    keep(store, "c1", "before needle after")
+def test_the_snippet_marks_the_match(store: ConversationStore) -> None:
+    save(store, "c1", "before needle after")
     (hit,) = store.search("needle", 1)
     assert hit.snippet == f"before {HIT_BEGIN}needle{HIT_END} after"
     assert hit.parts() == ["before ", "needle", " after"]
     assert hit.to_json()["snippet"] == "before needle after"
-    keep(store, "c2", "long before " * 9 + "n->m" + " long after" * 9)
+    save(store, "c2", "long before " * 9 + "n->m" + " long after" * 9)
     (hit,) = store.search("->", 1)
     assert hit.parts()[1] == "->"
     assert hit.snippet.startswith("…")
     assert hit.snippet.endswith("…")
-    keep(store, "c3", "İİİ, whose small letters are two: C++")
+    save(store, "c3", "İİİ, whose small letters are two: C++")
     (hit,) = store.search("c++", 1)
     assert hit.parts()[1] == "C++"
 
 
-def test_an_icon_of_a_font_in_a_snippet_is_no_mark(store: ConversationStore) -> None:
-    keep(store, "c1", "icons \ue000 and \ue001 beside a needle")
+def test_private_use_characters_are_not_marks(store: ConversationStore) -> None:
+    save(store, "c1", "icons \ue000 and \ue001 beside a needle")
     (hit,) = store.search("needle", 10)
     assert hit.parts() == ["icons \ue000 and \ue001 beside a ", "needle", ""]
 
 
-def test_the_snippet_of_what_is_no_word_tells_only_where_text_is_left_out(
+def test_the_snippet_of_a_substring_has_an_ellipsis_only_where_truncated(
     store: ConversationStore,
 ) -> None:
     for number, reply in enumerate(("a ++ b", "x" * 100 + " ++ b", "a ++ " + "x" * 100)):
-        keep(store, f"c{number}", reply=reply)
+        save(store, f"c{number}", reply=reply)
     found = {hit.conversation: hit.to_json()["snippet"] for hit in store.search("++", 10)}
     assert found == {
         "c0": "a ++ b", "c1": "…" + "x" * 59 + " ++ b", "c2": "a ++ " + "x" * 59 + "…",
     }  # fmt: skip
 
 
-def test_a_reply_that_grows_is_found_by_what_it_is_now(store: ConversationStore) -> None:
+def test_search_finds_the_current_text_of_a_growing_reply(store: ConversationStore) -> None:
     conversation, turn = Conversation("c1"), asked("t1")
     store.add_turn(conversation, turn)
     for word in ("first", "second", "third"):
@@ -525,10 +523,10 @@ def test_a_reply_that_grows_is_found_by_what_it_is_now(store: ConversationStore)
 # --- deleting ------------------------------------------------------------------------------
 
 
-def test_what_is_deleted_is_gone_from_every_byte(store: ConversationStore, path: Path) -> None:
+def test_delete_erases_the_text_from_the_files(store: ConversationStore, path: Path) -> None:
     secret = "xyzzyplugh"
-    keep(store, "c1", f"the word is {secret}", secret)
-    keep(store, "c2", "another")
+    save(store, "c1", f"the word is {secret}", secret)
+    save(store, "c2", "another")
     assert found(store, secret) == ["c1"]
     assert store.delete(["c1", "nope"]) == 1
     assert found(store, secret) == []
@@ -537,18 +535,16 @@ def test_what_is_deleted_is_gone_from_every_byte(store: ConversationStore, path:
         assert secret.encode() not in file.read_bytes(), file.name
 
 
-def test_those_not_used_for_long_are_told_apart(store: ConversationStore) -> None:
+def test_ids_unused_since(store: ConversationStore) -> None:
     for number in range(5):
-        keep(store, f"c{number}", at=float(number))
+        save(store, f"c{number}", at=float(number))
     assert store.ids(2.0) == ["c0", "c1"]
     assert len(store.ids()) == 5
 
 
-def test_deleting_everything_makes_the_file_small_again(
-    store: ConversationStore, path: Path
-) -> None:
+def test_deleting_everything_shrinks_the_file(store: ConversationStore, path: Path) -> None:
     for number in range(20):
-        keep(store, f"c{number}", "x" * 100_000)
+        save(store, f"c{number}", "x" * 100_000)
     store.search("x", 1)
     store.delete(store.ids())
     assert path.stat().st_size < 200_000
@@ -557,7 +553,7 @@ def test_deleting_everything_makes_the_file_small_again(
 # --- import --------------------------------------------------------------------------------
 
 
-def test_the_same_conversation_twice_changes_nothing(store: ConversationStore) -> None:
+def test_importing_a_conversation_twice_changes_nothing(store: ConversationStore) -> None:
     first, second = asked("t1"), asked("t2", parent="t1")
     conversation = Conversation("c1", title="T", created_at=1.0, used_at=2.0, head="t2",
                                 turns=(first, second))  # fmt: skip
@@ -567,16 +563,16 @@ def test_the_same_conversation_twice_changes_nothing(store: ConversationStore) -
     assert store.load("c1") == conversation
 
 
-def test_new_turns_of_a_known_conversation_are_added(store: ConversationStore) -> None:
-    kept = keep(store, "c1")
+def test_new_turns_of_an_existing_conversation_are_imported(store: ConversationStore) -> None:
+    kept = save(store, "c1")
     more = dataclasses.replace(kept, turns=(*kept.turns, asked("t9", parent="c1t")), head="t9")
     assert store.add_conversation(more) == 1
     assert [turn.id for turn in store.load("c1").turns] == ["c1t", "t9"]
 
 
-def test_a_conversation_that_went_on_elsewhere_goes_on_from_there(store: ConversationStore) -> None:
-    kept = keep(store, "c1")
-    keep(store, "c2", at=2.0)
+def test_importing_a_continuation_moves_the_head(store: ConversationStore) -> None:
+    kept = save(store, "c1")
+    save(store, "c2", at=2.0)
     more = dataclasses.replace(kept, used_at=3.0)
     for id_, parent in (("t8", "c1t"), ("t9", "t8")):
         more = more.with_turn(asked(id_, parent=parent))
@@ -585,10 +581,10 @@ def test_a_conversation_that_went_on_elsewhere_goes_on_from_there(store: Convers
     assert store.last_used() == "c1"
 
 
-def test_a_branch_that_was_chosen_stays_when_turns_of_another_come(
+def test_importing_another_branch_keeps_the_current_one(
     store: ConversationStore,
 ) -> None:
-    kept = keep(store, "c1")
+    kept = save(store, "c1")
     there = kept.with_turn(asked("there", parent="c1t"))
     here = asked("here", parent="c1t")
     store.add_turn(kept, here)
@@ -599,17 +595,17 @@ def test_a_branch_that_was_chosen_stays_when_turns_of_another_come(
     assert store.load("c1").head == "c1t"
 
 
-def test_turns_of_a_file_that_go_in_a_circle_end_nowhere(store: ConversationStore) -> None:
-    kept = keep(store, "c1")
+def test_imported_cycles_do_not_become_the_head(store: ConversationStore) -> None:
+    kept = save(store, "c1")
     circle = (asked("t8", parent="t9"), asked("t9", parent="t8"))
     store.add_conversation(dataclasses.replace(kept, turns=circle, head="t9"))
     assert store.load("c1").head == "c1t"
 
 
-# --- windows -------------------------------------------------------------------------------
+# --- context windows -----------------------------------------------------------------------
 
 
-def test_a_window_is_remembered_for_server_and_model_for_a_month(store: ConversationStore) -> None:
+def test_context_windows_are_saved_for_a_month(store: ConversationStore) -> None:
     day = 86400.0
     store.save_windows("http://a/v1", {"m": 4096, "n": 8192}, now=0.0)
     store.save_windows("http://b/v1", {"m": 1024}, now=0.0)

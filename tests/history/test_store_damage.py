@@ -1,4 +1,4 @@
-"""Files that are damaged, or are no files: set aside or refused, never overwritten."""
+"""Damaged and special files are set aside or rejected, never overwritten."""
 
 import dataclasses
 import os
@@ -27,7 +27,7 @@ TURN = TurnRecord("t1", "a new prompt", asked_at=1.0)
 CONVERSATION = Conversation("c1").with_turn(TURN)
 
 
-def healthy(path: Path, turns: int = 200) -> None:
+def create_history(path: Path, turns: int = 200) -> None:
     store = ConversationStore(path)
     turn = TurnRecord("old", "an old prompt", reply="x" * 2000, asked_at=1.0)
     for number in range(turns):
@@ -36,9 +36,9 @@ def healthy(path: Path, turns: int = 200) -> None:
     store.close()
 
 
-def overwrite(path: Path, place: int, data: bytes) -> None:
+def overwrite(path: Path, offset: int, data: bytes) -> None:
     with path.open("r+b") as file:
-        file.seek(place)
+        file.seek(offset)
         file.write(data)
 
 
@@ -50,34 +50,34 @@ def noise(path: Path) -> None:
     path.write_bytes(os.urandom(20_000))
 
 
-def stump(path: Path) -> None:
-    healthy(path)
+def truncated(path: Path) -> None:
+    create_history(path)
     path.write_bytes(path.read_bytes()[:700])
 
 
 def half(path: Path) -> None:
-    healthy(path)
+    create_history(path)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
 
 
 def no_header(path: Path) -> None:
-    healthy(path)
+    create_history(path)
     overwrite(path, 0, b"\0" * 100)
 
 
 def torn_schema(path: Path) -> None:
-    healthy(path)
+    create_history(path)
     overwrite(path, 100, os.urandom(3996))
 
 
 def torn_pages(path: Path) -> None:
-    healthy(path)
+    create_history(path)
     overwrite(path, 4096, os.urandom(path.stat().st_size - 4096))
 
 
 def no_table(path: Path) -> None:
-    healthy(path)
+    create_history(path)
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE turn")
     connection.close()
@@ -87,7 +87,7 @@ def zeros(path: Path) -> None:
     path.write_bytes(b"\0" * 8192)
 
 
-DAMAGE = [text, noise, stump, half, no_header, torn_schema, torn_pages, no_table, zeros]
+DAMAGE = [text, noise, truncated, half, no_header, torn_schema, torn_pages, no_table, zeros]
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_turn_is_kept_in_a_new_file_and_the_damaged_one_is_put_aside(
+def test_a_damaged_file_is_set_aside_and_the_turn_saved_in_a_new_one(
     path: Path, damage: Callable[[Path], None]
 ) -> None:
     damage(path)
@@ -124,7 +124,7 @@ def test_a_turn_is_kept_in_a_new_file_and_the_damaged_one_is_put_aside(
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_the_answer_is_given_whatever_the_file_is(
+def test_ask_answers_with_a_damaged_history(
     path: Path, damage: Callable[[Path], None], srchat: Srchat, serve: Serve
 ) -> None:
     damage(path)
@@ -156,7 +156,7 @@ def make_device(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [make_folder, make_pipe, make_dangling_link, make_device])
-def test_what_is_no_file_is_left_alone(
+def test_special_files_are_not_changed(
     path: Path, make: Callable[[Path], None], srchat: Srchat, serve: Serve
 ) -> None:
     make(path)
@@ -170,7 +170,7 @@ def test_what_is_no_file_is_left_alone(
     assert [file.name for file in path.parent.iterdir()] == ["history.db"]
 
 
-def test_a_folder_that_cannot_be_made_costs_a_word(srchat: Srchat, serve: Serve) -> None:
+def test_a_directory_that_cannot_be_created_causes_a_warning(srchat: Srchat, serve: Serve) -> None:
     (srchat.home / "file").write_text("")
     server = serve(answer("All of it."))
     result = srchat(
@@ -181,10 +181,10 @@ def test_a_folder_that_cannot_be_made_costs_a_word(srchat: Srchat, serve: Serve)
     assert len(result.messages) == 1
 
 
-def test_a_full_disk_costs_a_word(srchat: Srchat, serve: Serve) -> None:
+def test_a_full_disk_causes_a_warning(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer(*["word " * 2000] * 50))
     command = [*srchat.command("ask", "hi", "--base-url", server.url)]
-    # 60 KiB for every file: room for the tables, not for the answer.
+    # 60 KiB for each file: enough for the tables, not for the answer.
     limited = ["sh", "-c", 'ulimit -f 120; exec "$@"', "sh", *command]
     done = subprocess.run(
         limited, env=srchat.unmeasured_env, cwd=srchat.home, capture_output=True, timeout=PATIENCE,
@@ -198,7 +198,7 @@ def test_a_full_disk_costs_a_word(srchat: Srchat, serve: Serve) -> None:
     assert after.code == 0
 
 
-def test_what_was_put_aside_is_never_overwritten(path: Path) -> None:
+def test_files_set_aside_are_never_overwritten(path: Path) -> None:
     for number in range(3):
         path.write_text(f"{number}")
         path.with_name(f"{path.name}-wal").write_text(f"log {number}")
@@ -208,8 +208,8 @@ def test_what_was_put_aside_is_never_overwritten(path: Path) -> None:
     assert len(list(path.parent.iterdir())) == 6
 
 
-def test_damage_that_shows_late_is_put_aside_then(path: Path) -> None:
-    healthy(path)
+def test_damage_found_after_opening_is_set_aside(path: Path) -> None:
+    create_history(path)
     store = ConversationStore(path)
     overwrite(path, 4096, os.urandom(path.stat().st_size - 4096))
     with pytest.raises(BrokenStoreError):
@@ -226,13 +226,13 @@ def delete(path: Path) -> None:
         file.unlink()
 
 
-def put_aside(path: Path) -> None:
+def set_aside(path: Path) -> None:
     database = Database(path, SCHEMA, 1.0)
     database.set_aside()
 
 
-@pytest.mark.parametrize("remove", [delete, put_aside])
-def test_what_comes_after_the_file_has_gone_is_kept_in_a_new_one(
+@pytest.mark.parametrize("remove", [delete, set_aside])
+def test_a_turn_is_saved_in_a_new_file_after_the_file_is_removed(
     path: Path, remove: Callable[[Path], None]
 ) -> None:
     store = ConversationStore(path)
@@ -247,7 +247,7 @@ def test_what_comes_after_the_file_has_gone_is_kept_in_a_new_one(
     fresh.close()
 
 
-def test_an_answer_under_way_while_the_file_is_deleted_is_kept(
+def test_a_streaming_answer_is_saved_after_the_file_is_deleted(
     path: Path, srchat: Srchat, serve: Serve
 ) -> None:
     deleted = threading.Event()
@@ -260,7 +260,7 @@ def test_an_answer_under_way_while_the_file_is_deleted_is_kept(
     assert "slow answer" in srchat("history", "show").text
 
 
-def test_what_was_in_the_way_only_at_first_costs_nothing(tmp_path: Path) -> None:
+def test_an_error_at_the_beginning_of_a_turn_is_recovered(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.write_text("in the way")
     stores: list[ConversationStore] = []
@@ -280,7 +280,7 @@ def test_what_was_in_the_way_only_at_first_costs_nothing(tmp_path: Path) -> None
     stores[0].close()
 
 
-def test_what_was_not_kept_of_a_conversation_is_written_with_its_next_turn(path: Path) -> None:
+def test_unsaved_turns_are_saved_with_the_next_turn(path: Path) -> None:
     store = ConversationStore(path)
     lock = sqlite3.connect(path, isolation_level=None)
 
@@ -307,7 +307,7 @@ def test_what_was_not_kept_of_a_conversation_is_written_with_its_next_turn(path:
     store.close()
 
 
-def test_of_many_that_find_it_damaged_one_puts_it_aside(path: Path) -> None:
+def test_only_one_of_many_processes_sets_a_damaged_file_aside(path: Path) -> None:
     noise(path)
     code = (
         "import sys; from pathlib import Path; from srchat.history.store import *; "
@@ -324,7 +324,7 @@ def test_of_many_that_find_it_damaged_one_puts_it_aside(path: Path) -> None:
     store.close()
 
 
-def test_whoever_puts_a_damaged_history_aside_says_so(
+def test_every_command_that_sets_a_damaged_history_aside_warns(
     path: Path, srchat: Srchat, serve: Serve
 ) -> None:
     entry = {"id": "m", "object": "model", "max_model_len": 1024}
@@ -338,9 +338,7 @@ def test_whoever_puts_a_damaged_history_aside_says_so(
         assert result.err.count("the history was damaged; it was moved to") == 1
 
 
-def test_a_chat_says_once_that_the_history_was_damaged(
-    path: Path, srchat: Srchat, serve: Serve
-) -> None:
+def test_chat_warns_once_of_a_damaged_history(path: Path, srchat: Srchat, serve: Serve) -> None:
     noise(path)
     server = serve(answer("one"))
     result = srchat("chat", "--base-url", server.url, stdin=b"a\nb\nc\n")
@@ -348,9 +346,7 @@ def test_a_chat_says_once_that_the_history_was_damaged(
     assert result.err.count("the history was damaged") == 1
 
 
-def test_damage_that_opening_does_not_show_is_told_with_the_way_out(
-    path: Path, srchat: Srchat
-) -> None:
+def test_damage_found_after_opening_has_a_hint(path: Path, srchat: Srchat) -> None:
     torn_pages(path)
     result = srchat("history", "list")
     assert (result.code, result.out) == (9, b"")
@@ -358,7 +354,9 @@ def test_damage_that_opening_does_not_show_is_told_with_the_way_out(
     assert "the next answer starts a new one" in result.err
 
 
-def test_to_continue_what_is_damaged_is_an_error(path: Path, srchat: Srchat, serve: Serve) -> None:
+def test_continuing_from_a_damaged_history_is_an_error(
+    path: Path, srchat: Srchat, serve: Serve
+) -> None:
     noise(path)
     server = serve(answer("one"))
     for _ in range(2):
@@ -370,7 +368,7 @@ def test_to_continue_what_is_damaged_is_an_error(path: Path, srchat: Srchat, ser
 @pytest.mark.parametrize(
     "words", [("list",), ("show",), ("search", "x"), ("export", "--all"), ("delete", "--all", "-y")]
 )
-def test_who_only_reads_sets_nothing_aside(
+def test_reading_commands_set_nothing_aside(
     path: Path, srchat: Srchat, words: tuple[str, ...]
 ) -> None:
     torn_schema(path)
@@ -411,7 +409,7 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder / "shim.so")
 
 
-def test_one_read_that_fails_sets_no_sound_history_aside(
+def test_a_single_failed_read_does_not_set_the_history_aside(
     path: Path, srchat: Srchat, serve: Serve, shim: str
 ) -> None:
     server = serve(answer("one"))
@@ -425,8 +423,8 @@ def test_one_read_that_fails_sets_no_sound_history_aside(
     assert "first" in srchat("history", "list").text
 
 
-def test_import_brings_back_what_was_set_aside(path: Path, srchat: Srchat, serve: Serve) -> None:
-    healthy(path)
+def test_import_restores_a_history_set_aside(path: Path, srchat: Srchat, serve: Serve) -> None:
+    create_history(path)
     count = len(srchat("history", "list").text.splitlines())
     assert count
     path.rename(path.with_name("old.db"))
@@ -435,12 +433,12 @@ def test_import_brings_back_what_was_set_aside(path: Path, srchat: Srchat, serve
 
 
 def torn_page(path: Path) -> None:
-    healthy(path)
+    create_history(path)
     overwrite(path, path.stat().st_size // 2 & ~4095, os.urandom(4096))
 
 
-def imported(srchat: Srchat, path: Path) -> int:
-    """Set the history aside, import what can be read of it, and return how many turns that is."""
+def import_turns(srchat: Srchat, path: Path) -> int:
+    """Set the history aside, import it, and return the number of turns recovered."""
     aside = path.rename(path.with_name("history.db.broken-1"))
     before = aside.read_bytes()
     result = srchat("history", "import", str(aside))
@@ -454,11 +452,11 @@ def imported(srchat: Srchat, path: Path) -> int:
 
 
 @pytest.mark.parametrize(("damage", "least"), [(half, 80), (torn_page, 190)])
-def test_import_reads_what_is_left_of_a_damaged_history_and_changes_nothing_in_it(
+def test_import_salvages_a_damaged_history_without_changing_it(
     path: Path, srchat: Srchat, damage: Callable[[Path], None], least: int
 ) -> None:
     damage(path)
-    assert least <= imported(srchat, path) < 200
+    assert least <= import_turns(srchat, path) < 200
 
 
 @pytest.mark.parametrize(
@@ -468,34 +466,36 @@ def test_import_reads_what_is_left_of_a_damaged_history_and_changes_nothing_in_i
         "UPDATE conversation SET used_at = 'abc', title = x'ff' WHERE uid = 'old1'",
     ],
 )
-def test_import_finds_turns_that_have_lost_their_conversation(
+def test_import_salvages_turns_without_a_conversation(
     path: Path, srchat: Srchat, change: str
 ) -> None:
-    healthy(path, 3)
-    changed(path, change)
-    assert imported(srchat, path) == 3
+    create_history(path, 3)
+    execute_sql(path, change)
+    assert import_turns(srchat, path) == 3
     assert "an old prompt" in srchat("history", "show", "turn1").text
 
 
-def test_import_leaves_out_what_no_srchat_has_written(path: Path, srchat: Srchat) -> None:
-    healthy(path, 3)
-    changed(path, "UPDATE turn SET prompt = x'ff00', prompt_tokens = 'many' WHERE uid = 'turn1'")
-    assert imported(srchat, path) == 2
+def test_import_skips_invalid_turns(path: Path, srchat: Srchat) -> None:
+    create_history(path, 3)
+    execute_sql(
+        path, "UPDATE turn SET prompt = x'ff00', prompt_tokens = 'many' WHERE uid = 'turn1'"
+    )
+    assert import_turns(srchat, path) == 2
 
 
-def changed(path: Path, sql: str) -> None:
+def execute_sql(path: Path, sql: str) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute(sql)
     connection.close()
 
 
 def newer(path: Path) -> None:
-    healthy(path, 1)
-    changed(path, "PRAGMA user_version = 99")
+    create_history(path, 1)
+    execute_sql(path, "PRAGMA user_version = 99")
 
 
 def foreign(path: Path) -> None:
-    changed(path, "CREATE TABLE t (a)")
+    execute_sql(path, "CREATE TABLE t (a)")
 
 
 @pytest.mark.parametrize(
@@ -509,7 +509,7 @@ def foreign(path: Path) -> None:
         (torn_pages, "nothing in it can be read"),
     ],
 )
-def test_import_says_why_a_file_cannot_be_read(
+def test_import_errors_have_a_reason(
     path: Path, srchat: Srchat, damage: Callable[[Path], None], reason: str
 ) -> None:
     damage(path)
@@ -521,8 +521,8 @@ def test_import_says_why_a_file_cannot_be_read(
     assert not path.exists()
 
 
-def test_delete_all_takes_what_was_set_aside_and_what_was_typed(path: Path, srchat: Srchat) -> None:
-    healthy(path)
+def test_delete_all_deletes_files_set_aside_and_typed_lines(path: Path, srchat: Srchat) -> None:
+    create_history(path)
     typed = path.with_name("typed_lines")
     typed.write_text('"secret"\n')
     aside = path.with_name("history.db.broken-20260101-000000-1")
@@ -534,7 +534,7 @@ def test_delete_all_takes_what_was_set_aside_and_what_was_typed(path: Path, srch
     assert not aside.exists()
 
 
-def test_after_each_ask_the_file_alone_is_the_history(
+def test_after_each_ask_the_database_is_checkpointed(
     path: Path, srchat: Srchat, serve: Serve, tmp_path: Path
 ) -> None:
     server = serve(answer("one"))
@@ -547,9 +547,7 @@ def test_after_each_ask_the_file_alone_is_the_history(
         assert [file.name for file in path.parent.iterdir()] == ["history.db"]
 
 
-def test_a_backup_that_is_put_back_is_the_history(
-    path: Path, srchat: Srchat, serve: Serve, tmp_path: Path
-) -> None:
+def test_a_backup_can_be_restored(path: Path, srchat: Srchat, serve: Serve, tmp_path: Path) -> None:
     server = serve(answer("one"))
     srchat("ask", "before", "--base-url", server.url)
     shutil.copy(path, tmp_path / "backup.db")
@@ -560,7 +558,7 @@ def test_a_backup_that_is_put_back_is_the_history(
     assert [line.split("\t")[-1] for line in result.text.splitlines()] == ["before"]
 
 
-def test_a_store_that_cannot_be_opened_is_an_error_of_its_own(path: Path, srchat: Srchat) -> None:
+def test_a_directory_in_place_of_the_database_is_an_error(path: Path, srchat: Srchat) -> None:
     path.mkdir()
     result = srchat("history", "list")
     assert result.code == 9

@@ -1,4 +1,4 @@
-"""Many processes at one store, and processes that are killed: nothing is lost, nothing is mixed."""
+"""Concurrent and killed processes lose and mix up nothing."""
 
 import contextlib
 import random
@@ -20,7 +20,7 @@ from tests.support.waiting import PATIENCE, wait_until
 
 WRITERS, TURNS = 20, 10
 KILLS, AT_ONCE = 200, 50
-MOST_LOST = 1.5  # seconds of text
+MAX_LOST_SECONDS = 1.5  # of text
 
 WRITER = """
 import dataclasses, sys
@@ -29,7 +29,7 @@ from srchat.conversation import Conversation, TurnRecord
 from srchat.history import recorder as recorder_module
 from srchat.history.recorder import Recorder
 from srchat.history.store import ConversationStore
-recorder_module.LOCK_TIMEOUT = 120.0  # a slow machine with the lock is not what is tested
+recorder_module.LOCK_TIMEOUT = 120.0  # slow machines must not cause timeouts
 path, name = Path(sys.argv[1]), sys.argv[2]
 stores = []
 def open_store(timeout):
@@ -49,9 +49,9 @@ def ask(conversation, id):
     turn = dataclasses.replace(turn, complete=True)
     assert recorder.end(conversation, turn) == []
     return conversation.with_turn(turn)
-for place in range(int(sys.argv[3])):
-    conversation = ask(conversation, f"{name}-{place}")
-    ask(open_store(120).load("shared"), f"shared-{name}-{place}")
+for index in range(int(sys.argv[3])):
+    conversation = ask(conversation, f"{name}-{index}")
+    ask(open_store(120).load("shared"), f"shared-{name}-{index}")
 stores[0].close()
 """
 
@@ -84,12 +84,12 @@ def start(code: str, *args: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-c", code, *args], stdout=subprocess.PIPE)
 
 
-def is_whole(path: Path) -> bool:
+def is_intact(path: Path) -> bool:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_twenty_writers_at_once_lose_nothing_and_mix_nothing(tmp_path: Path) -> None:
+def test_twenty_concurrent_writers_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     store = ConversationStore(path)
     store.add_turn(Conversation("shared"), TurnRecord("first", "first"))
@@ -100,75 +100,77 @@ def test_twenty_writers_at_once_lose_nothing_and_mix_nothing(tmp_path: Path) -> 
     assert [process.returncode for process in processes] == [0] * WRITERS
     for name in names:
         branch = store.load(name).branch
-        assert [turn.id for turn in branch] == [f"{name}-{place}" for place in range(TURNS)]
+        assert [turn.id for turn in branch] == [f"{name}-{index}" for index in range(TURNS)]
         for turn in branch:
             assert (turn.prompt, turn.complete) == (f"prompt {turn.id}", True)
             assert turn.reply == "".join(f"{turn.id}.{n} " for n in range(3))
     shared = store.load("shared")
     assert {turn.id for turn in shared.turns} == {"first"} | {
-        f"shared-{name}-{place}" for name in names for place in range(TURNS)
+        f"shared-{name}-{index}" for name in names for index in range(TURNS)
     }
-    # Each knows which turn it came after, and none is followed by half of another.
+    # Every parent precedes its children.
     known: set[str | None] = {None}
     for turn in shared.turns:
         assert turn.parent in known
         known.add(turn.id)
     assert len(store.search("prompt", 1000)) == 2 * WRITERS * TURNS
     store.close()
-    assert is_whole(path)
+    assert is_intact(path)
 
 
-class Piece(NamedTuple):
-    """When a piece of text was shown, and whether another process had the lock just then."""
+class Sample(NamedTuple):
+    """When a chunk was shown, and whether another process had the lock at that time."""
 
     at: float
     is_locked_out: bool
 
     @classmethod
-    def read(cls, line: str) -> "Piece":
+    def read(cls, line: str) -> "Sample":
         at, _, failure = line.partition(" ")
         return cls(float(at), "locked" in failure)
 
 
-def seconds_of(pieces: list[Piece]) -> float:
-    """Return how long pieces took, without what a slow machine made of it: stalls and locks."""
+def seconds_of(samples: list[Sample]) -> float:
+    """Return the duration of chunks, without stalls and lock waits of a slow machine."""
     return sum(
         min(after.at - before.at, 0.1)
-        for before, after in pairwise(pieces)
+        for before, after in pairwise(samples)
         if not after.is_locked_out
     )
 
 
-def test_killed_at_any_moment_it_loses_a_second_of_text_at_most(tmp_path: Path) -> None:
+def test_a_kill_loses_at_most_a_second_of_text(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     ConversationStore(path).close()
     chance = random.Random(6)
-    shown: dict[str, list[Piece]] = {}
+    shown: dict[str, list[Sample]] = {}
     for batch in range(KILLS // AT_ONCE):
         names = [f"k{batch}x{number}" for number in range(AT_ONCE)]
         processes = {name: start(STREAMER, str(path), name) for name in names}
         for process in processes.values():
             assert process.stdout
-            assert select.select([process.stdout], [], [], PATIENCE)[0]  # something is shown
+            assert select.select([process.stdout], [], [], PATIENCE)[
+                0
+            ]  # waits for the first output
         begin = time.monotonic()
         for moment, name in sorted((chance.uniform(0, 2.0), name) for name in names):
             time.sleep(max(0.0, begin + moment - time.monotonic()))
             processes[name].kill()
         for name, process in processes.items():
             out, _ = process.communicate(timeout=PATIENCE)
-            shown[name] = [Piece.read(line) for line in out.decode().split("\n")[:-1]]
+            shown[name] = [Sample.read(line) for line in out.decode().split("\n")[:-1]]
     store = ConversationStore(path)
     assert len(shown) == KILLS
-    pieces = [piece for of_one in shown.values() for piece in of_one]
-    assert sum(piece.is_locked_out for piece in pieces) < len(pieces) / 2
-    for name, of_one in shown.items():
+    samples = [sample for of_process in shown.values() for sample in of_process]
+    assert sum(sample.is_locked_out for sample in samples) < len(samples) / 2
+    for name, of_process in shown.items():
         (turn,) = store.load(name).turns
         assert (turn.prompt, turn.complete, turn.reason) == ("the prompt", False, "still coming")
         kept = turn.reply.split()
         assert kept == [str(number) for number in range(len(kept))]
-        assert seconds_of(of_one[len(kept) :]) <= MOST_LOST, name
+        assert seconds_of(of_process[len(kept) :]) <= MAX_LOST_SECONDS, name
     store.close()
-    assert is_whole(path)
+    assert is_intact(path)
     assert not list(tmp_path.glob("*.broken-*"))
 
 
@@ -187,7 +189,7 @@ def only_turn(srchat: Srchat) -> TurnRecord:
     return turn
 
 
-def test_the_prompt_is_kept_while_the_server_thinks(srchat: Srchat, serve: Serve) -> None:
+def test_the_prompt_is_saved_before_the_answer_begins(srchat: Srchat, serve: Serve) -> None:
     server = serve([HOLD])
     process = srchat.start("ask", "think!", "--base-url", server.url)
     wait_until(lambda: server.requests and stored_ids(srchat))
@@ -198,9 +200,7 @@ def test_the_prompt_is_kept_while_the_server_thinks(srchat: Srchat, serve: Serve
     assert "killed" in turn.reason
 
 
-def test_the_prompt_is_kept_before_anything_of_the_answer_is_shown(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_the_prompt_is_saved_before_the_first_token_is_shown(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("x"), HOLD])
     for number in range(3):
         process = srchat.start("ask", f"prompt {number}", "--base-url", server.url)
@@ -212,7 +212,7 @@ def test_the_prompt_is_kept_before_anything_of_the_answer_is_shown(
     store.close()
 
 
-def test_a_killed_ask_loses_a_second_of_its_answer_at_most(srchat: Srchat, serve: Serve) -> None:
+def test_a_killed_ask_loses_at_most_a_second_of_its_answer(srchat: Srchat, serve: Serve) -> None:
     steps: list[Step] = [head()]
     for number in range(200):
         steps += [chunk(f"{number} "), Pause(0.05)]
@@ -227,9 +227,9 @@ def test_a_killed_ask_loses_a_second_of_its_answer_at_most(srchat: Srchat, serve
     out += process.ended().out
     turn = only_turn(srchat)
     assert (turn.complete, turn.served_model) == (False, "vllm-primary")
-    assert len(out.split()) - len(turn.reply.split()) <= MOST_LOST / 0.05
+    assert len(out.split()) - len(turn.reply.split()) <= MAX_LOST_SECONDS / 0.05
     assert out.decode().startswith(turn.reply)
-    # And it can be gone on with: what came is part of the conversation.
+    # The incomplete answer is part of the continued conversation.
     again = serve(answer("ok"))
     assert srchat("ask", "-c", "and?", "--base-url", again.url).text == "ok\n"
     assert [m["content"] for m in again.requests[0].json["messages"]] == [
@@ -237,7 +237,7 @@ def test_a_killed_ask_loses_a_second_of_its_answer_at_most(srchat: Srchat, serve
     ]  # fmt: skip
 
 
-def test_two_terminals_continue_one_conversation(srchat: Srchat, serve: Serve) -> None:
+def test_two_terminals_can_continue_one_conversation(srchat: Srchat, serve: Serve) -> None:
     answered = threading.Event()
     slow = serve(answer("one"), [head(), chunk("slow "), answered, *answer("answer")[1:]])
     fast = serve(answer("fast answer"))
@@ -255,12 +255,12 @@ def test_two_terminals_continue_one_conversation(srchat: Srchat, serve: Serve) -
         ("first", "one", True), ("here", "slow answer", True), ("there", "fast answer", True),
     }  # fmt: skip
     branch = [message.content for message in conversation.fit("?").messages]
-    # What was asked second saw the first as far as it had come.
+    # The second request contained the first answer as far as it was saved.
     assert branch.pop(3) in ("slow ", "slow answer")
     assert branch == ["first", "one", "here", "there", "fast answer", "?"]
 
 
-def test_a_chat_at_its_prompt_has_all_of_it_in_the_file(srchat: Srchat, serve: Serve) -> None:
+def test_a_chat_is_checkpointed_at_its_prompt(srchat: Srchat, serve: Serve) -> None:
     chat = srchat.start("chat", "--base-url", serve(answer("one")).url, stdin=subprocess.PIPE)
     chat.stdin.write(b"hello\n")
     chat.stdin.flush()

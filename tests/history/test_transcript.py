@@ -46,7 +46,7 @@ def document(*items: Any) -> Any:
 
 
 @given(conversations())
-def test_json_brings_everything_back(conversation: Conversation) -> None:
+def test_json_round_trips(conversation: Conversation) -> None:
     text = json.dumps(document(conversation_to_json(conversation)))
     assert text.isascii()
     assert list(conversations_from_json(json.loads(text))) == [conversation]
@@ -68,7 +68,7 @@ def test_json_brings_everything_back(conversation: Conversation) -> None:
         document({"id": "abcd", "created_at": float("nan")}),
     ],
 )  # fmt: skip
-def test_anything_else_is_refused(value: Any) -> None:
+def test_invalid_json_is_rejected(value: Any) -> None:
     with pytest.raises(ValueError, match=r"is not|was written|missing"):
         list(conversations_from_json(value))
 
@@ -82,19 +82,19 @@ def test_anything_else_is_refused(value: Any) -> None:
         ([], "it is not what"),
     ],
 )
-def test_a_document_of_another_version_is_refused(version: Any, why: str) -> None:
+def test_other_versions_are_rejected(version: Any, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         list(conversations_from_json({"srchat_history": version, "conversations": []}))
 
 
-def test_a_parent_that_does_not_stand_before_its_child_is_none() -> None:
+def test_a_parent_that_does_not_precede_its_child_is_dropped() -> None:
     turns = [{"id": "0001", "parent": "0002"}, {"id": "0002", "parent": "0001"}]
     (conversation,) = conversations_from_json(document({"id": "abcd", "turns": turns}))
     assert [turn.parent for turn in conversation.turns] == [None, "0001"]
     assert conversation.head == "0002"
 
 
-def test_markdown_has_the_texts_as_they_are() -> None:
+def test_markdown_does_not_escape_texts() -> None:
     conversation = (
         Conversation("abcd", system="Be brief.")
         .with_turn(TurnRecord("0001", "Hi\n```", reply="**Hello**", complete=True, model="m"))
