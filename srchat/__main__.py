@@ -7,14 +7,11 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    if sys.argv[1:] == ["--version"]:
-        # Asked for by scripts and editors at every start: answered before anything is loaded.
-        from srchat import __version__  # noqa: PLC0415 - on first use
-
+    if text := _quick_answer(sys.argv[1:]):
         try:
-            print(f"srchat {__version__}", flush=True)
+            print(text, end="", flush=True)
         except OSError:
-            pass  # the way that all commands take tells it
+            pass  # reported the way all commands take
         else:
             return
     if sys.argv[1:2] == ["__complete"]:
@@ -40,9 +37,26 @@ def main() -> None:
         sys.exit(f"srchat: error: {error.message}\nhint: {error.hint}")
 
     code = run(sys.argv[1:])
+    if code < 0:
+        from srchat.signals import end_by  # noqa: PLC0415 - loaded by now
+
+        end_by(-code)
     # Otherwise the interpreter would look at every object once more at its end: 25 ms.
     gc.freeze()
     sys.exit(code)
+
+
+def _quick_answer(arguments: list[str]) -> str:
+    """Return what scripts and shells ask for at every start, "" for anything else."""
+    if arguments == ["--version"]:
+        from srchat import __version__  # noqa: PLC0415 - on first use
+
+        return f"srchat {__version__}\n"
+    if arguments[:1] == ["completion"] and len(arguments) == 2:
+        from srchat.completion_scripts import SCRIPTS  # noqa: PLC0415 - on first use
+
+        return SCRIPTS.get(arguments[1], "")
+    return ""
 
 
 if __name__ == "__main__":

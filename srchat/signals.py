@@ -5,6 +5,7 @@ middle of anything. So: by default each raises Interrupted in the main thread; w
 answer is painted, whoever paints it is told instead, and nothing is torn.
 """
 
+import atexit
 import contextlib
 import math
 import os
@@ -14,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Final
+from typing import Final, NoReturn
 
 from srchat.errors import Interrupted
 
@@ -53,6 +54,17 @@ def ignore() -> None:
     """Let no signal disturb the last words; what is left to do is short."""
     for signum in _SIGNALS:
         signal.signal(signum, signal.SIG_IGN)
+
+
+def end_by(signum: int) -> NoReturn:
+    """End the process by a signal: a shell loop, make or xargs that runs it ends too.
+
+    Where it is blocked, end with the exit code that a shell shows for it.
+    """
+    atexit._run_exitfuncs()  # noqa: SLF001 - the default action of a signal skips them
+    signal.signal(signum, signal.SIG_DFL)
+    os.kill(os.getpid(), signum)
+    os._exit(128 + signum)
 
 
 @contextlib.contextmanager

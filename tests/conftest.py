@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from functools import cache
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -15,6 +16,7 @@ from typing import IO, NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.fork_server import ForkServer, can_fork
 from tests.support.server import Script, ScriptedServer
 from tests.support.waiting import PATIENCE, unread, wait_until
 
@@ -23,13 +25,25 @@ Serve = Callable[..., ScriptedServer]
 # With these in its environment, coverage.py measures a process: see [tool.coverage].
 MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 
+BASE_ENV = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+
+
+@cache
+def fork_server() -> ForkServer:
+    return ForkServer(str(Path(__file__).parent.parent), BASE_ENV)
+
 
 def pytest_configure() -> None:
     """Let no signal be ignored, as nohup and a shell's & have it: srchat would keep to it."""
-    for signum in (signal.SIGINT, signal.SIGHUP):
+    for signum in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         if signal.getsignal(signum) == signal.SIG_IGN:
             signal.signal(signum, signal.SIG_DFL)
     at_any_speed()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of workers: most of a test is waiting for processes and sockets."""
+    return (os.cpu_count() or 2) + 1
 
 
 def at_any_speed() -> None:
@@ -47,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Result(NamedTuple):
-    """How a process ended."""
+    """How a process ended. `code` is what a shell shows: 130 if SIGINT ended it."""
 
     code: int
     out: bytes
@@ -63,6 +77,11 @@ class Result(NamedTuple):
         return [line for line in self.err.splitlines() if line.startswith("srchat: ")]
 
 
+def as_in_a_shell(returncode: int) -> int:
+    """Return the exit code that a shell shows for a process, which a signal may have ended."""
+    return returncode if returncode >= 0 else 128 - returncode
+
+
 class Process(subprocess.Popen[bytes]):
     """A process that runs, its output in pipes; `stdin` is one only if that was asked for."""
 
@@ -74,7 +93,7 @@ class Process(subprocess.Popen[bytes]):
         """Wait for the end; `out` and `err` are what nobody has read before."""
         out, err = map(_read_ahead, (self.stdout, self.stderr))
         more_out, more_err = self.communicate(timeout=PATIENCE)
-        return Result(self.returncode, out + more_out, (err + more_err).decode())
+        return Result(as_in_a_shell(self.returncode), out + more_out, (err + more_err).decode())
 
 
 def _read_ahead(pipe: BufferedReader) -> bytes:
@@ -92,9 +111,7 @@ class Srchat:
         self.env = {
             "HOME": str(home),
             "TMPDIR": str(home),
-            "PATH": os.environ["PATH"],
-            "LANG": "C.UTF-8",
-            "TERM": "xterm-256color",
+            **BASE_ENV,
             "SRCHAT_CONFIG": str(home / "config.toml"),
         } | MEASURED
 
@@ -132,6 +149,9 @@ class Srchat:
         timeout: float = PATIENCE,
         **env: str,
     ) -> Result:
+        if can_fork(self.env | env, BASE_ENV):
+            ended = fork_server().run(args, self.env | env, str(self.home), stdin or b"", timeout)
+            return Result(as_in_a_shell(ended.returncode), ended.out, ended.err.decode())
         done = subprocess.run(
             self.command(*args),
             env=self.env | env,
@@ -141,7 +161,7 @@ class Srchat:
             cwd=self.home,
             check=False,
         )
-        return Result(done.returncode, done.stdout, done.stderr.decode())
+        return Result(as_in_a_shell(done.returncode), done.stdout, done.stderr.decode())
 
     def start(self, *args: str, stdin: int = subprocess.DEVNULL, **env: str) -> Process:
         return self.start_program(self.command(*args), stdin=stdin, env=self.env | env)

@@ -37,6 +37,7 @@ LINES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=2000)
 @given(st.lists(st.sampled_from(LINES), max_size=6), st.sampled_from(["\n", "\r\n"]))
 @example(["system = '''", "[profiles.in-a-text]", "'''"], "\n")

@@ -6,7 +6,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -14,20 +14,20 @@ from typer.exceptions import TyperException
 from srchat import __version__, signals
 from srchat.cli.ask import ask
 from srchat.cli.chat import chat
+from srchat.cli.completion import completion
 from srchat.cli.config import config_app
 from srchat.cli.history import history_app
 from srchat.cli.models import models
 from srchat.cli.process import Process
+from srchat.cli.usage_errors import usage_error
 from srchat.errors import (
     ClosedPipeError,
     ExitCode,
     Interrupted,
     OutputError,
     SrchatError,
-    UsageError,
     broken_installation,
 )
-from srchat.session.hints import joined
 from srchat.terminal.streams import reserve_standard_descriptors
 
 _REPORT = "please report it with the traceback, which SRCHAT_DEBUG=1 prints"
@@ -44,6 +44,16 @@ app.command()(chat)
 app.command()(models)
 app.add_typer(config_app, name="config")
 app.add_typer(history_app, name="history")
+app.command()(completion)
+
+
+@app.command(name="help")
+def help_(
+    ctx: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]...")] = None,
+) -> None:
+    """Show the help of a command."""
+    app([*(words or []), "--help"], prog_name="srchat", standalone_mode=False, obj=ctx.obj)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it with the value alone
@@ -67,7 +77,10 @@ def srchat(
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command line and return the exit code; nothing is raised."""
+    """Run the command line and return the exit code, or minus the signal that ended it.
+
+    Nothing is raised.
+    """
     reserve_standard_descriptors()
     process = Process(os.environ)
     try:
@@ -79,7 +92,7 @@ def main(arguments: Sequence[str]) -> int:
     except Interrupted as exc:
         signals.ignore()
         process.messages.print(exc.message)
-        return int(exc.exit_code)
+        return -exc.signum
     finally:
         signals.ignore()
         process.close()
@@ -104,7 +117,7 @@ def _run(arguments: Sequence[str], process: Process) -> int:
             sys.stdout.flush()
         return int(code or 0)
     except TyperException as exc:
-        raise _usage_error(exc, arguments) from exc
+        raise usage_error(exc, arguments) from exc
     except typer.Abort as exc:  # pragma: no cover - Typer's EOFError; ours are caught before
         raise Interrupted(signal.SIGINT) from exc
     except OSError as exc:
@@ -113,38 +126,6 @@ def _run(arguments: Sequence[str], process: Process) -> int:
     except SystemExit as exc:
         # How Typer ends, with a code of its own, where the reader of its help has gone.
         raise ClosedPipeError("the reader of the output has gone") from exc
-
-
-def _usage_error(exc: TyperException, arguments: Sequence[str]) -> UsageError:
-    command = _command(arguments)
-    where = f"{command.removeprefix('srchat ')}: " if " " in command else ""
-    message = exc.format_message()
-    return UsageError(
-        f"{where}{message}", hint=joined(_way_out(command, message), f"see: {command} --help")
-    )
-
-
-def _command(arguments: Sequence[str]) -> str:
-    """Return the command that was called. Not every failure of Typer's knows it."""
-    names = ["srchat"]
-    known: Any = typer.main.get_command(app)
-    for word in arguments:
-        known = getattr(known, "commands", {}).get(word)
-        if known is None:
-            break
-        names.append(word)
-    return " ".join(names)
-
-
-def _way_out(command: str, message: str) -> str:
-    if command == "srchat" and message.startswith("No such command"):
-        return 'to ask a question: srchat ask "..."'
-    if message.startswith("No such option") and not message.endswith(")"):  # nothing to suggest
-        if command == "srchat":
-            return 'options come after the command: srchat ask -m MODEL "..."'
-        if command == "srchat ask":
-            return "put -- before a prompt that starts with a dash"
-    return ""
 
 
 def _report(exc: SrchatError, process: Process) -> int:

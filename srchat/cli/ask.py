@@ -44,7 +44,12 @@ def ask(
     raw: Annotated[
         bool, typer.Option("--raw", help="Do not render Markdown on a terminal.")
     ] = False,
-    code: Annotated[bool, typer.Option("-x", "--code", help="Print only the code blocks.")] = False,
+    code: Annotated[
+        bool, typer.Option("-x", "--code", help="Print only the first code block.")
+    ] = False,
+    code_all: Annotated[
+        bool, typer.Option("--code-all", help="Print only the code blocks, all of them.")
+    ] = False,
     editor: Annotated[
         bool, typer.Option("-e", "--editor", help="Write the prompt in $VISUAL or $EDITOR.")
     ] = False,
@@ -66,8 +71,7 @@ def ask(
 
     git diff | srchat ask "write a commit message"
     """
-    if as_json and code:
-        raise UsageError("--json cannot be combined with --code")
+    _check_only_one({"--json": as_json, "--raw": raw, "--code": code, "--code-all": code_all})
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)
     library = open_library(process)
@@ -80,14 +84,21 @@ def ask(
         return
     session.check_key()  # before anything is opened or waited for
     try:
-        if code:
-            _print_code(process, session, session.send(text))
+        if code or code_all:
+            _print_code(process, session, session.send(text), only_first=code)
         else:
             writer = _writer(process, session, as_json=as_json, raw=raw)
             _show(process, session, session.send(text), writer)
     finally:
         if usage and session.reply and session.reply.has_begun:
             process.messages.print(usage_line(session.reply))
+
+
+def _check_only_one(modes: dict[str, bool]) -> None:
+    """Raise UsageError where more than one way of printing is asked for."""
+    first, *others = [name for name, is_given in modes.items() if is_given] or [""]
+    if others:
+        raise UsageError(f"{first} cannot be combined with {others[0]}")
 
 
 def _show(process: Process, session: Session, events: Events, writer: AnswerWriter | None) -> None:
@@ -191,13 +202,17 @@ def _document(session: Session) -> dict[str, Any]:
     }
 
 
-def _print_code(process: Process, session: Session, events: Events) -> None:
-    writer = CodeWriter(PlainWriter(process.stdout))
+def _print_code(process: Process, session: Session, events: Events, *, only_first: bool) -> None:
+    writer = CodeWriter(PlainWriter(process.stdout), only_first=only_first)
     try:
         _show(process, session, events, writer)
     finally:
-        if session.reply and session.reply.text and not writer.found:
+        if session.reply and session.reply.text and not writer.count:
             # Not on standard output, where code is expected; and not lost either.
             process.messages.write_raw(sanitized(session.reply.content).rstrip("\n") + "\n")
-    if not writer.found:
+    if writer.count > 1 and only_first:
+        process.messages.warning(
+            f"printed the first of {writer.count} code blocks", hint="--code-all prints all of them"
+        )
+    if not writer.count:
         raise IncompleteAnswerError("the answer has no code block; its text is above")

@@ -40,7 +40,8 @@ DEMO_PROFILE: Final = "demo"
 DEMO_BASE_URL: Final = "http://demo.invalid/v1"  # .invalid never resolves (RFC 6761)
 _DEMO: Final = {"base_url": DEMO_BASE_URL, "model": "srchat-demo"}
 _KEY_LIKE: Final = re.compile(r"sk-|(?=[\d-]*[^\W\d])[\w-]{13}")  # digits alone are not a key
-_MAX_NAMES: Final = 500  # to compare with or list; comparing is slow
+_MAX_COMPARED: Final = 5000  # names: similarity takes 0.1 ms each
+_MAX_LISTED: Final = 20
 _MAX_SHOWN_CHARACTERS: Final = 60  # of a wrong value in a message
 _SERVICE_VARIABLES: Final = {"api_key": "SOLIDRUST_API_KEY", "base_url": "SOLIDRUST_BASE_URL"}
 
@@ -262,12 +263,20 @@ def setting_named(name: str, where: str) -> Setting:
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Return a hint that suggests the most similar name, or lists them."""
-    names = list(itertools.islice(names, _MAX_NAMES + 1))
-    close = difflib.get_close_matches(name, names, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    more = ", ..." if len(names) > _MAX_NAMES else ""
-    return f"choose from: {', '.join(names[:_MAX_NAMES])}{more}"
+    known = list(names)
+    if close := closest(name, known):
+        return f"did you mean {close!r}?"
+    more = ", ..." if len(known) > _MAX_LISTED else ""
+    return f"choose from: {', '.join(known[:_MAX_LISTED])}{more}"
+
+
+def closest(name: str, names: Iterable[str]) -> str:
+    """Return the name that is most likely meant, "" where none is alike; prefixes come first."""
+    known = list(itertools.islice(names, _MAX_COMPARED))
+    longer = [each for each in known if each.startswith(name)]
+    close = [min(longer, key=len)] if longer and name else []
+    close += difflib.get_close_matches(name, known, n=1)
+    return close[0] if close else ""
 
 
 def _converted(entry: Setting, value: object, where: str, *, parse: bool) -> object:

@@ -160,7 +160,7 @@ class Connection:
                 names = [model.id for model in client.list_models(within=_LIST_TIME)]
         except SrchatError:
             return hint
-        return did_you_mean(config.model, names)
+        return "" if config.model in names else did_you_mean(config.model, names)
 
 
 def _is_same_connection(config: Config, other: Config | None) -> bool:

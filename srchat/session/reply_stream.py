@@ -2,6 +2,7 @@
 
 import fnmatch
 import itertools
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
 
+_VERSION: Final = re.compile(r"(?:[-@]\d{3,8}|[-@]\d{4}-\d{2}-\d{2})?")
 _JOINED_AT: Final = 4096  # pieces
 _BROKEN: Final = {
     "content_filter": "incomplete answer: stopped by the server's content filter",
@@ -187,7 +189,8 @@ class ReplyStream:
         reply.usage = chunk.usage or reply.usage
         if chunk.model and chunk.model != reply.model:
             reply.model = chunk.model
-            if any(fnmatch.fnmatchcase(chunk.model, pattern) for pattern in self._fallback_models):
+            is_fallback = any(fnmatch.fnmatchcase(chunk.model, p) for p in self._fallback_models)
+            if is_fallback and not is_same_model(self._request.model, chunk.model):
                 yield from self._fallback(chunk.model)
 
     def _head(self, headers: Mapping[str, str]) -> Iterator[TurnWarning]:
@@ -200,7 +203,7 @@ class ReplyStream:
             yield from self._fallback("another model" if group == self._request.model else group)
 
     def _fallback(self, model: str) -> Iterator[TurnWarning]:
-        if not self._told_fallback and model != self._request.model:
+        if not self._told_fallback:
             self._told_fallback = True
             yield TurnWarning(f"{self._request.model} is not available; {model} answered instead")
 
@@ -226,6 +229,15 @@ class ReplyStream:
                 f"the answer was cut at max_tokens{f' ({limit})' if limit else ''}",
                 hint="raise --max-tokens (in a chat: /continue)",
             )
+
+
+def is_same_model(requested: str, served: str) -> bool:
+    """Tell whether a served name is the requested one, perhaps with a date or a version.
+
+    `gpt-4o-2024-08-06` and `openai/gpt-4o` are `gpt-4o`; `gpt-4o-mini` is not.
+    """
+    name, other = (each.rpartition("/")[2].removesuffix("-latest") for each in (requested, served))
+    return other.startswith(name) and bool(_VERSION.fullmatch(other[len(name) :]))
 
 
 def _why_empty(reply: Reply) -> str:

@@ -5,31 +5,33 @@ from typing import Final
 
 from srchat.terminal.plain import PlainWriter
 
-# Also in the line where a list item begins.
-_OPENING: Final = re.compile(r"([ \t]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*)(`{3,}|~{3,})([^\n]*)\n?$")
+# Also in the line where a list item or a quote begins.
+_OPENING: Final = re.compile(
+    r"((?:[ \t]*(?:>|(?:[-+*]|\d{1,9}[.)])(?=[ \t])))*[ \t]*)(`{3,}|~{3,})([^\n]*)\n?$"
+)
+_QUOTE: Final = re.compile(r"[ \t]*> ?")
 
 
 class CodeExtractor:
     """Returns the lines of fenced code blocks, one blank line between two blocks.
 
-    Fences by CommonMark 0.31, section 4.5, at any indentation, since models put code into
-    list items; as much as stands left of the fence is taken off its lines. Only whole lines are
-    decided on; however the text is cut, the output is the same. What a model thinks between
-    `<think>` at the very beginning and `</think>` is not its answer, and has no code of it.
+    Fences are those of CommonMark 0.31, section 4.5, at any indentation, since models put code
+    into list items and quotes; what precedes the fence is removed from its lines. Only whole
+    lines are decided on; however the text is cut, the output is the same. A block of reasoning
+    between `<think>` at the very beginning and `</think>` is ignored.
+
+    `count`: the blocks so far. `only_first`: the code of later blocks is not returned.
     """
 
-    def __init__(self) -> None:
-        self.found = False
+    def __init__(self, *, only_first: bool = False) -> None:
+        self.count = 0
+        self._only_first = only_first
         self._partial: list[str] = []
         self._fence = ""
         self._indent = 0
+        self._quotes = 0
         self._has_begun = False
         self._thinks = False
-
-    @property
-    def is_inside(self) -> bool:
-        """Tell whether the last whole line stands in a block, or opens one."""
-        return bool(self._fence)
 
     def feed(self, text: str) -> str:
         """Return the code that `text` completes."""
@@ -54,23 +56,38 @@ class CodeExtractor:
         if self._thinks:
             self._thinks = "</think>" not in line
             return ""
-        if not self._fence:
+        code = self._unquoted(line)
+        if code is None:
             return self._outside(line)
-        mark = line.strip()
+        mark = code.strip()
         if mark and len(mark) >= len(self._fence) and not mark.strip(self._fence[0]):
             self._fence = ""
             return ""
-        indent = len(line) - len(line.lstrip(" \t"))
-        return line[min(indent, self._indent) :]
+        if self._only_first and self.count > 1:
+            return ""
+        indent = len(code) - len(code.lstrip(" \t"))
+        return code[min(indent, self._indent) :]
+
+    def _unquoted(self, line: str) -> str | None:
+        """Return a line of the open block without its quote marks, None for any other line."""
+        for _ in range(self._quotes if self._fence else 0):
+            mark = _QUOTE.match(line)
+            if not mark:
+                self._fence = ""  # the quote has ended, and the block with it
+            else:
+                line = line[mark.end() :]
+        return line if self._fence else None
 
     def _outside(self, line: str) -> str:
         opening = _OPENING.match(line)
         if not opening or (opening[2][0] == "`" and "`" in opening[3]):
             return ""
-        self._indent, self._fence = len(opening[1]), opening[2]
-        blank = "\n" if self.found else ""
-        self.found = True
-        return blank
+        self._quotes = opening[1].count(">")
+        before = opening[1].rpartition(">")[2]
+        self._indent = len(before.removeprefix(" ") if self._quotes else before)
+        self._fence = opening[2]
+        self.count += 1
+        return "\n" if self.count > 1 and not self._only_first else ""
 
 
 def code_blocks(text: str) -> list[str]:
@@ -78,26 +95,26 @@ def code_blocks(text: str) -> list[str]:
     blocks: list[str] = []
     extractor = CodeExtractor()
     for line in re.findall(r"[^\n]*\n|[^\n]+", text):
-        was_inside = extractor.is_inside
+        count = extractor.count
         code = extractor.feed(line) + ("" if line.endswith("\n") else extractor.flush())
-        if was_inside:
-            blocks[-1] += code
-        elif extractor.is_inside:
+        if extractor.count > count:
             blocks.append("")
+        elif blocks:
+            blocks[-1] += code
     return blocks
 
 
 class CodeWriter:
     """Writes the code of an answer through a PlainWriter, line by line as it comes."""
 
-    def __init__(self, writer: PlainWriter) -> None:
+    def __init__(self, writer: PlainWriter, *, only_first: bool) -> None:
         self._writer = writer
-        self._extractor = CodeExtractor()
+        self._extractor = CodeExtractor(only_first=only_first)
 
     @property
-    def found(self) -> bool:
-        """Tell whether there was a code block so far."""
-        return self._extractor.found
+    def count(self) -> int:
+        """The code blocks so far."""
+        return self._extractor.count
 
     def write(self, text: str) -> None:
         """Write the code in a piece of the answer."""

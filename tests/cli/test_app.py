@@ -65,17 +65,17 @@ def test_without_arguments_there_is_help(srchat: Srchat) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["aks"], "No such command 'aks'. Did you mean 'ask'?"),
+        (["aks"], "no such command 'aks'\nhint: did you mean: srchat ask"),
         (["ask", "--temprature", "1", "q"], "--temperature"),
-        (["-m", "x", "hi"], "No such option: -m\nhint: options come after the command: srchat ask"),
-        (["models", "--nope"], "models: No such option: --nope\nhint: see: srchat models --help"),
+        (["-m", "x", "hi"], "no such option: -m\nhint: options come after the command: srchat ask"),
+        (["models", "--nope"], "models: no such option: --nope\nhint: see: srchat models --help"),
         (
             ["ask", "-1", "is odd"],
             "hint: put -- before a prompt that starts with a dash\nhint: see: ",
         ),
         (
             ["ask", "hi", "-m"],
-            "ask: Option '-m' requires an argument.\nhint: see: srchat ask --help",
+            "ask: option '-m' requires an argument\nhint: see: srchat ask --help",
         ),
         (["config", "set", "-p"], "hint: see: srchat config set --help"),
         (["ask", "--json", "-x", "q"], "cannot be combined"),

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -105,9 +106,29 @@ def test_json_of_an_answer_that_broke_off_holds_what_came(srchat: Srchat, serve:
     assert "incomplete answer" in document["error"]
 
 
-def test_code_prints_only_the_code_blocks(srchat: Srchat, serve: Serve) -> None:
-    server = serve(answer("Do:\n\n```sh\nls\n```\n\nor\n\n  ~~~\n  a\n   b\n  ~~~\nDone."))
-    assert srchat("ask", "hi", "-x", "--base-url", server.url).out == b"ls\n\na\n b\n"
+TWO_BLOCKS = "Do:\n\n```sh\nls\n```\n\nor\n\n  ~~~\n  a\n   b\n  ~~~\nDone."
+
+
+def test_code_prints_only_the_first_code_block(srchat: Srchat, serve: Serve) -> None:
+    result = srchat("ask", "hi", "-x", "--base-url", serve(answer(TWO_BLOCKS)).url)
+    assert (result.code, result.out) == (0, b"ls\n")
+    assert result.err == (
+        "srchat: warning: printed the first of 2 code blocks\nhint: --code-all prints all of them\n"
+    )
+    one = srchat("ask", "hi", "-x", "--base-url", serve(answer("> ```\n> ls\n> ```\n")).url)
+    assert one == (0, b"ls\n", "")
+
+
+def test_code_all_prints_all_code_blocks(srchat: Srchat, serve: Serve) -> None:
+    result = srchat("ask", "hi", "--code-all", "--base-url", serve(answer(TWO_BLOCKS)).url)
+    assert result == (0, b"ls\n\na\n b\n", "")
+
+
+@pytest.mark.parametrize("modes", list(combinations(["--json", "--raw", "-x", "--code-all"], 2)))
+def test_only_one_way_to_print(srchat: Srchat, modes: tuple[str, str]) -> None:
+    result = srchat("ask", "hi", "-p", "demo", *modes)
+    assert (result.code, result.out) == (2, b"")
+    assert "cannot be combined with" in result.err
 
 
 def test_code_without_a_code_block_fails_and_loses_nothing(srchat: Srchat, serve: Serve) -> None:
@@ -730,7 +751,7 @@ def test_a_signal_at_any_moment_of_the_start_shows_no_traceback(
         if err.endswith("KeyboardInterrupt\n"):  # Python's own, before main() is reached
             assert "srchat/cli" not in err
         else:
-            assert (code, err) in ((-2, ""), (130, "srchat: interrupted\n"))
+            assert (code, err) in ((130, ""), (130, "srchat: interrupted\n"))
 
 
 # Sends itself the signal while the first module is loaded.

@@ -215,7 +215,7 @@ def test_a_dash_reads_the_value_from_standard_input(srchat: Srchat) -> None:
         (("api_key",), 2, "no terminal to type api_key on"),
         (("-p", "", "model", "x"), 2, "a profile needs a name"),
         (("-p", "work", "profile", "demo"), 2, "a profile cannot name a profile"),
-        ((), 2, "Missing argument 'NAME'"),
+        ((), 2, "missing argument 'NAME'"),
     ],
 )
 def test_what_cannot_be_set_is_told(
@@ -263,7 +263,8 @@ def test_where_requests_and_the_key_really_go_is_told(srchat: Srchat) -> None:
     result = srchat(
         "config", "set", "base_url", "https://a.example/v1", SRCHAT_BASE_URL=url, SRCHAT_API_KEY=KEY
     )
-    assert result.err == f"{told} {url}, with the api_key of variable SRCHAT_API_KEY\n"
+    told = f"srchat: warning: base_url is set, but {told} {url}"
+    assert result.err == f"{told}, with the api_key of variable SRCHAT_API_KEY\n"
     result = srchat("config", "set", "api_key", "-", stdin=KEY.encode(), SRCHAT_BASE_URL=url)
     assert result.err == (
         f"srchat: warning: api_key is set, but it is not sent to {url} (variable SRCHAT_BASE_URL)\n"

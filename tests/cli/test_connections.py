@@ -134,6 +134,7 @@ def test_connections_refused_are_tried_again(srchat: Srchat) -> None:
     assert "refused" in result.err.splitlines()[1]
 
 
+@pytest.mark.slow
 def test_a_connection_that_hangs_ends_in_time(srchat: Srchat, full_backlog: str) -> None:
     result = srchat("ask", "q", "--base-url", full_backlog, *ONCE)
     assert result.code == 8
@@ -247,6 +248,7 @@ def test_a_proxy_that_is_not_there_is_named(srchat: Srchat, scheme: str) -> None
     assert "hunter22" not in result.err
 
 
+@pytest.mark.slow
 def test_what_fails_behind_a_proxy_is_not_its_failure(srchat: Srchat, serve: Serve) -> None:
     tunnel = Tunnel(serve([b"no TLS here", CLOSE]).port)
     url = "https://server.example/v1"
@@ -353,6 +355,7 @@ class LimitedServer(ScriptedServer):
         return error(429, "limit", {"Retry-After": f"{wait:.3f}", "Connection": "close"})
 
 
+@pytest.mark.slow
 def test_200_questions_at_once_are_all_answered_under_a_limit(srchat: Srchat) -> None:
     def ask(number: int) -> bytes:
         done = subprocess.run(

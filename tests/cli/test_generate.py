@@ -174,6 +174,7 @@ def test_a_directory_behind_an_at_sign_can_be_gone_on_from(shell: TypedShell) ->
     assert shell.completed("srchat ask -s @bi", "\tsr\t")[-1] == "@bin/srchat"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("breaks", ["${COMP_WORDBREAKS//[:=@]}", "${COMP_WORDBREAKS//:}"])
 def test_bash_may_cut_words_elsewhere(srchat: Srchat, env: dict[str, str], breaks: str) -> None:
     with TypedShell("bash", srchat.home, env) as bash:

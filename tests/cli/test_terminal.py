@@ -1,6 +1,8 @@
 """`srchat ask` on a real terminal: what people see, and what it leaves behind."""
 
 import re
+import shutil
+import signal
 import threading
 from pathlib import Path
 
@@ -145,6 +147,35 @@ def test_interrupted_in_mid_answer_what_came_stays_and_the_terminal_is_sane(
         assert session.lines[-1] == "srchat: interrupted"
         assert session.terminal.cursor_is_visible
         assert server.client_left.wait(PATIENCE)
+
+
+LOOPS = {
+    "bash": "for i in 1 2 3; do {ask}; done; echo went on",
+    "zsh": "for i in 1 2 3; do {ask}; done; echo went on",
+    "fish": "for i in 1 2 3; {ask}; end; echo went on",
+}
+
+
+@pytest.mark.parametrize("shell", LOOPS)
+def test_one_ctrl_c_ends_the_loop_of_a_shell(srchat: Srchat, serve: Serve, shell: str) -> None:
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    server = serve([head(), chunk("one"), HOLD], answer("two"))
+    ask = " ".join(srchat.command("ask", "q", "--base-url", server.url))
+    with TerminalSession([shell, "-c", LOOPS[shell].format(ask=ask)], srchat.env) as session:
+        session.wait_for_text("one")
+        session.type("\x03")
+        session.wait()
+        assert "went on" not in "\n".join(session.lines)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_dies_of_the_signal(srchat: Srchat, serve: Serve, signum: int) -> None:
+    process = srchat.start("ask", "q", "--base-url", serve([head(), chunk("one"), HOLD]).url)
+    assert process.stdout.read(3) == b"one"
+    process.send_signal(signum)
+    assert process.wait(PATIENCE) == -signum
 
 
 def test_interrupted_before_the_first_token_only_that_is_said(srchat: Srchat, serve: Serve) -> None:

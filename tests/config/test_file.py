@@ -324,6 +324,7 @@ assert os.listdir(path.parent) == [path.name], os.listdir(path.parent)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_writer_leaves_the_old_or_the_new_file(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _KILLED, str(tmp_path / "config.toml"), "200"],

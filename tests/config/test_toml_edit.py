@@ -281,6 +281,7 @@ def _without_empty(table: Any) -> Any:
     return {key: value for key, value in kept.items() if value != {}}
 
 
+@pytest.mark.slow
 @given(_ANY_FILE, _ANY_KEYS, _VALUE)
 @settings(max_examples=400)
 def test_with_value_keeps_every_other_byte_of_any_file(
@@ -297,6 +298,7 @@ def test_with_value_keeps_every_other_byte_of_any_file(
     _assert_only_one_chunk_differs(chunks, keys, before, after)
 
 
+@pytest.mark.slow
 @given(_ANY_FILE, st.data())
 @settings(max_examples=300)
 def test_without_keeps_every_other_byte_of_any_file(
@@ -315,6 +317,7 @@ def test_without_keeps_every_other_byte_of_any_file(
     _assert_only_one_chunk_differs(chunks, keys, before, after)
 
 
+@pytest.mark.slow
 @given(_ANY_FILE, st.sampled_from(_PROFILES))
 @settings(max_examples=200)
 def test_without_removes_one_profile_of_any_file(chunks: list[Chunk], name: str) -> None:

@@ -4,10 +4,14 @@ import os
 import random
 import signal
 
+import pytest
+
 from tests.conftest import Serve, Srchat
 from tests.fuzz.seeds import seeds
 from tests.support.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal
 from tests.support.server import answer
+
+pytestmark = pytest.mark.slow
 
 _KEYS = (
     *("a", "he", " ", "/", "/m", "/help", "\t", "\x7f", "é", "日", "\\", ENTER),

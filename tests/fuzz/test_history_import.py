@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from srchat.api.models import Usage
 from srchat.cli.app import app
 from srchat.cli.process import Process
@@ -21,6 +23,8 @@ from srchat.history.store import ConversationStore
 from srchat.history.transcript import conversation_to_json
 from srchat.terminal.streams import Messages, Output
 from tests.fuzz.seeds import seeds
+
+pytestmark = pytest.mark.slow
 
 _PIECES = (
     "a", " ", "\n", "\0", "é", "日本", "\udc00", "\ud83d", "\ufdd0", "\x1b[31m", '"', "\\", "```\n",

@@ -5,12 +5,16 @@ import re
 import unicodedata
 from functools import lru_cache
 
+import pytest
+
 from srchat.terminal.sanitize import sanitized
 from tests.fuzz.seeds import seeds
 from tests.markdown.record_widths import TABLE
 from tests.support.markdown_documents import _PIECES, cut
 from tests.support.printed import committed, printed
 from tests.support.terminal import TerminalOutput
+
+pytestmark = pytest.mark.slow
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 

@@ -3,6 +3,8 @@
 import json
 import random
 
+import pytest
+
 from srchat.api.answer import AnswerDecoder
 from srchat.api.models import ChatCompletionChunk
 from srchat.errors import IncompleteAnswerError, SrchatError
@@ -10,6 +12,8 @@ from tests.conftest import Serve
 from tests.fuzz.seeds import seeds
 from tests.support.asking import ask
 from tests.support.server import CLOSE, DONE, RESET, Script, head
+
+pytestmark = pytest.mark.slow
 
 _TEXTS = ("a", " b\n", "é", "日本", "\u2028", "```\n", '"', "\\u0041", "\r", "<think>", "x" * 300)
 _ODD = (

@@ -4,9 +4,13 @@ import random
 import tomllib
 from typing import Any
 
+import pytest
+
 from srchat.config.toml_edit import with_value, without
 from srchat.config.toml_scanner import Keys
 from tests.fuzz.seeds import seeds
+
+pytestmark = pytest.mark.slow
 
 _COMMENT = "# a comment, model = 'no'"
 _ROOT = (

@@ -409,6 +409,7 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder / "shim.so")
 
 
+@pytest.mark.slow
 def test_a_single_failed_read_does_not_set_the_history_aside(
     path: Path, srchat: Srchat, serve: Serve, shim: str
 ) -> None:

@@ -12,6 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
 from tests.conftest import Serve, Srchat
@@ -139,6 +141,7 @@ def seconds_of(samples: list[Sample]) -> float:
     )
 
 
+@pytest.mark.slow
 def test_a_kill_loses_at_most_a_second_of_text(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     ConversationStore(path).close()
@@ -212,6 +215,7 @@ def test_the_prompt_is_saved_before_the_first_token_is_shown(srchat: Srchat, ser
     store.close()
 
 
+@pytest.mark.slow
 def test_a_killed_ask_loses_at_most_a_second_of_its_answer(srchat: Srchat, serve: Serve) -> None:
     steps: list[Step] = [head()]
     for number in range(200):

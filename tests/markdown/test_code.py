@@ -43,6 +43,7 @@ def color(span: Span) -> str:
     return named.name if named else "default"
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.integers(0, 2**32))
 def test_the_lines_do_not_depend_on_when_they_come(seed: int) -> None:

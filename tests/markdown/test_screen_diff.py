@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ _SIZE = os.terminal_size((30, 10))
 _ROWS = st.lists(_ROW, max_size=7)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.lists(st.tuples(_ROWS, _ROWS), max_size=8))
 def test_any_frames_end_as_if_printed(frames: list[tuple[list[str], list[str]]]) -> None:

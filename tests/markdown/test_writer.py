@@ -90,6 +90,7 @@ def test_final_rows_of_an_answer_are_those_of_one_print(
     assert committed(list(text), output) == printed(text, output)
 
 
+@pytest.mark.slow
 def test_final_rows_of_the_specifications_examples_are_those_of_one_print() -> None:
     output = TerminalOutput()
     for text in commonmark_examples() + gfm_examples():
@@ -142,6 +143,7 @@ def test_an_answer_looks_like_one_print_character_by_character(columns: int, lin
     assert output.emulator.lines == seen(ANSWER, columns, lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("columns", "lines"), _SCREENS)
 def test_the_specifications_examples_look_like_one_print(columns: int, lines: int) -> None:
     for text in commonmark_examples() + gfm_examples():
@@ -252,6 +254,7 @@ def test_a_frame_that_moves_the_cursor_is_shown_as_one() -> None:
     assert output.text.count("\x1b[?2026h") == output.text.count("\x1b[?2026l") > 0
 
 
+@pytest.mark.slow
 def test_bytes_are_at_most_two_and_a_half_times_those_of_one_print() -> None:
     output = TerminalOutput(80, 40)
     text = long_answer(40_000)

@@ -297,7 +297,7 @@ def test_sigquit_leaves_the_shell_with_its_terminal(srchat: Srchat, serve: Serve
         chat.wait_for_prompt()
         before = chat.echoes
         os.kill(chat.pid, signal.SIGQUIT)
-        assert chat.wait() == -signal.SIGQUIT
+        assert chat.wait() == 128 + signal.SIGQUIT
         assert (before, chat.echoes) == (False, True)
 
 

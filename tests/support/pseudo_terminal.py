@@ -69,7 +69,9 @@ class TerminalSession:
         """Tell whether the command has ended; then `exit_code` is known."""
         if self.exit_code is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
-            self.exit_code = os.waitstatus_to_exitcode(status) if pid else None
+            if pid:
+                code = os.waitstatus_to_exitcode(status)
+                self.exit_code = code if code >= 0 else 128 - code  # what a shell shows
         return self.exit_code is not None
 
     def resize(self, columns: int, lines: int) -> None:

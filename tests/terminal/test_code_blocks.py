@@ -10,7 +10,7 @@ LINES = st.lists(
     st.sampled_from(
         [
             *("```", "```py", "~~~", "````", "  ```sh", "text", "", "    x", "``", "``` a`b"),
-            *("\tcode", "<think>", "</think>"),
+            *("\tcode", "<think>", "</think>", "> ```", "> x", ">", "> > ```"),
         ]
     ),
     max_size=12,
@@ -50,6 +50,12 @@ def test_however_the_answer_is_cut_the_code_is_the_same(
         ("```\nnever closed", "never closed"),
         ("``` a`b\nnot code\n", ""),
         ("```\n\n\n```\n", "\n\n"),
+        ("> ```\n> a\n>   b\n> ```\n", "a\n  b\n"),
+        ("> ```\n> a\ntext\n", "a\n"),
+        ("> > ~~~ py\n> > a\n> > ~~~\n", "a\n"),
+        ("> - ```\n>   a\n>   ```\n", "a\n"),
+        (">```\n>a\n>```\n", "a\n"),
+        ("> ```\n> a\n```\nb\n```\n", "a\n\nb\n"),
         ("<think>\n```\nno\n```\n</think>\n\n```\na\n```\n", "a\n"),
         ("\n<think></think>\n```\na\n```\n", "a\n"),
         ("<think>\n```\nno\n```\n", ""),
@@ -58,6 +64,17 @@ def test_however_the_answer_is_cut_the_code_is_the_same(
 )
 def test_what_stands_in_fences_is_the_code(answer: str, code: str) -> None:
     assert extracted(answer) == code
+
+
+@given(LINES, st.integers(1, 7))
+def test_the_first_block_is_the_first_of_all(lines: list[str], size: int) -> None:
+    text = "\n".join(lines)
+    extractor = CodeExtractor(only_first=True)
+    pieces = [text[i : i + size] for i in range(0, len(text), size)]
+    first = "".join(extractor.feed(piece) for piece in pieces) + extractor.flush()
+    blocks = code_blocks(text)
+    assert first == (blocks[0] if blocks else "")
+    assert extractor.count == len(blocks)
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_a_message_is_broken_between_words_on_a_terminal_alone(
     text = "cannot connect to 127.0.0.1:11434: connection refused by it; retry in 0.4 s"
     Messages(Output(terminal[1], {})).print(text)
     assert os.read(terminal[0], 100).decode().split("\r\n") == [
-        "srchat: error: cannot connect to 127.0.0.1:11434: connection refused by it; retry in",
+        "srchat: cannot connect to 127.0.0.1:11434: connection refused by it; retry in",
         "0.4 s", "",
     ]  # fmt: skip
     Messages(Output(pipe[1], {})).print(text)

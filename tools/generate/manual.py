@@ -42,7 +42,7 @@ _OF_THE_SERVER: Final = (
 
 def pages(tree: Command) -> dict[str, str]:
     """Return the pages by their file names: one a top-level command, and the two others."""
-    commands = [tree, *tree.commands]
+    commands = [tree, *(sub for sub in tree.commands if sub.name != "help")]
     names = [*(f"{_title(command)}(1)" for command in commands), "srchat-config(5)"]
     texts = {f"{_title(command)}.1": _page(command, names) for command in commands}
     return texts | {"srchat-config.5": config_manual.page(tree, names)}

@@ -1,0 +1,28 @@
+"""`srchat completion`: the script that lets a shell complete commands."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from srchat.cli.process import Process
+from srchat.completion_scripts import SCRIPTS
+
+
+class Shell(StrEnum):
+    """The shells that can complete."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+
+
+def completion(ctx: typer.Context, shell: Annotated[Shell, typer.Argument()]) -> None:
+    """Print the completion script for a shell.
+
+    For bash, add this to ~/.bashrc; for zsh, to ~/.zshrc with zsh as the shell:
+
+        eval "$(srchat completion bash)"
+    """
+    process: Process = ctx.obj
+    process.stdout.write(SCRIPTS[shell])

@@ -1,0 +1,68 @@
+"""What Typer says about a wrong command line, with hints at what may be meant."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from typer.exceptions import TyperException
+
+from srchat.command_tree import COMMANDS
+from srchat.config.settings import closest
+from srchat.errors import UsageError
+from srchat.session.hints import joined
+
+# What people type who know other tools.
+_MEANT: Final = {
+    **dict.fromkeys(("list", "search", "show", "export", "import", "delete"), "srchat history"),
+    **dict.fromkeys(("get", "set", "unset", "edit", "check"), "srchat config"),
+}
+_NO_OPTION: Final = "no such option: "
+_SET_UP: Final = ("init", "login", "auth", "key", "setup")
+
+
+def usage_error(exc: TyperException, arguments: Sequence[str]) -> UsageError:
+    """Return the error to print for a command line that Typer refuses."""
+    command = _command(arguments)
+    where = f"{command.removeprefix('srchat ')}: " if " " in command else ""
+    # Typer's own suggestions are left out: they do not know prefixes, and repeat ours.
+    message = _lower(re.split(r"\. Did you mean | \(Possible ", exc.format_message())[0])
+    option = message.removeprefix(_NO_OPTION) if message.startswith(_NO_OPTION) else ""
+    hint = _option_hint(command, option) if option else _command_hint(command, message, arguments)
+    return UsageError(f"{where}{message}", hint=joined(hint, f"see: {command} --help"))
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:].removesuffix(".")
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """Return the command that was called. Not every failure of Typer's knows it."""
+    command = "srchat"
+    for word in arguments:
+        if f"{command} {word}" not in COMMANDS:
+            break
+        command = f"{command} {word}"
+    return command
+
+
+def _option_hint(command: str, option: str) -> str:
+    flags = [flag for flags, _, _ in COMMANDS[command][1] for flag in flags]
+    if option.startswith("--") and (flag := closest(option, flags)):
+        return f"did you mean {flag}?"
+    if command == "srchat":
+        return 'options come after the command: srchat ask -m MODEL "..."'
+    return "put -- before a prompt that starts with a dash" if command == "srchat ask" else ""
+
+
+def _command_hint(command: str, message: str, arguments: Sequence[str]) -> str:
+    if not message.startswith("no such command"):
+        return ""
+    word = next((word for word in arguments if word not in command.split()), "")
+    if command == "srchat":
+        if word in _MEANT:
+            return f"did you mean: {_MEANT[word]} {word}"
+        if word in _SET_UP:
+            return "did you mean: srchat config init"
+    if meant := closest(word, [name for name, _ in COMMANDS[command][0]]):
+        return f"did you mean: {command} {meant}"
+    return 'to ask a question: srchat ask "..."' if command == "srchat" else ""
