@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 _BOLD: Final = "\x1b[1m"
 _PLAIN: Final = "\x1b[0m"
 _INDENT: Final = "    "
+# Columns of the id and the model; the title has the rest.
+_ROOMY: Final = 80
+_WIDE: Final = (12, 16)
+_NARROW: Final = (6, 8)
 
 
 def local_time(seconds: float) -> str:
@@ -33,7 +37,9 @@ def summary_row(summary: "Summary", columns: int | None) -> str:
     title = one_line(summary.title) or "(no title)"
     if columns is None:
         return "\t".join((id_, used_at, model, str(summary.turns), title)) + "\n"
-    line = f"{id_}  {used_at}  {fitting(model, 16):<16} {turns:>4}  {title}"
+    id_width, model_width = _WIDE if columns >= _ROOMY else _NARROW
+    model = fitting(model, model_width)
+    line = f"{id_[:id_width]}  {used_at}  {model:<{model_width}} {turns:>4}  {title}"
     return fitting(line, columns - 1) + "\n"
 
 

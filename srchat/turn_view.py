@@ -9,6 +9,7 @@ import itertools
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from srchat.api.events import RequestSent, RetryWait
 from srchat.api.models import Model
@@ -25,7 +26,7 @@ from srchat.terminal.word_wrap import WordWrap
 
 _DIM: Final = "\x1b[2m"
 _PLAIN: Final = "\x1b[0m"
-_SHORT_WAIT: Final = 2.0  # seconds until the spinner tells how long it has been turning
+_SHORT_WAIT: Final = 2.0  # seconds until a wait is shown in seconds
 
 
 class AnswerWriter(Protocol):
@@ -35,7 +36,10 @@ class AnswerWriter(Protocol):
         """Take a piece of the answer; "" is a tick of the clock."""
 
     def redraw(self) -> None:
-        """Show again what may still change: others have used the terminal meanwhile."""
+        """Show again what may still change: others have used the terminal."""
+
+    def show_status(self, text: str) -> bool:
+        """Show a line below the answer until more comes; return whether there is room for it."""
 
     def close(self) -> None:
         """End the answer, whole or not. May be called twice."""
@@ -139,6 +143,7 @@ class _TurnView:
         self._waits = WaitView(messages, self._status)
         self._started_at = time.monotonic()
         self._has_text = False
+        self._last_text_at = 0.0
         self._is_abandoned = False
         self._must_redraw = False
 
@@ -179,6 +184,7 @@ class _TurnView:
 
     def _show_text(self, text: str) -> None:
         self._has_text = True
+        self._last_text_at = time.monotonic()
         if not self._is_abandoned:
             self._status.clear()
             self._reasoning.close()
@@ -225,11 +231,20 @@ class _TurnView:
             return
         if self._has_text:
             self._opened().write("")
+            self._show_silence()
         elif not self._reasoning.is_open and not self._messages.quiet:
             waited = time.monotonic() - self._started_at
             seconds = f" {waited:.0f} s" if waited >= _SHORT_WAIT else ""
             reply = self._session.reply
             self._status.show(f"{reply.model if reply else self._session.config.model}{seconds}")
+
+    def _show_silence(self) -> None:
+        silence = time.monotonic() - self._last_text_at
+        if silence < _SHORT_WAIT or self._messages.quiet:
+            return
+        text = f"waiting for {urlsplit(self._session.config.base_url).netloc}, {silence:.0f} s"
+        if not self._opened().show_status(text) and not self._messages.shares_screen:
+            self._status.show(text)
 
 
 class _ReasoningView:

@@ -1,8 +1,10 @@
 """What can happen between a request and the end of its answer. Pure."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from srchat.api.models import ChatCompletionChunk
+
+_NOTICEABLE: Final = 0.05  # seconds
 
 
 class RequestSent(NamedTuple):
@@ -29,7 +31,7 @@ class RetryWait(NamedTuple):
     retries: int
 
     def __str__(self) -> str:
-        again = f"retrying in {self.left:.1f} s"
+        again = f"retrying in {self.left:.1f} s" if self.left >= _NOTICEABLE else "retrying now"
         return f"{self.reason.removesuffix('.')}; {again} ({self.retry} of {self.retries})"
 
 

@@ -1,7 +1,7 @@
 """Whether to try again, and after how long. Pure: the clock and the chance are given.
 
 A server's own word (Retry-After and its relatives) is obeyed when it is a sane number;
-otherwise exponential backoff with full jitter, as in
+otherwise exponential backoff with equal jitter, as in
 https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 """
 
@@ -12,7 +12,8 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 
-RETRIED_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504})
+# 520 to 529 are Cloudflare's, 529 also Anthropic's.
+RETRIED_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504, *range(520, 530)})
 LONGEST_WAIT: Final = 120.0
 _FIRST_BACKOFF: Final = 0.5
 _LONGEST_BACKOFF: Final = 8.0
@@ -61,7 +62,8 @@ class RetryPolicy:
         if retries >= self.max_retries:
             return Decision(None, asked)
         if asked is None:
-            return Decision(min(random * backoff(retries), self.max_wait), None)
+            jittered = backoff(retries) * (1 + random) / 2
+            return Decision(min(jittered, self.max_wait), None)
         if asked > min(self.max_wait, LONGEST_WAIT):
             return Decision(None, asked)
         # Never before the time that the server named; a little after it, so that many

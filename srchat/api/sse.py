@@ -90,6 +90,9 @@ class SSEDecoder:
             self._take(value)
         elif name == b"event":
             self._type = value.decode("utf-8", "replace")
+        elif name == b"error":  # llama.cpp sends `error: {...}` for `data: {"error": ...}`
+            self._type = "error"
+            self._take(value)
 
     def _take(self, value: bytes) -> None:
         self._data_size += len(value) + 1

@@ -11,7 +11,15 @@ from srchat.attachments import Attachment
 from srchat.cli import options
 from srchat.cli.process import Process
 from srchat.cli.settings import load_chosen, open_library, open_session, read_settings
-from srchat.errors import IncompleteAnswerError, UsageError
+from srchat.errors import (
+    APIError,
+    APIStatusError,
+    ConfigError,
+    IncompleteAnswerError,
+    SrchatError,
+    UsageError,
+)
+from srchat.session.reply_stream import Reply
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
@@ -82,13 +90,18 @@ def ask(
     if dry_run:
         process.stdout.write(json.dumps(session.request(text).to_json(), indent=2) + "\n")
         return
-    session.check_key()  # before anything is opened or waited for
+    document = _JSONWriter(process, session) if as_json else None
     try:
+        session.check_key()  # before anything is opened or waited for
         if code or code_all:
             _print_code(process, session, session.send(text), only_first=code)
         else:
-            writer = _writer(process, session, as_json=as_json, raw=raw)
+            writer = document or (PlainWriter(process.stdout) if raw else None)
             _show(process, session, session.send(text), writer)
+    except (APIError, ConfigError) as exc:
+        if document:
+            document.fail(exc)
+        raise
     finally:
         if usage and session.reply and session.reply.has_begun:
             process.messages.print(usage_line(session.reply))
@@ -114,12 +127,6 @@ def _show(process: Process, session: Session, events: Events, writer: AnswerWrit
                 or open_answer_writer(process.stdout, theme, lambda: session.signum is not None)
             ),
         )
-
-
-def _writer(process: Process, session: Session, *, as_json: bool, raw: bool) -> AnswerWriter | None:
-    if as_json:
-        return _JSONWriter(process, session)
-    return PlainWriter(process.stdout) if raw else None
 
 
 def _read(
@@ -164,12 +171,12 @@ def _stdin(process: Process, *, patient: bool) -> Attachment:
 
 
 class _JSONWriter:
-    """Prints one document when the answer has ended, unless nothing came of it."""
+    """Prints one document when the answer has ended, or when the request has failed."""
 
     def __init__(self, process: Process, session: Session) -> None:
         self._process = process
         self._session = session
-        self._is_closed = False
+        self._is_printed = False
 
     def write(self, text: str) -> None:
         """Ignore a piece; the session keeps it."""
@@ -177,29 +184,42 @@ class _JSONWriter:
     def redraw(self) -> None:
         """Do nothing."""
 
+    def show_status(self, text: str) -> bool:  # noqa: ARG002 - of the protocol
+        """Show nothing: only the answer is written."""
+        return False
+
     def close(self) -> None:
-        """Print the document."""
-        reply = self._session.reply
-        if self._is_closed or reply is None or (self._session.error and not reply.text):
+        """Print the document of an answer, complete or not."""
+        session = self._session
+        if session.reply and (session.reply.text or not session.error):
+            self._print({"message": session.error} if session.error else None)
+
+    def fail(self, exc: SrchatError) -> None:
+        """Print the document of a failure, unless that of an answer has been printed."""
+        status = exc.status if isinstance(exc, APIStatusError) else None
+        kind = exc.type or exc.code if isinstance(exc, APIStatusError) else ""
+        message = self._process.messages.redact(exc.message)
+        self._print({"message": message, "type": kind or None, "status": status})
+
+    def _print(self, error: dict[str, Any] | None) -> None:
+        if self._is_printed:
             return
-        self._is_closed = True
-        document = _document(self._session)
+        self._is_printed = True
+        session = self._session
+        reply = session.reply or Reply(session.config.model)
+        document = {
+            "conversation": session.stored_id,
+            "model": reply.model,
+            "content": reply.content,
+            "reasoning": str(reply.reasoning) or None,
+            "finish_reason": reply.finish_reason or None,
+            "usage": reply.usage.to_json() if reply.usage else None,
+            "seconds": round(reply.ended_at - reply.asked_at, 3) if reply.ended_at else None,
+            "complete": reply.complete,
+            "error": error and {"message": "", "type": None, "status": None} | error,
+        }
         # Escaped to ASCII: exact for every text, and inert on a terminal.
         self._process.stdout.write(json.dumps(document, indent=2) + "\n")
-
-
-def _document(session: Session) -> dict[str, Any]:
-    reply = session.reply
-    assert reply
-    return {
-        "conversation": session.stored_id,
-        "model": reply.model,
-        "content": reply.content,
-        "finish_reason": reply.finish_reason or None,
-        "usage": reply.usage.to_json() if reply.usage else None,
-        "complete": reply.complete,
-        "error": session.error,
-    }
 
 
 def _print_code(process: Process, session: Session, events: Events, *, only_first: bool) -> None:

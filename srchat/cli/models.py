@@ -31,6 +31,8 @@ def models(
     settings = read_settings(process, ctx.params)
     session = open_session(process, settings, open_library(process), keep=True)
     found = list_models(session, process.messages)
+    if not found:
+        process.messages.warning(f"{settings.config.base_url} lists no models")
     if as_json:
         process.stdout.write(json.dumps([model.to_json() for model in found], indent=2) + "\n")
     elif process.stdout.is_terminal:

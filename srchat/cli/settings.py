@@ -1,6 +1,7 @@
 """The settings that hold for one command, and what is opened with them."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from srchat import paths
 from srchat.cli.process import Process
@@ -61,8 +62,10 @@ def read_settings(process: Process, parameters: Mapping[str, object]) -> Setting
     process.messages.quiet = bool(parameters.get("quiet"))
     process.is_verbose = bool(parameters.get("verbose"))
     settings = Settings(process.environ, parameters)
+    path = Path(settings.file.path)
+    if not path.parent.is_dir() and path.parent.exists():
+        process.messages.warning(f"no configuration: {path.parent} is not a directory")
     if settings.file.is_exposed:
-        path = settings.file.path
         process.messages.warning(f"other users can read {path}", hint=f"run: chmod 600 {path}")
     return settings
 

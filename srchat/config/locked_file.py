@@ -15,11 +15,11 @@ LOCK_TIMEOUT: Final = 30.0  # seconds
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """Return the content of the file, None if it does not exist. Raises ConfigError."""
+    """Return the content of the file, None if it does not or cannot exist. Raises ConfigError."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as exc:
         raise ConfigError(f"cannot read {path}: {reason_of(exc)}") from exc

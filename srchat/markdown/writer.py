@@ -20,8 +20,9 @@ from srchat.markdown.layout import ASCII_GLYPHS, Glyphs, Layout
 from srchat.markdown.prefixes import Row
 from srchat.markdown.screen_diff import ScreenDiff
 from srchat.markdown.splitter import BlockSplitter, markdown_parser
-from srchat.terminal.sanitize import Sanitizer
+from srchat.terminal.sanitize import Sanitizer, one_line
 from srchat.terminal.streams import Output
+from srchat.terminal.word_wrap import fitting
 
 # Seconds from one frame to the next, at least...
 _FRAME: Final = 1 / 12
@@ -52,14 +53,24 @@ class MarkdownWriter:
         self._layout = layout_for(output, self._console, code_theme)
         self._live_rows = ScreenDiff()
         self._waiting = ""
+        self._status = ""
         self._next_frame = -math.inf
         self._closed = False
 
     def write(self, text: str) -> None:
         """Take the next piece of the answer; "" only gives time to repaint."""
         self._waiting += self._sanitizer.feed(text)
+        if text:
+            self._status = ""
         if self._waiting and not self._closed and self._clock() >= self._next_frame:
             self._paint()
+
+    def show_status(self, text: str) -> bool:
+        """Show a dim row below the answer until the next piece; False if that is impossible."""
+        if text != self._status and self._output.can_move and not self._closed:
+            self._status = text
+            self._paint()
+        return self._output.can_move
 
     def redraw(self) -> None:
         """Show the tail again where the cursor is now: after Ctrl-Z, below what the shell said."""
@@ -88,9 +99,14 @@ class MarkdownWriter:
         self._waiting = ""
         tail: list[Row] = []
         if self._output.can_move:
-            # One row for the cursor to go to, and one to spare.
-            tail = self._layout.preview(self._splitter.tail())[-max(1, size.lines - 2) :]
-        self._write(self._live_rows.frame(self._drawn(final), self._drawn(tail), size))
+            # One row for the cursor to go to, one to spare, perhaps one for the status.
+            tail = self._layout.preview(self._splitter.tail())[
+                -max(1, size.lines - 2 - bool(self._status)) :
+            ]
+        rows = self._drawn(tail)
+        if self._status:
+            rows += [self._drawn_status(size.columns - 1)]
+        self._write(self._live_rows.frame(self._drawn(final), rows, size))
         now = self._clock()
         self._next_frame = max(started + _FRAME, now + _REST * (now - started))
 
@@ -103,6 +119,10 @@ class MarkdownWriter:
             # The terminal is gone, or where its cursor is can no longer be known.
             self._closed = True
             raise
+
+    def _drawn_status(self, columns: int) -> str:
+        text = fitting(one_line(self._status), columns)
+        return f"\x1b[2m{text}\x1b[0m" if self._output.has_color else text
 
     def _drawn(self, rows: list[Row]) -> list[str]:
         return [drawn(row, self._console) for row in rows]

@@ -3,12 +3,11 @@
 The docstring of a function is what `/help COMMAND` shows.
 """
 
-import difflib
 import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from srchat.config.settings import SETTINGS, did_you_mean, parsed
+from srchat.config.settings import SETTINGS, closest, did_you_mean, parsed
 from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import UsageError
 from srchat.repl import file_commands, library_commands
@@ -40,7 +39,8 @@ def run(chat: Chat, line: str) -> None:
     name, argument = split(line)
     command = COMMANDS.get(ALIASES.get(name, name))
     if command is None:
-        hint = joined(_meant(name), f"to send a message that starts with a slash: //{name}")
+        escaped = f"//{name}" if name else "///"
+        hint = joined(_meant(name), f"to send a message that starts with a slash: {escaped}")
         raise UsageError(f"unknown command /{name}", hint=hint)
     if argument and not command.arguments:
         raise UsageError(f"/{command.name} takes no argument")
@@ -50,8 +50,8 @@ def run(chat: Chat, line: str) -> None:
 
 
 def _meant(name: str) -> str:
-    close = difflib.get_close_matches(name, [*COMMANDS, *ALIASES], n=1)
-    return f"did you mean /{close[0]}?" if close else "/help lists them"
+    meant = closest(name, [*COMMANDS, *ALIASES])
+    return f"did you mean /{meant}?" if meant else "/help lists them"
 
 
 def _help(chat: Chat, argument: str) -> None:

@@ -3,18 +3,22 @@
 import re
 from typing import Final
 
-_COMMAND: Final = re.compile(r"/([A-Za-z?][^\s]*)\s*(.*)", re.DOTALL)
+# A second slash in the first word makes it a path, and so a message.
+_COMMAND: Final = re.compile(r"/([A-Za-z?][^\s/]*|)(?:\s+(.*))?", re.DOTALL)
 _ESCAPED: Final = re.compile(r"//+[A-Za-z?]")
+_ESCAPED_BLANK: Final = re.compile(r"///+(?:\s|$)")
 
 
 def message_of(line: str) -> str | None:
-    """Return the message that a typed text is, None where it is a slash command.
+    """Return the message that a typed text is, None for a slash command.
 
-    One slash of two or more is taken off a word that would else be a command; a pasted
-    comment (`// like this`, `/* or this */`) stays as it is.
+    `//word` is the message `/word`, and `/// x` the message `/ x`. Pasted comments
+    (`// like this`, `/* or this */`) and paths (`/usr/bin`) are messages as they are.
     """
-    if _COMMAND.match(line):
+    if _COMMAND.fullmatch(line):
         return None
+    if _ESCAPED_BLANK.match(line):
+        return line[2:]
     return line[1:] if _ESCAPED.match(line) else line
 
 
@@ -25,11 +29,13 @@ def may_be_command(begun: str) -> bool:
 
 def line_of(message: str) -> str:
     """Return what has to be typed to send a message."""
-    return f"/{message}" if _COMMAND.match(message) or _ESCAPED.match(message) else message
+    if _ESCAPED_BLANK.match(message) or re.match(r"/(?:\s|$)", message):
+        return f"//{message}"
+    return f"/{message}" if _COMMAND.fullmatch(message) or _ESCAPED.match(message) else message
 
 
 def split(line: str) -> tuple[str, str]:
-    """Return the name and the argument of a slash command."""
-    found = _COMMAND.match(line)
+    """Return the name and the argument of a slash command; the name may be ""."""
+    found = _COMMAND.fullmatch(line)
     assert found
-    return found[1], found[2].strip()
+    return found[1], (found[2] or "").strip()

@@ -123,6 +123,10 @@ class CodeWriter:
     def redraw(self) -> None:
         """Do nothing: what has been written does not change."""
 
+    def show_status(self, text: str) -> bool:  # noqa: ARG002 - of the protocol
+        """Show nothing: only the answer is written."""
+        return False
+
     def close(self) -> None:
         """End the answer, whole or not."""
         self._writer.write(self._extractor.flush())

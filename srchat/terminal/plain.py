@@ -25,6 +25,10 @@ class PlainWriter:
     def redraw(self) -> None:
         """Do nothing: what has been written does not change."""
 
+    def show_status(self, text: str) -> bool:  # noqa: ARG002 - of the protocol
+        """Show nothing: only the answer is written."""
+        return False
+
     def close(self) -> None:
         """End the answer, whole or not."""
         if self._closed:

@@ -63,12 +63,14 @@ def wrapped_text(text: str, columns: int, indent: str = "") -> str:
 
 
 def fitting(text: str, columns: int) -> str:
-    """Return as much of a line's beginning as goes into so many columns."""
-    width = 0
+    """Return a line shortened to so many columns; an ellipsis marks the cut."""
+    width, end = 0, 0
     for place, character in enumerate(text):
         width += _width(character)
         if width > columns:
-            return text[:place]
+            return text[:end].rstrip() + "…" if columns > 0 else ""
+        if width < columns:
+            end = place + 1
     return text
 
 

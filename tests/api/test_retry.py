@@ -63,9 +63,15 @@ def test_backoff_doubles_up_to_eight_seconds(retries: int, longest: float) -> No
 
 
 @pytest.mark.parametrize("random", [0.0, 0.25, 1.0])
-def test_backoff_has_full_jitter(random: float) -> None:
+def test_backoff_has_equal_jitter(random: float) -> None:
     policy = RetryPolicy(max_retries=9)
-    assert decide(retries=2, random=random, policy=policy).wait == random * 2.0
+    assert decide(retries=2, random=random, policy=policy).wait == 1.0 + random
+
+
+@pytest.mark.parametrize("status", [520, 524, 529])
+def test_statuses_of_a_proxy_in_front_are_tried_again(status: int) -> None:
+    assert decide(status, random=0.0, retry_after="3") == Decision(3.0, 3.0)
+    assert decide(status, random=0.0) == Decision(0.25, None)
 
 
 def test_backoff_is_never_longer_than_max_wait() -> None:
@@ -203,7 +209,7 @@ def test_the_reset_of_a_limit_says_nothing_about_another_failure() -> None:
 
 def test_only_after_a_rate_limit_its_reset_is_waited_for() -> None:
     assert decide(429, random=0.0, x_ratelimit_reset="9") == Decision(9.0, 9.0)
-    assert decide(503, random=0.0, x_ratelimit_reset="9") == Decision(0.0, None)
+    assert decide(503, random=0.0, x_ratelimit_reset="9") == Decision(0.25, None)
 
 
 @given(st.floats(0, 60), st.floats(0, 1))
@@ -233,4 +239,4 @@ def test_too_long_a_wait_is_not_begun_and_said(max_wait: float, seconds: str, wa
 
 @pytest.mark.parametrize("absurd", ["-5", "nan", "inf", "soon", "Thu, 01 Jan 1970 00:00:00 GMT"])
 def test_an_absurd_value_falls_back_to_backoff(absurd: str) -> None:
-    assert decide(429, random=0.5, retry_after=absurd) == Decision(0.25, None)
+    assert decide(429, random=0.5, retry_after=absurd) == Decision(0.375, None)

@@ -186,3 +186,8 @@ def test_a_long_line_in_small_pieces_costs_its_length_and_not_its_square() -> No
         assert decoder.feed(piece) == []
     (event,) = decoder.feed(b"\n\n")
     assert len(event.data) == size
+
+
+def test_an_error_field_is_an_error_event() -> None:
+    stream = SSEDecoder()
+    assert stream.feed(b'error: {"code": 500}\n\n') == [ServerSentEvent("error", '{"code": 500}')]

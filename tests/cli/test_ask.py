@@ -88,9 +88,11 @@ def test_json_is_one_document(srchat: Srchat, serve: Serve) -> None:
     assert result.code == 0
     document = json.loads(result.out)
     document.pop("conversation")
+    assert document.pop("seconds") >= 0
     assert document == {
         "model": "vllm-primary",
         "content": "né",
+        "reasoning": None,
         "finish_reason": "stop",
         "usage": usage,
         "complete": True,
@@ -103,7 +105,38 @@ def test_json_of_an_answer_that_broke_off_holds_what_came(srchat: Srchat, serve:
     result = srchat("ask", "hi", "--json", "--base-url", server.url)
     document = json.loads(result.out)
     assert (result.code, document["content"], document["complete"]) == (6, "half", False)
-    assert "incomplete answer" in document["error"]
+    assert "incomplete answer" in document["error"]["message"]
+    assert document["seconds"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "error"),
+    [
+        (error(429, "slow down", type="tokens"), 7, {"type": "tokens", "status": 429}),
+        (error(404, "no such model"), 5, {"type": None, "status": 404}),
+        ([CLOSE], 8, {"type": None, "status": None}),
+    ],
+)
+def test_json_of_a_refused_request_is_a_document(
+    srchat: Srchat, serve: Serve, script: Script, code: int, error: dict[str, object]
+) -> None:
+    url = serve(script).url
+    result = srchat("ask", "hi", "--json", "--retries", "0", "--base-url", url)
+    document = json.loads(result.out)
+    assert (result.code, document["content"], document["complete"]) == (code, "", False)
+    assert document["error"].pop("message") in result.err
+    assert document["error"] == error
+
+
+def test_json_without_a_key_is_a_document(srchat: Srchat) -> None:
+    result = srchat("ask", "hi", "--json")
+    assert (result.code, json.loads(result.out)["error"]["message"][:10]) == (4, "no API key")
+
+
+def test_json_has_the_reasoning_apart(srchat: Srchat, serve: Serve) -> None:
+    server = serve([head(), chunk(reasoning="Hm."), chunk("Yes."), chunk(finish="stop"), DONE])
+    document = json.loads(srchat("ask", "hi", "--json", "--base-url", server.url).out)
+    assert (document["reasoning"], document["content"]) == ("Hm.", "Yes.")
 
 
 TWO_BLOCKS = "Do:\n\n```sh\nls\n```\n\nor\n\n  ~~~\n  a\n   b\n  ~~~\nDone."

@@ -981,3 +981,11 @@ def test_nothing_slow_is_loaded_for_a_look(srchat: Srchat, words: tuple[str, ...
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_configuration_that_cannot_exist_is_none_with_a_warning(srchat: Srchat) -> None:
+    (srchat.home / "file").touch()
+    path = srchat.home / "file/config.toml"
+    result = srchat("ask", "-p", "demo", "hi", SRCHAT_CONFIG=str(path))
+    assert result.code == 0
+    assert result.err == f"srchat: warning: no configuration: {path.parent} is not a directory\n"

@@ -1,5 +1,6 @@
 """`srchat history`: stored conversations listed, shown, searched, exported, imported, deleted."""
 
+import contextlib
 import dataclasses
 import json
 import subprocess
@@ -150,7 +151,7 @@ def test_an_id_of_a_file_that_was_tampered_with_is_inert(
 ) -> None:
     keep(srchat, f"aaaa{ATTACK}", ("hi", "there"))
     with TerminalSession(srchat.command(*arguments), srchat.env) as session:
-        session.wait_for_text("\\x1b]0;owned")
+        session.wait_for_text("\\x1b]0;o")
         assert b"\x1b]0;" not in session.raw
         assert "\u202e".encode() not in session.raw
 
@@ -484,3 +485,20 @@ def test_a_place_that_cannot_be_looked_into_is_told(srchat: Srchat, args: tuple[
     assert result.err == (
         f"srchat: error: cannot use the history {place}/history.db: File name too long\n"
     )
+
+
+@pytest.mark.parametrize(("columns", "shown"), [(60, 18), (100, 44)])
+def test_on_a_narrow_terminal_the_title_has_most_of_the_row(
+    srchat: Srchat, columns: int, shown: int
+) -> None:
+    with contextlib.closing(ConversationStore(srchat.history)) as store:
+        title = "a title that goes on and on " * 5
+        conversation = Conversation("0123456789ab", title=title)
+        store.add_turn(conversation, TurnRecord("t1", "hi", reply="x", model="m" * 40))
+    with TerminalSession(srchat.command("history", "list"), srchat.env, columns) as session:
+        assert session.wait() == 0
+    (line,) = session.lines
+    assert line.endswith("…")
+    assert len(line) < columns
+    assert line.count("…") == 2
+    assert title[:shown] in line

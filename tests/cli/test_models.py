@@ -92,3 +92,9 @@ def test_a_wait_for_a_retry_is_counted_down_and_leaves_no_trace(
 
 def test_the_demo_has_a_model(srchat: Srchat) -> None:
     assert srchat("models", "-p", "demo").out == b"srchat-demo\n"
+
+
+def test_an_empty_list_is_a_warning(srchat: Srchat, serve: Serve) -> None:
+    url = serve(json_response({"data": []})).url
+    result = srchat("models", SRCHAT_BASE_URL=url)
+    assert result == (0, b"", f"srchat: warning: {url} lists no models\n")

@@ -67,6 +67,32 @@ def test_a_notice_takes_the_place_of_the_spinner(srchat: Srchat, serve: Serve) -
         ]
 
 
+def test_silence_in_mid_answer_is_shown_and_leaves_no_trace(srchat: Srchat, serve: Serve) -> None:
+    going_on = threading.Event()
+    server = serve([head(), chunk("One *two"), going_on, chunk("* three.", "stop"), DONE])
+    host = server.url.split("/")[2]
+    with asking(srchat, server.url) as session:
+        session.wait_for_text(f"waiting for {host}, 3 s")
+        assert session.lines[0].startswith("One")
+        going_on.set()
+        assert session.wait() == 0
+        assert session.lines == ["One two three."]
+
+
+def test_silence_is_shown_where_only_standard_error_is_a_terminal(
+    srchat: Srchat, serve: Serve
+) -> None:
+    going_on = threading.Event()
+    server = serve([head(), chunk("one"), going_on, chunk(" two", "stop"), DONE])
+    ask = " ".join(srchat.command("ask", "q", "--base-url", server.url))
+    with TerminalSession(["sh", "-c", f"{ask} > out"], srchat.env, cwd=str(srchat.home)) as session:
+        session.wait_for_text("waiting for 127.0.0.1")
+        going_on.set()
+        assert session.wait() == 0
+        assert session.lines == []
+    assert (srchat.home / "out").read_text() == "one two\n"
+
+
 def test_quiet_has_no_spinner(srchat: Srchat, serve: Serve) -> None:
     server = serve([Pause(0.3), head(), chunk("Answer.", "stop"), DONE])
     with asking(srchat, server.url, "-q") as session:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from srchat.repl.slash_syntax import line_of, message_of
 
 
-@pytest.mark.parametrize("line", ["/help", "/help me", "/?", "/nonsense", "/usr/bin/x is broken"])
+@pytest.mark.parametrize("line", ["/help", "/help me", "/?", "/nonsense", "/", "/ model x", "/\n"])
 def test_a_word_behind_a_slash_is_a_command(line: str) -> None:
     assert message_of(line) is None
 
@@ -15,7 +15,8 @@ def test_a_word_behind_a_slash_is_a_command(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [("//help", "/help"), ("///x", "//x"), ("// a comment", "// a comment"), ("/* c */", "/* c */"),
-     ("/", "/"), ("/ x", "/ x"), ("hi /help", "hi /help"), ("//usr/bin", "/usr/bin"),
+     ("/// x", "/ x"), ("///", "/"), ("hi /help", "hi /help"), ("//usr/bin", "/usr/bin"),
+     ("/usr/bin/x is broken", "/usr/bin/x is broken"), ("/etc/hosts", "/etc/hosts"),
      (" /help", " /help")],
 )  # fmt: skip
 def test_other_lines_are_messages(line: str, message: str) -> None:
