@@ -34,7 +34,7 @@ _BREAK: Final = re.compile(r" ?<br ?/?> ?", re.IGNORECASE)
 # A growing paragraph is settled in pieces of about this many characters...
 _SETTLE_AFTER: Final = 160
 # ...which hold no marks that could belong to a later one, unless too much waits.
-_MARK: Final = re.compile(r"[*_`\[\]<~\\]")
+_MARK: Final = re.compile(r"[*_`\[\]<~\\$]")
 _SETTLE_ANYHOW: Final = 2000
 # More than this of its last lines no screen shows.
 _MOST_LINES: Final = 200

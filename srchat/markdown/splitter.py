@@ -23,6 +23,7 @@ from markdown_it.rules_block import StateBlock, paragraph
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
+from srchat.markdown.math import math_rule
 from srchat.markdown.resume import ResumePoint, last_resume_point
 
 # Deeper than this there is only text. The parser's own limit drops what is deeper, and
@@ -36,10 +37,11 @@ _MARKS: Final = re.compile(r"[-+*#>=`~|:. \t)]*|[ \t]*\d{1,9}[.)]?[ \t]*")
 
 
 def markdown_parser() -> MarkdownIt:
-    """Return the parser for answers: CommonMark, tables and strikethrough; no HTML."""
+    """Return the parser for answers: CommonMark, tables, strikethrough and LaTeX; no HTML."""
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING})
     parser.enable(["table", "strikethrough"])
     parser.block.ruler.before("table", "deep_text", _deep_text)
+    parser.inline.ruler.before("escape", "math", math_rule)
     return parser.disable(["reference", "html_block", "html_inline"])
 
 

@@ -487,7 +487,7 @@ def test_a_place_that_cannot_be_looked_into_is_told(srchat: Srchat, args: tuple[
     )
 
 
-@pytest.mark.parametrize(("columns", "shown"), [(60, 18), (100, 44)])
+@pytest.mark.parametrize(("columns", "shown"), [(60, 15), (100, 41)])
 def test_on_a_narrow_terminal_the_title_has_most_of_the_row(
     srchat: Srchat, columns: int, shown: int
 ) -> None:

@@ -1,0 +1,37 @@
+r"""LaTeX formulas, shown as they are written: `\(..\)`, `\[..\]`, `$$..$$`, tight `$..$`. Pure.
+
+Markdown would take its escapes and marks away: `\,` is a comma there, and `a*b*c` emphasis.
+"""
+
+import re
+from typing import Final
+
+from markdown_it.rules_inline import StateInline
+
+_LONGEST: Final = 4000  # characters: what goes on for longer is no formula
+_CLOSED_BY: Final = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
+# As in Pandoc: nothing blank inside the dollars, and no digit behind, so that prices are text.
+_TIGHT: Final = re.compile(r"\$(?![\s$])(?:[^$\\\n]|\\.)*?(?<![\s\\])\$(?!\d)")
+
+
+def math_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - a rule of markdown-it
+    """Take a formula as one token, with its delimiters."""
+    end = _end(state.src, state.pos)
+    if not end or end > state.posMax:
+        return False
+    if not silent:
+        state.push("math", "code", 0).content = state.src[state.pos : end]
+    state.pos = end
+    return True
+
+
+def _end(text: str, start: int) -> int:
+    """Return where the formula that begins at `start` ends, 0 where none does."""
+    opening = text[start : start + 2]
+    if closing := _CLOSED_BY.get(opening):
+        found = text.find(closing, start + 2, start + _LONGEST)
+        return found + 2 if found > start + 2 else 0
+    if opening[:1] != "$" or text.find("$", start + 1, start + _LONGEST) < 0:
+        return 0
+    match = _TIGHT.match(text, start, start + _LONGEST)
+    return match.end() if match else 0
