@@ -26,6 +26,7 @@ from srchat.terminal.word_wrap import WordWrap
 
 _DIM: Final = "\x1b[2m"
 _PLAIN: Final = "\x1b[0m"
+_LONG_ANSWER: Final = 10.0  # seconds after which somebody may look elsewhere
 _SHORT_WAIT: Final = 2.0  # seconds until a wait is shown in seconds
 
 
@@ -52,7 +53,7 @@ def open_answer_writer(
 
     `is_interrupted`: the user waits for the end.
     """
-    if not output.is_terminal:
+    if not output.renders:
         return PlainWriter(output)
     from srchat.markdown.writer import MarkdownWriter  # noqa: PLC0415 - Rich, 120 ms
 
@@ -75,6 +76,7 @@ def show_turn(
     written, and Interrupted where that is because the terminal was closed.
     """
     view = _TurnView(session, messages, open_writer)
+    started_at = time.monotonic()
     with (
         contextlib.closing(events),
         signals_to(session.interrupt),
@@ -88,6 +90,9 @@ def show_turn(
             raise
         finally:
             view.close()
+            took = time.monotonic() - started_at
+            if session.config.bell and took > _LONG_ANSWER and messages.output.is_terminal:
+                messages.write_raw("\a")
 
 
 def _show(events: Events, view: "_TurnView") -> None:

@@ -62,6 +62,8 @@ def read_settings(process: Process, parameters: Mapping[str, object]) -> Setting
     process.messages.quiet = bool(parameters.get("quiet"))
     process.is_verbose = bool(parameters.get("verbose"))
     settings = Settings(process.environ, parameters)
+    for output in (process.stdout, process.stderr):
+        output.use_color(settings.config.color)
     path = Path(settings.file.path)
     if not path.parent.is_dir() and path.parent.exists():
         process.messages.warning(f"no configuration: {path.parent} is not a directory")

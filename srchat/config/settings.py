@@ -156,6 +156,19 @@ class Config:
         "patterns of fallback models; a warning is shown when one of them answers",
         in_chat=True,
     )
+    color: str = setting(
+        Choice(("auto", "always", "never")),
+        "auto",
+        "when to use colors; always also renders into a pipe, for less -R",
+        flags=("--color",),
+        metavar="WHEN",
+    )
+    bell: bool = setting(
+        Boolean(),
+        default=False,
+        help="ring the terminal bell after an answer that took more than 10 seconds",
+        in_chat=True,
+    )
     code_theme: str = setting(CodeTheme(), "terminal", "color theme for code", in_chat=True)
     keys: str = setting(
         Choice(("emacs", "vi")), "emacs", "key bindings of the chat prompt", in_chat=True

@@ -133,8 +133,8 @@ def console_for(output: Output) -> Console:
     return Console(
         file=io.StringIO(),
         width=output.size().columns,
-        force_terminal=output.can_move,
-        color_system="auto" if output.can_move else None,
+        force_terminal=output.can_move or output.has_color,
+        color_system="auto" if output.can_move else "256" if output.has_color else None,
         no_color=not output.has_color,
         force_jupyter=False,
         legacy_windows=False,

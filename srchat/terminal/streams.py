@@ -31,7 +31,8 @@ class Output:
 
     `is_terminal`: escape sequences may be useful, text from outside must be inert.
     `can_move`: the cursor may be moved (a terminal that is not `TERM=dumb`).
-    `has_color`: colours are welcome (https://no-color.org).
+    `has_color`: colors are welcome (https://no-color.org, https://force-color.org).
+    `renders`: answers are rendered here, not written byte for byte.
     `encoding`: the terminal's; always UTF-8 where it is not a terminal.
     """
 
@@ -39,8 +40,18 @@ class Output:
         self.fd = fd
         self.is_terminal = is_terminal(fd)
         self.can_move = self.is_terminal and environ.get("TERM") not in _CANNOT_MOVE
-        self.has_color = self.can_move and not environ.get("NO_COLOR")
+        self.renders = self.is_terminal
+        self.has_color = self.is_terminal and (
+            _is_forced(environ) or (self.can_move and not environ.get("NO_COLOR"))
+        )
         self.encoding = encoding if self.is_terminal else "utf-8"
+
+    def use_color(self, when: str) -> None:
+        """Follow the setting `color`: "always" renders also where no terminal is, for `less -R`."""
+        if when == "always":
+            self.renders = self.has_color = True
+        elif when == "never":
+            self.has_color = False
 
     def write(self, text: str) -> None:
         """Write trusted text. Raises OutputError or ClosedPipeError."""
@@ -74,11 +85,11 @@ class Output:
 
     def size(self) -> os.terminal_size:
         """Return columns and lines now; 80x24 where nothing tells."""
-        try:
-            size = os.get_terminal_size(self.fd)
-        except OSError:
-            return _FALLBACK_SIZE
-        return os.terminal_size((size.columns or 80, size.lines or 24))
+        for fd in (self.fd, 2) if self.renders else (self.fd,):  # the terminal behind a pager
+            with contextlib.suppress(OSError):
+                size = os.get_terminal_size(fd)
+                return os.terminal_size((size.columns or 80, size.lines or 24))
+        return _FALLBACK_SIZE
 
 
 class Messages:
@@ -168,6 +179,10 @@ def reserve_standard_descriptors() -> None:
             os.fstat(fd)
         except OSError:
             os.open(os.devnull, flags)  # the lowest free number, which is this one
+
+
+def _is_forced(environ: Mapping[str, str]) -> bool:
+    return environ.get("FORCE_COLOR", "0") not in ("", "0")
 
 
 def is_terminal(fd: int) -> bool:

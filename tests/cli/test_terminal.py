@@ -293,3 +293,54 @@ def test_a_code_block_that_is_made_to_hang_a_lexer_is_shown(
         with TerminalSession(srchat.command(*command), srchat.env) as session:
             session.wait_for_text("after")
             assert session.wait() == 0
+
+
+def test_color_always_renders_into_a_pipe(srchat: Srchat, serve: Serve) -> None:
+    url = serve(answer("**bold** \x1b[2J")).url
+    shown = srchat("ask", "q", "--color", "always", "--base-url", url)
+    assert (shown.code, shown.out) == (0, b"\x1b[1mbold\x1b[0m \\x1b[2J\n")
+    assert srchat("ask", "q", "--base-url", url, FORCE_COLOR="1").out == b"**bold** \x1b[2J\n"
+    assert srchat("ask", "q", "--base-url", url, SRCHAT_COLOR="always").out == shown.out
+
+
+@pytest.mark.parametrize(
+    ("options", "env", "has_color"),
+    [
+        ([], {"NO_COLOR": "1"}, False),
+        ([], {"NO_COLOR": "1", "FORCE_COLOR": "1"}, True),
+        ([], {"TERM": "dumb"}, False),
+        ([], {"TERM": "dumb", "FORCE_COLOR": "3"}, True),
+        ([], {"FORCE_COLOR": "0", "NO_COLOR": "1"}, False),
+        (["--color", "never"], {}, False),
+        (["--color", "always"], {"NO_COLOR": "1"}, True),
+    ],
+)
+def test_colors_are_used_as_asked_for(
+    srchat: Srchat, serve: Serve, options: list[str], env: dict[str, str], has_color: bool
+) -> None:
+    url = serve(answer("**bold** `code`")).url
+    with TerminalSession(
+        srchat.command("ask", "q", "--base-url", url, *options), srchat.env | env
+    ) as session:
+        assert session.wait() == 0
+        assert "bold" in "\n".join(session.lines)
+    assert (b"\x1b[36m" in session.raw) == has_color
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bell", ["true", "false"])
+def test_the_bell_rings_after_a_long_answer_if_it_is_set(
+    srchat: Srchat, serve: Serve, bell: str
+) -> None:
+    server = serve([head(), chunk("one"), Pause(10.5), chunk(" two", "stop"), DONE])
+    srchat.env["SRCHAT_BELL"] = bell
+    with asking(srchat, server.url) as session:
+        assert session.wait() == 0
+    assert (b"\a" in session.raw) == (bell == "true")
+
+
+def test_the_bell_does_not_ring_after_a_short_answer(srchat: Srchat, serve: Serve) -> None:
+    srchat.env["SRCHAT_BELL"] = "true"
+    with asking(srchat, serve(answer("one")).url) as session:
+        assert session.wait() == 0
+    assert b"\a" not in session.raw

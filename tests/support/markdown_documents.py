@@ -12,7 +12,7 @@ _PIECES = (
     *("foo", "bar | baz", "*x*", "**b** ", "~~s~~", "`c` ", "[l](/u)", "[a]: /u", "<b>"),
     *("word " * 20, "日本語", "e\u0301", "👍🏽 ", "\N{ZERO WIDTH JOINER}", "ا"),
     *("| a | b | c |\n|---|:-:|--:|\n", "| long cell text | x |\n", "    code"),
-    *("```py\ndef f():\n  return 1\n", "![i](/p)", "&amp;", "\\*"),
+    *("```py\ndef f():\n  return 1\n", "![i](/p)", "&amp;", "\\*", "$a*b*c$ ", "\\(", "\\)", "$$"),
 )
 
 documents = st.lists(st.sampled_from(_PIECES), max_size=25).map("".join)

@@ -92,6 +92,7 @@ VARIABLES: Final = (
         lambda traits: "history" in traits.names,
     ),
     Named("NO_COLOR", "If not empty, disable colors.", _stores),
+    Named("FORCE_COLOR", "If not empty, enable colors on any terminal.", _stores),
     Named(
         "XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME",
         "Directories to use instead of `~/.config`, `~/.local/share` and `~/.cache`.",
@@ -108,6 +109,7 @@ SETTINGS_WITHOUT_OPTION: Final = {
     "history": _asks,
     "context_window": _asks,
     "fallback_models": _asks,
+    "bell": _asks,
     "code_theme": _stores,
     "keys": _chats,
 }
