@@ -77,7 +77,7 @@ COMMANDS: dict[str, tuple[Offers, Options, tuple[str, ...]]] = {
       (('--retries',), 'free', 'Retries before the first token'),
       (('--max-wait',), 'free', 'Maximum wait before a retry, in seconds'),
       (('-h', '--help'), '', 'Show the help')),
-     ()),
+     ('free*',)),
     'srchat models': ((),
      ((('--json',), '', 'Print a JSON array'),
       (('-p', '--profile'), 'profiles', 'Use a profile; `demo` is built in'),

@@ -3,7 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +17,7 @@ from srchat.session.session import Session
 from srchat.terminal.sanitize import one_line
 from srchat.terminal.streams import Output
 from srchat.terminal.tty_modes import held_for_prompt
-from srchat.text_input import read_file
+from srchat.text_input import argument_text, read_file
 
 if TYPE_CHECKING:
     from srchat.repl.lines import Lines
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 @options.with_request_options
 def chat(
     ctx: typer.Context,
+    prompt: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PROMPT]...",
+            help="First prompt; words are joined with spaces.",
+            show_default=False,
+        ),
+    ] = None,
     *,
     file: options.Files = None,
     profile: options.Profile = None,
@@ -51,7 +59,8 @@ def chat(
     load_chosen(session, library, conversation, last=continue_, warn=process.messages.warning)
     session.attachments = [read_file(path) for path in file or []]
     status = _Status(session, settings.resolved.profile)
-    return _run(process, session, library, status, shows_usage=usage)
+    first = argument_text(" ".join(prompt or []))
+    return _run(process, session, library, status, first=first, shows_usage=usage)
 
 
 class _Status:
@@ -76,7 +85,13 @@ class _Status:
 
 
 def _run(
-    process: Process, session: Session, library: Library, status: _Status, *, shows_usage: bool
+    process: Process,
+    session: Session,
+    library: Library,
+    status: _Status,
+    *,
+    first: str,
+    shows_usage: bool,
 ) -> int:
     from srchat.repl.loop import Repl  # noqa: PLC0415 - only a chat needs it
     from srchat.repl.terminal import Chat, Terminal  # noqa: PLC0415 - as above
@@ -94,7 +109,7 @@ def _run(
         holds_input=has_editor,
     )
     chat = Chat(session, terminal, library)
-    repl = Repl(chat, debug=process.environ.get("SRCHAT_DEBUG") == "1")
+    repl = Repl(chat, first=first, debug=process.environ.get("SRCHAT_DEBUG") == "1")
     if screen and not process.messages.quiet:
         _greet(chat)
     if screen and has_editor:

@@ -50,8 +50,8 @@ Values = Annotated[
 def config(ctx: typer.Context) -> None:
     """Show and change settings.
 
-    An option takes precedence than a variable SRCHAT_NAME, that than the profile, that than the
-    top level of the file. A key is set without showing it: srchat config set api_key
+    Options override variables SRCHAT_NAME, which override the profile, which overrides the top
+    level of the file. To enter a key without showing it: srchat config set api_key
     """
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
@@ -106,8 +106,13 @@ def set_value(
     """
     process: Process = ctx.obj
     path = paths.config_path(process.environ)
+    if not values and "=" in name:
+        name, _, value_text = name.partition("=")
+        values = [value_text]
     value = new_value(process, path, name, values or [], profile)
     config_edit.set_values(path, profile, {name: value})
+    if process.stderr.is_terminal or name == "api_key":  # which nobody can see
+        process.messages.info(f"saved {name} in {path}")
     if not tell_what_is_stronger(process, path, [name], profile) and name == "base_url":
         tell_where_the_key_goes(process, path, profile)
 

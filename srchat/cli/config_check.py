@@ -8,6 +8,7 @@ from srchat.cli import options
 from srchat.cli.process import Process
 from srchat.cli.settings import open_library, open_session, read_settings
 from srchat.config.settings import did_you_mean
+from srchat.errors import ConfigError
 from srchat.terminal.sanitize import one_line
 from srchat.turn_view import list_models
 
@@ -34,9 +35,8 @@ def check(
     if config.model in offered:
         _print(process, f"{config.model}: offered")
     else:
-        # Not an error: servers know models by more names than they list.
         hint = did_you_mean(config.model, offered) if offered else "it lists no models"
-        process.messages.warning(f"the server does not list the model {config.model}", hint)
+        raise ConfigError(f"the server does not list the model {config.model}", hint=hint)
 
 
 def _print(process: Process, text: str) -> None:

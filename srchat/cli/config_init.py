@@ -15,7 +15,7 @@ from srchat.cli.questions import Questions
 from srchat.config import edit as config_edit
 from srchat.config import file as config_file
 from srchat.config import local_servers
-from srchat.config.keys import KEY_SETTINGS, is_same_origin
+from srchat.config.keys import KEY_SETTINGS, is_loopback, is_same_origin
 from srchat.config.local_servers import LocalServer
 from srchat.config.settings import (
     DEFAULT_BASE_URL,
@@ -44,6 +44,7 @@ from srchat.terminal.sanitize import one_line
 _PROBE_TIME: Final = 2.0  # seconds for a server on this machine
 _TEST_TIME: Final = 20.0
 _KEY_VARIABLES: Final = ("SRCHAT_API_KEY", "SOLIDRUST_API_KEY")
+_MAX_NUMBERED: Final = 20
 _SHOWN_MODELS: Final = 20
 _KEEP: Final = "use it anyway?"
 
@@ -122,7 +123,7 @@ class _Dialog:
             if answer.isdecimal() and 0 < int(answer) <= len(choices):
                 return choices[int(answer) - 1][0]
             try:
-                return str(parsed("base_url", answer, "server"))
+                return str(parsed("base_url", _with_scheme(answer), "server"))
             except ConfigError as exc:
                 self._again(exc)
 
@@ -232,8 +233,13 @@ class _Dialog:
         default = str(self._old.get("model", SETTINGS["model"].default))
         if offered and default not in offered:
             default = offered[0]
+        for number, name in enumerate(offered[:_MAX_NUMBERED], 1):
+            self._say(f"{number}: {name}")
+        question = "model (a number, or the name)" if offered else "model"
         while True:
-            model = self._questions.ask("model", default)
+            model = self._questions.ask(question, default)
+            if model not in offered and model.isdecimal() and 0 < int(model) <= len(offered):
+                return offered[int(model) - 1]
             if not offered or model in offered:
                 return model
             self._say(f"the server does not list {model} ({did_you_mean(model, offered)})")
@@ -248,6 +254,16 @@ class _Dialog:
             exc.hint = exc.hint or "nothing was changed"
             raise exc
         self._process.messages.error(exc.message, exc.hint or hint)
+
+
+def _with_scheme(answer: str) -> str:
+    """Return a URL for `localhost:8000` or `llm.example.com/v1`."""
+    if "://" in answer or not answer:
+        return answer
+    authority = answer.partition("/")[0]
+    if ":" in authority or is_loopback(f"http://{authority}"):
+        return f"http://{answer}"
+    return f"https://{answer}" if "." in authority else answer
 
 
 def _names(models: list[str]) -> str:

@@ -80,15 +80,10 @@ def _secret(process: Process, words: list[str], name: str) -> str:
     if words not in ([], ["-"]):
         raise UsageError(
             f"config set: {name} is not accepted on the command line, where other users can see it",
-            hint=f"srchat config set {name} prompts for it; with - it reads stdin",
+            hint=f"srchat config set {name} prompts for it, or reads it from a pipe",
         )
     if is_terminal(process.stdin_fd):
         return typed_secret(f"{name} (hidden)", process.messages)
-    if not words:
-        raise UsageError(
-            f"config set: no terminal to type {name} on",
-            hint=f"to read it from stdin: srchat config set {name} -",
-        )
     return read_stdin(process.stdin_fd, None).text
 
 

@@ -13,6 +13,7 @@ from srchat.errors import (
     UsageError,
 )
 from srchat.repl import slash_commands
+from srchat.repl.lines import PROMPT
 from srchat.repl.slash_syntax import line_of, message_of
 from srchat.repl.terminal import Chat
 from srchat.session.hints import joined
@@ -23,9 +24,9 @@ _ROOMY: Final = 10  # rows of a screen on which blank lines may be spent
 
 
 class Repl:
-    """Runs a chat until its end."""
+    """Runs a chat until its end. `first`: a prompt to send before any is read."""
 
-    def __init__(self, chat: Chat, *, debug: bool = False) -> None:
+    def __init__(self, chat: Chat, *, first: str = "", debug: bool = False) -> None:
         self._chat = chat
         self._session = chat.session
         self._terminal = chat.terminal
@@ -34,6 +35,7 @@ class Repl:
         self._debug = debug
         self._code = ExitCode.DONE
         self._can_be_stopped = False
+        self._first = first
 
     def run(self) -> ExitCode:
         """Read and run lines; return the exit code of the last failure of a script.
@@ -67,6 +69,12 @@ class Repl:
         editing, self._terminal.next_line = self._terminal.next_line, None
         self._messages.is_after_answer = False
         self._chat.library.close()  # a chat may stay at its prompt for weeks
+        if self._first:
+            line, self._first = line_of(self._first), ""
+            if self._lines.interactive:
+                self._terminal.screen.write_foreign(f"{PROMPT}{line}\n")
+            self._handle(line, is_edited=False)
+            return
         try:
             line = self._lines.read(line_of(editing or ""))
         except UsageError as exc:

@@ -81,6 +81,10 @@ def _model(chat: Chat, argument: str) -> None:
             raise UsageError("usage: /model NAME, or for one prompt: /model NAME: prompt")
         session.change(model=argument)
         chat.terminal.tell(f"model: {argument}")
+        known = session.models.names(session.config, ask=False)
+        if known and argument not in known:
+            hint = did_you_mean(argument, known)
+            chat.terminal.messages.warning(f"the server does not list the model {argument}", hint)
     else:
         names = library_commands.models(chat)
         current = session.config.model

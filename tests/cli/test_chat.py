@@ -238,3 +238,16 @@ def test_where_nothing_is_kept_nothing_is_found_and_the_chat_goes_on(
     assert (result.code, result.out) == (2, b"one\none\n")
     assert "no conversation about 'sky'" in result.err
     assert "no clipboard found" in result.err
+
+
+def test_words_are_the_first_prompt(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"), answer("two"))
+    result = srchat("chat", "what", "is", "it?", "--base-url", server.url, stdin=b"and why?\n")
+    assert (result.code, result.out) == (0, b"one\ntwo\n")
+    assert sent(server)[0] == ("user", "what is it?")
+
+
+def test_a_first_prompt_with_a_slash_is_a_prompt(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"))
+    assert srchat("chat", "/help", "--base-url", server.url).out == b"one\n"
+    assert sent(server)[0] == ("user", "/help")

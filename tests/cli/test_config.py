@@ -212,7 +212,7 @@ def test_a_dash_reads_the_value_from_standard_input(srchat: Srchat) -> None:
             3,
             "stop is invalid; must be a list of non-empty strings",
         ),
-        (("api_key",), 2, "no terminal to type api_key on"),
+        (("api_key",), 3, "the API key is empty"),
         (("-p", "", "model", "x"), 2, "a profile needs a name"),
         (("-p", "work", "profile", "demo"), 2, "a profile cannot name a profile"),
         ((), 2, "missing argument 'NAME'"),
@@ -267,6 +267,7 @@ def test_where_requests_and_the_key_really_go_is_told(srchat: Srchat) -> None:
     assert result.err == f"{told}, with the api_key of variable SRCHAT_API_KEY\n"
     result = srchat("config", "set", "api_key", "-", stdin=KEY.encode(), SRCHAT_BASE_URL=url)
     assert result.err == (
+        f"srchat: saved api_key in {_file(srchat)}\n"
         f"srchat: warning: api_key is set, but it is not sent to {url} (variable SRCHAT_BASE_URL)\n"
     )
 
@@ -699,7 +700,7 @@ def test_check_tries_the_server(srchat: Srchat, serve: Serve) -> None:
         "",
     )
     result = srchat("config", "check", SRCHAT_MODEL="qwen")
-    assert (result.code, "did you mean 'qwen3-4b'?" in result.err) == (0, True)
+    assert (result.code, "did you mean 'qwen3-4b'?" in result.err) == (3, True)
 
 
 def test_check_fails_as_a_question_would(srchat: Srchat, serve: Serve) -> None:
@@ -814,7 +815,7 @@ def test_init_asks_again_for_a_key_that_the_server_refuses(srchat: Srchat, serve
         tty.wait_for_text("401: wrong key")
         tty.wait_for(_asked("API key (hidden; empty: none):", 2))
         tty.type(f"{KEY}\n")
-        tty.wait_for_text("model [vllm-primary]:")
+        tty.wait_for_text("model (a number, or the name) [vllm-primary]:")
         tty.type("\n")
         assert tty.wait() == 0
     assert b"sk-srt" not in tty.raw
@@ -843,11 +844,11 @@ def test_init_asks_again_for_what_cannot_be_used(srchat: Srchat, serve: Serve) -
         tty.type(f"{server.url}\n")
         tty.wait_for(_asked("API key (hidden; empty: none):", 2))
         tty.type(f"{KEY}\n")
-        tty.wait_for_text("model [vllm-primary]:")
+        tty.wait_for_text("model (a number, or the name) [vllm-primary]:")
         tty.type("qwen\n")
         tty.wait_for_text("use it anyway? [y/N]:")
         tty.type("n\n")
-        tty.wait_for(lambda tty: str(tty.lines).count("model [vllm") == 2)
+        tty.wait_for(lambda tty: str(tty.lines).count("name) [vllm") == 2)
         tty.type("qwen3-4b\n")
         assert tty.wait() == 0
     assert _read(srchat) == {"base_url": server.url, "api_key": KEY, "model": "qwen3-4b"}
@@ -860,7 +861,9 @@ def _asked(question: str, times: int) -> Callable[[TerminalSession], bool]:
 def test_init_offers_another_server_where_one_fails(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(400, "not today"), MODELS)
     with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
-        for count, more in enumerate(("use it anyway? [y/N]:", "model [vllm-primary]:"), 1):
+        for count, more in enumerate(
+            ("use it anyway? [y/N]:", "model (a number, or the name) [vllm-primary]:"), 1
+        ):
             tty.wait_for(_asked("or the URL) [1]:", count))
             tty.type(f"{server.url}\n")
             tty.wait_for(_asked("API key (hidden; empty: none):", count))
@@ -878,7 +881,7 @@ def test_ctrl_d_at_a_question_of_init_changes_nothing(srchat: Srchat, serve: Ser
         tty.type(f"{server.url}\n")
         tty.wait_for_text("API key (hidden; empty: none):")
         tty.type("\n")
-        tty.wait_for_text("model [vllm-primary]:")
+        tty.wait_for_text("model (a number, or the name) [vllm-primary]:")
         tty.type("\x04")
         assert tty.wait() == 2
         assert "nothing was changed" in " ".join(tty.lines)
@@ -989,3 +992,22 @@ def test_a_configuration_that_cannot_exist_is_none_with_a_warning(srchat: Srchat
     result = srchat("ask", "-p", "demo", "hi", SRCHAT_CONFIG=str(path))
     assert result.code == 0
     assert result.err == f"srchat: warning: no configuration: {path.parent} is not a directory\n"
+
+
+def test_set_takes_a_value_behind_an_equals_sign(srchat: Srchat) -> None:
+    assert srchat("config", "set", "model=a=b") == (0, b"", "")
+    assert _read(srchat) == {"model": "a=b"}
+
+
+def test_set_reads_a_key_from_a_pipe_and_says_that_it_is_saved(srchat: Srchat) -> None:
+    result = srchat("config", "set", "api_key", stdin=f"{KEY}\n".encode())
+    assert result == (0, b"", f"srchat: saved api_key in {_file(srchat)}\n")
+    assert _read(srchat) == {"api_key": KEY}
+
+
+def test_check_fails_where_the_model_is_not_offered(srchat: Srchat, serve: Serve) -> None:
+    result = srchat(
+        "config", "check", SRCHAT_BASE_URL=serve(MODELS).url, SRCHAT_MODEL="vllm-primry"
+    )
+    assert result.code == 3
+    assert "does not list the model vllm-primry\nhint: did you mean 'vllm-primary'?" in result.err

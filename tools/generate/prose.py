@@ -44,6 +44,13 @@ On a terminal, finished blocks are printed once and only the open tail is redraw
 the window while an answer streams, rows of the tail may appear twice; none is missing.
 
 Parameters that are not set are not sent, so the defaults of the server apply.
+
+With `--json`, the document has the fields conversation, model, content, reasoning, finish_reason,
+usage, seconds, complete, and error: null or an object with message, type and status. It is also
+printed when the request is refused.
+
+In a `while read` loop, use `--no-stdin`; otherwise the first srchat reads the rest of the input of
+the loop. Processes that run at once (`xargs -P`) mix their output: give each a file of its own.
 """,
         examples=(
             ("Ask:", 'srchat ask "why is the sky blue?"'),
@@ -54,6 +61,10 @@ Parameters that are not set are not sent, so the defaults of the server apply.
             ("Save only the code:",
              'srchat ask -x "a shell script that renames *.JPG to *.jpg" > rename.sh'),
             ("Read the whole prompt from standard input:", "srchat ask - < prompt.txt"),
+            ("Ask one question per line of a file:",
+             'while read -r q; do srchat ask --no-stdin "$q"; done < prompts.txt'),
+            ("Save the answer with its usage and time:",
+             'srchat ask --json "hello" > answer.json'),
             ("Show the request without sending it:", 'srchat ask --dry-run -t 0.2 "hello"'),
         ),
     ),
