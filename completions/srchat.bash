@@ -10,7 +10,7 @@ _srchat() {
     case ${COMPREPLY[*]-} in
         files) COMPREPLY=() && compopt -o default ;;
         directories) COMPREPLY=() && compopt -o dirnames ;;
-        */) compopt -o nospace ;;
+        */ | *=) compopt -o nospace ;;
     esac 2>/dev/null
 }
 

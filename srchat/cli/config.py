@@ -169,6 +169,11 @@ def _listing(settings: Settings) -> str:
         lines.append(f"# profile {one_line(resolved.profile)}")
     for name in SETTINGS:
         value, origin = _value(resolved, name)
+        if isinstance(value, dict):
+            lines += [
+                f"params.{key} = {toml_value(each)}  # {origin}" for key, each in value.items()
+            ]
+            continue
         if value is None:
             lines.append(f"# {name} is not set")
             continue

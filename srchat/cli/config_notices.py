@@ -42,6 +42,8 @@ def _in_force(process: Process, path: Path, profile: str | None) -> Resolved:
 def _stronger(settings: Resolved, name: str, own: LayerKind) -> str:
     """Return what keeps a value from being used, "" where nothing does."""
     base_url = settings.config.base_url
+    if name not in settings.kinds:  # a parameter: those of all layers are sent
+        return ""
     if settings.kinds[name] is not own:
         told = f"{settings.origins[name]} takes precedence"
         return (

@@ -54,7 +54,7 @@ def _unset_setting(process: Process, path: Path, name: str, profile: str | None)
         if name == "base_url":
             tell_where_the_key_goes(process, path, profile)
         return
-    if name != PROFILE:
+    if name != PROFILE and not name.startswith("params."):
         setting_named(name, "config unset")
     place = f"profile {profile} of {path}" if profile else f"{path}"
     process.messages.info(f"{name} is not set in {place}")

@@ -1,7 +1,7 @@
 """The value that `srchat config set` is given: in words, on standard input, or typed unseen."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -15,12 +15,15 @@ from srchat.config.settings import (
     checked,
     did_you_mean,
     parsed,
+    parsed_parameters,
     setting_named,
 )
 from srchat.config.value_types import StringList
 from srchat.errors import ConfigError, UsageError
 from srchat.terminal.streams import is_terminal
 from srchat.text_input import read_stdin
+
+_PARAMETER: Final = "params."
 
 
 def profile_name(text: str) -> str:
@@ -52,6 +55,10 @@ def new_value(
     where = "config set"
     if name == PROFILE:
         return _known_profile(path, _text(process, words, name), profile)
+    if name.startswith(_PARAMETER):
+        text = _text(process, words, name)
+        (value,) = parsed_parameters(f"{name.removeprefix(_PARAMETER)}={text}", where).values()
+        return value
     entry = setting_named(name, where)
     if entry.secret:
         return checked_key(_secret(process, words, name))

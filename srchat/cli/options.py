@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from srchat.config.parameters import Parameters
 from srchat.config.settings import SETTINGS
 from srchat.config.value_types import Boolean, Setting, StringList
 from srchat.text_input import argument_text, text_or_file
@@ -18,6 +19,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _HELP = {
     "system": "System prompt; @FILE reads it from a file, @@ starts a text with @.",
     "stop": "Stop sequence (repeatable).",
+    "params": "Further parameter of the request; VALUE is JSON or text (repeatable).",
 }
 
 
@@ -58,7 +60,7 @@ def _option(entry: Setting) -> Any:  # noqa: ANN401 - an annotation
     option = typer.Option(
         *entry.flags, parser=_parser(entry), metavar=entry.metavar, help=help_, show_default=False
     )
-    if type(entry.value_type) is StringList:
+    if type(entry.value_type) in (StringList, Parameters):
         return Annotated[list[str] | None, option]
     return Annotated[str | None, option]
 

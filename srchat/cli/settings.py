@@ -24,8 +24,12 @@ class Settings:
         given = {name: value for name, value in parameters.items() if value not in (None, [], ())}
         self._environ = environ
         self._options = {
-            name: tuple(value) if isinstance(value := given[name], list) else value
-            for name in SETTINGS
+            name: (
+                entry.value_type.combine(value)
+                if isinstance(value := given[name], list | tuple)
+                else value
+            )
+            for name, entry in SETTINGS.items()
             if name in given
         }
         self._profile = str(given["profile"]) if "profile" in given else None

@@ -43,7 +43,8 @@ def delete_profile(path: Path, profile: str) -> None:
 
 def is_set(path: Path, profile: str | None, name: str) -> bool:
     """Tell whether the file contains `name`, a known setting or not. Raises ConfigError."""
-    return name in _read_table(path, _keys(profile, name)[:-1])
+    *tables, last = _keys(profile, name)
+    return last in _read_table(path, tuple(tables))
 
 
 def list_profiles(path: Path) -> tuple[list[str], object]:
@@ -70,7 +71,8 @@ def _read_table(path: Path, keys: Keys) -> Mapping[str, object]:
 
 
 def _keys(profile: str | None, name: str) -> Keys:
-    return ("profiles", profile, name) if profile else (name,)
+    parts = name.split(".") if name.startswith("params.") else [name]
+    return ("profiles", profile, *parts) if profile else tuple(parts)
 
 
 def _without_default(text: str, profile: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from srchat.config.locked_file import is_exposed, read_bytes
-from srchat.config.settings import FileSettings, checked
+from srchat.config.settings import SETTINGS, FileSettings, checked
 from srchat.config.toml_scanner import Keys, line_of
 from srchat.errors import ConfigError
 
@@ -113,7 +113,7 @@ class _Reader:
         return {key: self._value(value, (*keys, key)) for key, value in table.items()}
 
     def _value(self, value: object, keys: Keys) -> object:
-        if isinstance(value, dict) and len(keys) == 1:
+        if isinstance(value, dict) and len(keys) == 1 and keys[0] not in SETTINGS:
             raise ConfigError(
                 f"{self._location(keys)}: unknown table {keys[0]!r}",
                 hint=f"did you mean [profiles.{keys[0]}]?",

@@ -42,7 +42,11 @@ def merged(layers: Sequence[Layer]) -> Merged:
     """Merge the layers; the first takes precedence."""
     result = Merged({}, {}, {})
     for layer in reversed(layers):
-        result.values.update(layer.values)
+        for name, value in layer.values.items():
+            # Parameters by name are merged name by name.
+            weaker = result.values.get(name)
+            both = isinstance(weaker, dict) and isinstance(value, dict)
+            result.values[name] = weaker | value if both else value  # type: ignore[operator] # both are
         result.origins.update(layer.origins)
         result.kinds.update(dict.fromkeys(layer.values, layer.kind))
     return result

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from srchat.config.keys import choose_key, is_loopback, is_same_origin, usable_key
 from srchat.config.layers import Layer, LayerKind, layer_of, merged
+from srchat.config.parameters import REMOVED, Parameters
 from srchat.config.value_types import (
     Boolean,
     Choice,
@@ -108,6 +109,13 @@ class Config:
         in_chat=True,
         flags=("--stop",),
         metavar="TEXT",
+    )
+    params: Mapping[str, object] | None = setting(
+        Parameters(),
+        None,
+        "further parameters of the request, by name",
+        flags=("--param",),
+        metavar="NAME=VALUE",
     )
     stream: bool = setting(
         Boolean(),
@@ -242,6 +250,9 @@ def resolve(
         layer_of(LayerKind.DEFAULT, defaults, "default"),
     ]
     values, origins, kinds = merged(layers)
+    if params := values["params"]:
+        kept = {name: value for name, value in params.items() if value is not REMOVED}
+        values["params"] = kept or None
     chosen = choose_key(layers, str(values["base_url"]))
     origins[PROFILE], kinds[PROFILE] = profile_origin, profile_kind
     return Resolved(
@@ -264,6 +275,13 @@ def checked(name: str, value: object, where: str) -> object:
 def parsed(name: str, text: str, where: str) -> object:
     """Return text parsed as the value of a setting. Raises ConfigError like `checked`."""
     return _converted(setting_named(name, where), text, where, parse=True)
+
+
+def parsed_parameters(text: str, where: str) -> dict[str, object]:
+    """Return the parameter of `NAME=VALUE`. Raises ConfigError like `checked`."""
+    found = parsed("params", text, where)
+    assert isinstance(found, dict)
+    return found
 
 
 def setting_named(name: str, where: str) -> Setting:

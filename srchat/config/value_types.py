@@ -4,6 +4,7 @@ A value comes from TOML (already typed) or as text (from a variable, an option, 
 """
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -41,6 +42,10 @@ class ValueType:
     def parse(self, text: str) -> object:
         """Return the value of `text` (from a variable or the command line)."""
         return self.check(text)
+
+    def combine(self, values: Iterable[Any]) -> object:
+        """Return the value of an option that was given several times."""
+        raise NotImplementedError
 
 
 class String(ValueType):
@@ -171,6 +176,10 @@ class StringList(ValueType):
         if not all(texts):
             raise ValueError
         return texts
+
+    def combine(self, values: Iterable[Any]) -> object:
+        """Return the list of the values of several options."""
+        return tuple(values)
 
     def parse(self, text: str) -> object:
         """Return the list in `text`: a TOML array, or a single text."""

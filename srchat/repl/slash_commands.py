@@ -3,11 +3,12 @@
 The docstring of a function is what `/help COMMAND` shows.
 """
 
+import json
 import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from srchat.config.settings import SETTINGS, closest, did_you_mean, parsed
+from srchat.config.settings import SETTINGS, closest, did_you_mean, parsed, parsed_parameters
 from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import UsageError
 from srchat.repl import file_commands, library_commands
@@ -20,6 +21,7 @@ from srchat.session.turn import Events
 from srchat.session.usage import usage_line
 from srchat.text_input import text_or_file
 
+_PARAMETERS: Final = ("params.", "param.")  # before the name of a request parameter
 _CHANGEABLE: Final = [name for name, entry in SETTINGS.items() if entry.in_chat]
 _ONCE: Final = re.compile(r"(\S+?):\s+(\S.*)", re.DOTALL)
 
@@ -106,11 +108,12 @@ def _system(chat: Chat, argument: str) -> None:
 
 
 def _set(chat: Chat, argument: str) -> None:
-    """Without a name: all settings. `-` as the value: as it was when the chat began."""
+    """Show or change a setting; `param.NAME` is a request parameter, `-` restores the value."""
     name, _, value = argument.partition(" ")
     if value.strip():
         _set_value(chat.session, name, value.strip())
-    names = [name] if name else _CHANGEABLE
+    params = [f"param.{each}" for each in chat.session.config.params or {}]
+    names = [name] if name else [*_CHANGEABLE, *params]
     chat.terminal.tell("\n".join(_shown(chat.session, each) for each in names))
 
 
@@ -182,13 +185,31 @@ def _show(chat: Chat, events: Events) -> None:
 
 def _set_value(session: Session, name: str, text: str) -> None:
     """Set a setting to what `text` means; "-" is the value that the chat started with."""
+    if name.startswith(_PARAMETERS):
+        _set_parameter(session, name.removeprefix("params.").removeprefix("param."), text)
+        return
     _check_changeable(name)
     before = getattr(session.initial_config, name)
     session.change(**{name: before if text == NONE else parsed(name, text, "/set")})
 
 
+def _set_parameter(session: Session, name: str, text: str) -> None:
+    params = dict(session.config.params or {})
+    if text == NONE:
+        params.pop(name, None)
+    else:
+        params |= parsed_parameters(f"{name}={text}", "/set")
+    session.change(params=params)
+
+
 def _shown(session: Session, name: str) -> str:
     """Return a setting and its value on one line."""
+    if name.startswith(_PARAMETERS):
+        name = name.removeprefix("params.").removeprefix("param.")
+        params = session.config.params or {}
+        return (
+            f"param.{name} = {json.dumps(params[name])}" if name in params else f"{name} is not set"
+        )
     _check_changeable(name)
     value = getattr(session.config, name)
     if value is None:

@@ -12,6 +12,7 @@ from srchat.api.events import Event, RequestSent, ResponseHead, RetryWait
 from srchat.api.models import ChatCompletionChunk, ChatRequest, Message, Usage
 from srchat.api.rate_limit import RateLimit, read_rate_limit
 from srchat.api.surrogates import SurrogateJoiner
+from srchat.config.parameters import nested
 from srchat.config.settings import SETTINGS, Config
 from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
 
@@ -127,6 +128,7 @@ def chat_request(config: Config, messages: Sequence[Message]) -> ChatRequest:
     values = {name: getattr(config, name) for name in names}
     # Servers refuse an empty list, which a profile may have.
     parameters = {name: value for name, value in values.items() if value not in (None, ())}
+    parameters |= nested(config.params or {})
     return ChatRequest(config.model, tuple(messages), config.stream or None, parameters)
 
 

@@ -937,3 +937,47 @@ def test_the_demo_stays_a_demo_whatever_the_environment_says(srchat: Srchat, ser
     )
     assert "no language model" in result.text
     assert server.requests == []
+
+
+def test_parameters_of_all_sources_are_merged_and_sent(srchat: Srchat, serve: Serve) -> None:
+    srchat.configure(
+        "[params]\nseed = 1\ntop_k = 2\nmin_p = 0.1\n"
+        "[profiles.work.params]\ntop_k = 3\nchat_template_kwargs.enable_thinking = false\n"
+    )
+    server = serve(answer("ok"))
+    options = ["-p", "work", "--param", "seed=7", "--param", "min_p=", "--param", "x.y=[1]"]
+    expected = {
+        "seed": 7, "top_k": 3, "chat_template_kwargs": {"enable_thinking": False}, "x": {"y": [1]},
+    }  # fmt: skip
+    dry = json.loads(srchat("ask", "q", "--dry-run", *options).out)
+    assert {name: dry.get(name) for name in expected} == expected
+    assert "min_p" not in dry
+    assert srchat("ask", "q", "--base-url", server.url, *options).code == 0
+    assert {name: server.requests[0].json[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("text", ["model=x", "seed", "=1", "n=2"])
+def test_a_parameter_that_cannot_be_one_is_refused(srchat: Srchat, text: str) -> None:
+    result = srchat("ask", "q", "-p", "demo", "--param", text)
+    assert (result.code, result.out) == (2, b"")
+    assert f"invalid value for '--param': {text!r}; must be parameters such as seed=7" in result.err
+
+
+def test_a_parameter_in_the_file_is_set_shown_and_unset(srchat: Srchat) -> None:
+    assert srchat("config", "set", "params.seed", "7") == (0, b"", "")
+    assert srchat("config", "set", "-p", "work", "params.a.b=[1, 2]") == (0, b"", "")
+    text = (srchat.home / "config.toml").read_text()
+    assert "seed = 7" in text
+    assert "params.seed = 7" in srchat("config", "show").text
+    assert json.loads(srchat("ask", "q", "--dry-run", "-p", "work").out)["a"] == {"b": [1, 2]}
+    assert srchat("config", "unset", "params.seed") == (0, b"", "")
+    assert "seed" not in json.loads(srchat("ask", "q", "--dry-run").out)
+
+
+def test_a_parameter_changes_in_a_chat(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"), answer("two"))
+    lines = b"/set param.seed 7\nhi\n/set param.seed -\nhi\n/set param.n 2\n"
+    result = srchat("chat", "--base-url", server.url, stdin=lines)
+    assert [request.json.get("seed") for request in server.requests] == [7, None]
+    assert "param.seed = 7" in result.err
+    assert "must be parameters" in result.err

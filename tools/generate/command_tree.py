@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
+from srchat.config.parameters import KNOWN_PARAMETERS
+
 
 class Values(StrEnum):
     """What may follow an option or stand as an argument, as far as completion knows.
@@ -155,6 +157,8 @@ def _metavar(param: TyperOption | TyperArgument) -> str:
 
 
 def _choices(param: TyperOption | TyperArgument) -> tuple[str, ...]:
+    if param.name == "params":
+        return tuple(f"{name}=" for name in KNOWN_PARAMETERS)
     found = getattr(param.type, "choices", ())
     return tuple(str(getattr(choice, "value", choice)) for choice in found)
 

@@ -31,6 +31,14 @@ variable counts as unset, except `SRCHAT_SYSTEM`: empty, it means no system prom
 In a variable, a list is written as in the file, `["a", "b"]`, or as a single string. The words of
 `SRCHAT_API_KEY_COMMAND` may be quoted as in a shell.
 """
+_PARAMETERS: Final = """
+The table `[params]` adds parameters to every request, `[profiles.NAME.params]` to those of a
+profile. Values are sent as they are. Parameters of several sources are merged by name. Not
+allowed are those with a setting of their own (model, messages, stream, temperature, top_p,
+max_tokens, stop), and stream_options, n and tools.
+
+    srchat config set params.seed 7
+"""
 _PROFILES: Final = """
 A table `[profiles.NAME]` can contain any setting. Select it with the option `--profile NAME`, the
 variable `SRCHAT_PROFILE`, or the setting `profile` at the top level of the file.
@@ -72,6 +80,7 @@ def page(tree: Command, names: list[str]) -> str:
         *head("srchat-config", 5, "configuration file of srchat"),
         *section("DESCRIPTION", _told(_DESCRIPTION)),
         *section("SETTINGS", [*(line for entry in settings for line in entry), *profile]),
+        *section("PARAMETERS", _told(_PARAMETERS)),
         *section("PROFILES", _told(_PROFILES)),
         *section("THE KEY", _told(_KEY)),
         *section("EXAMPLES", example(*_EXAMPLE.splitlines())),

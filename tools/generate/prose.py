@@ -45,12 +45,18 @@ the window while an answer streams, rows of the tail may appear twice; none is m
 
 Parameters that are not set are not sent, so the defaults of the server apply.
 
+`--param NAME=VALUE` adds any other parameter to the request. VALUE is JSON or else text, a dotted
+name is nested, and `NAME=` removes a parameter that the configuration sets. Servers may ignore
+names that they do not know without an error. To switch off the thinking of Qwen3 on vLLM:
+`--param chat_template_kwargs.enable_thinking=false`.
+
 With `--json`, the document has the fields conversation, model, content, reasoning, finish_reason,
 usage, seconds, complete, and error: null or an object with message, type and status. It is also
 printed when the request is refused.
 
-In a `while read` loop, use `--no-stdin`; otherwise the first srchat reads the rest of the input of
-the loop. Processes that run at once (`xargs -P`) mix their output: give each a file of its own.
+In a `while read` loop, use `--no-stdin`; otherwise the first srchat reads the rest of the input
+of the loop. Processes that run at once (`xargs -P`) mix their output: give each a file of its
+own.
 """,
         examples=(
             ("Ask:", 'srchat ask "why is the sky blue?"'),
@@ -65,6 +71,8 @@ the loop. Processes that run at once (`xargs -P`) mix their output: give each a 
              'while read -r q; do srchat ask --no-stdin "$q"; done < prompts.txt'),
             ("Save the answer with its usage and time:",
              'srchat ask --json "hello" > answer.json'),
+            ("Set a parameter that has no option of its own:",
+             'srchat ask --param seed=7 --param top_k=1 "hello"'),
             ("Show the request without sending it:", 'srchat ask --dry-run -t 0.2 "hello"'),
         ),
     ),

@@ -1,0 +1,93 @@
+"""Further parameters of the request, which srchat passes on without knowing them. Pure."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from srchat.config.value_types import ValueType
+
+KNOWN_PARAMETERS: Final = (
+    "seed", "top_k", "min_p", "presence_penalty", "frequency_penalty", "reasoning_effort",
+    "response_format", "chat_template_kwargs.enable_thinking",
+)  # fmt: skip
+_HAVE_SETTINGS: Final = (
+    "model",
+    "messages",
+    "stream",
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "stop",
+)
+_NOT_SUPPORTED: Final = ("stream_options", "n", "tools")
+REMOVED: Final = object()  # a parameter that a stronger layer takes away
+
+
+class Parameters(ValueType):
+    """Further parameters of the request: a flat dict, nested ones with dotted names."""
+
+    description = (
+        "parameters such as seed=7, except model, messages, stream, temperature, top_p, "
+        "max_tokens, stop, stream_options, n and tools"
+    )
+
+    def check(self, value: object) -> object:
+        """Return the parameters of a table."""
+        if not isinstance(value, dict):
+            raise ValueError
+        flat = _flattened(value)
+        if not all(map(_may_be_sent, flat)):
+            raise ValueError
+        try:
+            json.dumps(flat)
+        except TypeError as exc:  # a date of TOML
+            raise ValueError from exc
+        return flat
+
+    def parse(self, text: str) -> object:
+        """Return the parameter of `NAME=VALUE`, VALUE being JSON or else text; "" removes it."""
+        if text.lstrip().startswith("{"):
+            return self.check(json.loads(text))
+        name, equals, value = text.partition("=")
+        if not equals or not _may_be_sent(name):
+            raise ValueError
+        return {name: _json_or_text(value) if value else REMOVED}
+
+    def combine(self, values: Iterable[Any]) -> object:
+        """Return the parameters of several options; the last one of a name counts."""
+        return {name: value for each in values for name, value in each.items()}
+
+
+def nested(parameters: Mapping[str, object]) -> dict[str, Any]:
+    """Return flat parameters as they are sent: `a.b=1` is `{"a": {"b": 1}}`."""
+    body: dict[str, Any] = {}
+    for name, value in parameters.items():
+        *outer, last = name.split(".")
+        place = body
+        for part in outer:
+            inner = place.get(part)
+            place[part] = place = inner if isinstance(inner, dict) else {}
+        place[last] = value
+    return body
+
+
+def _flattened(table: Mapping[str, object], before: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in table.items():
+        if isinstance(value, dict) and value:
+            flat |= _flattened(value, f"{before}{name}.")
+        else:
+            flat[f"{before}{name}"] = value
+    return flat
+
+
+def _may_be_sent(name: str) -> bool:
+    parts = name.split(".")
+    return all(parts) and parts[0] not in (*_HAVE_SETTINGS, *_NOT_SUPPORTED)
+
+
+def _json_or_text(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

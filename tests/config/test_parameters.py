@@ -1,0 +1,53 @@
+"""Request parameters that srchat passes on."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from srchat.config.parameters import REMOVED, Parameters, nested
+
+NAMES = st.text("abc_", min_size=1, max_size=3)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=2),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("seed=7", {"seed": 7}),
+        ("top_k=1", {"top_k": 1}),
+        ("a=text", {"a": "text"}),
+        ("a=null", {"a": None}),
+        ('a="7"', {"a": "7"}),
+        ("a=b=c", {"a": "b=c"}),
+        ("a.b=false", {"a.b": False}),
+        ('response_format={"type": "json_object"}', {"response_format": {"type": "json_object"}}),
+        ('{"a": {"b": 1}}', {"a.b": 1}),
+        ("a=", {"a": REMOVED}),
+    ],
+)
+def test_a_value_is_json_or_text(text: str, value: dict[str, object]) -> None:
+    assert Parameters().parse(text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["seed", "=7", "model=x", "messages=[]", "stream=1", "temperature=1", "top_p=1", "max_tokens=1",
+     "stop=x", "stream_options.include_usage=true", "n=2", "tools=[]", "a..b=1", ".a=1",
+     "{", "[1]"],
+)  # fmt: skip
+def test_what_is_no_parameter_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the caller writes the message
+        Parameters().parse(text)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=4))
+def test_a_table_is_sent_as_it_is(table: dict[str, Any]) -> None:
+    flat = Parameters().check(table)
+    assert isinstance(flat, dict)
+    assert json.dumps(nested(flat), sort_keys=True) == json.dumps(table, sort_keys=True)
