@@ -22,6 +22,7 @@ from srchat.cli.process import Process
 from srchat.cli.settings import Settings, read_settings
 from srchat.config import edit as config_edit
 from srchat.config.keys import KEY_SETTINGS
+from srchat.config.layers import LayerKind
 from srchat.config.settings import (
     DEMO_PROFILE,
     PROFILE,
@@ -161,23 +162,26 @@ def _document(settings: Settings) -> dict[str, Any]:
 
 
 def _listing(settings: Settings) -> str:
-    """Return all settings as a TOML file would hold them, with their origins as comments."""
+    """Return all settings as TOML, with their origins as comments; the defaults come last."""
     resolved = settings.resolved
-    width = max(len(name) for name in SETTINGS)
-    lines = [f"# {one_line(settings.file.path)}"]
-    if resolved.profile:
-        lines.append(f"# profile {one_line(resolved.profile)}")
-    for name in SETTINGS:
-        value, origin = _value(resolved, name)
-        if isinstance(value, dict):
-            lines += [
-                f"params.{key} = {toml_value(each)}  # {origin}" for key, each in value.items()
-            ]
-            continue
-        if value is None:
-            lines.append(f"# {name} is not set")
-            continue
-        if name in KEY_SETTINGS and resolved.withheld:
-            origin += "; not sent: it belongs to another server"
-        lines.append(f"{name:<{width}} = {toml_value(value)}  # {origin}")
+    names = ", ".join(map(one_line, sorted({*settings.file.profiles, DEMO_PROFILE})))
+    profile = one_line(resolved.profile) if resolved.profile else "none"
+    lines = [f"# {one_line(settings.file.path)}", f"# profile: {profile} (of {names})"]
+    own = [name for name in SETTINGS if resolved.kinds[name] is not LayerKind.DEFAULT]
+    lines += [line for name in own for line in _lines_of(resolved, name)]
+    lines += ["", "# Defaults"] if own else []
+    rest = [name for name in SETTINGS if name not in own]
+    lines += [line for name in rest for line in _lines_of(resolved, name)]
     return "\n".join(lines) + "\n"
+
+
+def _lines_of(resolved: Resolved, name: str) -> list[str]:
+    width = max(map(len, SETTINGS))
+    value, origin = _value(resolved, name)
+    if isinstance(value, dict):
+        return [f"params.{key} = {toml_value(each)}  # {origin}" for key, each in value.items()]
+    if value is None:
+        return [f"# {name} is not set"]
+    if name in KEY_SETTINGS and resolved.withheld:
+        origin += "; not sent: it belongs to another server"
+    return [f"{name:<{width}} = {toml_value(value)}  # {origin}"]

@@ -236,7 +236,7 @@ def resolve(
     Raises ConfigError for an invalid value or an unknown profile.
     """
     profile, profile_origin, profile_kind = _select_profile(file, environ, profile)
-    flags = {name: f"option --{name.replace('_', '-')}" for name in options}
+    flags = {name: f"option {SETTINGS[name].flags[-1].partition('/')[0]}" for name in options}
     variables = {name: entry.variable for name, entry in SETTINGS.items()}
     defaults = {name: entry.default for name, entry in SETTINGS.items()}
     demo = _DEMO if profile == DEMO_PROFILE else {}

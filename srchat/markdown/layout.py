@@ -6,6 +6,7 @@ goes on): tokens may come in any portions, the rows are the same.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -51,9 +52,12 @@ class Glyphs:
     bullet: str = "•"
     quote: str = "▌"
     rule: str = "─"
+    open_task: str = "☐"
+    done_task: str = "☑"
 
 
-ASCII_GLYPHS: Final = Glyphs("*", "|", "-")
+ASCII_GLYPHS: Final = Glyphs("*", "|", "-", "[ ]", "[x]")
+_TASK: Final = re.compile(r"\[([ xX])\] (?=\S)")
 
 
 @dataclass
@@ -68,6 +72,8 @@ class _Place:
     # What opened the code block, as long as nothing of it is shown.
     info: str = ""
     table: TableRows | None = None
+    # A list item has begun, and nothing of it has been taken.
+    is_item_start: bool = False
 
     def preview(self) -> _Place:
         """Return the same place, where nothing that happens will be remembered."""
@@ -140,6 +146,10 @@ class Layout:
                 self._take_container(token)
 
     def _take_inline(self, content: str) -> None:
+        if self._place.is_item_start and (task := _TASK.match(content)):
+            glyph = self._glyphs.open_task if task[1] == " " else self._glyphs.done_task
+            content = f"{glyph} {content[task.end() :]}"
+        self._place.is_item_start = False
         if self._place.table:
             cell = inline_text(self._parser, content, self._place.style)
             self._place.table.add_cell(cell, self._place.alignment)
@@ -166,6 +176,7 @@ class Layout:
         marker = f"{token.info:>2}{token.markup} " if token.info else f" {self._glyphs.bullet} "
         self._enter(token)
         self._place.margins.push(marker, " " * len(marker), _MARKER)
+        self._place.is_item_start = True
 
     def _take_fence(self, token: Token) -> None:
         if token.type == "fence_open":
@@ -207,6 +218,7 @@ class Layout:
                 self._place.table = None
 
     def _begin(self, token: Token) -> None:
+        self._place.is_item_start &= token.type == "paragraph_open"
         first, below = token.map or (0, 0)
         self._place.margins.begin(first, below, is_top_level=token.level == 0)
 
@@ -215,6 +227,7 @@ class Layout:
         _, self._place.margins.below = token.map or (0, 0)
 
     def _enter(self, token: Token) -> None:
+        self._place.is_item_start = False
         first, _ = token.map or (0, 0)
         self._place.margins.enter(first, is_top_level=token.level == 0)
 

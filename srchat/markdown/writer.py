@@ -152,7 +152,7 @@ def layout_for(output: Output, console: Console, code_theme: str = DEFAULT_THEME
 
 def _can_show(encoding: str, glyphs: Glyphs) -> bool:
     try:
-        f"{glyphs.bullet}{glyphs.quote}{glyphs.rule}".encode(encoding)
+        "".join(vars(glyphs).values()).encode(encoding)
     except (UnicodeError, LookupError):
         return False
     return True

@@ -83,7 +83,7 @@ def test_show_tells_every_value_and_its_origin(srchat: Srchat) -> None:
     result = srchat("config", "show", "-p", "work", SRCHAT_TOP_P="0.5")
     _file(srchat).chmod(0o600)
     lines = [" ".join(line.split()) for line in result.text.splitlines()]
-    assert lines[:2] == [f"# {_file(srchat)}", "# profile work"]
+    assert lines[:2] == [f"# {_file(srchat)}", "# profile: work (of demo, work)"]
     assert f'model = "file" # {_file(srchat)}' in lines
     assert f'system = "" # {_file(srchat)}' in lines
     assert "retries = 0 # profile work" in lines
@@ -630,7 +630,7 @@ def test_ctrl_c_in_the_editor_is_the_editors(srchat: Srchat) -> None:
 
 def test_a_terminal_that_goes_away_does_not_take_the_text_along(srchat: Srchat) -> None:
     srchat.configure("# mine\n")
-    editor = _script(srchat, "e", 'echo "retries = 1" >"$1"; touch ready; exec sleep 60')
+    editor = _script(srchat, "e", 'echo "retries = 1" >"$1"; touch ready; exec sleep 20')
     process = srchat.start("config", "edit", EDITOR=editor)
     wait_until((srchat.home / "ready").exists)
     process.send_signal(signal.SIGHUP)

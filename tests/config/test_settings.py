@@ -667,6 +667,8 @@ def test_each_value_has_the_kind_of_its_layer() -> None:
     assert tuple(resolved.kinds[name] for name in names) == kinds
 
 
-def test_an_option_is_named_after_its_setting() -> None:
-    for name, entry in SETTINGS.items():
-        assert not entry.flags or f"--{name.replace('_', '-')}" in entry.flags[-1].split("/")
+def test_the_origin_of_an_option_is_its_flag() -> None:
+    origins = _resolve(stream=False, max_tokens=3, params={"seed": 7}).origins
+    assert origins["stream"] == "option --stream"
+    assert origins["max_tokens"] == "option --max-tokens"
+    assert origins["params"] == "option --param"

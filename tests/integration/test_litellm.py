@@ -78,12 +78,18 @@ def test_the_models_are_listed(proxy: Srchat) -> None:
     assert "vllm-primary" in proxy("models").text.splitlines()
 
 
+def test_parameters_that_it_does_not_know_pass_through(proxy: Srchat) -> None:
+    for param in ("seed=7", "top_k=1", "chat_template_kwargs.enable_thinking=false"):
+        result = proxy("ask", "hi", "--param", param)
+        assert (result.code, result.text) == (0, f"{ANSWER}\n"), result.err
+
+
 def test_config_check_tries_server_key_and_model(srchat: Srchat) -> None:
     srchat.configure(f'base_url = "{URL}"\napi_key = "sk-master"\n')
     result = srchat("config", "check")
     assert (result.code, "vllm-primary: offered\n" in result.text) == (0, True)
     result = srchat("config", "check", SRCHAT_MODEL="vllm-primry")
-    assert (result.code, "did you mean 'vllm-primary'?" in result.err) == (0, True)
+    assert (result.code, "did you mean 'vllm-primary'?" in result.err) == (3, True)
     result = srchat("config", "check", SRCHAT_API_KEY="sk-wrong-key-1234")
     assert (result.code, "is it for this server?" in result.err) == (4, True)
     assert "sk-wrong-key" not in result.text + result.err
@@ -178,6 +184,6 @@ def test_a_context_window_that_is_exceeded_is_tried_with_fewer_turns(proxy: Srch
         assert proxy("ask", "hi", *more).code == 0
     result = proxy("ask", "more", "-c", "-m", "mock-context")
     assert result.code == 5
-    assert "left out of the request" in result.err
+    assert "left out to fit the context window" in result.err
     assert "context window exceeded" in result.err
     assert proxy("ask", "-c", "and now?").text == f"{ANSWER}\n"

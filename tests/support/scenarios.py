@@ -440,7 +440,7 @@ def statuses() -> Iterator[Scenario]:
             f"{status} for ever", (error(status, "no", again),), code=code, attempts=4, lines=4
         )
     yield Scenario("501 is not tried again", (error(501, "no"),), code=6, lines=1)
-    yield Scenario("529 is not tried again", (error(529, "no"),), code=6, lines=1)
+    yield Scenario("530 is not tried again", (error(530, "no"),), code=6, lines=1)
 
 
 def bodies() -> Iterator[Scenario]:
