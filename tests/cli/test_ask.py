@@ -507,7 +507,7 @@ def test_an_editor_of_blanks_is_none(srchat: Srchat, blank: str) -> None:
 @pytest.mark.parametrize("text", ["typed", ""])
 def test_an_editor_whose_terminal_goes_away_loses_nothing(srchat: Srchat, text: str) -> None:
     editor = srchat.home / "editor"
-    editor.write_text(f'#!/bin/sh\nprintf "{text}" > "$1"; touch ready; exec sleep 60\n')
+    editor.write_text(f'#!/bin/sh\nprintf "{text}" > "$1"; touch ready; exec sleep 20\n')
     editor.chmod(0o755)
     process = srchat.start("ask", "-e", EDITOR=str(editor))
     wait_until((srchat.home / "ready").exists)
