@@ -101,9 +101,14 @@ def _reason(exc: Exception) -> str:
 
 # What OpenSSL makes of the TLS alerts 42 to 49 and 116 that are about a client's certificate.
 _CLIENT_ALERTS: Final = (
-    "certificate_required", "certificate required", "alert bad certificate",
-    "alert_bad_certificate", "alert certificate", "alert unknown ca", "alert_unknown_ca",
-)  # fmt: skip
+    "certificate_required",
+    "certificate required",
+    "alert bad certificate",
+    "alert_bad_certificate",
+    "alert certificate",
+    "alert unknown ca",
+    "alert_unknown_ca",
+)
 _UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 _OF_PROXY: Final = (
     "the proxy is set by HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; NO_PROXY lists exceptions"

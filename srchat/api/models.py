@@ -216,6 +216,10 @@ def _integer(value: object) -> int | None:
 
 def _kind(value: object) -> str:
     names = {
-        dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null",
-    }  # fmt: skip
+        dict: "an object",
+        list: "a list",
+        str: "a string",
+        bool: "a boolean",
+        type(None): "null",
+    }
     return names.get(type(value), "a number")

@@ -7,9 +7,15 @@ from typing import Any, Final
 from srchat.config.value_types import ValueType
 
 KNOWN_PARAMETERS: Final = (
-    "seed", "top_k", "min_p", "presence_penalty", "frequency_penalty", "reasoning_effort",
-    "response_format", "chat_template_kwargs.enable_thinking",
-)  # fmt: skip
+    "seed",
+    "top_k",
+    "min_p",
+    "presence_penalty",
+    "frequency_penalty",
+    "reasoning_effort",
+    "response_format",
+    "chat_template_kwargs.enable_thinking",
+)
 _HAVE_SETTINGS: Final = (
     "model",
     "messages",

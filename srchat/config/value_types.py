@@ -130,9 +130,15 @@ class Boolean(ValueType):
 
     description = "true or false"
     _WORDS: Final = {
-        "true": True, "yes": True, "on": True, "1": True,
-        "false": False, "no": False, "off": False, "0": False,
-    }  # fmt: skip
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
 
     def check(self, value: object) -> object:
         """Return the bool."""

@@ -87,9 +87,27 @@ def turn_parameters(conversation: str, turn: TurnRecord) -> dict[str, object]:
 
 def turn_from_row(row: Row) -> TurnRecord:
     """Return the turn in a row of SELECT_TURNS."""
-    (uid, prompt, parent, reply, state, reason, finish_reason, base_url, model,
-     served_model, in_, out, total, estimated, asked_at, first_at, ended_at, names,
-     words_at) = row  # fmt: skip
+    (
+        uid,
+        prompt,
+        parent,
+        reply,
+        state,
+        reason,
+        finish_reason,
+        base_url,
+        model,
+        served_model,
+        in_,
+        out,
+        total,
+        estimated,
+        asked_at,
+        first_at,
+        ended_at,
+        names,
+        words_at,
+    ) = row
     return TurnRecord(
         id=uid,
         prompt=prompt,

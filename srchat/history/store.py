@@ -227,9 +227,14 @@ class ConversationStore:
             for id_, uid, title, created_at, used_at, turns, served, model, state in rows:
                 cursor = (used_at, id_)
                 yield Summary(
-                    uid, title, created_at, used_at, turns, served or model or "",
+                    uid,
+                    title,
+                    created_at,
+                    used_at,
+                    turns,
+                    served or model or "",
                     state == "complete",
-                )  # fmt: skip
+                )
             if len(rows) < size:
                 return
             limit = None if limit is None else limit - size

@@ -41,9 +41,14 @@ def picked(
         nonlocal chosen
         chosen = max(0, min(chosen + by, len(rows) - 1))
 
-    for names, by in ((("up", "c-p", "k"), -1), (("down", "c-n", "j", "tab"), 1),
-                      (("pageup",), -_MOST), (("pagedown",), _MOST),
-                      (("home",), -len(rows)), (("end",), len(rows))):  # fmt: skip
+    for names, by in (
+        (("up", "c-p", "k"), -1),
+        (("down", "c-n", "j", "tab"), 1),
+        (("pageup",), -_MOST),
+        (("pagedown",), _MOST),
+        (("home",), -len(rows)),
+        (("end",), len(rows)),
+    ):
         for name in names:
             keys.add(name)(lambda _event, by=by: move(by))
 

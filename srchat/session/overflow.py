@@ -29,10 +29,17 @@ _ASKED: Final = tuple(
     )
 )
 _WORDS: Final = (
-    "context length", "context window", "context size", "context_length", "maximum context",
-    "max_model_len", "prompt is too long", "exceed_context", "maximum model length",
+    "context length",
+    "context window",
+    "context size",
+    "context_length",
+    "maximum context",
+    "max_model_len",
+    "prompt is too long",
+    "exceed_context",
+    "maximum model length",
     "maximum prompt length",
-)  # fmt: skip
+)
 # max_tokens alone is over the window: no shorter prompt helps.
 _ANSWER_ALONE: Final = re.compile(
     r"max_tokens ?= ?\d+ cannot be greater|must be less than max_model_len"
