@@ -12,12 +12,12 @@ from typing import Final, NamedTuple
 from srchat.api.models import Message, Usage
 from srchat.attachments import UserMessage
 
-_CHARACTERS: Final = 4  # about, of a token in English; code has 3 to 4, Chinese 1
-_AROUND: Final = 4  # tokens, about, that a chat template puts around a message
+_CHARACTERS_PER_TOKEN: Final = 4  # about, of a token in English; code has 3 to 4, Chinese 1
+_TEMPLATE_TOKENS: Final = 4  # tokens, about, that a chat template puts around a message
 _PRIOR: Final = 200  # tokens; a count below is mostly the server's chat template
-_CARE: Final = 0.97  # of the room that is used: parts differ in characters per token
+_SAFETY_FACTOR: Final = 0.97  # of the room that is used: parts differ in characters per token
 _FACTORS: Final = (0.25, 6.0)  # no human text is further off
-_LONGEST_ANSWER: Final = 1024  # tokens to leave for an answer whose length is not limited
+_MAX_ANSWER_ROOM: Final = 1024  # tokens to leave for an answer whose length is not limited
 
 CONTINUE_PROMPT: Final = (
     "Go on with your last answer exactly where it broke off. Repeat nothing of it, "
@@ -174,7 +174,7 @@ class Conversation:
             counted = max(factor, self.factor)
             room = (window - answer_room(window, max_tokens)) / counted
             if counted != 1.0:
-                room *= _CARE
+                room *= _SAFETY_FACTOR
             sizes = [estimate(messages) for messages in turns]
             kept = _fitting(sizes, room - estimate([*first, *last]))
         kept = min(kept, max(0, len(turns) - least_left_out))
@@ -193,7 +193,9 @@ class Conversation:
 
 def estimate(messages: Iterable[Message]) -> int:
     """Return about how many tokens the messages are."""
-    return sum(_AROUND + -(-len(message.content) // _CHARACTERS) for message in messages)
+    return sum(
+        _TEMPLATE_TOKENS + -(-len(message.content) // _CHARACTERS_PER_TOKEN) for message in messages
+    )
 
 
 def calibrated(counted: int, estimated: int, prior: int = _PRIOR) -> float:
@@ -213,7 +215,7 @@ def answer_room(window: int, max_tokens: int | None) -> int:
     Servers count `max_tokens` as used; where it is the whole window, no prompt fits anyhow.
     """
     if max_tokens is None:
-        return min(_LONGEST_ANSWER, window // 4)
+        return min(_MAX_ANSWER_ROOM, window // 4)
     return max_tokens if max_tokens < window else window // 2
 
 

@@ -16,7 +16,7 @@ _BOLD: Final = "\x1b[1m"
 _PLAIN: Final = "\x1b[0m"
 _INDENT: Final = "    "
 # Columns of the id and the model; the title has the rest.
-_ROOMY: Final = 80
+_WIDE_TERMINAL: Final = 80
 _WIDE: Final = (12, 16)
 _NARROW: Final = (6, 8)
 
@@ -37,7 +37,7 @@ def summary_row(summary: "Summary", columns: int | None) -> str:
     title = one_line(summary.title) or "(no title)"
     if columns is None:
         return "\t".join((id_, used_at, model, str(summary.turns), title)) + "\n"
-    id_width, model_width = _WIDE if columns >= _ROOMY else _NARROW
+    id_width, model_width = _WIDE if columns >= _WIDE_TERMINAL else _NARROW
     model = fitting(model, model_width)
     line = f"{id_[:id_width]}  {used_at}  {model:<{model_width}} {turns:>4}  {title}"
     return fitting(line, columns - 1) + "\n"

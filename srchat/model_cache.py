@@ -13,14 +13,14 @@ TYPE_CHECKING = False  # that of typing, which costs 5 ms to load
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_MOST_BYTES = 1024 * 1024
+_MAX_BYTES = 1024 * 1024
 
 
 def read(directory: str, base_url: str) -> list[str]:
     """Return the models of a server, in its order; none where nothing is known."""
     try:
         with open(_path(directory, base_url), "rb") as file:  # noqa: PTH123 - pathlib costs 9 ms
-            data = file.read(_MOST_BYTES)
+            data = file.read(_MAX_BYTES)
     except OSError:
         return []
     return data.decode("utf-8", "replace").split("\n")[:-1]

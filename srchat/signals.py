@@ -19,8 +19,8 @@ from typing import Final, NoReturn
 
 from srchat.errors import Interrupted
 
-_STUCK: Final = 1.0  # seconds after the first signal
-_SOON: Final = 0.01  # seconds
+_STOP_GRACE: Final = 1.0  # seconds after the first signal
+_RESEND_DELAY: Final = 0.01  # seconds
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -47,7 +47,7 @@ def _send_again(what: "sys.UnraisableHookArgs") -> None:
         return
     signum = what.exc_value.signum
     # Not at once: what is raised in here is forgotten, too.
-    threading.Timer(_SOON, os.kill, (os.getpid(), signum)).start()
+    threading.Timer(_RESEND_DELAY, os.kill, (os.getpid(), signum)).start()
 
 
 def ignore() -> None:
@@ -78,7 +78,7 @@ def signals_to(tell: Callable[[int], None]) -> Iterator[None]:
 
     def handle(signum: int, _frame: FrameType | None) -> None:
         nonlocal told
-        if time.monotonic() - told > _STUCK:
+        if time.monotonic() - told > _STOP_GRACE:
             raise Interrupted(signum)
         told = min(told, time.monotonic())
         tell(signum)

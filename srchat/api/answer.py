@@ -12,7 +12,7 @@ from srchat.api.models import ChatCompletion, ChatCompletionChunk
 from srchat.api.sse import ServerSentEvent, SSEDecoder
 from srchat.errors import ProtocolError
 
-_MOST_JSON: Final = 64 * 1024 * 1024
+_MAX_JSON_BYTES: Final = 64 * 1024 * 1024
 _BLANK: Final = b" \t\r\n\xef\xbb\xbf"
 
 
@@ -142,8 +142,8 @@ class AnswerDecoder:
     def _collect(self, part: bytes) -> None:
         self._json.append(part)
         self._json_size += len(part)
-        if self._json_size > _MOST_JSON:
-            raise ProtocolError(f"the answer is over {_MOST_JSON} bytes in one piece")
+        if self._json_size > _MAX_JSON_BYTES:
+            raise ProtocolError(f"the answer is over {_MAX_JSON_BYTES} bytes in one piece")
 
     def _document(self, body: bytes) -> ChatCompletionChunk | None:
         if body.startswith(b"<"):

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from srchat.api.events import RetryWait
 from srchat.api.exchange import TICK, Exchange
 from srchat.api.reader import Inbox
-from srchat.api.retry import LONGEST_WAIT, Decision, RetryPolicy
+from srchat.api.retry import MAX_WAIT, Decision, RetryPolicy
 from srchat.errors import (
     APIConnectionError,
     APIError,
@@ -85,8 +85,8 @@ class Attempts:
         if decision.asked is None:
             return exc
         asked = f"the server asks to wait {math.ceil(decision.asked)} s"
-        if decision.asked > LONGEST_WAIT:
-            exc.hint = f"{asked}; the limit is {LONGEST_WAIT:.0f} s"
+        if decision.asked > MAX_WAIT:
+            exc.hint = f"{asked}; the limit is {MAX_WAIT:.0f} s"
         elif decision.asked > self._policy.max_wait:
             exc.hint = f"{asked}; --max-wait is {self._policy.max_wait:g}"
         return exc

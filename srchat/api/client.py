@@ -36,8 +36,8 @@ from srchat.errors import (
     ProtocolError,
 )
 
-_MOST_MODELS: Final = 8 * 1024 * 1024  # bytes of GET /models
-_PATIENCE: Final = 0.2  # seconds; a reader that is still connecting cannot be woken
+_MAX_MODELS_BYTES: Final = 8 * 1024 * 1024  # bytes of GET /models
+_READER_STOP_TIMEOUT: Final = 0.2  # seconds; a reader that is still connecting cannot be woken
 
 
 def _silent(_: object) -> None:
@@ -115,8 +115,8 @@ class ChatClient:
                 yield None
             for part in exchange.body():
                 body.extend(part or b"")
-                if len(body) > _MOST_MODELS:
-                    raise ProtocolError(f"the list of models is over {_MOST_MODELS} bytes")
+                if len(body) > _MAX_MODELS_BYTES:
+                    raise ProtocolError(f"the list of models is over {_MAX_MODELS_BYTES} bytes")
                 yield None
 
         end = time.monotonic() + within
@@ -132,7 +132,7 @@ class ChatClient:
         """Close the connection; leaving the context of the client does it, too."""
         if self._reader:
             self._reader.cancel()
-            self._reader.join(_PATIENCE)
+            self._reader.join(_READER_STOP_TIMEOUT)
         self._http.close()
 
     def __enter__(self) -> Self:

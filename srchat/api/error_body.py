@@ -11,8 +11,8 @@ import re
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
-_LONGEST: Final = 400
-_MOST_READ: Final = 8192  # characters that are searched: patterns may cost their square
+_MAX_MESSAGE: Final = 400
+_MAX_SEARCHED: Final = 8192  # characters that are searched: patterns may cost their square
 _TITLE: Final = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]{0,2000}>")
 _LITELLM_ADVICE: Final = re.compile(
@@ -76,7 +76,7 @@ def _message(value: dict[str, object]) -> str:
 
 
 def _clean(text: str) -> str:
-    text = _LITELLM_ADVICE.sub("", text[:_MOST_READ])
+    text = _LITELLM_ADVICE.sub("", text[:_MAX_SEARCHED])
     text = _LITELLM_PREFIX.sub("", text)
     text = _embedded(text[text.find("{") : text.rfind("}") + 1]) or text
     return _short(_TAG.sub(" ", text) if "<html" in text.lower() else text)
@@ -90,7 +90,7 @@ def _embedded(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    text = text[:_MOST_READ]
+    text = text[:_MAX_SEARCHED]
     if title := _TITLE.search(text):
         return _short(_TAG.sub(" ", title[2]))
     return _short(_TAG.sub(" ", text) if text.startswith("<") else text)
@@ -98,7 +98,7 @@ def _plain(text: str) -> str:
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
+    return line if len(line) <= _MAX_MESSAGE else line[: _MAX_MESSAGE - 1].rstrip() + "…"
 
 
 def _word(value: object) -> str:

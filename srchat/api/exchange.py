@@ -21,7 +21,7 @@ from srchat.errors import (
 )
 
 TICK: Final = 0.08  # seconds between two looks at the clock
-_MOST_ERROR_BODY: Final = 64 * 1024
+_MAX_ERROR_BYTES: Final = 64 * 1024
 _ERROR_BODY_TIME: Final = 3.0
 
 
@@ -157,11 +157,11 @@ class Exchange:
         try:
             for part in self.body():
                 body += part or b""
-                if len(body) > _MOST_ERROR_BODY or time.monotonic() > end:
+                if len(body) > _MAX_ERROR_BYTES or time.monotonic() > end:
                     break
         except (ProtocolError, APIConnectionError):
             pass  # the status says it all the same
-        return bytes(body[:_MOST_ERROR_BODY])
+        return bytes(body[:_MAX_ERROR_BYTES])
 
 
 _STATUS_ERRORS: Final[dict[int, type[APIStatusError]]] = {

@@ -6,7 +6,7 @@ from typing import Final
 from srchat.errors import ConfigError
 
 _SHORTEST_REDACTED: Final = 6  # a shorter "key" (`none`, `x`) is a word that texts may hold
-_SHORTEST_PART: Final = 8  # a shorter beginning (`sk-srt-`) is the same in every key
+_MIN_PART: Final = 8  # a shorter beginning (`sk-srt-`) is the same in every key
 # Blanks, controls, and what takes no cell on a screen: a key torn by them is read as a whole.
 _INVISIBLE: Final = re.compile(
     "[\\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
@@ -46,7 +46,7 @@ def redacted(text: str, key: str | None) -> str:
     """
     if not key or len(key) < _SHORTEST_REDACTED:
         return text
-    size = _SHORTEST_PART if len(key) >= 2 * _SHORTEST_PART else len(key)
+    size = _MIN_PART if len(key) >= 2 * _MIN_PART else len(key)
     bare = _INVISIBLE.sub("", text)
     # A run of 8 characters has one of these in it; nearly every text has none.
     if not any(key[place : place + 4] in bare for place in range(0, len(key) - 3, 4)):

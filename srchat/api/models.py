@@ -14,7 +14,9 @@ Role = Literal["system", "user", "assistant"]
 
 
 _NO_REASON: Final = ("null", "none", "undefined")  # as servers write null in quotes
-_MOST: Final = 2**53  # a count beyond it is none, and neither JSON nor a database would keep it
+_MAX_COUNT: Final = (
+    2**53
+)  # a count beyond it is none, and neither JSON nor a database would keep it
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ def _string(value: object) -> str:
 def _integer(value: object) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool):
         return None
-    return value if 0 <= value <= _MOST else None
+    return value if 0 <= value <= _MAX_COUNT else None
 
 
 def _kind(value: object) -> str:

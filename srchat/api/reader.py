@@ -17,9 +17,9 @@ from srchat.api.failures import translated
 from srchat.api.http import PORTS, httpx
 from srchat.errors import APIError, Interrupted, SrchatError
 
-_MOST_WAITING: Final = 512  # parts; then the reader waits, and TCP tells the server to wait
-_MOST_JOINED: Final = 256 * 1024
-_MOST_DISCARDED: Final = 64 * 1024
+_MAX_QUEUED: Final = 512  # parts; then the reader waits, and TCP tells the server to wait
+_MAX_JOINED_BYTES: Final = 256 * 1024
+_MAX_DISCARDED_BYTES: Final = 64 * 1024
 
 
 class Connected(NamedTuple):
@@ -60,7 +60,7 @@ class Inbox:
 
     def has_room(self) -> bool:
         """Tell a reader whether it may go on; if not, it has to wait."""
-        return self._queue.qsize() < _MOST_WAITING
+        return self._queue.qsize() < _MAX_QUEUED
 
     def get(self, source: object, timeout: float) -> Item | None:
         """Return the next item of `source`, None after `timeout` seconds without one.
@@ -89,7 +89,7 @@ class Inbox:
 
     def _joined(self, source: object, first: bytes) -> bytes:
         parts, size = [first], len(first)
-        while size < _MOST_JOINED:
+        while size < _MAX_JOINED_BYTES:
             try:
                 entry = self._queue.get_nowait()
             except queue.Empty:
@@ -184,7 +184,7 @@ class StreamReader:
         for part in response.iter_raw():
             if self._discarding:
                 discarded += len(part)
-            if self._cancelled or discarded > _MOST_DISCARDED:
+            if self._cancelled or discarded > _MAX_DISCARDED_BYTES:
                 return
             if not self._discarding:
                 self._deliver(part)

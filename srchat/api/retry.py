@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 
 # 520 to 529 are Cloudflare's, 529 also Anthropic's.
 RETRIED_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504, *range(520, 530)})
-LONGEST_WAIT: Final = 120.0
+MAX_WAIT: Final = 120.0
 _FIRST_BACKOFF: Final = 0.5
-_LONGEST_BACKOFF: Final = 8.0
+_MAX_BACKOFF: Final = 8.0
 _YEAR: Final = 365 * 86400.0
 _UNIX_TIME: Final = 1e9  # a number above it is a point in time, not a duration
 _DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII)
@@ -64,7 +64,7 @@ class RetryPolicy:
         if asked is None:
             jittered = backoff(retries) * (1 + random) / 2
             return Decision(min(jittered, self.max_wait), None)
-        if asked > min(self.max_wait, LONGEST_WAIT):
+        if asked > min(self.max_wait, MAX_WAIT):
             return Decision(None, asked)
         # Never before the time that the server named; a little after it, so that many
         # processes that were told the same do not come back at the same moment.
@@ -73,7 +73,7 @@ class RetryPolicy:
 
 def backoff(retries: int) -> float:
     """Return the longest backoff in seconds after `retries` retries."""
-    return min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** min(retries, 10))
+    return min(_MAX_BACKOFF, _FIRST_BACKOFF * 2.0 ** min(retries, 10))
 
 
 def server_delay(headers: Mapping[str, str], *, limited: bool, now: float) -> float | None:

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 _HELD: Final = 16
 _STEP: Final = 8
 # A lexer that finds no place to start again (a function of 200 lines in C) is made to.
-_MOST_LEXED: Final = 64
+_MAX_LEXED: Final = 64
 # Lexers are regular expressions, of which many take the square of a text's length, or more, where
 # it is made for that; and none can be interrupted. So they get short lines and little at once...
-_LONGEST_LINE: Final = 200
-_MOST_CHARACTERS: Final = 4000
+_MAX_LINE: Final = 200
+_MAX_CHARACTERS: Final = 4000
 # ...and where a block has taken so many seconds of CPU, the rest of it is plain.
-_MOST_SECONDS: Final = 2.0
+_MAX_SECONDS: Final = 2.0
 _TAB: Final = 4
 # What may begin a string or a comment of many lines: then one line alone tells too little.
 _SPANNING: Final = re.compile(r"\"\"\"|'''|/\*|<!--|`|<<|\{-|=begin")
@@ -140,7 +140,7 @@ class CodeLines:
         finished: list[Text] = []
         for full_line in lines:
             line = full_line.expandtabs(_TAB).rstrip()
-            if len(line) > _LONGEST_LINE:
+            if len(line) > _MAX_LINE:
                 finished += self._given_up()
             self._lines.append(line)
             if len(self._lines) - self._done == _HELD:
@@ -174,7 +174,7 @@ class CodeLines:
         self._done += _STEP
         self._held = highlighted[self._done :]
         rest = self._lines[self._done :]
-        is_long = len(self._lines) > _MOST_LEXED or sum(map(len, self._lines)) > _MOST_CHARACTERS
+        is_long = len(self._lines) > _MAX_LEXED or sum(map(len, self._lines)) > _MAX_CHARACTERS
         if is_long or self._highlight(rest) == self._held:
             self._lines, self._done = rest, 0
         return finished
@@ -187,8 +187,8 @@ class CodeLines:
         return finished
 
     def _highlight(self, lines: list[str]) -> list[Text]:
-        is_long = any(len(line) > _LONGEST_LINE for line in lines)
-        if self._lexer is None or is_long or self._seconds > _MOST_SECONDS or not any(lines):
+        is_long = any(len(line) > _MAX_LINE for line in lines)
+        if self._lexer is None or is_long or self._seconds > _MAX_SECONDS or not any(lines):
             return [Text(line) for line in lines]
         started = time.thread_time()
         try:

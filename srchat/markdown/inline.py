@@ -37,7 +37,7 @@ _SETTLE_AFTER: Final = 160
 _MARK: Final = re.compile(r"[*_`\[\]<~\\$]")
 _SETTLE_ANYHOW: Final = 2000
 # More than this of its last lines no screen shows.
-_MOST_LINES: Final = 200
+_MAX_LINES: Final = 200
 
 
 def inline_text(parser: MarkdownIt, content: str, style: Style = _NONE) -> Text:
@@ -144,4 +144,4 @@ class GrowingParagraph:
         self._settled = content[:end]
         self._open.append_text(inline_text(self._parser, piece))
         *lines, self._open = wrapped(self._console, self._open, self._width)
-        self._lines = (self._lines + lines)[-_MOST_LINES:]
+        self._lines = (self._lines + lines)[-_MAX_LINES:]

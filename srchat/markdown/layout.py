@@ -42,7 +42,7 @@ _CODE_INDENT: Final = "  "
 # Where rows are shorter than this, code is not indented.
 _NARROW: Final = 20
 # As many rows of previews are remembered.
-_MOST_KNOWN: Final = 1000
+_MAX_CACHED_ROWS: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,7 @@ class Layout:
             return known[1]
         row = list(Segment.simplify(s for s in line.render(self._console, end="") if s.text))
         if self._is_preview:
-            if len(self._known) > _MOST_KNOWN:
+            if len(self._known) > _MAX_CACHED_ROWS:
                 self._known.clear()
             self._known[id(line)] = line, row
         return row

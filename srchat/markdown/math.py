@@ -8,7 +8,7 @@ from typing import Final
 
 from markdown_it.rules_inline import StateInline
 
-_LONGEST: Final = 4000  # characters: what goes on for longer is no formula
+_MAX_FORMULA: Final = 4000  # characters: what goes on for longer is no formula
 _CLOSED_BY: Final = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
 # As in Pandoc: nothing blank inside the dollars, and no digit behind, so that prices are text.
 _TIGHT: Final = re.compile(r"\$(?![\s$])(?:[^$\\\n]|\\.)*?(?<![\s\\])\$(?!\d)")
@@ -29,9 +29,9 @@ def _end(text: str, start: int) -> int:
     """Return where the formula that begins at `start` ends, 0 where none does."""
     opening = text[start : start + 2]
     if closing := _CLOSED_BY.get(opening):
-        found = text.find(closing, start + 2, start + _LONGEST)
+        found = text.find(closing, start + 2, start + _MAX_FORMULA)
         return found + 2 if found > start + 2 else 0
-    if opening[:1] != "$" or text.find("$", start + 1, start + _LONGEST) < 0:
+    if opening[:1] != "$" or text.find("$", start + 1, start + _MAX_FORMULA) < 0:
         return 0
-    match = _TIGHT.match(text, start, start + _LONGEST)
+    match = _TIGHT.match(text, start, start + _MAX_FORMULA)
     return match.end() if match else 0

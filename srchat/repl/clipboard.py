@@ -13,9 +13,9 @@ from typing import Final
 from srchat.api.surrogates import utf8_bytes
 from srchat.terminal.streams import Output
 
-_PATIENCE: Final = 3.0  # seconds that a tool may take
+_TOOL_TIMEOUT: Final = 3.0  # seconds that a tool may take
 # More than that is cut off or ignored by terminals (xterm's limit is about 100,000 of base64).
-_MOST_BYTES: Final = 74_000
+_MAX_OSC52_BYTES: Final = 74_000
 
 # The tool, and the variable without which it has no display to work with.
 _TOOLS: Final = (
@@ -32,7 +32,7 @@ def copy(text: str, environ: Mapping[str, str], screen: Output) -> str:
     for command, variable in _TOOLS:
         if (variable is None or environ.get(variable)) and _copied(command, data, environ):
             return f"with {command[0]}"
-    if not screen.can_move or len(data) > _MOST_BYTES:
+    if not screen.can_move or len(data) > _MAX_OSC52_BYTES:
         return ""
     screen.write(f"\x1b]52;c;{base64.b64encode(data).decode('ascii')}\x07")
     return "through the terminal (OSC 52)"
@@ -49,7 +49,7 @@ def _copied(command: tuple[str, ...], data: bytes, environ: Mapping[str, str]) -
             input=data,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=_PATIENCE,
+            timeout=_TOOL_TIMEOUT,
             check=False,
         )
     except (OSError, subprocess.SubprocessError):

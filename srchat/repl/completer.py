@@ -12,7 +12,7 @@ from srchat.repl.slash_commands import ALIASES, COMMANDS
 from srchat.repl.slash_syntax import may_be_command
 from srchat.terminal.sanitize import one_line
 
-_MOST = 200
+_MAX_OFFERED = 200
 _TITLE = 60  # characters
 
 
@@ -56,7 +56,7 @@ class ChatCompleter(Completer):
         elif kind == "settings" and " " not in typed:
             yield from _choices(self._values.settings.items(), typed)
         elif kind == "conversations":
-            for id_, row in self._values.conversations(typed)[:_MOST]:
+            for id_, row in self._values.conversations(typed)[:_MAX_OFFERED]:
                 yield Completion(id_, -len(typed), display=one_line(row, _TITLE))
         elif kind == "files":
             yield from _files(typed)
@@ -82,7 +82,7 @@ def _choices(values: Iterable[tuple[str, str]], typed: str) -> Iterator[Completi
         (value, help_) for value, help_ in values if wanted in value.lower() and value.isprintable()
     ]
     found.sort(key=lambda choice: not choice[0].lower().startswith(wanted))
-    for value, help_ in found[:_MOST]:
+    for value, help_ in found[:_MAX_OFFERED]:
         yield Completion(value, -len(typed), display=one_line(value), display_meta=one_line(help_))
 
 

@@ -20,7 +20,7 @@ from srchat.session.hints import joined
 from srchat.signals import ctrl_c_only_if
 
 _LEAVING: Final = ("exit", "quit")  # as in a shell; no question to a model
-_ROOMY: Final = 10  # rows of a screen on which blank lines may be spent
+_MIN_ROWS_FOR_BLANKS: Final = 10  # rows of a screen on which blank lines may be spent
 
 
 class Repl:
@@ -103,7 +103,7 @@ class Repl:
         except Exception as exc:  # noqa: BLE001 - the chat goes on  # pragma: no cover - our mistake
             self._unexpected(exc)
         screen = self._terminal.screen
-        if self._lines.interactive and screen.size().lines >= _ROOMY:
+        if self._lines.interactive and screen.size().lines >= _MIN_ROWS_FOR_BLANKS:
             screen.write("\n")
 
     def _run(self, line: str, *, is_edited: bool) -> None:

@@ -13,7 +13,7 @@ from srchat.terminal.sanitize import one_line
 from srchat.terminal.streams import Output
 from srchat.terminal.word_wrap import fitting
 
-_MOST = 12  # rows at once
+_MAX_ROWS = 12  # rows at once
 
 
 def picked(
@@ -24,7 +24,7 @@ def picked(
 
     def text() -> StyleAndTextTuples:
         columns, lines = screen.size()
-        height = max(1, min(_MOST, lines - 1))
+        height = max(1, min(_MAX_ROWS, lines - 1))
         first = max(0, min(chosen - height // 2, len(rows) - height))
         return [
             (
@@ -44,8 +44,8 @@ def picked(
     for names, by in (
         (("up", "c-p", "k"), -1),
         (("down", "c-n", "j", "tab"), 1),
-        (("pageup",), -_MOST),
-        (("pagedown",), _MOST),
+        (("pageup",), -_MAX_ROWS),
+        (("pagedown",), _MAX_ROWS),
         (("home",), -len(rows)),
         (("end",), len(rows)),
     ):

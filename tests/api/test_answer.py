@@ -417,7 +417,7 @@ def test_a_plain_text_is_no_answer() -> None:
 
 @pytest.mark.parametrize("start", [b"{", b"<", b"data: "])
 def test_an_answer_in_one_piece_is_bounded(start: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answer, "_MOST_JSON", 100_000)
+    monkeypatch.setattr(answer, "_MAX_JSON_BYTES", 100_000)
     monkeypatch.setattr(SSEDecoder.__init__, "__defaults__", (100_000,))
     assert "over 100000 bytes" in read(start, *[b"x" * 1000] * 200).protocol_error
 

@@ -20,7 +20,7 @@ from tests.support.terminal import Terminal, TerminalOutput
 
 _EXAMPLES = int(os.environ.get("SRCHAT_TEST_EXAMPLES", "400"))
 _SCREENS = [(80, 24), (40, 10), (120, 50)]
-_FRAME = 1 / 12
+_FRAME_TIME = 1 / 12
 
 
 @pytest.fixture(autouse=True)
@@ -139,7 +139,7 @@ def test_its_styles_are_those_of_one_print() -> None:
 @pytest.mark.parametrize(("columns", "lines"), _SCREENS)
 def test_an_answer_looks_like_one_print_character_by_character(columns: int, lines: int) -> None:
     output = TerminalOutput(columns, lines)
-    stream(output, ANSWER, seconds=_FRAME)
+    stream(output, ANSWER, seconds=_FRAME_TIME)
     assert output.emulator.lines == seen(ANSWER, columns, lines)
 
 
@@ -148,7 +148,7 @@ def test_an_answer_looks_like_one_print_character_by_character(columns: int, lin
 def test_the_specifications_examples_look_like_one_print(columns: int, lines: int) -> None:
     for text in commonmark_examples() + gfm_examples():
         output = TerminalOutput(columns, lines)
-        stream(output, cut(text, [3]), seconds=_FRAME)
+        stream(output, cut(text, [3]), seconds=_FRAME_TIME)
         assert output.emulator.lines == seen(text, columns, lines), text
 
 
@@ -180,7 +180,7 @@ def test_long_blocks_appear_as_they_come(before: str, line: str, count: int) -> 
     writer = MarkdownWriter(output, clock=clock)
     writer.write(before)
     for number in range(count):
-        clock.now += _FRAME
+        clock.now += _FRAME_TIME
         writer.write(line.format(n=number))
         if number > 30 and number % 20 == 0:
             assert any(str(number) in row for row in output.emulator.screen[-3:])
@@ -194,7 +194,7 @@ def test_a_paragraph_taller_than_the_screen_shows_its_end() -> None:
     clock = Clock()
     writer = MarkdownWriter(output, clock=clock)
     for number in range(400):
-        clock.now += _FRAME
+        clock.now += _FRAME_TIME
         writer.write(f"word{number} ")
         assert f"word{number}" in " ".join(output.emulator.screen)
     assert not output.emulator.scrollback
@@ -233,14 +233,14 @@ def test_an_empty_piece_shows_what_waits() -> None:
     writer.write("Hello")
     writer.write(" world")
     assert output.emulator.screen[0] == "Hello"
-    clock.now += _FRAME
+    clock.now += _FRAME_TIME
     writer.write("")
     assert output.emulator.screen[0] == "Hello world"
 
 
 def test_plain_words_are_written_once_and_nothing_else() -> None:
     output = TerminalOutput(200, 24)
-    stream(output, ["one ", "two ", "three ", "four\n", "\n", "five"], seconds=_FRAME)
+    stream(output, ["one ", "two ", "three ", "four\n", "\n", "five"], seconds=_FRAME_TIME)
     assert "".join(output.writes[:-1]) == "one two three four\n\nfive"
 
 
@@ -365,7 +365,7 @@ def test_resizing_loses_nothing_and_doubles_nothing(sizes: list[tuple[int, int]]
 
 def test_every_word_is_there_on_a_tiny_screen() -> None:
     output = TerminalOutput(10, 3)
-    stream(output, tokens(items(random.Random(1), 5)), seconds=_FRAME)
+    stream(output, tokens(items(random.Random(1), 5)), seconds=_FRAME_TIME)
     assert output.emulator.lines == seen(items(random.Random(1), 5), 10, 3)
     assert all(len(line) <= 10 for line in output.emulator.lines)
 
@@ -385,7 +385,7 @@ def test_every_word_is_there_on_a_tiny_screen() -> None:
 @pytest.mark.parametrize("columns", [80, 21])
 def test_scripts_of_all_kinds_look_like_one_print(text: str, columns: int) -> None:
     output = TerminalOutput(columns, 24)
-    stream(output, text, seconds=_FRAME)
+    stream(output, text, seconds=_FRAME_TIME)
     assert output.emulator.lines == seen(text, columns, 24)
 
 
