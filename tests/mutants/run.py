@@ -74,7 +74,7 @@ def _tested(tree: Path, tests: str) -> int:
     hypothesis.settings.load_profile("mutants")
     # Imported already is what it shall be.
     return pytest.main(
-        ["-x", "-n0", "-W", "ignore::pytest.PytestAssertRewriteWarning", *tests.split()]
+        ["-x", "-n0", "-m", "", "-W", "ignore::pytest.PytestAssertRewriteWarning", *tests.split()]
     )
 
 
