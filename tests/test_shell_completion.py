@@ -364,3 +364,39 @@ def test_a_reader_that_has_gone_is_no_failure(srchat: Srchat) -> None:
 
 def test_the_demo_needs_no_file() -> None:
     assert base_url_of({"--profile": "demo"}, {}, {"": {}}) == DEMO_BASE_URL
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (("bash", "srchat conf", "9", ":="), ["config"]),
+        (("bash", "srchat config set stream ", "37", ":="), ["true", "false"]),
+        (("bash", "srchat ask --model=a:", "9", ":="), []),
+        (("bash", "srchat ask -f ", "9", ":="), ["files"]),
+        (("bash", "srchat ask -s @fi", "9", "@:="), ["@file\\ one"]),
+        (("bash", "srchat ask -s '@fi", "9", "@:="), ["@file one"]),
+        (("bash", 'srchat ask -s "@fi', "9", "@:="), ["@file one"]),
+        (("bash", "srchat ask -s x", "9", ":="), []),
+        (("zsh", "srchat", "conf"), ["ask:Ask one question and print the answer"]),
+        (("zsh", "srchat", "ask", "--file=x"), ["files 7"]),
+        (("zsh", "srchat", "ask", "-s", "@x"), ["files 1"]),
+        (("zsh", "srchat", "ask", "-s", "x"), []),
+        (("fish", "srchat", "config", "set", "keys", "v"), ["emacs", "vi"]),
+        (("fish", "srchat", "config", "set", "nothing", "v"), []),
+        (("fish", "srchat", "ask", "-f", "no/such/"), []),
+    ],
+)
+def test_each_shell_gets_what_it_can_use(
+    srchat: Srchat, arguments: tuple[str, ...], lines: list[str]
+) -> None:
+    (srchat.home / "file one").touch()
+    result = srchat("__complete", *arguments)
+    assert (result.code, result.err) == (0, "")
+    found = result.text.splitlines()
+    assert (found[: len(lines)] if arguments[0] == "zsh" else found) == lines
+
+
+def test_bash_gets_descriptions_only_where_it_lists(srchat: Srchat) -> None:
+    listed = srchat("__complete", "bash", "srchat ", "63", ":=").text.splitlines()
+    assert "ask  (Ask one question and print the answer)" in listed
+    assert "ask" in srchat("__complete", "bash", "srchat ", "37", ":=").text.splitlines()
