@@ -63,7 +63,7 @@ def files(typed: str) -> list[str]:
 
 
 def base_url_of(options: Mapping[str, str], environ: Mapping[str, str], tables: Tables) -> str:
-    """Return the server that a command line is about, by the order of `srchat.config.settings`."""
+    """Return the server that a command line is about, as config.resolution does."""
     profile = options.get("--profile") or environ.get("SRCHAT_PROFILE")
     profile = profile or tables[""].get("profile") or ""
     found = (

@@ -18,7 +18,8 @@ from srchat import model_cache, paths
 from srchat.completion_values import base_url_of, directory
 from srchat.config import profile_reader
 from srchat.config.file import parse
-from srchat.config.settings import DEMO_BASE_URL, FileSettings, resolve
+from srchat.config.resolution import FileSettings, resolve
+from srchat.config.settings import DEMO_BASE_URL
 from srchat.shell_completion import Line, open_quote, split, unquoted
 from tests.conftest import Serve, Srchat
 from tests.support.server import json_response

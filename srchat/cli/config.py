@@ -21,15 +21,11 @@ from srchat.cli.config_value import InProfile, new_value
 from srchat.cli.process import Process
 from srchat.cli.settings import Settings, read_settings
 from srchat.config import edit as config_edit
+from srchat.config.checks import setting_named
 from srchat.config.keys import KEY_SETTINGS
 from srchat.config.layers import LayerKind
-from srchat.config.settings import (
-    DEMO_PROFILE,
-    PROFILE,
-    SETTINGS,
-    Resolved,
-    setting_named,
-)
+from srchat.config.resolution import Resolved
+from srchat.config.settings import DEMO_PROFILE, PROFILE, SETTINGS
 from srchat.config.toml_edit import toml_value
 from srchat.config.value_types import CommandLine
 from srchat.terminal.sanitize import one_line

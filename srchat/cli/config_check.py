@@ -7,8 +7,8 @@ import typer
 from srchat.cli import options
 from srchat.cli.process import Process
 from srchat.cli.settings import open_library, open_session, read_settings
-from srchat.config.settings import did_you_mean
 from srchat.errors import ConfigError
+from srchat.suggestions import did_you_mean
 from srchat.terminal.sanitize import one_line
 from srchat.turn_view import list_models
 

@@ -15,19 +15,11 @@ from srchat.cli.questions import Questions
 from srchat.config import edit as config_edit
 from srchat.config import file as config_file
 from srchat.config import local_servers
+from srchat.config.checks import parsed
 from srchat.config.keys import KEY_SETTINGS, is_loopback, is_same_origin
 from srchat.config.local_servers import LocalServer
-from srchat.config.settings import (
-    DEFAULT_BASE_URL,
-    DEMO_PROFILE,
-    SETTINGS,
-    Config,
-    FileSettings,
-    Resolved,
-    did_you_mean,
-    parsed,
-    resolve,
-)
+from srchat.config.resolution import FileSettings, Resolved, resolve
+from srchat.config.settings import DEFAULT_BASE_URL, DEMO_PROFILE, SETTINGS, Config
 from srchat.errors import (
     APIError,
     APIStatusError,
@@ -39,6 +31,7 @@ from srchat.errors import (
     UsageError,
 )
 from srchat.session.connection import Connection, open_client
+from srchat.suggestions import did_you_mean
 from srchat.terminal.sanitize import one_line
 
 _PROBE_TIME: Final = 2.0  # seconds for a server on this machine

@@ -8,7 +8,7 @@ from srchat.cli.process import Process
 from srchat.config import file as config_file
 from srchat.config.keys import KEY_SETTINGS
 from srchat.config.layers import LayerKind
-from srchat.config.settings import Resolved, resolve
+from srchat.config.resolution import Resolved, resolve
 from srchat.errors import SrchatError
 
 

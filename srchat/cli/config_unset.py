@@ -11,8 +11,10 @@ from srchat.cli.config_value import InProfile
 from srchat.cli.process import Process
 from srchat.cli.questions import Questions
 from srchat.config import edit as config_edit
-from srchat.config.settings import DEMO_PROFILE, PROFILE, did_you_mean, setting_named
+from srchat.config.checks import setting_named
+from srchat.config.settings import DEMO_PROFILE, PROFILE
 from srchat.errors import ConfigError, UsageError
+from srchat.suggestions import did_you_mean
 
 
 def unset(

@@ -9,17 +9,11 @@ from srchat.api.key import checked_key
 from srchat.cli.process import Process
 from srchat.cli.questions import typed_secret
 from srchat.config import file as config_file
-from srchat.config.settings import (
-    DEMO_PROFILE,
-    PROFILE,
-    checked,
-    did_you_mean,
-    parsed,
-    parsed_parameters,
-    setting_named,
-)
+from srchat.config.checks import checked, parsed, parsed_parameters, setting_named
+from srchat.config.settings import DEMO_PROFILE, PROFILE
 from srchat.config.value_types import StringList
 from srchat.errors import ConfigError, UsageError
+from srchat.suggestions import did_you_mean
 from srchat.terminal.streams import is_terminal
 from srchat.text_input import read_stdin
 

@@ -7,7 +7,8 @@ from srchat import paths
 from srchat.cli.process import Process
 from srchat.config import file as config_file
 from srchat.config.layers import LayerKind
-from srchat.config.settings import SETTINGS, Config, FileSettings, Resolved, resolve
+from srchat.config.resolution import FileSettings, Resolved, resolve
+from srchat.config.settings import SETTINGS, Config
 from srchat.errors import UsageError
 from srchat.library import Library
 from srchat.session.connection import Connection

@@ -7,9 +7,9 @@ from typing import Final
 from typer.exceptions import TyperException
 
 from srchat.command_tree import COMMANDS
-from srchat.config.settings import closest
 from srchat.errors import UsageError
 from srchat.session.hints import joined
+from srchat.suggestions import closest
 
 # What people type who know other tools.
 _MEANT: Final = {

@@ -12,8 +12,10 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
+from srchat.config.checks import checked
 from srchat.config.locked_file import is_exposed, read_bytes
-from srchat.config.settings import SETTINGS, FileSettings, checked
+from srchat.config.resolution import FileSettings
+from srchat.config.settings import SETTINGS
 from srchat.config.toml_scanner import Keys, line_of
 from srchat.errors import ConfigError
 

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from srchat.config.settings import SETTINGS, closest, did_you_mean, parsed, parsed_parameters
+from srchat.config.checks import parsed, parsed_parameters
+from srchat.config.settings import SETTINGS
 from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import UsageError
 from srchat.repl import file_commands, library_commands
@@ -19,6 +20,7 @@ from srchat.session.hints import joined
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
+from srchat.suggestions import closest, did_you_mean
 from srchat.text_input import text_or_file
 
 _PARAMETERS: Final = ("params.", "param.")  # before the name of a request parameter

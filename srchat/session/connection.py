@@ -6,16 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from srchat.api.events import RetryWait
 from srchat.config.keys import is_loopback
-from srchat.config.settings import (
-    DEMO_BASE_URL,
-    SETTINGS,
-    Config,
-    Resolved,
-    did_you_mean,
-    key_to_send,
-)
+from srchat.config.resolution import Resolved, key_to_send
+from srchat.config.settings import DEMO_BASE_URL, SETTINGS, Config
 from srchat.errors import APIStatusError, AuthenticationError, SrchatError
 from srchat.session.hints import hint_for_status, is_about_model
+from srchat.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient

@@ -1,6 +1,6 @@
 """The way out of what a server refuses, in srchat's own words. Pure."""
 
-from srchat.config.settings import Resolved
+from srchat.config.resolution import Resolved
 from srchat.errors import APIStatusError, AuthenticationError, RateLimitError
 
 

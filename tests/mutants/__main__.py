@@ -17,10 +17,11 @@ MIRRORS = {
     "srchat/api/error_body.py": "tests/api/test_error_body.py",
     "srchat/api/retry.py": "tests/api/test_retry.py",
     "srchat/api/sse.py": "tests/api/test_sse.py",
-    "srchat/config/keys.py": "tests/config/test_settings.py",
-    "srchat/config/value_types.py": "tests/config/test_settings.py",
-    "srchat/config/layers.py": "tests/config/test_settings.py",
-    "srchat/config/settings.py": "tests/config/test_settings.py",
+    "srchat/config/keys.py": "tests/config/test_resolution.py",
+    "srchat/config/value_types.py": "tests/config/test_checks.py tests/config/test_settings.py",
+    "srchat/config/layers.py": "tests/config/test_resolution.py",
+    "srchat/config/resolution.py": "tests/config/test_resolution.py",
+    "srchat/config/checks.py": "tests/config/test_checks.py",
     "srchat/config/toml_edit.py": "tests/config/test_toml_edit.py",
     "srchat/config/toml_scanner.py": (
         "tests/config/test_toml_scanner.py tests/config/test_toml_edit.py"

@@ -24,7 +24,8 @@ from srchat.api.events import RequestSent
 from srchat.api.http import httpx
 from srchat.api.retry import RetryPolicy
 from srchat.attachments import Attachment
-from srchat.config.settings import Config, Resolved
+from srchat.config.resolution import Resolved
+from srchat.config.settings import Config
 from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import Interrupted, SrchatError, UsageError
 from srchat.history.store import ConversationStore

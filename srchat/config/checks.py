@@ -1,0 +1,56 @@
+"""Setting values as they are checked, with errors that name the setting. Pure."""
+
+import re
+from typing import Final
+
+from srchat.config.settings import SETTINGS
+from srchat.config.value_types import Setting, ValueType
+from srchat.errors import ConfigError
+from srchat.suggestions import did_you_mean
+
+_KEY_LIKE: Final = re.compile(r"sk-|(?=[\d-]*[^\W\d])[\w-]{13}")  # digits alone are not a key
+_MAX_SHOWN_CHARACTERS: Final = 60  # of a wrong value in a message
+
+
+def checked(name: str, value: object, where: str) -> object:
+    """Return a typed value converted for Config. Raises ConfigError that begins with `where`."""
+    return _converted(setting_named(name, where), value, where, parse=False)
+
+
+def parsed(name: str, text: str, where: str) -> object:
+    """Return text parsed as the value of a setting. Raises ConfigError like `checked`."""
+    return _converted(setting_named(name, where), text, where, parse=True)
+
+
+def parsed_parameters(text: str, where: str) -> dict[str, object]:
+    """Return the parameter of `NAME=VALUE`. Raises ConfigError like `checked`."""
+    found = parsed("params", text, where)
+    assert isinstance(found, dict)
+    return found
+
+
+def setting_named(name: str, where: str) -> Setting:
+    """Return the setting of that name. Raises ConfigError that suggests a similar one."""
+    if name not in SETTINGS:
+        shown = "of that name" if name.startswith("sk-") else repr(name)  # a misplaced key
+        raise ConfigError(f"{where}: unknown setting {shown}", hint=did_you_mean(name, SETTINGS))
+    return SETTINGS[name]
+
+
+def _converted(entry: Setting, value: object, where: str, *, parse: bool) -> object:
+    value_type: ValueType = entry.value_type
+    try:
+        return value_type.parse(str(value)) if parse else value_type.check(value)
+    except (ValueError, RecursionError):
+        problem = f"{entry.name} {_shown(entry, value)}; must be {value_type.description}"
+        raise ConfigError(f"{where}: {problem}") from None
+
+
+def _shown(entry: Setting, value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    # A misplaced key, or a URL with a password, is not shown.
+    if entry.secret or isinstance(value, dict | list) or "@" in text or _KEY_LIKE.search(text):
+        return "is invalid"
+    return (
+        f"is {text if len(text) <= _MAX_SHOWN_CHARACTERS else text[:_MAX_SHOWN_CHARACTERS] + '…'}"
+    )

@@ -1,0 +1,27 @@
+"""Suggestions for a mistyped name. Pure."""
+
+import difflib
+import itertools
+from collections.abc import Iterable
+from typing import Final
+
+_MAX_COMPARED: Final = 5000  # names: similarity takes 0.1 ms each
+_MAX_LISTED: Final = 20
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Return a hint that suggests the most similar name, or lists them."""
+    known = list(names)
+    if close := closest(name, known):
+        return f"did you mean {close!r}?"
+    more = ", ..." if len(known) > _MAX_LISTED else ""
+    return f"choose from: {', '.join(known[:_MAX_LISTED])}{more}"
+
+
+def closest(name: str, names: Iterable[str]) -> str:
+    """Return the name that is most likely meant, "" where none is alike; prefixes come first."""
+    known = list(itertools.islice(names, _MAX_COMPARED))
+    longer = [each for each in known if each.startswith(name)]
+    close = [min(longer, key=len)] if longer and name else []
+    close += difflib.get_close_matches(name, known, n=1)
+    return close[0] if close else ""
