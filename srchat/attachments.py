@@ -52,9 +52,14 @@ def user_message(words: str, attachments: Sequence[Attachment]) -> UserMessage:
         return UserMessage(words)
     if not words and len(attachments) == 1:
         return UserMessage(attachments[0].text)
-    files = "\n\n".join(map(_enclosed, attachments))
+    files = enclosed(attachments)
     start = f"{files}\n\n" if words else files
     return UserMessage(start + words, tuple(each.name for each in attachments), len(start))
+
+
+def enclosed(attachments: Sequence[Attachment]) -> str:
+    """Return the attachments, each between tags that do not occur in it."""
+    return "\n\n".join(map(_enclosed, attachments))
 
 
 def _enclosed(attachment: Attachment) -> str:

@@ -82,6 +82,16 @@ def _tables(environ: Mapping[str, str]) -> Tables:
     """Return what the configuration file says, nothing where it is broken or missing."""
     named = environ.get("SRCHAT_CONFIG")
     path = os.path.expanduser(named) if named else f"{directory('config', environ)}/config.toml"  # noqa: PTH111 - pathlib costs 9 ms
+    folder = f"{path.rpartition('/')[0] or '.'}/profiles.d"
+    try:
+        names = sorted(name[:-5] for name in os.listdir(folder) if name.endswith(".toml"))  # noqa: PTH208 - as above
+    except OSError:
+        names = []
+    own = {name: _read_tables(f"{folder}/{name}.toml").get("", {}) for name in names if name}
+    return own | _read_tables(path)
+
+
+def _read_tables(path: str) -> Tables:
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - as above
             return read_profiles(file.read(_MAX_CONFIG_BYTES).decode())

@@ -78,6 +78,14 @@ def read_stdin(fd: int, on_wait: Callable[[], None] | None, limit: int = MAX_INP
     return Attachment("stdin", decoded(b"".join(parts), "standard input"))
 
 
+def has_data(fd: int) -> bool:
+    """Tell whether a read would return at once; a closed file has no data."""
+    try:
+        return bool(select.select([fd], [], [], 0)[0])
+    except OSError:
+        return False
+
+
 def read_part(fd: int) -> bytes:
     """Return the next bytes, b"" at the end; wait for them on a non-blocking pipe, too.
 

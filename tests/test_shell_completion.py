@@ -401,3 +401,16 @@ def test_bash_gets_descriptions_only_where_it_lists(srchat: Srchat) -> None:
     listed = srchat("__complete", "bash", "srchat ", "63", ":=").text.splitlines()
     assert "ask  (Ask one question and print the answer)" in listed
     assert "ask" in srchat("__complete", "bash", "srchat ", "37", ":=").text.splitlines()
+
+
+def test_profiles_in_files_of_their_own_are_offered_with_their_models(srchat: Srchat) -> None:
+    folder = srchat.home / "profiles.d"
+    folder.mkdir()
+    (folder / "own.toml").write_text('base_url = "http://own.example/v1"\n')
+    (folder / "notes.md").write_text("")
+    cache = srchat.home / ".cache/srchat"
+    model_cache.write(str(cache), "http://own.example/v1", ["own-model"])
+    found = srchat("__complete", "fish", "srchat", "ask", "-p", "").out.decode()
+    assert found.split() == ["own", "demo"]
+    found = srchat("__complete", "fish", "srchat", "ask", "-p", "own", "-m", "").out.decode()
+    assert found.split() == ["own-model"]

@@ -11,7 +11,7 @@ import math
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
@@ -48,18 +48,20 @@ class ChatClient:
     """Talks to one server with one key.
 
     `base_url` ends where `/chat/completions` begins. `api_key`: sent as a bearer token, to
-    this server and nowhere else; None sends none. `transport`: in place of the network.
+    this server and nowhere else; None sends none. `headers`: sent in addition to it.
+    `transport`: in place of the network.
     `use_proxy`: go through the proxy that the environment names, if it does.
     `log`: told on one line each what goes over the wire.
     Raises APIConnectionError when the URL or a proxy of the environment cannot be used,
     ConfigError when the key cannot.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - independent of each other, all but two by name
         self,
         base_url: str,
         api_key: str | None,
         *,
+        headers: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         retry: RetryPolicy | None = None,
         transport: httpx.BaseTransport | None = None,
@@ -68,6 +70,7 @@ class ChatClient:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._key = checked_key(api_key) if api_key else None
+        self._headers = headers or {}
         self._limits = limits or Limits()
         self._policy = retry or RetryPolicy()
         self._log = log
@@ -126,7 +129,7 @@ class ChatClient:
             if event is not None:
                 on_wait(event)
         # Names go to the screen, to a cache and into the history.
-        return _models(body.decode("utf-8", "replace"), lambda text: redacted(text, self._key))
+        return _models(body.decode("utf-8", "replace"), self._redacted)
 
     def close(self) -> None:
         """Close the connection; leaving the context of the client does it, too."""
@@ -162,9 +165,10 @@ class ChatClient:
             self._unknown.add(name)  # for the next requests
             return True
 
-        return Attempts(
-            open_exchange, self._policy, inbox, mend, lambda text: redacted(text, self._key)
-        )
+        return Attempts(open_exchange, self._policy, inbox, mend, self._redacted)
+
+    def _redacted(self, text: str) -> str:
+        return redacted(text, [*([self._key] if self._key else []), *self._headers.values()])
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Request:
         url = self._base_url + path
@@ -185,6 +189,7 @@ class ChatClient:
         self, transport: httpx.BaseTransport | None, trusted: ssl.SSLContext, *, use_proxy: bool
     ) -> httpx.Client:
         headers = {
+            **self._headers,
             "User-Agent": f"srchat/{__version__}",
             "Accept": "text/event-stream, application/json",
             "Accept-Encoding": "identity",

@@ -1,6 +1,7 @@
 """The API key: checked before it is used, and never shown."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from srchat.errors import ConfigError
@@ -37,14 +38,24 @@ def masked(key: str) -> str:
     return f"…{key[-_TAIL:]}" if len(key) >= 3 * _TAIL else "…"
 
 
-def redacted(text: str, key: str | None) -> str:
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """Return `text` without the secrets, which are the key and headers.
+
+    Secrets under 6 characters stay.
+    """
+    for secret in secrets:
+        text = _without(text, secret)
+    return text
+
+
+def _without(text: str, key: str) -> str:
     """Return `text` without the key, and without parts of it.
 
     A part is a run of 8 or more characters of the key, also where blanks or invisible characters
     stand in between. A key under 16 characters may be a word that texts hold, and is taken out
     only where it stands whole. Encodings of a key (base64, percent signs) are not found.
     """
-    if not key or len(key) < _SHORTEST_REDACTED:
+    if len(key) < _SHORTEST_REDACTED:
         return text
     size = _MIN_PART if len(key) >= 2 * _MIN_PART else len(key)
     bare = _INVISIBLE.sub("", text)

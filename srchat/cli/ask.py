@@ -28,7 +28,7 @@ from srchat.terminal.plain import PlainWriter
 from srchat.terminal.sanitize import sanitized
 from srchat.terminal.streams import is_terminal
 from srchat.terminal.tty_modes import unechoed
-from srchat.text_input import argument_text, edited, read_file, read_stdin
+from srchat.text_input import argument_text, edited, has_data, read_file, read_stdin
 from srchat.turn_view import AnswerWriter, open_answer_writer, show_turn
 
 Words = Annotated[
@@ -148,19 +148,29 @@ def _read(
     text = argument_text(" ".join(words))
     if text == "-":
         text = _stdin(process, patient=True).text
-    elif not no_stdin and not is_terminal(process.stdin_fd):
-        piped = _stdin(process, patient=not (text or files))
+    elif not no_stdin and _has_input(process, session):
+        is_needed = session.template.takes_input if session.template else not text
+        piped = _stdin(process, patient=is_needed and not files)
         if piped.text:
             attachments.append(piped)
     if editor:
         text = edited(text, process.environ)
-    if not text.strip() and not any(attachment.text.strip() for attachment in attachments):
+    is_empty = not text.strip() and not any(each.text.strip() for each in attachments)
+    if is_empty and not session.template:
         raise UsageError(
             "no prompt",
             hint='give one: srchat ask "why is the sky blue?", or pipe one in',
         )
     session.attachments = attachments
     return text
+
+
+def _has_input(process: Process, session: Session) -> bool:
+    """Tell whether standard input is to be read: a template that does not need it never waits."""
+    if is_terminal(process.stdin_fd):
+        return False
+    template = session.template
+    return template is None or template.takes_input or has_data(process.stdin_fd)
 
 
 def _stdin(process: Process, *, patient: bool) -> Attachment:

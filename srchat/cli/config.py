@@ -24,8 +24,10 @@ from srchat.config import edit as config_edit
 from srchat.config.checks import setting_named
 from srchat.config.keys import KEY_SETTINGS
 from srchat.config.layers import LayerKind
+from srchat.config.profile_files import profile_names
 from srchat.config.resolution import Resolved
 from srchat.config.settings import DEMO_PROFILE, PROFILE, SETTINGS
+from srchat.config.tables import Headers
 from srchat.config.toml_edit import toml_value
 from srchat.config.value_types import CommandLine
 from srchat.terminal.sanitize import one_line
@@ -142,6 +144,8 @@ def _value(settings: Resolved, name: str) -> tuple[object, str]:
     value = getattr(settings.config, name)
     if entry.secret and value:
         value = masked(str(value))
+    elif isinstance(entry.value_type, Headers) and value:
+        value = {header: masked(text) for header, text in value.items()}
     elif isinstance(entry.value_type, CommandLine) and value:
         value = (value[0], "…") if value[1:] else value  # a key may stand in its arguments
     return value, origin
@@ -152,7 +156,7 @@ def _document(settings: Settings) -> dict[str, Any]:
     return {
         "path": settings.file.path,
         "profile": settings.resolved.profile,
-        "profiles": sorted({*settings.file.profiles, DEMO_PROFILE}),
+        "profiles": sorted({*profile_names(settings.file), DEMO_PROFILE}),
         "settings": {name: {"value": v, "origin": origin} for name, (v, origin) in shown.items()},
     }
 
@@ -160,7 +164,7 @@ def _document(settings: Settings) -> dict[str, Any]:
 def _listing(settings: Settings) -> str:
     """Return all settings as TOML, with their origins as comments; the defaults come last."""
     resolved = settings.resolved
-    names = ", ".join(map(one_line, sorted({*settings.file.profiles, DEMO_PROFILE})))
+    names = ", ".join(map(one_line, sorted({*profile_names(settings.file), DEMO_PROFILE})))
     profile = one_line(resolved.profile) if resolved.profile else "none"
     lines = [f"# {one_line(settings.file.path)}", f"# profile: {profile} (of {names})"]
     own = [name for name in SETTINGS if resolved.kinds[name] is not LayerKind.DEFAULT]
@@ -175,7 +179,7 @@ def _lines_of(resolved: Resolved, name: str) -> list[str]:
     width = max(map(len, SETTINGS))
     value, origin = _value(resolved, name)
     if isinstance(value, dict):
-        return [f"params.{key} = {toml_value(each)}  # {origin}" for key, each in value.items()]
+        return [f"{name}.{key} = {toml_value(each)}  # {origin}" for key, each in value.items()]
     if value is None:
         return [f"# {name} is not set"]
     if name in KEY_SETTINGS and resolved.withheld:

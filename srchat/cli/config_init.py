@@ -136,7 +136,7 @@ class _Dialog:
         config = Config(base_url=base_url, timeout=_PROBE_TIME, retries=0)
         try:
             # Whatever listens there gets no key: nobody has said yet that it is the server.
-            with open_client(config, None, self._process.log) as client:
+            with open_client(config, None, {}, self._process.log) as client:
                 return f"offers {_names([model.id for model in client.list_models()])}"
         except AuthenticationError:
             return "wants a key"
@@ -218,7 +218,9 @@ class _Dialog:
 
     def _models_of(self, settings: Resolved, timeout: float) -> list[str]:
         process = self._process
-        connection = Connection(settings, lambda: settings, use_key=process.redact, log=process.log)
+        connection = Connection(
+            settings, lambda: settings, use_secret=process.redact, log=process.log
+        )
         with connection.new_client(settings.config, timeout=timeout, retries=0) as client:
             return [model.id for model in client.list_models()]
 

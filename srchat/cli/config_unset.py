@@ -11,8 +11,9 @@ from srchat.cli.config_value import InProfile
 from srchat.cli.process import Process
 from srchat.cli.questions import Questions
 from srchat.config import edit as config_edit
+from srchat.config import file as config_file
 from srchat.config.checks import setting_named
-from srchat.config.settings import DEMO_PROFILE, PROFILE
+from srchat.config.settings import DEMO_PROFILE, PROFILE, TABLES
 from srchat.errors import ConfigError, UsageError
 from srchat.suggestions import did_you_mean
 
@@ -56,7 +57,7 @@ def _unset_setting(process: Process, path: Path, name: str, profile: str | None)
         if name == "base_url":
             tell_where_the_key_goes(process, path, profile)
         return
-    if name != PROFILE and not name.startswith("params."):
+    if name != PROFILE and name.partition(".")[0] not in TABLES:
         setting_named(name, "config unset")
     place = f"profile {profile} of {path}" if profile else f"{path}"
     process.messages.info(f"{name} is not set in {place}")
@@ -64,7 +65,7 @@ def _unset_setting(process: Process, path: Path, name: str, profile: str | None)
 
 def _delete_profile(process: Process, path: Path, profile: str, *, yes: bool) -> None:
     names, default = config_edit.list_profiles(path)
-    if profile not in names:
+    if profile not in [*names, *config_file.profile_paths(path)]:
         if profile == DEMO_PROFILE:
             raise UsageError(f"config unset: the profile {DEMO_PROFILE} is built in")
         hint = did_you_mean(profile, names) if names else "there are no profiles"

@@ -1,7 +1,7 @@
 """The value that `srchat config set` is given: in words, on standard input, or typed unseen."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -9,15 +9,14 @@ from srchat.api.key import checked_key
 from srchat.cli.process import Process
 from srchat.cli.questions import typed_secret
 from srchat.config import file as config_file
-from srchat.config.checks import checked, parsed, parsed_parameters, setting_named
-from srchat.config.settings import DEMO_PROFILE, PROFILE
+from srchat.config.checks import checked, parsed, parsed_entry, setting_named
+from srchat.config.profile_files import profile_names
+from srchat.config.settings import DEMO_PROFILE, PROFILE, TABLES
 from srchat.config.value_types import StringList
 from srchat.errors import ConfigError, UsageError
 from srchat.suggestions import did_you_mean
 from srchat.terminal.streams import is_terminal
 from srchat.text_input import read_stdin
-
-_PARAMETER: Final = "params."
 
 
 def profile_name(text: str) -> str:
@@ -49,10 +48,9 @@ def new_value(
     where = "config set"
     if name == PROFILE:
         return _known_profile(path, _text(process, words, name), profile)
-    if name.startswith(_PARAMETER):
-        text = _text(process, words, name)
-        (value,) = parsed_parameters(f"{name.removeprefix(_PARAMETER)}={text}", where).values()
-        return value
+    table, _, entry_name = name.partition(".")
+    if entry_name and table in TABLES:
+        return parsed_entry(table, entry_name, _text(process, words, name), where)
     entry = setting_named(name, where)
     if entry.secret:
         return checked_key(_secret(process, words, name))
@@ -91,7 +89,7 @@ def _secret(process: Process, words: list[str], name: str) -> str:
 def _known_profile(path: Path, name: str, profile: str | None) -> str:
     if profile:
         raise UsageError("config set: a profile cannot name a profile")
-    names = [*config_file.load(path).profiles, DEMO_PROFILE]
+    names = [*profile_names(config_file.load(path)), DEMO_PROFILE]
     if name not in names:
         raise ConfigError(f"config set: no profile {name!r}", hint=did_you_mean(name, names))
     return name

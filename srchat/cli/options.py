@@ -9,8 +9,8 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from srchat.config.parameters import Parameters
 from srchat.config.settings import SETTINGS
+from srchat.config.tables import Table
 from srchat.config.value_types import Boolean, Setting, StringList
 from srchat.text_input import argument_text, text_or_file
 
@@ -19,6 +19,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _HELP = {
     "system": "System prompt; @FILE reads it from a file, @@ starts a text with @.",
     "stop": "Stop sequence (repeatable).",
+    "vars": "Variable of the prompt template of a profile (repeatable).",
     "params": "Further parameter of the request; VALUE is JSON or text (repeatable).",
 }
 
@@ -60,7 +61,7 @@ def _option(entry: Setting) -> Any:  # noqa: ANN401 - an annotation
     option = typer.Option(
         *entry.flags, parser=_parser(entry), metavar=entry.metavar, help=help_, show_default=False
     )
-    if type(entry.value_type) in (StringList, Parameters):
+    if type(entry.value_type) is StringList or isinstance(entry.value_type, Table):
         return Annotated[list[str] | None, option]
     return Annotated[str | None, option]
 
@@ -88,7 +89,12 @@ Files = Annotated[
 ]
 Profile = Annotated[
     str | None,
-    typer.Option("-p", "--profile", metavar="NAME", help="Use a profile; `demo` is built in."),
+    typer.Option(
+        "-p",
+        "--profile",
+        metavar="NAME",
+        help="Use a profile, or one in a FILE.toml; `demo` is built in.",
+    ),
 ]
 Continue = Annotated[
     bool, typer.Option("-c", "--continue", help="Continue the most recent conversation.")

@@ -23,6 +23,7 @@ class Process:
         self.messages = Messages(self.stderr)
         self.messages.shares_screen = self.stdout.is_terminal and self.stderr.is_terminal
         self.is_verbose = False
+        self._secrets: dict[str, None] = {}  # in the order in which they came
         self.resources = contextlib.ExitStack()
 
     @property
@@ -37,9 +38,10 @@ class Process:
         if self.is_verbose:
             self.messages.print(line)
 
-    def redact(self, key: str | None) -> None:
-        """Take a key out of every message from now on."""
-        self.messages.redact = lambda text: redacted(text, key)
+    def redact(self, secret: str) -> None:
+        """Take a key, or the value of a header, out of every message from now on."""
+        self._secrets[secret] = None
+        self.messages.redact = lambda text: redacted(text, self._secrets)
 
     def close(self) -> None:
         """Close connections and files."""

@@ -1,5 +1,6 @@
 """The settings that hold for one command, and what is opened with them."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -7,11 +8,13 @@ from srchat import paths
 from srchat.cli.process import Process
 from srchat.config import file as config_file
 from srchat.config.layers import LayerKind
+from srchat.config.profile_files import with_profile
 from srchat.config.resolution import FileSettings, Resolved, resolve
 from srchat.config.settings import SETTINGS, Config
 from srchat.errors import UsageError
 from srchat.library import Library
 from srchat.session.connection import Connection
+from srchat.session.profile_prompts import PromptTemplate, prompt_template, system_prompt
 from srchat.session.session import Session
 
 
@@ -31,7 +34,7 @@ class Settings:
                 else value
             )
             for name, entry in SETTINGS.items()
-            if name in given
+            if name in given and entry.flags
         }
         self._profile = str(given["profile"]) if "profile" in given else None
         self.file = self._read_file()
@@ -50,13 +53,28 @@ class Settings:
             kinds |= {LayerKind.PROFILE, LayerKind.DEMO}
         return frozenset(name for name in SETTINGS if self.resolved.kinds[name] in kinds)
 
+    def check_variables(self, template: PromptTemplate | None) -> None:
+        """Raise UsageError for a --var that no placeholder of the template takes."""
+        names = self._options.get("vars")
+        if not isinstance(names, dict):
+            return
+        if template is None:
+            raise UsageError(
+                "--var needs a prompt template", hint="use a profile that has one, with -p"
+            )
+        template.check_variables(list(names))
+
     def read_again(self) -> Resolved:
         """Return the settings as they are now: the file may have been changed."""
         self.file = self._read_file()
         return self._resolve()
 
     def _read_file(self) -> FileSettings:
-        return config_file.load(paths.config_path(self._environ))
+        file = config_file.load(paths.config_path(self._environ))
+        chosen = self._profile or self._environ.get("SRCHAT_PROFILE") or file.profile
+        if not chosen:
+            return file
+        return with_profile(file, chosen, from_option=self._profile is not None)
 
     def _resolve(self) -> Resolved:
         return resolve(self.file, self._environ, self._options, self._profile)
@@ -87,7 +105,7 @@ def open_library(process: Process) -> Library:
 def open_connection(process: Process, settings: Settings) -> Connection:
     """Return the connection to the configured server; it is closed with the process."""
     connection = Connection(
-        settings.resolved, settings.read_again, use_key=process.redact, log=process.log
+        settings.resolved, settings.read_again, use_secret=process.redact, log=process.log
     )
     process.resources.callback(connection.close)
     return connection
@@ -95,12 +113,16 @@ def open_connection(process: Process, settings: Settings) -> Connection:
 
 def open_session(process: Process, settings: Settings, library: Library, *, keep: bool) -> Session:
     """Return a session with the configured server; `keep`: store its turns."""
+    template = prompt_template(settings.file, settings.resolved)
+    settings.check_variables(template)
+    config = settings.config
     return Session(
-        settings.config,
+        dataclasses.replace(config, system=system_prompt(settings.file, settings.resolved)),
         open_connection(process, settings),
         library,
         fixed=settings.fixed,
-        keep=keep and settings.config.history,
+        keep=keep and config.history,
+        template=template,
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from srchat.config.parameters import REMOVED
 from srchat.config.settings import SETTINGS
 from srchat.config.value_types import Setting, ValueType
 from srchat.errors import ConfigError
@@ -22,11 +23,18 @@ def parsed(name: str, text: str, where: str) -> object:
     return _converted(setting_named(name, where), text, where, parse=True)
 
 
-def parsed_parameters(text: str, where: str) -> dict[str, object]:
-    """Return the parameter of `NAME=VALUE`. Raises ConfigError like `checked`."""
-    found = parsed("params", text, where)
+def parsed_entry(table: str, name: str, text: str, where: str) -> object:
+    """Return text parsed as a value of a table setting. Raises ConfigError like `checked`."""
+    value_type = SETTINGS[table].value_type
+    try:
+        found = value_type.parse(f"{name}={text}")
+    except (ValueError, RecursionError):
+        problem = f"{table}.{name} is not allowed; {table} takes {value_type.description}"
+        raise ConfigError(f"{where}: {problem}") from None
     assert isinstance(found, dict)
-    return found
+    if found[name] is REMOVED:
+        raise ConfigError(f"{where}: missing value for {table}.{name}")
+    return found[name]
 
 
 def setting_named(name: str, where: str) -> Setting:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from srchat.config import file as config_file
 from srchat.config.locked_file import is_exposed, locked, read_bytes, replace_bytes
+from srchat.config.settings import TABLES
 from srchat.config.toml_edit import EditError, with_value, without
 from srchat.config.toml_scanner import Keys
 from srchat.errors import ConfigError
@@ -19,6 +20,7 @@ def set_values(path: Path, profile: str | None, values: Mapping[str, object]) ->
 
     Raises ConfigError and leaves the file unchanged.
     """
+    _check_is_here(path, profile)
     edits: list[Edit] = []
     for name, value in values.items():
         keys = _keys(profile, name)
@@ -34,6 +36,7 @@ def delete_profile(path: Path, profile: str) -> None:
 
     Raises ConfigError and leaves the file unchanged.
     """
+    _check_is_here(path, profile)
     edits = [
         partial(without, keys=("profiles", profile)),
         partial(_without_default, profile=profile),
@@ -60,6 +63,12 @@ def replace_text(path: Path, old: bytes | None, text: bytes) -> None:
         replace_bytes(target, text)
 
 
+def _check_is_here(path: Path, profile: str | None) -> None:
+    """Raise ConfigError for a profile in a file of its own."""
+    if profile and (own := config_file.profile_paths(path).get(profile)):
+        raise ConfigError(f"profile {profile} is in {own}", hint="edit that file")
+
+
 def _read_table(path: Path, keys: Keys) -> Mapping[str, object]:
     """Return a table of the file with its values unchecked; empty if missing."""
     data = read_bytes(path)
@@ -71,7 +80,11 @@ def _read_table(path: Path, keys: Keys) -> Mapping[str, object]:
 
 
 def _keys(profile: str | None, name: str) -> Keys:
-    parts = name.split(".") if name.startswith("params.") else [name]
+    table, dot, entry = name.partition(".")
+    if not dot or table not in TABLES:
+        parts = [name]
+    else:  # a dot in the name of a parameter nests
+        parts = [table, *(entry.split(".") if table == "params" else [entry])]
     return ("profiles", profile, *parts) if profile else tuple(parts)
 
 

@@ -7,6 +7,7 @@ profile = "work"                # the profile to use when none is named
 base_url = "https://llm.example.com/v1"
 """
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -30,9 +31,29 @@ def load(path: Path) -> FileSettings:
     Raises ConfigError that names the file, the line and the setting.
     """
     data = read_bytes(path)
-    if data is None:
-        return FileSettings(str(path))
-    return parse(path, decoded(path, data))._replace(is_exposed=is_exposed(path))
+    found = FileSettings(str(path))
+    if data is not None:
+        found = parse(path, decoded(path, data))._replace(is_exposed=is_exposed(path))
+    return found._replace(profile_paths=profile_paths(path))
+
+
+def profile_paths(path: Path) -> dict[str, str]:
+    """Return the files in `profiles.d` beside config.toml, by the names of their profiles."""
+    try:
+        found = sorted(os.listdir(path.parent / "profiles.d"))  # noqa: PTH208 - with the names alone
+    except OSError:
+        return {}
+    names = [name.removesuffix(".toml") for name in found if name.endswith(".toml")]
+    return {name: str(path.parent / "profiles.d" / f"{name}.toml") for name in names if name}
+
+
+def load_profile(path: Path) -> FileSettings:
+    """Return the settings of one profile in a file of its own. Raises ConfigError like `load`."""
+    data = read_bytes(path) or b""
+    text = decoded(path, data).removeprefix("\ufeff")
+    document = parse_toml(path, text)
+    reader = _Reader(path, text)
+    return FileSettings(str(path), values=reader.table(document, ()), is_exposed=is_exposed(path))
 
 
 def decoded(path: Path, data: bytes) -> str:
@@ -103,13 +124,13 @@ class _Reader:
         return FileSettings(
             path=str(self._path),
             profile=profile,
-            values=self._table(document, ()),
+            values=self.table(document, ()),
             profiles={
-                name: self._table(table, ("profiles", name)) for name, table in profiles.items()
+                name: self.table(table, ("profiles", name)) for name, table in profiles.items()
             },
         )
 
-    def _table(self, table: object, keys: Keys) -> dict[str, object]:
+    def table(self, table: object, keys: Keys) -> dict[str, object]:
         if not isinstance(table, dict):
             raise ConfigError(f"{self._location(keys)}: {'.'.join(keys)} is not a table")
         return {key: self._value(value, (*keys, key)) for key, value in table.items()}

@@ -41,6 +41,19 @@ def choose_key(layers: Sequence[Layer], base_url: str) -> ChosenKey:
     return ChosenKey()
 
 
+def choose_headers(layers: Sequence[Layer], base_url: str) -> dict[str, str]:
+    """Return the headers to send to `base_url`: of each layer, if its key may be sent there.
+
+    Names differ only in case are one header; the stronger layer counts.
+    """
+    chosen: dict[str, tuple[str, str]] = {}
+    for index, layer in reversed([*enumerate(layers)]):
+        headers = layer.values.get("headers")
+        if isinstance(headers, dict) and _may_send_to(layers[index:], base_url):
+            chosen |= {name.lower(): (name, text) for name, text in headers.items()}
+    return dict(chosen.values())
+
+
 def _may_send_to(layers: Sequence[Layer], base_url: str) -> bool:
     """Tell whether the key of the first layer may be sent to `base_url`.
 

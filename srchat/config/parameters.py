@@ -1,10 +1,10 @@
 """Further parameters of the request, which srchat passes on without knowing them. Pure."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from srchat.config.value_types import ValueType
+from srchat.config.tables import Table
 
 KNOWN_PARAMETERS: Final = (
     "seed",
@@ -29,7 +29,7 @@ _NOT_SUPPORTED: Final = ("stream_options", "n", "tools")
 REMOVED: Final = object()  # a parameter that a stronger layer takes away
 
 
-class Parameters(ValueType):
+class Parameters(Table):
     """Further parameters of the request: a flat dict, nested ones with dotted names."""
 
     description = (
@@ -58,10 +58,6 @@ class Parameters(ValueType):
         if not equals or not _may_be_sent(name):
             raise ValueError
         return {name: _json_or_text(value) if value else REMOVED}
-
-    def combine(self, values: Iterable[Any]) -> object:
-        """Return the parameters of several options; the last one of a name counts."""
-        return {name: value for each in values for name, value in each.items()}
 
 
 def nested(parameters: Mapping[str, object]) -> dict[str, Any]:

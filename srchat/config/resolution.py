@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from srchat.config.checks import parsed
-from srchat.config.keys import choose_key, is_loopback, is_same_origin, usable_key
+from srchat.config.keys import choose_headers, choose_key, is_loopback, is_same_origin, usable_key
 from srchat.config.layers import Layer, LayerKind, layer_of, merged
 from srchat.config.parameters import REMOVED
 from srchat.config.settings import (
@@ -37,6 +37,7 @@ class FileSettings(NamedTuple):
     values: Mapping[str, object] = {}
     profiles: Mapping[str, Mapping[str, object]] = {}
     is_exposed: bool = False  # group or others may read or write the file
+    profile_paths: Mapping[str, str] = {}  # of profiles in files of their own, read or not
 
 
 class Resolved(NamedTuple):
@@ -53,6 +54,7 @@ class Resolved(NamedTuple):
     key_command: tuple[str, ...] | None  # prints the API key for this server
     withheld: str | None  # the origin of a key that belongs to another server
     withheld_kind: LayerKind | None = None  # of the layer of that key
+    headers: Mapping[str, str] = {}  # to send to this server; its key may be sent there, too
 
     @property
     def key_setting(self) -> str | None:
@@ -74,7 +76,7 @@ def resolve(
     """
     profile, profile_origin, profile_kind = _select_profile(file, environ, profile)
     flags = {name: f"option {SETTINGS[name].flags[-1].partition('/')[0]}" for name in options}
-    variables = {name: entry.variable for name, entry in SETTINGS.items()}
+    variables = {name: entry.variable for name, entry in SETTINGS.items() if entry.variable}
     defaults = {name: entry.default for name, entry in SETTINGS.items()}
     demo = _DEMO if profile == DEMO_PROFILE else {}
     layers = [
@@ -101,6 +103,7 @@ def resolve(
         key_command=chosen.command,
         withheld=chosen.withheld,
         withheld_kind=chosen.withheld_kind,
+        headers=choose_headers(layers, str(values["base_url"])),
     )
 
 
@@ -143,7 +146,7 @@ def _profile_layer(file: FileSettings, profile: str | None, origin: str) -> Laye
     if profile is None or (profile == DEMO_PROFILE and profile not in file.profiles):
         return layer_of(LayerKind.PROFILE, {}, "")
     if profile not in file.profiles:
-        names = [*file.profiles, DEMO_PROFILE]
+        names = [*file.profiles, *file.profile_paths, DEMO_PROFILE]
         raise ConfigError(f"{origin}: no profile {profile!r}", hint=did_you_mean(profile, names))
     return layer_of(LayerKind.PROFILE, file.profiles[profile], f"profile {profile}")
 

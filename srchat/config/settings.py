@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from srchat.config.parameters import Parameters
+from srchat.config.tables import Headers, Table, Variables
 from srchat.config.value_types import (
     Boolean,
     Choice,
@@ -54,6 +55,20 @@ class Config:
     system: str | None = setting(
         String(), None, "system prompt", flags=("-s", "--system"), metavar="TEXT"
     )
+    prompt: str | None = setting(
+        NonEmptyString(),
+        None,
+        "prompt template with {placeholders}; @FILE reads it from a file",
+        has_variable=False,
+    )
+    vars: Mapping[str, str] | None = setting(
+        Variables(),
+        None,
+        "variables of the prompt template, by name",
+        flags=("--var",),
+        metavar="NAME=VALUE",
+        has_variable=False,
+    )
     temperature: float | None = setting(
         Number(Range(0, 2)),
         None,
@@ -96,6 +111,9 @@ class Config:
         "further parameters of the request, by name",
         flags=("--param",),
         metavar="NAME=VALUE",
+    )
+    headers: Mapping[str, str] | None = setting(
+        Headers(), None, "headers to send with every request, by name", has_variable=False
     )
     stream: bool = setting(
         Boolean(),
@@ -170,3 +188,4 @@ class Config:
 
 
 SETTINGS: Final[dict[str, Setting]] = settings_of(Config)
+TABLES: Final = {name: e for name, e in SETTINGS.items() if isinstance(e.value_type, Table)}

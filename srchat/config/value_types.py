@@ -230,6 +230,7 @@ class Setting:
     `default`: None means not set. `secret`: never shown. `parameter`: sent in the request under
     its own name. `connection`: a change needs a new client. `in_chat`: `/set` may change it.
     `flags`: the options that set it. `metavar`: the name of the option's value in help.
+    `has_variable`: an environment variable sets it.
     """
 
     name: str
@@ -242,11 +243,12 @@ class Setting:
     in_chat: bool = False
     flags: tuple[str, ...] = ()
     metavar: str = ""
+    has_variable: bool = True
 
     @property
     def variable(self) -> str:
-        """The environment variable that sets it."""
-        return f"SRCHAT_{self.name.upper()}"
+        """The environment variable that sets it, "" if none does."""
+        return f"SRCHAT_{self.name.upper()}" if self.has_variable else ""
 
     @property
     def may_be_empty(self) -> bool:

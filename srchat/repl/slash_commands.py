@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from srchat.config.checks import parsed, parsed_parameters
+from srchat.config.checks import parsed, parsed_entry
 from srchat.config.settings import SETTINGS
 from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import UsageError
@@ -200,7 +200,7 @@ def _set_parameter(session: Session, name: str, text: str) -> None:
     if text == NONE:
         params.pop(name, None)
     else:
-        params |= parsed_parameters(f"{name}={text}", "/set")
+        params[name] = parsed_entry("params", name, text, "/set")
     session.change(params=params)
 
 

@@ -1,7 +1,7 @@
 """The client of the configured server, made when a request is about to be sent, with its key."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from srchat.api.events import RetryWait
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 _LIST_TIME: Final = 3.0  # seconds that a list of models for a hint may take
 
 
-def open_client(config: Config, key: str | None, log: Callable[[str], None]) -> "ChatClient":
-    """Return a client that sends `key`, and nothing else of the configuration's, or no key.
+def open_client(
+    config: Config, key: str | None, headers: Mapping[str, str], log: Callable[[str], None]
+) -> "ChatClient":
+    """Return a client that sends `key`, if there is one, and `headers`.
 
     Raises APIError where the URL or a proxy cannot be used.
     """
@@ -36,6 +38,7 @@ def open_client(config: Config, key: str | None, log: Callable[[str], None]) -> 
     return ChatClient(
         config.base_url,
         key,
+        headers=headers,
         limits=Limits(silence=config.timeout),
         retry=RetryPolicy(config.retries, config.max_wait),
         transport=transport,
@@ -49,7 +52,8 @@ class Connection:
     """Finds the key of the configured server and keeps a client for it.
 
     `read_again` reads the settings; it is called when the server has refused the key, which may
-    have been changed since. `use_key` is told each key, so that it can be redacted. `log` is told
+    have been changed since. `use_secret` is told each key and header, so that
+    they can be redacted. `log` is told
     what goes over the wire.
     """
 
@@ -58,11 +62,11 @@ class Connection:
         resolved: Resolved,
         read_again: Callable[[], Resolved],
         *,
-        use_key: Callable[[str | None], None],
+        use_secret: Callable[[str], None],
         log: Callable[[str], None],
     ) -> None:
         self._read_again = read_again
-        self._use_key = use_key
+        self._use_secret = use_secret
         self._log = log
         self._resolved = resolved
         self._printed: dict[tuple[str, ...], str] = {}
@@ -101,12 +105,16 @@ class Connection:
     ) -> "ChatClient":
         """Return a client that the caller closes. Raises as `client`."""
         key = key_to_send(self._resolved, self._key_printed_by)
-        self._use_key(key)
+        if key:
+            self._use_secret(key)
         if timeout is not None:
             config = dataclasses.replace(config, timeout=timeout)
         if retries is not None:
             config = dataclasses.replace(config, retries=retries)
-        return open_client(config, key, self._log)
+        headers = self._resolved.headers
+        for value in headers.values():
+            self._use_secret(value)
+        return open_client(config, key, headers, self._log)
 
     def list_models(self, config: Config, on_wait: Callable[[RetryWait], None]) -> "list[Model]":
         """Return the models that the server offers. Raises as `client`, and APIError."""

@@ -17,6 +17,7 @@ from srchat.history.recorder import Recorder
 from srchat.library import Library
 from srchat.session.connection import Connection
 from srchat.session.model_list import ModelList
+from srchat.session.profile_prompts import PromptTemplate
 from srchat.session.reply_stream import Reply, TurnWarning
 from srchat.session.turn import Events, Turn, caught, new_id
 from srchat.session.usage import Totals
@@ -40,6 +41,7 @@ class Session:
     next prompt. `model_once`: the model of the last prompt alone, also where that is retried,
     edited or continued. `failed`: a prompt without an answer, in no turn of the branch. `keeps`:
     turns are stored. `initial_config`: the settings that the session started with.
+    `template`: how the first prompt is written.
 
     Iterate events to their end. They raise APIError and its subclasses, ConfigError and
     MissingKeyError where no request can be made, and Interrupted.
@@ -53,11 +55,14 @@ class Session:
         *,
         fixed: frozenset[str] = frozenset(),
         keep: bool = True,
+        template: PromptTemplate | None = None,
     ) -> None:
         self.config = config
         self.initial_config = config
         self.conversation = Conversation(new_id(), system=config.system)
         self.attachments: list[Attachment] = []
+        self.template = template
+        self._is_first = True  # no prompt has been sent since the start or the last `new`
         self.model_once: str | None = None
         self.failed: Prompt | None = None
         self.totals = Totals()
@@ -190,6 +195,7 @@ class Session:
         """Start a new conversation."""
         self.conversation = Conversation(new_id(), system=self.config.system)
         self.failed = self.model_once = None
+        self._is_first = True
 
     def load(self, conversation: Conversation) -> None:
         """Continue another conversation, with its system prompt and model unless they are fixed."""
@@ -238,7 +244,10 @@ class Session:
         return Prompt(turn.message, self.conversation.title, turn.parent)
 
     def _prompt(self, words: str) -> Prompt:
-        message = user_message(words, self.attachments)
+        if self.template and self._is_first:
+            message = self.template.message(words, self.attachments, self.config.vars or {})
+        else:
+            message = user_message(words, self.attachments)
         check_size(len(message.text), MAX_INPUT, "the message")
         return Prompt(message, words, self.conversation.head)
 
@@ -279,6 +288,7 @@ class Session:
         """Continue from a turn, however it ended; return what the user should know."""
         if turn.conversation.head == prompt.parent:
             return []  # it was not even sent
+        self._is_first = False
         before, self.conversation = self.conversation, turn.conversation
         self.totals.add(turn.reply)
         if not turn.reply.text.is_blank or prompt.parent == before.head:

@@ -48,27 +48,27 @@ def test_at_most_the_last_four_characters_of_a_long_key_are_shown(key: str, show
     "text", [KEY, f"Bearer {KEY}", f'{{"key":"{KEY}"}} and {KEY}', f"{KEY}{KEY}"]
 )
 def test_a_key_is_taken_out_wherever_it_stands(text: str) -> None:
-    clean = redacted(text, KEY)
+    clean = redacted(text, [KEY])
     assert KEY not in clean
     assert "[key …cdef]" in clean
-    assert redacted(clean, KEY) == clean
+    assert redacted(clean, [KEY]) == clean
 
 
 @pytest.mark.parametrize("end", ["", "…"])
 @pytest.mark.parametrize("length", range(8, len(KEY)))
 def test_the_beginning_of_a_key_is_taken_out_where_a_text_was_cut(length: int, end: str) -> None:
-    clean = redacted(f"invalid key {KEY[:length]}{end}", KEY)
+    clean = redacted(f"invalid key {KEY[:length]}{end}", [KEY])
     assert KEY[:8] not in clean
     assert clean.startswith("invalid key [key …cdef]")
 
 
-@pytest.mark.parametrize("key", [None, "", "none", "x"])
-def test_a_word_that_serves_as_key_is_not_taken_out_of_texts(key: str | None) -> None:
-    assert redacted("none of this is x", key) == "none of this is x"
+@pytest.mark.parametrize("key", ["", "none", "x"])
+def test_a_word_that_serves_as_key_is_not_taken_out_of_texts(key: str) -> None:
+    assert redacted("none of this is x", [key]) == "none of this is x"
 
 
 def test_a_text_without_the_key_stays_as_it_is() -> None:
-    assert redacted("the server said sk-no", KEY) == "the server said sk-no"
+    assert redacted("the server said sk-no", [KEY]) == "the server said sk-no"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_text_without_the_key_stays_as_it_is() -> None:
     ],
 )
 def test_a_part_of_a_key_is_taken_out_also_where_it_is_torn(part: str) -> None:
-    clean = redacted(f"you sent {part}!", KEY)
+    clean = redacted(f"you sent {part}!", [KEY])
     left = "".join(char for char in clean.removeprefix("you sent ") if char in KEY)
     assert "[key …cdef]" in clean
     assert not any(KEY[place : place + 8] in left for place in range(len(KEY) - 7))
@@ -99,15 +99,15 @@ def test_a_part_of_a_key_is_taken_out_also_where_it_is_torn(part: str) -> None:
 def test_a_text_full_of_keys_takes_one_pass() -> None:
     # Where the text was copied anew for each key, this took minutes.
     text = f"{KEY}\n, " * 100_000
-    assert redacted(text, KEY) == "[key …cdef]\n, " * 100_000
+    assert redacted(text, [KEY]) == "[key …cdef]\n, " * 100_000
 
 
 def test_a_word_inside_a_short_key_stays_in_texts() -> None:
-    assert redacted("model vllm-primary", "vllm-primary-1") == "model vllm-primary"
+    assert redacted("model vllm-primary", ["vllm-primary-1"]) == "model vllm-primary"
 
 
 @given(st.text("sk-rt012345 ", max_size=60))
 def test_no_run_of_eight_characters_of_the_key_is_left(text: str) -> None:
-    clean = redacted(text, KEY).replace("[key …cdef]", "?")
+    clean = redacted(text, [KEY]).replace("[key …cdef]", "?")
     bare = clean.replace(" ", "")
     assert not any(KEY[place : place + 8] in bare for place in range(len(KEY) - 7))

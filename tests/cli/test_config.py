@@ -1011,3 +1011,44 @@ def test_check_fails_where_the_model_is_not_offered(srchat: Srchat, serve: Serve
     )
     assert result.code == 3
     assert "does not list the model vllm-primry\nhint: did you mean 'vllm-primary'?" in result.err
+
+
+# --- headers of the configuration -----------------------------------------------------------
+
+
+def test_headers_of_the_file_are_sent_and_their_values_never_shown(
+    srchat: Srchat, serve: Serve
+) -> None:
+    secret = "0123456789abcdef-secret"
+    server = serve(error(400, f"bad header {secret}"), json_response({"data": [{"id": "m"}]}))
+    srchat.configure(f'base_url = "{server.url}"\n[headers]\nX-Team = "{secret}"\n')
+    result = srchat("ask", "hi", "-v")
+    assert server.requests[0].headers["x-team"] == secret
+    assert result.code == 5
+    assert "bad header [key …cret]" in result.err
+    assert secret not in result.err
+    assert srchat("models").code == 0
+    assert server.requests[1].headers["x-team"] == secret
+    for args in (("show",), ("show", "--json"), ("get", "headers")):
+        shown = srchat("config", *args).out.decode()
+        assert "X-Team" in shown
+        assert secret not in shown
+
+
+def test_headers_do_not_follow_to_another_server(srchat: Srchat, serve: Serve) -> None:
+    server = serve(MODELS)
+    srchat.configure('base_url = "http://127.0.0.1:9/v1"\n[headers]\nX-Team = "a"\n')
+    assert srchat("models", "--base-url", server.url).code == 0
+    assert "x-team" not in server.requests[0].headers
+
+
+def test_config_set_writes_headers_and_variables(srchat: Srchat) -> None:
+    assert srchat("config", "set", "headers.X-Team", "a").code == 0
+    assert srchat("config", "set", "-p", "tr", "vars.lang", "German").code == 0
+    text = (srchat.home / "config.toml").read_text()
+    assert text == '[headers]\nX-Team = "a"\n\n[profiles.tr.vars]\nlang = "German"\n'
+    result = srchat("config", "set", "headers.Host", "a")
+    assert result.code == 3
+    assert "headers.Host is not allowed; headers takes names and" in result.err
+    assert srchat("config", "unset", "headers.X-Team").code == 0
+    assert "X-Team" not in (srchat.home / "config.toml").read_text()

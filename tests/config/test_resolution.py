@@ -408,3 +408,20 @@ def test_the_origin_of_an_option_is_its_flag() -> None:
     assert origins["stream"] == "option --stream"
     assert origins["max_tokens"] == "option --max-tokens"
     assert origins["params"] == "option --param"
+
+
+# --- headers --------------------------------------------------------------------------------
+
+
+def test_headers_of_all_layers_are_merged_whatever_their_case() -> None:
+    values = {"headers": {"X-A": "file", "X-B": "file"}}
+    work = {"headers": {"x-a": "profile"}}
+    assert _resolve(values, work).headers == {"x-a": "profile", "X-B": "file"}
+
+
+def test_headers_are_sent_only_where_a_key_of_their_layer_would_be() -> None:
+    values = {"headers": {"X-A": "file"}}
+    work = {"base_url": "https://work.example/v1", "headers": {"X-B": "profile"}}
+    assert _resolve(values, work).headers == {"X-B": "profile"}
+    assert _resolve(values, work, base_url="https://other.example/v1").headers == {}
+    assert _resolve(values).headers == {"X-A": "file"}

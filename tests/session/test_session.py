@@ -104,7 +104,7 @@ class Unplugged(Connection):
     def __init__(self, network: Network, config: Config) -> None:
         self.network = network
         resolved = Resolved(config, {}, {}, None, None, None, None)
-        super().__init__(resolved, lambda: resolved, use_key=lambda *_: None, log=lambda *_: None)
+        super().__init__(resolved, lambda: resolved, use_secret=lambda _: None, log=lambda _: None)
 
     def new_client(self, config: Config, **_: Any) -> ChatClient:
         return ChatClient(

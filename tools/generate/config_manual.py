@@ -43,7 +43,36 @@ _PROFILES: Final = """
 A table `[profiles.NAME]` can contain any setting. Select it with the option `--profile NAME`, the
 variable `SRCHAT_PROFILE`, or the setting `profile` at the top level of the file.
 
+A file `profiles.d/NAME.toml` beside the configuration file is the profile NAME, too: its settings
+stand at the top level. The option `--profile` also takes the path of such a file. A profile given
+by its path may not set `base_url`, `api_key`, `api_key_command`, `headers` or `allow_http`, and
+reads files only from its own directory, so a file from a repository cannot choose where a key is
+sent.
+
 The profile `demo` is built in: a small program inside srchat answers, without a key or a network.
+"""
+_TEMPLATES: Final = """
+The setting `prompt` makes a profile a template: it is sent as the first prompt, with text in place
+of the placeholders. `{input}` is the text of standard input and of attached files, `{prompt}` the
+words of the prompt, and `{NAME}` a variable: the value of `--var NAME=TEXT`, or of the table
+`[profiles.X.vars]`. A placeholder without a value is an error, and nothing is sent. Where the
+template has no `{prompt}`, words are added at its end, or are the input if there is no other.
+Where it has no `{input}`, attachments stand before it, and standard input is read only if it is a
+file or has data at once.
+
+A placeholder is an identifier in braces; `{{NAME}}` is the text {NAME}. Other braces are text. In
+a chat, the template is used for the first prompt of a conversation.
+
+`prompt = "@FILE"` and `system = "@FILE"` read a file; the path is relative to the configuration
+file. `@@` starts a text with @.
+
+    git diff --staged | srchat ask -p commit
+"""
+_HEADERS: Final = """
+The table `[headers]`, or `[profiles.NAME.headers]`, adds headers to every request. They are
+treated like keys: sent only to the server that was configured in the same place, never shown
+whole, and set only in the file. Authorization, Host, Content-* and headers about the connection
+are not allowed.
 """
 _KEY: Final = """
 A key is sent only to the server that was configured in the same place: a profile with its own
@@ -59,8 +88,8 @@ file in the meantime is then used, too.
 _EXAMPLE: Final = """\
 model = "vllm-primary"
 
-[profiles.commit]                      # git diff | srchat ask -p commit
-system = "Write a commit message for this diff. Only the message."
+[profiles.commit]                      # git diff --staged | srchat ask -p commit
+prompt = "Write a commit message for this diff. Answer with the message only.\\n\\n{input}"
 temperature = 0.2
 
 [profiles.local]
@@ -82,6 +111,8 @@ def page(tree: Command, names: list[str]) -> str:
         *section("SETTINGS", [*(line for entry in settings for line in entry), *profile]),
         *section("PARAMETERS", _told(_PARAMETERS)),
         *section("PROFILES", _told(_PROFILES)),
+        *section("TEMPLATES", _told(_TEMPLATES)),
+        *section("HEADERS", _told(_HEADERS)),
         *section("THE KEY", _told(_KEY)),
         *section("EXAMPLES", example(*_EXAMPLE.splitlines())),
         *section("FILES", file),
@@ -111,4 +142,5 @@ def _setting(entry: Setting, flags: dict[str, str]) -> list[str]:
 def _item(name: str, values: str, variable: str, flags: dict[str, str]) -> list[str]:
     option = f"option {flags[name]}" if name in flags else "no option"
     about = f"{sentence(HELP[name])} {values}"
-    return item(bold(name), [about, f"Variable `{variable}`; {option}."])
+    from_environment = f"Variable `{variable}`" if variable else "No variable"
+    return item(bold(name), [about, f"{from_environment}; {option}."])

@@ -157,7 +157,7 @@ def _environment(traits: Traits) -> list[str]:
     # Of the settings those that have an option here, and what concerns it beside them.
     beside = {name for name, concerns in SETTINGS_WITHOUT_OPTION.items() if concerns(traits)}
     names = traits.options | beside
-    settings = [entry for entry in SETTINGS.values() if entry.name in names]
+    settings = [entry for entry in SETTINGS.values() if entry.name in names and entry.variable]
     items = [
         *(item(bold(variable.name), [variable.help]) for variable in general),
         *(item(bold(entry.variable), [sentence(entry.help)]) for entry in settings),
