@@ -5,8 +5,8 @@ undone stays. The branch in use leads from the first turn to `head`.
 """
 
 import dataclasses
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from srchat.api.models import Message, Usage
@@ -31,7 +31,8 @@ class TurnRecord:
 
     `reason`: why the reply is not complete, "" where it is. `model` was asked, `served_model`
     answered. `estimated_tokens`: what `estimate` said of the messages that were sent.
-    `attachments`, `words_at`: see UserMessage.
+    `attachments`, `words_at`: see UserMessage. `reasoning`: what the model sent beside the reply.
+    `parameters`: those of the request, without model, messages and stream.
     """
 
     id: str
@@ -51,6 +52,8 @@ class TurnRecord:
     ended_at: float | None = None
     attachments: tuple[str, ...] = ()
     words_at: int = 0
+    reasoning: str = ""
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def message(self) -> UserMessage:

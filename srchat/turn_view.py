@@ -19,13 +19,10 @@ from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.signals import on_resume, signals_to
 from srchat.terminal.plain import PlainWriter
-from srchat.terminal.sanitize import Sanitizer
+from srchat.terminal.reasoning import ReasoningView
 from srchat.terminal.status import StatusLine
 from srchat.terminal.streams import Messages, Output
-from srchat.terminal.word_wrap import WordWrap
 
-_DIM: Final = "\x1b[2m"
-_PLAIN: Final = "\x1b[0m"
 _LONG_ANSWER: Final = 10.0  # seconds after which somebody may look elsewhere
 _SHORT_WAIT: Final = 2.0  # seconds until a wait is shown in seconds
 
@@ -143,7 +140,8 @@ class _TurnView:
         self._open_writer = open_writer
         self._writer: AnswerWriter | None = None
         self._status = StatusLine(messages)
-        self._reasoning = _ReasoningView(messages)
+        self._reasoning = ReasoningView(messages, session.config.reasoning)
+        messages.make_room = self._make_room
         self._warnings: list[TurnWarning] = []
         self._waits = WaitView(messages, self._status)
         self._started_at = time.monotonic()
@@ -159,6 +157,10 @@ class _TurnView:
     def abandon(self) -> None:
         """Show no more text: it cannot be written."""
         self._is_abandoned = True
+
+    def _make_room(self) -> None:
+        self._status.clear()
+        self._reasoning.clear()
 
     def show(self, event: TurnEvent) -> None:
         self._catch_up()
@@ -223,6 +225,7 @@ class _TurnView:
     def _catch_up(self) -> None:
         if self._must_redraw:
             self._must_redraw = False
+            self._reasoning.forget()
             if self._writer:
                 self._writer.redraw()
 
@@ -237,7 +240,9 @@ class _TurnView:
         if self._has_text:
             self._opened().write("")
             self._show_silence()
-        elif not self._reasoning.is_open and not self._messages.quiet:
+        elif self._reasoning.is_open:
+            self._reasoning.write("")
+        elif not self._messages.quiet:
             waited = time.monotonic() - self._started_at
             seconds = f" {waited:.0f} s" if waited >= _SHORT_WAIT else ""
             reply = self._session.reply
@@ -250,38 +255,3 @@ class _TurnView:
         text = f"waiting for {urlsplit(self._session.config.base_url).netloc}, {silence:.0f} s"
         if not self._opened().show_status(text) and not self._messages.shares_screen:
             self._status.show(text)
-
-
-class _ReasoningView:
-    """What the model thinks, dim on a terminal's standard error, and nowhere else."""
-
-    def __init__(self, messages: Messages) -> None:
-        self.is_open = False
-        self._messages = messages
-        self._shown = messages.output.is_terminal and not messages.quiet
-        self._sanitizer = Sanitizer()
-        self._wrap = WordWrap()
-        self._last = ""
-
-    def write(self, text: str) -> None:
-        if not self._shown:
-            return
-        self.is_open = True
-        inert = self._sanitizer.feed(text)
-        if inert:  # pragma: no branch - else all of it is a CR that is held back
-            self._last = inert[-1]
-            self._draw(self._wrap.feed(inert, self._columns()))
-
-    def close(self) -> None:
-        if self.is_open:
-            self.is_open = False
-            self._draw(self._wrap.flush(self._columns()))
-            self._messages.write_raw("\n" if self._last == "\n" else "\n\n")
-
-    def _columns(self) -> int:
-        return self._messages.output.size().columns
-
-    def _draw(self, text: str) -> None:
-        if text:
-            dim = self._messages.output.has_color
-            self._messages.write_raw(f"{_DIM}{text}{_PLAIN}" if dim else text)

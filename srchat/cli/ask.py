@@ -84,6 +84,7 @@ def ask(
     settings = read_settings(process, ctx.params)
     library = open_library(process)
     session = open_session(process, settings, library, keep=not no_save)
+    session.reads_think = not raw
     warn = process.messages.warning
     load_chosen(session, library, conversation, last=continue_, answered=True, warn=warn)
     text = _read(process, session, prompt or [], file or [], no_stdin=no_stdin, editor=editor)

@@ -68,6 +68,9 @@ def show(
     all_branches: Annotated[
         bool, typer.Option("--all", help="Include turns that were edited or retried.")
     ] = False,
+    reasoning: Annotated[
+        bool, typer.Option("--reasoning", help="Show the reasoning before each answer.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show a conversation."""
@@ -78,9 +81,10 @@ def show(
         process.stdout.write(json.dumps(conversation_to_json(conversation), indent=2) + "\n")
         return
     if process.stdout.is_terminal:
-        _render(process, conversation, turns)
+        _render(process, conversation, turns, reasoning=reasoning)
     else:
-        write_transcript(process, to_markdown(conversation, turns, local_time))
+        chunks = to_markdown(conversation, turns, local_time, reasoning=reasoning)
+        write_transcript(process, chunks)
     if hidden := len(conversation.turns) - len(turns):
         turns_are = "turn of another branch is" if hidden == 1 else "turns of other branches are"
         process.messages.info(f"{hidden} {turns_are} not shown; --all shows everything")
@@ -128,7 +132,9 @@ def _conversation(process: Process, prefix: str | None) -> Conversation:
     return store.load(id_)
 
 
-def _render(process: Process, conversation: Conversation, turns: list[TurnRecord]) -> None:
+def _render(
+    process: Process, conversation: Conversation, turns: list[TurnRecord], *, reasoning: bool
+) -> None:
     out, theme = process.stdout, read_settings(process, {}).config.code_theme
     out.write(f"{one_line(conversation.title)}  ({one_line(conversation.id)})\n")
     if conversation.system:
@@ -136,6 +142,9 @@ def _render(process: Process, conversation: Conversation, turns: list[TurnRecord
     for turn in turns:
         out.write(_heading(process, f"you, {local_time(turn.asked_at)}"))
         out.write(sanitized(turn.prompt).rstrip() + "\n")
+        if reasoning and turn.reasoning:
+            out.write(_heading(process, "reasoning"))
+            out.write(sanitized(turn.reasoning).strip() + "\n")
         out.write(_heading(process, turn.served_model or turn.model))
         write_answer(out, turn.reply, theme)
         out.write(incomplete_row(turn))

@@ -122,6 +122,14 @@ class Config:
         in_chat=True,
         flags=("--stream/--no-stream",),
     )
+    reasoning: str = setting(
+        Choice(("summary", "show", "hide")),
+        "summary",
+        "what to show of the model's reasoning",
+        in_chat=True,
+        flags=("--reasoning",),
+        metavar="WHAT",
+    )
     timeout: float = setting(
         Number(Range(0.1, 86400)),
         60.0,

@@ -16,12 +16,14 @@ INSERT_TURN: Final = """
     INSERT INTO turn (
         conversation, uid, parent, state, reason, finish_reason, base_url, model, served_model,
         prompt_tokens, completion_tokens, total_tokens, estimated_tokens,
-        asked_at, first_at, ended_at, attachments, words_at, prompt, reply
+        asked_at, first_at, ended_at, attachments, words_at, parameters, reasoning,
+        prompt, reply
     )
     SELECT id, :uid, :parent, :state, CAST(:reason AS TEXT), CAST(:finish_reason AS TEXT),
         CAST(:base_url AS TEXT), CAST(:model AS TEXT), CAST(:served_model AS TEXT),
         :prompt_tokens, :completion_tokens, :total_tokens, :estimated_tokens,
         :asked_at, :first_at, :ended_at, :attachments, :words_at,
+        CAST(:parameters AS TEXT), CAST(:reasoning AS TEXT),
         CAST(:prompt AS TEXT), CAST(:reply AS TEXT)
     FROM conversation WHERE uid = :conversation
     ON CONFLICT (conversation, uid) DO NOTHING
@@ -32,15 +34,36 @@ UPDATE_TURN: Final = """
         finish_reason = CAST(:finish_reason AS TEXT), served_model = CAST(:served_model AS TEXT),
         prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens,
         total_tokens = :total_tokens, estimated_tokens = :estimated_tokens,
-        first_at = :first_at, ended_at = :ended_at, reply = CAST(:reply AS TEXT)
+        first_at = :first_at, ended_at = :ended_at, reply = CAST(:reply AS TEXT),
+        reasoning = CAST(:reasoning AS TEXT)
     WHERE uid = :uid AND conversation = (SELECT id FROM conversation WHERE uid = :conversation)
 """
-SELECT_TURNS: Final = """
-    SELECT uid, prompt, parent, reply, state, reason, finish_reason, base_url, model,
-        served_model, prompt_tokens, completion_tokens, total_tokens, estimated_tokens,
-        asked_at, first_at, ended_at, attachments, words_at
-    FROM turn WHERE conversation = ? ORDER BY id
-"""
+TURN_COLUMNS: Final = (
+    "uid",
+    "prompt",
+    "parent",
+    "reply",
+    "state",
+    "reason",
+    "finish_reason",
+    "base_url",
+    "model",
+    "served_model",
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "estimated_tokens",
+    "asked_at",
+    "first_at",
+    "ended_at",
+    "attachments",
+    "words_at",
+    "reasoning",
+    "parameters",
+)
+SELECT_TURNS: Final = (
+    f"SELECT {', '.join(TURN_COLUMNS)} FROM turn WHERE conversation = ? ORDER BY id"  # noqa: S608 - constants
+)
 
 
 def conversation_parameters(
@@ -80,52 +103,24 @@ def turn_parameters(conversation: str, turn: TurnRecord) -> dict[str, object]:
         "ended_at": turn.ended_at,
         "attachments": json.dumps(turn.attachments),
         "words_at": turn.words_at,
+        "parameters": sql_text(json.dumps(dict(turn.parameters))),
+        "reasoning": sql_text(turn.reasoning),
         "prompt": sql_text(turn.prompt),
         "reply": sql_text(turn.reply),
     }
 
 
 def turn_from_row(row: Row) -> TurnRecord:
-    """Return the turn in a row of SELECT_TURNS."""
-    (
-        uid,
-        prompt,
-        parent,
-        reply,
-        state,
-        reason,
-        finish_reason,
-        base_url,
-        model,
-        served_model,
-        in_,
-        out,
-        total,
-        estimated,
-        asked_at,
-        first_at,
-        ended_at,
-        names,
-        words_at,
-    ) = row
+    """Return the turn in a row of TURN_COLUMNS."""
+    values = dict(zip(TURN_COLUMNS, row, strict=True))
+    counts = [values.pop(f"{kind}_tokens") for kind in ("prompt", "completion", "total")]
     return TurnRecord(
-        id=uid,
-        prompt=prompt,
-        parent=parent,
-        reply=reply,
-        complete=state == "complete",
-        reason=reason,
-        finish_reason=finish_reason,
-        base_url=base_url,
-        model=model,
-        served_model=served_model,
-        usage=None if in_ is None else Usage(in_, out, total),
-        estimated_tokens=estimated,
-        asked_at=asked_at,
-        first_at=first_at,
-        ended_at=ended_at,
-        attachments=_names(names),
-        words_at=words_at,
+        id=values.pop("uid"),
+        complete=values.pop("state") == "complete",
+        usage=None if counts[0] is None else Usage(*counts),
+        attachments=_names(values.pop("attachments")),
+        parameters=_parameters(values.pop("parameters")),
+        **values,
     )
 
 
@@ -134,3 +129,10 @@ def _names(text: str) -> tuple[str, ...]:
         return tuple(json.loads(text))
     except (ValueError, TypeError, RecursionError):  # a file that was tampered with
         return ()
+
+
+def _parameters(text: str) -> dict[str, object]:
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError, RecursionError):  # as above
+        return {}

@@ -8,7 +8,7 @@ import contextlib
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,8 +16,8 @@ from srchat.conversation import Conversation, TurnRecord, title_of
 from srchat.errors import StoreError
 from srchat.history import LOCK_TIMEOUT
 from srchat.history.database import Database, Row
-from srchat.history.rows import turn_from_row
-from srchat.history.schema import SCHEMA
+from srchat.history.rows import TURN_COLUMNS, turn_from_row
+from srchat.history.schema import ADDED_COLUMNS, SCHEMA
 from srchat.history.transcript import checked
 
 _MAX_ID_GAP: Final = 2**40  # ids to skip in search of the next readable row
@@ -25,13 +25,6 @@ _CONVERSATIONS: Final = """
     SELECT id, uid, title, system, created_at, used_at, head
     FROM conversation NOT INDEXED WHERE id > ? ORDER BY id LIMIT 1
 """
-_TURNS: Final = """
-    SELECT id, conversation, uid, prompt, parent, reply, state, reason, finish_reason, base_url,
-        model, served_model, prompt_tokens, completion_tokens, total_tokens, estimated_tokens,
-        asked_at, first_at, ended_at, attachments, words_at
-    FROM turn NOT INDEXED WHERE id > ? ORDER BY id LIMIT 1
-"""
-_TURNS_OF_VERSION_1: Final = _TURNS.replace("attachments, words_at", "'[]', 0")
 _COLUMN_NAMES: Final = "SELECT name FROM pragma_table_info('turn')"
 
 
@@ -62,9 +55,8 @@ def salvage(path: Path) -> SalvagedHistory:
 
 def _read(database: Database) -> SalvagedHistory:
     columns = {name for (name,) in database.query(_COLUMN_NAMES)}
-    turns_sql = _TURNS if "words_at" in columns else _TURNS_OF_VERSION_1
     rows = _ReadableRows(database, _CONVERSATIONS)
-    turn_rows = _ReadableRows(database, turns_sql)
+    turn_rows = _ReadableRows(database, _turns_sql(columns))
     known = {row[0]: Conversation(*row[1:]) for row in rows}
     turns: dict[int, list[TurnRecord]] = {}
     for _, conversation, *row in turn_rows:
@@ -75,6 +67,15 @@ def _read(database: Database) -> SalvagedHistory:
     stored = [(known[key].id, len(turns.get(key, []))) for key in known]
     all_valid = stored == [(conversation.id, len(conversation.turns)) for conversation in found]
     return SalvagedHistory(found, rows.is_complete and turn_rows.is_complete and all_valid)
+
+
+def _turns_sql(columns: Container[str]) -> str:
+    """Return the query for one turn of a file that has `columns`."""
+    names = [name if name in columns else ADDED_COLUMNS[name] for name in TURN_COLUMNS]
+    return (
+        f"SELECT id, conversation, {', '.join(names)} "  # noqa: S608 - constants
+        "FROM turn NOT INDEXED WHERE id > ? ORDER BY id LIMIT 1"
+    )
 
 
 def _conversation(

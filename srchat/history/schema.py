@@ -89,10 +89,23 @@ _ATTACHMENTS: Final = (
     "ALTER TABLE turn ADD COLUMN words_at INTEGER NOT NULL DEFAULT 0",
 )
 
+_REQUEST: Final = (
+    "ALTER TABLE turn ADD COLUMN reasoning TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE turn ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}'",  # JSON
+)
+
+# What a history of an older version has in place of the columns that came later.
+ADDED_COLUMNS: Final = {
+    "attachments": "'[]'",
+    "words_at": "0",
+    "reasoning": "''",
+    "parameters": "'{}'",
+}
+
 SCHEMA: Final = Schema(
     application_id=0x73726368,  # "srch"
     tables=("conversation", "turn", "turn_words", "unindexed", "context_window"),
-    migrations=(_FIRST, _ATTACHMENTS),
+    migrations=(_FIRST, _ATTACHMENTS, _REQUEST),
 )
 
 # The parameter is the maximum number of turns.

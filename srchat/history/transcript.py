@@ -16,7 +16,15 @@ VERSION: Final = 1
 _MAX_TIME: Final = 1e11  # Unix seconds
 _MAX_TOKENS: Final = 2**53
 _ID: Final = re.compile(r"[0-9a-z]{4,64}")
-_TEXTS: Final = ("reply", "reason", "finish_reason", "base_url", "model", "served_model")
+_TEXTS: Final = (
+    "reply",
+    "reasoning",
+    "reason",
+    "finish_reason",
+    "base_url",
+    "model",
+    "served_model",
+)
 
 
 def conversation_to_json(conversation: Conversation) -> dict[str, Any]:
@@ -55,7 +63,11 @@ def checked(conversation: Conversation) -> Conversation:
 
 
 def to_markdown(
-    conversation: Conversation, turns: Iterable[TurnRecord], format_time: Callable[[float], str]
+    conversation: Conversation,
+    turns: Iterable[TurnRecord],
+    format_time: Callable[[float], str],
+    *,
+    reasoning: bool = False,
 ) -> Iterator[str]:
     """Yield the conversation as Markdown, in chunks; its texts are not escaped.
 
@@ -70,6 +82,8 @@ def to_markdown(
         branch = "" if turn.parent == previous else ", on another branch"
         yield f"\n## You, {format_time(turn.asked_at)}{branch}\n\n{_with_newline(turn.prompt)}"
         yield f"\n## {turn.served_model or turn.model or 'Answer'}\n\n"
+        if reasoning and turn.reasoning:
+            yield f"### Reasoning\n\n{_with_newline(turn.reasoning)}\n### Answer\n\n"
         if turn.reply:
             yield _with_newline(turn.reply)
         if not turn.complete:
@@ -95,6 +109,7 @@ def _turn_to_json(turn: TurnRecord) -> dict[str, Any]:
         "ended_at": turn.ended_at,
         "attachments": list(turn.attachments),
         "words_at": turn.words_at,
+        "parameters": dict(turn.parameters),
     }
 
 
@@ -116,6 +131,11 @@ class _Fields:
         if not all(isinstance(value, str) for value in values):
             raise self._invalid(name)
         return tuple(values)
+
+    def table(self, name: str) -> Mapping[str, Any]:
+        value = self._typed(name, dict, {})
+        assert isinstance(value, dict)
+        return value
 
     def optional_text(self, name: str) -> str | None:
         return None if self._value.get(name) is None else self.text(name)
@@ -225,4 +245,5 @@ def _turn(fields: _Fields) -> TurnRecord:
         ended_at=fields.optional_time("ended_at"),
         attachments=fields.texts("attachments"),
         words_at=min(fields.count("words_at"), len(fields.text("prompt"))),
+        parameters=fields.table("parameters"),
     )

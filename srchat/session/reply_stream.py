@@ -12,6 +12,7 @@ from srchat.api.events import Event, RequestSent, ResponseHead, RetryWait
 from srchat.api.models import ChatCompletionChunk, ChatRequest, Message, Usage
 from srchat.api.rate_limit import RateLimit, read_rate_limit
 from srchat.api.surrogates import SurrogateJoiner
+from srchat.api.think import Split, ThinkSplitter
 from srchat.config.parameters import nested
 from srchat.config.settings import SETTINGS, Config
 from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
@@ -136,19 +137,26 @@ class ReplyStream:
     """The events of one request. Iterate it once; `reply` has what came, also after an error.
 
     The request is sent when the first event is taken. `fallback_models`: patterns of models that
-    are worth a warning when they answer in place of the requested one.
+    are worth a warning when they answer in place of the requested one. `reads_think`: a `<think>`
+    block at the start of the answer is reasoning.
     Raises APIError and its subclasses, IncompleteAnswerError for an incomplete, filtered or empty
     answer, and Interrupted.
     """
 
     def __init__(
-        self, client: "ChatClient", request: ChatRequest, fallback_models: Sequence[str]
+        self,
+        client: "ChatClient",
+        request: ChatRequest,
+        fallback_models: Sequence[str],
+        *,
+        reads_think: bool = True,
     ) -> None:
         self.reply = Reply(model=request.model)
         self._stream = client.stream(request)
         self._request = request
         self._fallback_models = fallback_models
         self._joiner = SurrogateJoiner()
+        self._splitter = ThinkSplitter() if reads_think else None
         self._told_fallback = False
 
     def interrupt(self, signum: int) -> None:
@@ -182,11 +190,9 @@ class ReplyStream:
         if chunk.content or chunk.reasoning:
             reply.first_at = reply.first_at or time.monotonic()
         if chunk.reasoning:
-            reply.reasoning.append(chunk.reasoning)
-            yield Reasoning(chunk.reasoning)
+            yield from self._taken(Split(chunk.reasoning, ""))
         if chunk.content and (text := self._joiner.feed(chunk.content)):
-            reply.text.append(text)
-            yield Text(text)
+            yield from self._taken(self._splitter.feed(text) if self._splitter else Split("", text))
         reply.finish_reason = chunk.finish_reason  # what it is by now
         reply.usage = chunk.usage or reply.usage
         if chunk.model and chunk.model != reply.model:
@@ -194,6 +200,14 @@ class ReplyStream:
             is_fallback = any(fnmatch.fnmatchcase(chunk.model, p) for p in self._fallback_models)
             if is_fallback and not is_same_model(self._request.model, chunk.model):
                 yield from self._fallback(chunk.model)
+
+    def _taken(self, split: Split) -> Iterator[Reasoning | Text]:
+        if split.reasoning:
+            self.reply.reasoning.append(split.reasoning)
+            yield Reasoning(split.reasoning)
+        if split.text:
+            self.reply.text.append(split.text)
+            yield Text(split.text)
 
     def _head(self, headers: Mapping[str, str]) -> Iterator[TurnWarning]:
         self.reply.rate_limit = read_rate_limit(headers)
@@ -211,9 +225,12 @@ class ReplyStream:
 
     def _rest(self) -> Iterator[TurnEvent]:
         """Yield what was held back, and a word about what could not be read."""
-        if text := self._joiner.flush():
-            self.reply.text.append(text)
-            yield Text(text)
+        rest = self._joiner.flush()
+        if self._splitter:
+            yield from self._taken(self._splitter.feed(rest))
+            yield from self._taken(self._splitter.flush())
+        elif rest:
+            yield from self._taken(Split("", rest))
         if unreadable := self._stream.unreadable:
             some = f"{len(unreadable)} pieces" if len(unreadable) > 1 else "a piece"
             yield TurnWarning(f"{some} of the answer could not be parsed: {unreadable[0]}")

@@ -41,7 +41,7 @@ class Session:
     next prompt. `model_once`: the model of the last prompt alone, also where that is retried,
     edited or continued. `failed`: a prompt without an answer, in no turn of the branch. `keeps`:
     turns are stored. `initial_config`: the settings that the session started with.
-    `template`: how the first prompt is written.
+    `template`: how the first prompt is written. `reads_think`: see ReplyStream.
 
     Iterate events to their end. They raise APIError and its subclasses, ConfigError and
     MissingKeyError where no request can be made, and Interrupted.
@@ -62,6 +62,7 @@ class Session:
         self.conversation = Conversation(new_id(), system=config.system)
         self.attachments: list[Attachment] = []
         self.template = template
+        self.reads_think = True
         self._is_first = True  # no prompt has been sent since the start or the last `new`
         self.model_once: str | None = None
         self.failed: Prompt | None = None
@@ -257,7 +258,7 @@ class Session:
             config = dataclasses.replace(config, model=self.model_once)
         self._recall_window(config)
         title = self.conversation.title or title_of(prompt.title) or title_of(prompt.message.text)
-        return Turn(
+        turn = Turn(
             lambda: self._connection.client(config),
             config,
             dataclasses.replace(self.conversation, head=prompt.parent, title=title),
@@ -265,6 +266,8 @@ class Session:
             recorder=self._recorder,
             windows=self._windows,
         )
+        turn.reads_think = self.reads_think
+        return turn
 
     def _send(self, prompt: Prompt) -> Events:
         # Not in the generator: a signal may come before its first event is taken.

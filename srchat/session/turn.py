@@ -56,7 +56,7 @@ class Turn:
 
     `connect` returns the client of `config`; it is called when the request is about to be sent.
     `conversation` is the one that was given, with this turn in it once the request was sent.
-    `error`: why the reply is not complete, None where it is.
+    `error`: why the reply is not complete, None where it is. `reads_think`: see ReplyStream.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Turn:
     ) -> None:
         self.conversation = conversation
         self.signum: int | None = None
+        self.reads_think = True
         self._before = conversation
         self._connect = connect
         self.config = config
@@ -203,7 +204,12 @@ class Turn:
 
     def _sent(self) -> Iterator[TurnEvent]:
         request = self.request
-        self._stream = ReplyStream(self._connect(), request, self.config.fallback_models)
+        self._stream = ReplyStream(
+            self._connect(),
+            request,
+            self.config.fallback_models,
+            reads_think=self.reads_think,
+        )
         if self.signum is not None:
             raise Interrupted(self.signum)
         for event in self._stream:
@@ -227,6 +233,7 @@ class Turn:
             asked_at=now,
             model=self.config.model,
             estimated_tokens=self._fitted.estimated_tokens,
+            parameters=self.request.parameters,
         )
         self.conversation = dataclasses.replace(
             self._before.with_turn(self._record),
@@ -242,6 +249,7 @@ class Turn:
         self._record = dataclasses.replace(
             self._record,
             reply=reply.content if text is None else text,
+            reasoning=str(reply.reasoning) if text is None else "",
             complete=complete,
             reason="" if complete else (self.error or _STOPPED) if over else _UNDER_WAY,
             finish_reason=reply.finish_reason,

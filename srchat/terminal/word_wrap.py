@@ -26,13 +26,18 @@ class WordWrap:
         """Return what can be shown by now; `columns`: of the terminal, at this moment."""
         return "".join(self._step(character, columns) for character in text)
 
+    @property
+    def held(self) -> str:
+        """What is held back."""
+        return self._blanks + self._word
+
     def flush(self, columns: int) -> str:
         """Return the last word."""
         if not self._word:
             return ""
         blanks, word = self._blanks, self._word
         self._blanks = self._word = ""
-        width = sum(map(_width, word))
+        width = width_of(word)
         if self._column and self._column + len(blanks) + width > columns:
             self._column = len(self._indent) + width
             return f"\n{self._indent}{word}"
@@ -72,6 +77,11 @@ def fitting(text: str, columns: int) -> str:
         if width < columns:
             end = place + 1
     return text
+
+
+def width_of(text: str) -> int:
+    """Return the columns that a line takes."""
+    return sum(map(_width, text))
 
 
 def _width(character: str) -> int:

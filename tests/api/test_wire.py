@@ -143,6 +143,8 @@ def turn_of(server: ScriptedServer, file: Path) -> tuple[ReplyStream, SrchatErro
 @pytest.mark.parametrize("file", ANSWERS, ids=name)
 def test_a_recorded_answer_is_read_as_it_was_meant(replay: ScriptedServer, file: Path) -> None:
     said = expected(recording(file).body)
+    if block := re.match(r"<think>(.*?)(?:</think>\n*|\Z)", said.text, re.DOTALL):
+        said = said._replace(text=said.text[block.end() :], reasoning=block[1])
     text = said.text.encode("utf-16", "surrogatepass").decode("utf-16")
     turn, failure = turn_of(replay, file)
     reply = turn.reply

@@ -204,11 +204,48 @@ def test_an_answer_that_broke_off_is_kept_with_the_reason(
     assert why in turn.reason
 
 
-def test_reasoning_is_not_kept(srchat: Srchat, serve: Serve) -> None:
-    server = serve([head(), chunk(reasoning_content="hmm"), *answer("yes")[1:]])
-    srchat("ask", "hi", "--base-url", server.url)
+def test_reasoning_is_kept_apart_and_not_sent_again(srchat: Srchat, serve: Serve) -> None:
+    thought = [head(), chunk(reasoning_content="hm"), chunk("<think>m</th"), chunk("ink>\n\n")]
+    server = serve([*thought, *answer("yes")[1:]], answer("so"))
+    srchat("ask", "hi", "--base-url", server.url, "--param", "seed=7", "-t", "1")
     (turn,) = stored(srchat)[0].turns
-    assert turn.reply == "yes"
+    assert (turn.reply, turn.reasoning) == ("yes", "hmm")
+    assert turn.parameters == {"seed": 7, "temperature": 1}
+    shown = srchat("history", "show", "--reasoning").out.decode()
+    assert "### Reasoning\n\nhmm\n\n### Answer\n\nyes\n" in shown
+    assert "hmm" not in srchat("history", "show").out.decode()
+    srchat("ask", "-c", "and", "--base-url", server.url)
+    assert "hmm" not in str(server.requests[1].json)
+
+
+def test_reasoning_and_parameters_survive_export_and_import(srchat: Srchat, serve: Serve) -> None:
+    server = serve([head(), chunk(reasoning_content="hmm"), *answer("yes")[1:]])
+    srchat("ask", "hi", "--base-url", server.url, "--param", "a.b=7")
+    before = stored(srchat)
+    exported = srchat("history", "export", "--format", "json").out
+    (srchat.home / "all.json").write_bytes(exported)
+    assert srchat("history", "delete", "--all", "-y").code == 0
+    assert srchat("history", "import", "all.json").code == 0
+    assert stored(srchat) == before
+    assert before[0].turns[0].parameters == {"a": {"b": 7}}
+
+
+def test_raw_leaves_a_think_block_as_it_was_sent(srchat: Srchat, serve: Serve) -> None:
+    script = answer("<think>hm</think>", "\n\nyes")
+    server = serve(script, script)
+    assert srchat("ask", "hi", "--base-url", server.url).out == b"yes\n"
+    raw = srchat("ask", "hi", "--raw", "--base-url", server.url)
+    assert raw.out == b"<think>hm</think>\n\nyes\n"
+
+
+def test_a_think_block_that_is_never_closed_is_an_empty_answer(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("<think>", "hm"))
+    result = srchat("ask", "hi", "--base-url", server.url)
+    assert (result.code, result.out) == (6, b"")
+    assert "empty answer: the model sent only reasoning" in result.err
+    assert stored(srchat)[0].turns[0].reasoning == "hm"
 
 
 def test_a_reader_that_leaves_leaves_an_incomplete_turn(srchat: Srchat, serve: Serve) -> None:

@@ -110,7 +110,7 @@ def test_quiet_does_not_count_the_seconds_to_another_try(srchat: Srchat, serve: 
 def test_reasoning_is_dim_and_no_part_of_the_answer(srchat: Srchat, serve: Serve) -> None:
     thought = [chunk(reasoning_content=part) for part in ("Let me \x1b[31msee", "\r")]
     server = serve([head(), *thought, chunk("42", "stop"), DONE])
-    with asking(srchat, server.url) as session:
+    with asking(srchat, server.url, "--reasoning", "show") as session:
         assert session.wait() == 0
         assert session.lines == ["Let me \\x1b[31msee", "", "42"]
         assert b"\x1b[2mLet me" in session.raw
@@ -121,10 +121,60 @@ def test_reasoning_breaks_between_words(srchat: Srchat, serve: Serve) -> None:
     words = [f"considering{n}" for n in range(40)]
     thought = [chunk(reasoning_content=f"{word} ") for word in words]
     server = serve([head(), *thought, chunk("42", "stop"), DONE])
-    with asking(srchat, server.url) as session:
+    with asking(srchat, server.url, "--reasoning", "show") as session:
         assert session.wait() == 0
     assert len(session.lines) > 5
     assert " ".join(session.lines).split() == [*words, "42"]
+
+
+def test_a_summary_shows_the_last_rows_and_leaves_one_line(srchat: Srchat, serve: Serve) -> None:
+    seen = threading.Event()
+    first = [chunk(reasoning_content=f"thought{n}\x1b[31m\n") for n in range(9)]
+    last = chunk(reasoning_content="almost done")
+    server = serve([head(), *first, Pause(0.2), last, seen, chunk("42", "stop"), DONE])
+    with asking(srchat, server.url) as session:
+        session.wait_for_text("almost")
+        assert [line for line in session.lines if "th" in line or "done" in line] == [
+            "thought7\\x1b[31m", "thought8\\x1b[31m", "almost done",
+        ]  # fmt: skip
+        seen.set()
+        assert session.wait() == 0
+        assert session.lines == ["thought for 1 s", "", "42"]
+        assert b"\x1b[31m" not in session.raw
+
+
+def test_a_warning_takes_the_place_of_the_summary(srchat: Srchat, serve: Serve) -> None:
+    thought = chunk(reasoning_content="Let me see")
+    served = chunk(model="gpt-4o", reasoning_content=" again")
+    server = serve([head(), thought, Pause(0.2), served, Pause(0.2), chunk("42", "stop"), DONE])
+    with asking(srchat, server.url) as session:
+        assert session.wait() == 0
+        text = "\n".join(session.lines)
+        assert "Let me" not in text
+        assert "gpt-4o answered instead\nthought for 1 s\n\n42" in text
+
+
+def test_hidden_reasoning_leaves_no_trace(srchat: Srchat, serve: Serve) -> None:
+    server = serve([head(), chunk(reasoning_content="Hm."), chunk("42", "stop"), DONE])
+    with asking(srchat, server.url, "--reasoning", "hide") as session:
+        assert session.wait() == 0
+        assert session.lines == ["42"]
+        assert b"Hm" not in session.raw
+
+
+@pytest.mark.parametrize(("option", "shown"), [("summary", False), ("show", True), ("hide", False)])
+def test_where_the_answer_goes_into_a_file_only_all_of_the_reasoning_is_shown(
+    srchat: Srchat, serve: Serve, option: str, shown: bool
+) -> None:
+    script = [head(), chunk(reasoning_content="Hm."), chunk("42", "stop"), DONE]
+    server = serve(script, script)
+    ask = " ".join(srchat.command("ask", "q", "--base-url", server.url, "--reasoning", option))
+    with TerminalSession(["sh", "-c", f"{ask} > out"], srchat.env) as session:
+        assert session.wait() == 0
+        assert (b"Hm." in session.raw) is shown
+        assert b"thought for" not in session.raw
+    result = srchat("ask", "q", "--base-url", server.url, "--reasoning", option)
+    assert (result.out, result.err) == (b"42\n", "Hm.\n\n" if shown else "")
 
 
 def test_reasoning_behind_text_does_not_land_inside_the_answer(
