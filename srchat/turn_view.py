@@ -65,14 +65,19 @@ def write_answer(output: Output, text: str, code_theme: str) -> None:
 
 
 def show_turn(
-    session: Session, events: Events, messages: Messages, open_writer: Callable[[], AnswerWriter]
+    session: Session,
+    events: Events,
+    messages: Messages,
+    open_writer: Callable[[], AnswerWriter],
+    take: Callable[[TurnEvent], None] | None = None,
 ) -> None:
     """Show the events of a turn of `session`. `open_writer` is called once the request was sent.
 
+    `take` is given each event, too; it may raise what a writer may.
     Raises what the events raise, OutputError or ClosedPipeError where the answer cannot be
     written, and Interrupted where that is because the terminal was closed.
     """
-    view = _TurnView(session, messages, open_writer)
+    view = _TurnView(session, messages, open_writer, take)
     started_at = time.monotonic()
     with (
         contextlib.closing(events),
@@ -133,9 +138,14 @@ def list_models(session: Session, messages: Messages) -> list[Model]:
 
 class _TurnView:
     def __init__(
-        self, session: Session, messages: Messages, open_writer: Callable[[], AnswerWriter]
+        self,
+        session: Session,
+        messages: Messages,
+        open_writer: Callable[[], AnswerWriter],
+        take: Callable[[TurnEvent], None] | None,
     ) -> None:
         self._session = session
+        self._take = take
         self._messages = messages
         self._open_writer = open_writer
         self._writer: AnswerWriter | None = None
@@ -164,6 +174,8 @@ class _TurnView:
 
     def show(self, event: TurnEvent) -> None:
         self._catch_up()
+        if self._take and not self._is_abandoned:
+            self._take(event)
         match event:
             case None:
                 self._tick()

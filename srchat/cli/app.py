@@ -17,6 +17,7 @@ from srchat.cli.chat import chat
 from srchat.cli.completion import completion
 from srchat.cli.config import config_app
 from srchat.cli.history import history_app
+from srchat.cli.last import last
 from srchat.cli.models import models
 from srchat.cli.process import Process
 from srchat.cli.usage_errors import usage_error
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 app.command()(ask)
 app.command()(chat)
+app.command()(last)
 app.command()(models)
 app.add_typer(config_app, name="config")
 app.add_typer(history_app, name="history")

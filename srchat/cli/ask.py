@@ -3,33 +3,24 @@
 import json
 import os
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from srchat.attachments import Attachment
 from srchat.cli import options
+from srchat.cli.answer_document import Failure
+from srchat.cli.ask_output import AskOutput, open_output
 from srchat.cli.process import Process
-from srchat.cli.settings import load_chosen, open_library, open_session, read_settings
-from srchat.errors import (
-    APIError,
-    APIStatusError,
-    ConfigError,
-    IncompleteAnswerError,
-    SrchatError,
-    UsageError,
-)
-from srchat.session.reply_stream import Reply
+from srchat.cli.settings import continue_chosen, open_library, open_session, read_settings
+from srchat.errors import ClosedPipeError, Interrupted, OutputError, SrchatError, UsageError
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
-from srchat.terminal.code_blocks import CodeWriter
-from srchat.terminal.plain import PlainWriter
-from srchat.terminal.sanitize import sanitized
 from srchat.terminal.streams import is_terminal
 from srchat.terminal.tty_modes import unechoed
 from srchat.text_input import argument_text, edited, has_data, read_file, read_stdin
-from srchat.turn_view import AnswerWriter, open_answer_writer, show_turn
+from srchat.turn_view import show_turn
 
 Words = Annotated[
     list[str] | None,
@@ -49,6 +40,9 @@ def ask(
     file: options.Files = None,
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read stdin.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    events: Annotated[
+        bool, typer.Option("--events", help="Print a line of JSON for each event.")
+    ] = False,
     raw: Annotated[
         bool, typer.Option("--raw", help="Do not render Markdown on a terminal.")
     ] = False,
@@ -58,6 +52,10 @@ def ask(
     code_all: Annotated[
         bool, typer.Option("--code-all", help="Print only the code blocks, all of them.")
     ] = False,
+    output_file: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write the answer to FILE as well."),
+    ] = None,
     editor: Annotated[
         bool, typer.Option("-e", "--editor", help="Write the prompt in $VISUAL or $EDITOR.")
     ] = False,
@@ -67,6 +65,7 @@ def ask(
     profile: options.Profile = None,
     continue_: options.Continue = False,
     conversation: options.ConversationId = None,
+    name: options.ConversationName = None,
     no_save: options.NoSave = False,
     usage: options.ShowUsage = False,
     quiet: options.Quiet = False,
@@ -79,55 +78,49 @@ def ask(
 
     git diff | srchat ask "write a commit message"
     """
-    _check_only_one({"--json": as_json, "--raw": raw, "--code": code, "--code-all": code_all})
+    mode = _only_one(
+        {"--json": as_json, "--events": events, "--raw": raw, "-x": code, "--code-all": code_all}
+    )
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)
     library = open_library(process)
     session = open_session(process, settings, library, keep=not no_save)
     session.reads_think = not raw
-    warn = process.messages.warning
-    load_chosen(session, library, conversation, last=continue_, answered=True, warn=warn)
+    continue_chosen(process, session, library, ctx.params, answered=True)
     text = _read(process, session, prompt or [], file or [], no_stdin=no_stdin, editor=editor)
     if dry_run:
         process.stdout.write(json.dumps(session.request(text).to_json(), indent=2) + "\n")
         return
-    document = _JSONWriter(process, session) if as_json else None
+    output = open_output(process, session, mode, output_file)
     try:
-        session.check_key()  # before anything is opened or waited for
-        if code or code_all:
-            _print_code(process, session, session.send(text), only_first=code)
-        else:
-            writer = document or (PlainWriter(process.stdout) if raw else None)
-            _show(process, session, session.send(text), writer)
-    except (APIError, ConfigError) as exc:
-        if document:
-            document.fail(exc)
-        raise
+        _show(process, session, session.send(text), output)
     finally:
         if usage and session.reply and session.reply.has_begun:
             process.messages.print(usage_line(session.reply))
 
 
-def _check_only_one(modes: dict[str, bool]) -> None:
-    """Raise UsageError where more than one way of printing is asked for."""
+def _only_one(modes: dict[str, bool]) -> str:
+    """Return the option that says how to print, "" for none. Raises UsageError for several."""
     first, *others = [name for name, is_given in modes.items() if is_given] or [""]
     if others:
         raise UsageError(f"{first} cannot be combined with {others[0]}")
+    return first
 
 
-def _show(process: Process, session: Session, events: Events, writer: AnswerWriter | None) -> None:
-    """Show the answer through `writer`, else as standard output can."""
-    theme = session.config.code_theme
-    with unechoed(process.stdout.fd):
-        show_turn(
-            session,
-            events,
-            process.messages,
-            lambda: (
-                writer
-                or open_answer_writer(process.stdout, theme, lambda: session.signum is not None)
-            ),
-        )
+def _show(process: Process, session: Session, events: Events, output: AskOutput) -> None:
+    """Show the turn, and end the output however the turn ends."""
+    failure: Failure | None = None
+    try:
+        session.check_key()  # before anything is opened or waited for
+        with unechoed(process.stdout.fd):
+            show_turn(session, events, process.messages, output.open_writer, output.take)
+    except (OutputError, ClosedPipeError):
+        raise
+    except (SrchatError, Interrupted) as exc:
+        failure = exc
+    output.end(failure)
+    if failure:
+        raise failure
 
 
 def _read(
@@ -179,71 +172,3 @@ def _stdin(process: Process, *, patient: bool) -> Attachment:
         process.messages.info("waiting for standard input (close it, or use --no-stdin)")
 
     return read_stdin(process.stdin_fd, None if patient else waiting)
-
-
-class _JSONWriter:
-    """Prints one document when the answer has ended, or when the request has failed."""
-
-    def __init__(self, process: Process, session: Session) -> None:
-        self._process = process
-        self._session = session
-        self._is_printed = False
-
-    def write(self, text: str) -> None:
-        """Ignore a piece; the session keeps it."""
-
-    def redraw(self) -> None:
-        """Do nothing."""
-
-    def show_status(self, text: str) -> bool:  # noqa: ARG002 - of the protocol
-        """Show nothing: only the answer is written."""
-        return False
-
-    def close(self) -> None:
-        """Print the document of an answer, complete or not."""
-        session = self._session
-        if session.reply and (session.reply.text or not session.error):
-            self._print({"message": session.error} if session.error else None)
-
-    def fail(self, exc: SrchatError) -> None:
-        """Print the document of a failure, unless that of an answer has been printed."""
-        status = exc.status if isinstance(exc, APIStatusError) else None
-        kind = exc.type or exc.code if isinstance(exc, APIStatusError) else ""
-        message = self._process.messages.redact(exc.message)
-        self._print({"message": message, "type": kind or None, "status": status})
-
-    def _print(self, error: dict[str, Any] | None) -> None:
-        if self._is_printed:
-            return
-        self._is_printed = True
-        session = self._session
-        reply = session.reply or Reply(session.config.model)
-        document = {
-            "conversation": session.stored_id,
-            "model": reply.model,
-            "content": reply.content,
-            "reasoning": str(reply.reasoning) or None,
-            "finish_reason": reply.finish_reason or None,
-            "usage": reply.usage.to_json() if reply.usage else None,
-            "seconds": round(reply.ended_at - reply.asked_at, 3) if reply.ended_at else None,
-            "complete": reply.complete,
-            "error": error and {"message": "", "type": None, "status": None} | error,
-        }
-        # Escaped to ASCII: exact for every text, and inert on a terminal.
-        self._process.stdout.write(json.dumps(document, indent=2) + "\n")
-
-
-def _print_code(process: Process, session: Session, events: Events, *, only_first: bool) -> None:
-    writer = CodeWriter(PlainWriter(process.stdout), only_first=only_first)
-    try:
-        _show(process, session, events, writer)
-    finally:
-        if session.reply and session.reply.text and not writer.count:
-            # Not on standard output, where code is expected; and not lost either.
-            process.messages.write_raw(sanitized(session.reply.content).rstrip("\n") + "\n")
-    if writer.count > 1 and only_first:
-        process.messages.warning(
-            f"printed the first of {writer.count} code blocks", hint="--code-all prints all of them"
-        )
-    if not writer.count:
-        raise IncompleteAnswerError("the answer has no code block; its text is above")

@@ -10,7 +10,7 @@ import typer
 from srchat import __version__, paths
 from srchat.cli import options
 from srchat.cli.process import Process
-from srchat.cli.settings import load_chosen, open_library, open_session, read_settings
+from srchat.cli.settings import continue_chosen, open_library, open_session, read_settings
 from srchat.config.settings import SETTINGS
 from srchat.library import Library
 from srchat.session.session import Session
@@ -40,6 +40,7 @@ def chat(
     profile: options.Profile = None,
     continue_: options.Continue = False,
     conversation: options.ConversationId = None,
+    name: options.ConversationName = None,
     no_save: options.NoSave = False,
     usage: options.ShowUsage = False,
     quiet: options.Quiet = False,
@@ -56,7 +57,7 @@ def chat(
     library = open_library(process)
     session = open_session(process, settings, library, keep=not no_save)
     session.check_key()  # before anything is shown
-    load_chosen(session, library, conversation, last=continue_, warn=process.messages.warning)
+    continue_chosen(process, session, library, ctx.params)
     session.attachments = [read_file(path) for path in file or []]
     status = _Status(session, settings.resolved.profile)
     first = argument_text(" ".join(prompt or []))

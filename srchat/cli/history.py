@@ -9,7 +9,7 @@ from srchat.cli.history_delete import delete
 from srchat.cli.history_files import export, import_, write_transcript
 from srchat.cli.process import Process
 from srchat.cli.settings import open_library, read_settings
-from srchat.conversation import Conversation, TurnRecord
+from srchat.conversation import Conversation, TurnRecord, title_of
 from srchat.errors import UsageError
 from srchat.history.transcript import conversation_to_json, to_markdown
 from srchat.history_rows import hit_row, incomplete_row, local_time, summary_row
@@ -116,6 +116,28 @@ def search(
         process.messages.info(f"nothing found for {query!r}")
     out = process.stdout
     write_lines(out, process.environ, (hit_row(hit, out) for hit in hits))
+
+
+@history_app.command()
+def title(
+    ctx: typer.Context,
+    id: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Conversation ID or prefix.", show_default=False),
+    ],
+    words: Annotated[
+        list[str], typer.Argument(metavar="TITLE...", help="The title.", show_default=False)
+    ],
+) -> None:
+    """Change the title of a conversation."""
+    process: Process = ctx.obj
+    text = title_of(argument_text(" ".join(words)))
+    if not text:
+        raise UsageError("history title: the title is empty")
+    store = open_library(process).open_existing()
+    if store is None:
+        raise UsageError("no stored conversations")
+    store.update(store.find(id), title=text)
 
 
 # Help and manual tell the commands in this order: whoever reads comes first.

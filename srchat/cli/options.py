@@ -105,6 +105,10 @@ ConversationId = Annotated[
         "--conversation", metavar="ID", help="Continue the conversation whose ID starts with this."
     ),
 ]
+ConversationName = Annotated[
+    str | None,
+    typer.Option("--name", metavar="NAME", help="Continue the conversation NAME, or start it."),
+]
 NoSave = Annotated[bool, typer.Option("--no-save", help="Do not store the conversation.")]
 ShowUsage = Annotated[bool, typer.Option("--usage", help="Print tokens, time and speed to stderr.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Suppress warnings.")]

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from srchat import paths
 from srchat.cli.process import Process
@@ -11,6 +12,7 @@ from srchat.config.layers import LayerKind
 from srchat.config.profile_files import with_profile
 from srchat.config.resolution import FileSettings, Resolved, resolve
 from srchat.config.settings import SETTINGS, Config
+from srchat.conversation import title_of
 from srchat.errors import UsageError
 from srchat.library import Library
 from srchat.session.connection import Connection
@@ -126,25 +128,65 @@ def open_session(process: Process, settings: Settings, library: Library, *, keep
     )
 
 
+def continue_chosen(
+    process: Process,
+    session: Session,
+    library: Library,
+    parameters: Mapping[str, Any],
+    *,
+    answered: bool = False,
+) -> None:
+    """Continue the conversation that the options name, else SRCHAT_CONVERSATION.
+
+    Raises as `load_chosen`, and UsageError where the options name more than one.
+    """
+    given = {
+        "--continue": parameters["continue_"],
+        "--conversation": parameters["conversation"] is not None,
+        "--name": parameters["name"] is not None,
+    }
+    first, *others = [option for option, is_given in given.items() if is_given] or [""]
+    if others:
+        raise UsageError(f"{first} cannot be combined with {others[0]}")
+    name = parameters["name"] if first else process.environ.get("SRCHAT_CONVERSATION")
+    if name is not None and not title_of(name) and first:
+        raise UsageError("--name: a conversation needs a name")
+    load_chosen(
+        session,
+        library,
+        prefix=parameters["conversation"],
+        name=name,
+        last=bool(parameters["continue_"]),
+        answered=answered,
+        warn=process.messages.warning,
+    )
+
+
 def load_chosen(
     session: Session,
     library: Library,
-    prefix: str | None,
     *,
+    prefix: str | None,
+    name: str | None,
     last: bool,
     answered: bool = False,
     warn: Callable[[str], None],
 ) -> None:
-    """Continue the conversation whose id starts with `prefix`, or the last one.
+    """Continue the conversation whose id starts with `prefix`, the one called `name`, or the last.
 
+    There is only one of the three; a `name` that is new is that of the new conversation.
     `answered`: pass over last ones without an answer; they hold nothing to continue.
     Raises UsageError where there is no such conversation, StoreError where it cannot be read: an
     answer that knows nothing of it is not what was asked for.
     """
-    if prefix is not None and last:
-        raise UsageError("--continue cannot be combined with --conversation")
-    store = library.open_existing() if prefix is not None or last else None
-    if prefix is not None:
+    store = library.open_existing() if last or prefix is not None or name else None
+    if name:
+        title = title_of(name)
+        if store and (id_ := store.titled(title)):
+            session.load(store.load(id_))
+        else:
+            session.conversation = dataclasses.replace(session.conversation, title=title)
+    elif prefix is not None:
         if store is None:
             raise UsageError(f"no conversation {prefix!r}", hint="no conversations are stored")
         session.load(store.load(store.find(prefix)))

@@ -17,6 +17,7 @@ from srchat.history.rows import (
     INSERT_CONVERSATION,
     INSERT_TURN,
     SELECT_TURNS,
+    TURN_COLUMNS,
     UPDATE_TURN,
     conversation_parameters,
     turn_from_row,
@@ -70,6 +71,10 @@ _FAST_FORWARD: Final = """
         SELECT uid FROM above
     )
 """
+_RECENT_ANSWER: Final = (
+    f"SELECT (SELECT uid FROM conversation WHERE id = turn.conversation), {', '.join(TURN_COLUMNS)}"  # noqa: S608 - constants
+    " FROM turn WHERE reply <> '' ORDER BY asked_at DESC, id DESC LIMIT 1 OFFSET ?"
+)
 _DELETE_TURNS: Final = """
     DELETE FROM turn WHERE conversation = (SELECT id FROM conversation WHERE uid = ?)
 """
@@ -177,6 +182,20 @@ class ConversationStore:
         """
         rows = self.database.query(_LAST_ANSWERED) if answered else []
         rows = rows or self.database.query(_LAST_USED)
+        return str(rows[0][0]) if rows else None
+
+    def recent_answer(self, number: int) -> tuple[str, TurnRecord] | None:
+        """Return a turn with a reply and the id of its conversation; 1 is the newest."""
+        rows = self.database.query(_RECENT_ANSWER, (number - 1,))
+        return (str(rows[0][0]), turn_from_row(rows[0][1:])) if rows else None
+
+    def titled(self, title: str) -> str | None:
+        """Return the id of the conversation with exactly this title, the one used last."""
+        rows = self.database.query(
+            "SELECT uid FROM conversation WHERE title = CAST(? AS TEXT)"
+            " ORDER BY used_at DESC, id DESC LIMIT 1",
+            (sql_text(title),),
+        )
         return str(rows[0][0]) if rows else None
 
     def find(self, prefix: str) -> str:

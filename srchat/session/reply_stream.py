@@ -2,6 +2,7 @@
 
 import fnmatch
 import itertools
+import math
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,11 +49,17 @@ class TurnWarning(NamedTuple):
     hint: str = ""
 
 
+class ReplyStarted(NamedTuple):
+    """The server has accepted the request."""
+
+
 class ReplyEnded(NamedTuple):
     """No more text follows; what is left is to store the turn."""
 
 
-TurnEvent = Text | Reasoning | TurnWarning | RetryWait | RequestSent | ReplyEnded | None
+TurnEvent = (
+    Text | Reasoning | TurnWarning | RetryWait | RequestSent | ReplyStarted | ReplyEnded | None
+)
 
 
 class TextBuffer:
@@ -98,7 +105,8 @@ class Reply:
     """What came of an answer. Times are seconds of a monotonic clock, 0 for not yet.
 
     `complete`: the server ended it properly. `model`: the one that answered, as it says.
-    `rate_limit`: the requests that are left, where the server tells.
+    `rate_limit`: the requests that are left, where the server tells. `cost`: in US dollars, where
+    LiteLLM tells.
     """
 
     model: str
@@ -107,6 +115,7 @@ class Reply:
     finish_reason: str = ""
     usage: Usage | None = None
     rate_limit: RateLimit | None = None
+    cost: float | None = None
     complete: bool = False
     asked_at: float = 0.0
     first_at: float = 0.0
@@ -181,6 +190,7 @@ class ReplyStream:
         if isinstance(event, ChatCompletionChunk):
             yield from self._chunk(event)
         elif isinstance(event, ResponseHead):
+            yield ReplyStarted()
             yield from self._head(event.headers)
         else:
             yield event
@@ -211,6 +221,7 @@ class ReplyStream:
 
     def _head(self, headers: Mapping[str, str]) -> Iterator[TurnWarning]:
         self.reply.rate_limit = read_rate_limit(headers)
+        self.reply.cost = _cost(headers.get("x-litellm-response-cost", ""))
         if "x-api-deprecated" in headers:
             yield TurnWarning(f"this API is deprecated: {headers['x-api-deprecated']}")
         attempts = headers.get("x-litellm-attempted-fallbacks", "0")
@@ -257,6 +268,14 @@ def is_same_model(requested: str, served: str) -> bool:
     """
     name, other = (each.rpartition("/")[2].removesuffix("-latest") for each in (requested, served))
     return other.startswith(name) and bool(_VERSION.fullmatch(other[len(name) :]))
+
+
+def _cost(text: str) -> float | None:
+    try:
+        cost = float(text)
+    except ValueError:
+        return None
+    return cost if 0 < cost < math.inf else None  # 0 is what is sent before it is known
 
 
 def _why_empty(reply: Reply) -> str:

@@ -40,6 +40,8 @@ def usage_line(reply: Reply) -> str:
     streaming = reply.ended_at - reply.first_at
     if reply.usage and reply.first_at and streaming > 0 and reply.usage.completion_tokens > 1:
         parts.append(f"{reply.usage.completion_tokens / streaming:.0f} tokens/s")
+    if reply.cost is not None:
+        parts.append(f"${reply.cost:.6f}")
     if reply.rate_limit:
         parts.append(str(reply.rate_limit))
     return ", ".join(parts)

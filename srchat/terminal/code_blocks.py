@@ -1,15 +1,25 @@
 """Only the code of an answer: what stands in its fenced blocks."""
 
 import re
-from typing import Final
+from typing import Final, Protocol
 
-from srchat.terminal.plain import PlainWriter
+from srchat.terminal.plain import NullWriter
 
 # Also in the line where a list item or a quote begins.
 _OPENING: Final = re.compile(
     r"((?:[ \t]*(?:>|(?:[-+*]|\d{1,9}[.)])(?=[ \t])))*[ \t]*)(`{3,}|~{3,})([^\n]*)\n?$"
 )
 _QUOTE: Final = re.compile(r"[ \t]*> ?")
+
+
+class TextWriter(Protocol):
+    """Where the code goes."""
+
+    def write(self, text: str) -> None:
+        """Take a piece."""
+
+    def close(self) -> None:
+        """End the text."""
 
 
 class CodeExtractor:
@@ -104,10 +114,10 @@ def code_blocks(text: str) -> list[str]:
     return blocks
 
 
-class CodeWriter:
-    """Writes the code of an answer through a PlainWriter, line by line as it comes."""
+class CodeWriter(NullWriter):
+    """Writes the code of an answer through another writer, line by line as it comes."""
 
-    def __init__(self, writer: PlainWriter, *, only_first: bool) -> None:
+    def __init__(self, writer: TextWriter, *, only_first: bool) -> None:
         self._writer = writer
         self._extractor = CodeExtractor(only_first=only_first)
 
@@ -119,13 +129,6 @@ class CodeWriter:
     def write(self, text: str) -> None:
         """Write the code in a piece of the answer."""
         self._writer.write(self._extractor.feed(text))
-
-    def redraw(self) -> None:
-        """Do nothing: what has been written does not change."""
-
-    def show_status(self, text: str) -> bool:  # noqa: ARG002 - of the protocol
-        """Show nothing: only the answer is written."""
-        return False
 
     def close(self) -> None:
         """End the answer, whole or not."""

@@ -5,7 +5,24 @@ from srchat.terminal.sanitize import Sanitizer
 from srchat.terminal.streams import Output
 
 
-class PlainWriter:
+class NullWriter:
+    """Writes nothing: the base of writers that need only some of the protocol."""
+
+    def write(self, text: str) -> None:
+        """Ignore a piece."""
+
+    def redraw(self) -> None:
+        """Do nothing: what has been written does not change."""
+
+    def show_status(self, text: str) -> bool:  # noqa: ARG002 - of the protocol
+        """Show nothing: only the answer is written."""
+        return False
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class PlainWriter(NullWriter):
     """Writes the answer: its exact bytes into a pipe or file, inert text to a terminal.
 
     Every piece is written when it comes. `close` adds a newline only where the last one is
@@ -21,13 +38,6 @@ class PlainWriter:
     def write(self, text: str) -> None:
         """Write a piece; "" writes nothing. Raises OutputError or ClosedPipeError."""
         self._put(self._sanitizer.feed(text) if self._sanitizer else text)
-
-    def redraw(self) -> None:
-        """Do nothing: what has been written does not change."""
-
-    def show_status(self, text: str) -> bool:  # noqa: ARG002 - of the protocol
-        """Show nothing: only the answer is written."""
-        return False
 
     def close(self) -> None:
         """End the answer, whole or not."""

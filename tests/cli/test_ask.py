@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,6 +96,7 @@ def test_json_is_one_document(srchat: Srchat, serve: Serve) -> None:
         "reasoning": None,
         "finish_reason": "stop",
         "usage": usage,
+        "cost": None,
         "complete": True,
         "error": None,
     }
@@ -137,6 +139,118 @@ def test_json_has_the_reasoning_apart(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk(reasoning="Hm."), chunk("Yes."), chunk(finish="stop"), DONE])
     document = json.loads(srchat("ask", "hi", "--json", "--base-url", server.url).out)
     assert (document["reasoning"], document["content"]) == ("Hm.", "Yes.")
+
+
+# --- events, and a file for the answer -----------------------------------------------------
+
+
+def _events(out: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_events_are_lines_of_ascii_json_in_order(srchat: Srchat, serve: Serve) -> None:
+    server = serve(
+        [head(), chunk(reasoning="Hm."), chunk("né"), chunk("!"), chunk(finish="stop"), DONE]
+    )
+    result = srchat("ask", "hi", "--events", "--base-url", server.url)
+    assert (result.code, result.err) == (0, "")
+    assert result.out.isascii()
+    start, *middle, end = _events(result.out)
+    assert (start["event"], start["model"]) == ("start", "vllm-primary")
+    assert start["conversation"] in srchat("history", "list").out.decode()
+    assert middle[0] == {"event": "reasoning", "text": "Hm."}
+    assert {each["event"] for each in middle[1:]} == {"text"}
+    assert "".join(each["text"] for each in middle[1:]) == "né!"
+    assert (end["event"], end["complete"], end["error"], end["exit"]) == ("end", True, None, 0)
+
+
+def test_an_event_is_written_when_it_happens(srchat: Srchat, serve: Serve) -> None:
+    more = threading.Event()
+    server = serve([head(), chunk("one"), more, chunk("two", "stop"), DONE])
+    ask = srchat.command("ask", "hi", "--events", "--base-url", server.url)
+    with subprocess.Popen(ask, env=srchat.env, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(2)]
+        assert json.loads(lines[1]) == {"event": "text", "text": "one"}
+        more.set()
+        assert json.loads(process.stdout.read().splitlines()[-1])["event"] == "end"
+
+
+def test_events_tell_retries_warnings_and_how_it_ended(srchat: Srchat, serve: Serve) -> None:
+    served = [head(), chunk("x", model="gpt-4o"), CLOSE]
+    server = serve(error(503, "busy", {"Retry-After": "0.1"}), served)
+    result = srchat("ask", "hi", "--events", "--base-url", server.url)
+    assert result.code == 6
+    events = _events(result.out)
+    assert [each["event"] for each in events] == ["retry", "start", "text", "warning", "end"]
+    assert 0.1 <= events[0]["seconds"] < 1
+    assert "gpt-4o answered instead" in str(events[3]["message"])
+    assert (events[4]["complete"], events[4]["exit"]) == (False, 6)
+    assert "incomplete answer" in str(events[4]["error"])
+
+
+def test_a_refused_request_and_a_missing_key_have_an_end_event(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(error(404, "no such model"))
+    result = srchat("ask", "hi", "--events", "--base-url", server.url)
+    (end,) = _events(result.out)
+    assert (result.code, end["exit"]) == (5, 5)
+    (end,) = _events(srchat("ask", "hi", "--events").out)
+    assert end["exit"] == 4
+
+
+def test_the_file_the_pipe_and_last_have_the_same_bytes(srchat: Srchat, serve: Serve) -> None:
+    text = "Café\t日本\r\n\x1b[31mred\x1b[0m \U0001f600 end"
+    server = serve(answer(*text))
+    path = srchat.home / "out.md"
+    path.write_text("what was there before is longer than what comes now " * 9)
+    result = srchat("ask", "hi", "-o", str(path), "--base-url", server.url)
+    assert result.out == path.read_bytes() == srchat("last").out == f"{text}\n".encode()
+
+
+@pytest.mark.parametrize("mode", ["--json", "--events"])
+def test_with_json_the_file_has_the_answer(srchat: Srchat, serve: Serve, mode: str) -> None:
+    server = serve(answer("yes"))
+    path = srchat.home / "out.md"
+    result = srchat("ask", "hi", mode, "-o", str(path), "--base-url", server.url)
+    assert (result.code, path.read_bytes()) == (0, b"yes\n")
+    assert json.loads(result.out.splitlines()[-1] if mode == "--events" else result.out)
+
+
+def test_with_code_the_file_has_the_code(srchat: Srchat, serve: Serve) -> None:
+    path = srchat.home / "out.sh"
+    url = serve(answer(TWO_BLOCKS)).url
+    assert srchat("ask", "hi", "-x", "-o", str(path), "--base-url", url).out == b"ls\n"
+    assert path.read_bytes() == b"ls\n"
+
+
+def test_a_refused_request_leaves_the_file_alone(srchat: Srchat, serve: Serve) -> None:
+    old, new = srchat.home / "old.md", srchat.home / "new.md"
+    old.write_text("old")
+    for path in (old, new):
+        url = serve(error(404, "no such model")).url
+        assert srchat("ask", "hi", "-o", str(path), "--base-url", url).code == 5
+    assert old.read_text() == "old"
+    assert not new.exists()
+
+
+@pytest.mark.parametrize("path", ["/no/such/folder/out", "/", "-"])
+def test_a_file_that_cannot_be_written_is_an_error_before_anything_is_sent(
+    srchat: Srchat, serve: Serve, path: str
+) -> None:
+    server = serve(answer("yes"))
+    result = srchat("ask", "hi", "-o", path, "--base-url", server.url)
+    assert (result.code, result.out, server.requests) == (2, b"", [])
+    assert path in result.err
+
+
+def test_a_full_file_loses_nothing_on_standard_output(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one ", "two"))
+    result = srchat("ask", "hi", "-o", "/dev/full", "--base-url", server.url)
+    assert (result.code, result.out) == (74, b"one two\n")
+    assert "/dev/full: cannot write the output: No space left" in result.err
+    assert srchat("last").out == b"one two\n"
 
 
 TWO_BLOCKS = "Do:\n\n```sh\nls\n```\n\nor\n\n  ~~~\n  a\n   b\n  ~~~\nDone."

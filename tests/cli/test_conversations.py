@@ -204,6 +204,49 @@ def test_an_answer_that_broke_off_is_kept_with_the_reason(
     assert why in turn.reason
 
 
+def test_a_conversation_has_a_name(srchat: Srchat, serve: Serve) -> None:
+    server = serve(*[answer("yes")] * 5)
+    url = ("--base-url", server.url)
+    assert srchat("ask", "one", "--name", "work", *url).code == 0
+    assert srchat("ask", "other", *url).code == 0
+    assert srchat("ask", "two", "--name", "work", *url).err == ""
+    assert [len(each.json["messages"]) for each in server.requests] == [1, 1, 3]
+    assert sorted(each.title for each in stored(srchat)) == ["other", "work"]
+    assert srchat("chat", "three", *url, SRCHAT_CONVERSATION="work", stdin=b"").code == 0
+    assert len(server.requests[3].json["messages"]) == 5
+
+
+def test_options_win_over_the_variable_that_names_a_conversation(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(*[answer("yes")] * 4)
+    url = ("--base-url", server.url)
+    srchat.env["SRCHAT_CONVERSATION"] = "tty-1"
+    assert srchat("ask", "one", *url).code == 0
+    assert srchat("ask", "two", "--name", "work", *url).code == 0
+    assert srchat("ask", "three", "-c", *url).code == 0
+    assert srchat("ask", "four", *url).code == 0
+    assert {each.title: len(each.turns) for each in stored(srchat)} == {"tty-1": 2, "work": 2}
+
+
+@pytest.mark.parametrize(
+    "args", [("-c", "--name", "a"), ("--conversation", "a", "--name", "b"), ("--name", " ")]
+)
+def test_a_conversation_is_chosen_in_one_way(srchat: Srchat, args: tuple[str, ...]) -> None:
+    result = srchat("ask", "hi", *args, "-p", "demo")
+    assert (result.code, result.out) == (2, b"")
+    assert "--name" in result.err
+
+
+def test_the_title_of_a_conversation_can_be_changed(srchat: Srchat, serve: Serve) -> None:
+    assert srchat("ask", "one", "--base-url", serve(answer("yes")).url).code == 0
+    id_ = stored(srchat)[0].id
+    assert srchat("history", "title", id_[:6], "The", "weather") == (0, b"", "")
+    assert stored(srchat)[0].title == "The weather"
+    for args in ((id_, " "), ("zzzz", "a")):
+        assert srchat("history", "title", *args).code == 2
+
+
 def test_reasoning_is_kept_apart_and_not_sent_again(srchat: Srchat, serve: Serve) -> None:
     thought = [head(), chunk(reasoning_content="hm"), chunk("<think>m</th"), chunk("ink>\n\n")]
     server = serve([*thought, *answer("yes")[1:]], answer("so"))

@@ -65,6 +65,11 @@ VARIABLES: Final = (
         "Directory of the stored conversations.",
         _stores,
     ),
+    Named(
+        "SRCHAT_CONVERSATION",
+        "Name of the conversation to continue or start, if no option chooses one.",
+        lambda traits: "conversation" in traits.options,
+    ),
     Named("SRCHAT_PROFILE", "Profile to use if no option names one.", _all),
     Named(
         "SOLIDRUST_API_KEY, SOLIDRUST_BASE_URL",

@@ -50,9 +50,23 @@ name is nested, and `NAME=` removes a parameter that the configuration sets. Ser
 names that they do not know without an error. To switch off the thinking of Qwen3 on vLLM:
 `--param chat_template_kwargs.enable_thinking=false`.
 
-With `--json`, the document has the fields conversation, model, content, reasoning, finish_reason,
-usage, seconds, complete, and error: null or an object with message, type and status. It is also
-printed when the request is refused.
+With `--json`, the document has the fields conversation (null if nothing is stored), model (the one
+that answered), content, reasoning, finish_reason, usage (with prompt_tokens, completion_tokens,
+total_tokens), cost (US dollars, from LiteLLM), seconds, complete, and error: null or an object with
+message, type and status. It is also printed when the request is refused.
+
+With `--events`, each line is an object with the field event. `start` has conversation and model and
+follows when the server accepts the request. `reasoning` and `text` have text, in pieces as they
+arrive. `warning` has message; `retry` has message and seconds. `end` is always the last: usage,
+cost, model, finish_reason, complete, error as above, and exit, the exit status. Everything is
+ASCII. `jq -rj 'select(.event == "text").text'` prints the text.
+
+`--output FILE` writes the answer into FILE and still shows it. FILE gets what a pipe would get;
+with `--json` or `--events`, the answer. If the request fails, an existing FILE stays as it is.
+
+Reasoning is never part of the answer. A `<think>` block at the start of an answer counts as
+reasoning; `--raw` leaves it where it is. With `--reasoning summary` a terminal shows its last rows
+and keeps one line, with `show` all of it goes to standard error, also if that is a file.
 
 In a `while read` loop, use `--no-stdin`; otherwise the first srchat reads the rest of the input
 of the loop. Processes that run at once (`xargs -P`) mix their output: give each a file of its
@@ -90,6 +104,16 @@ An error does not end a chat: `/retry` sends the prompt again.
             ("Continue the most recent conversation:", "srchat chat --continue"),
             ("Ask two related questions from a script:",
              "printf '%s\\n' 'name a colour' 'and another' | srchat chat --no-save"),
+        ),
+    ),
+    "srchat last": Prose(
+        more="""
+The newest answer of all conversations, complete or not; `-n 2` is the one before it. `--json`
+prints the document of `srchat ask --json`.
+""",
+        examples=(
+            ("Save the last answer:", "srchat last > answer.md"),
+            ("Print its second code block:", "srchat last --block 2"),
         ),
     ),
     "srchat models": Prose(

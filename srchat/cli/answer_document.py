@@ -1,0 +1,120 @@
+"""The JSON in which scripts get an answer: the document of --json and the lines of --events."""
+
+import json
+from typing import Any
+
+from srchat.api.events import RetryWait
+from srchat.cli.process import Process
+from srchat.conversation import TurnRecord
+from srchat.errors import APIStatusError, Interrupted, SrchatError
+from srchat.session.reply_stream import Reasoning, Reply, ReplyStarted, Text, TurnEvent, TurnWarning
+from srchat.session.session import Session
+from srchat.terminal.plain import NullWriter
+
+Failure = SrchatError | Interrupted
+
+
+class JSONWriter(NullWriter):
+    """Prints one document when the turn is over, whatever came of it."""
+
+    def __init__(self, process: Process, session: Session) -> None:
+        self._process = process
+        self._session = session
+
+    def take(self, event: TurnEvent) -> None:
+        """Ignore an event; the session keeps the reply."""
+
+    def end(self, failure: Failure | None) -> None:
+        """Print the document. Raises OutputError or ClosedPipeError."""
+        session = self._session
+        reply = session.reply or Reply(session.config.model)
+        document = {
+            "conversation": session.stored_id,
+            "model": reply.model,
+            "content": reply.content,
+            "reasoning": str(reply.reasoning) or None,
+            "finish_reason": reply.finish_reason or None,
+            "usage": reply.usage.to_json() if reply.usage else None,
+            "cost": reply.cost,
+            "seconds": round(reply.ended_at - reply.asked_at, 3) if reply.ended_at else None,
+            "complete": reply.complete,
+            "error": _error(failure, self._process),
+        }
+        write_json(self._process, document, indent=2)
+
+
+class EventWriter(NullWriter):
+    """Prints a line of JSON for each event of the turn, as it happens."""
+
+    def __init__(self, process: Process, session: Session) -> None:
+        self._process = process
+        self._session = session
+        self._has_started = False
+        self._retry = 0
+
+    def take(self, event: TurnEvent) -> None:
+        """Print an event. Raises OutputError or ClosedPipeError."""
+        session = self._session
+        match event:
+            case ReplyStarted() if not self._has_started:
+                self._has_started = True
+                reply = session.reply or Reply(session.config.model)
+                self._print("start", conversation=session.stored_id, model=reply.model)
+            case Reasoning(text):
+                self._print("reasoning", text=text)
+            case Text(text):
+                self._print("text", text=text)
+            case TurnWarning(text):
+                self._print("warning", message=text)
+            case RetryWait() if event.retry != self._retry:
+                self._retry = event.retry
+                self._print("retry", message=event.reason, seconds=round(event.left, 3))
+
+    def end(self, failure: Failure | None) -> None:
+        """Print the last event. Raises OutputError or ClosedPipeError."""
+        reply = self._session.reply or Reply(self._session.config.model)
+        self._print(
+            "end",
+            usage=reply.usage.to_json() if reply.usage else None,
+            cost=reply.cost,
+            model=reply.model,
+            finish_reason=reply.finish_reason or None,
+            complete=reply.complete,
+            error=_error(failure, self._process),
+            exit=int(failure.exit_code) if failure else 0,
+        )
+
+    def _print(self, name: str, **fields: object) -> None:
+        write_json(self._process, {"event": name, **fields})
+
+
+def turn_document(conversation: str, turn: TurnRecord) -> dict[str, Any]:
+    """Return the document of --json for a stored turn."""
+    error = {"message": turn.reason, "type": None, "status": None}
+    return {
+        "conversation": conversation,
+        "model": turn.served_model or turn.model,
+        "content": turn.reply,
+        "reasoning": turn.reasoning or None,
+        "finish_reason": turn.finish_reason or None,
+        "usage": turn.usage.to_json() if turn.usage else None,
+        "cost": None,
+        "seconds": round(turn.ended_at - turn.asked_at, 3) if turn.ended_at else None,
+        "complete": turn.complete,
+        "error": None if turn.complete else error,
+    }
+
+
+def write_json(process: Process, document: dict[str, Any], indent: int | None = None) -> None:
+    """Write a document on lines of its own: ASCII, so exact for every text and inert."""
+    process.stdout.write(json.dumps(document, indent=indent) + "\n")
+
+
+def _error(failure: Failure | None, process: Process) -> dict[str, Any] | None:
+    if failure is None:
+        return None
+    message = process.messages.redact(failure.message)
+    if not isinstance(failure, APIStatusError):
+        return {"message": message, "type": None, "status": None}
+    kind = failure.type or failure.code or None
+    return {"message": message, "type": kind, "status": failure.status}

@@ -1,0 +1,120 @@
+"""How `ask` prints an answer: rendered or raw, only its code, or as JSON; and into a file."""
+
+from typing import Protocol
+
+from srchat.cli.answer_document import EventWriter, Failure, JSONWriter
+from srchat.cli.output_file import OutputFile, TeeWriter
+from srchat.cli.process import Process
+from srchat.errors import IncompleteAnswerError
+from srchat.session.reply_stream import TurnEvent
+from srchat.session.session import Session
+from srchat.terminal.code_blocks import CodeWriter
+from srchat.terminal.plain import PlainWriter
+from srchat.terminal.sanitize import sanitized
+from srchat.turn_view import AnswerWriter, open_answer_writer
+
+
+class AskOutput(Protocol):
+    """Where the turn of an `ask` goes. Raises OutputError or ClosedPipeError."""
+
+    def open_writer(self) -> AnswerWriter:
+        """Return the writer for the answer."""
+
+    def take(self, event: TurnEvent) -> None:
+        """Take an event of the turn."""
+
+    def end(self, failure: Failure | None) -> None:
+        """End the output; `failure` is what ended the turn, and is raised by the caller."""
+
+
+def open_output(process: Process, session: Session, mode: str, path: str | None) -> AskOutput:
+    """Return the output for an option of `ask`; `path`: of the file for the answer.
+
+    Raises UsageError where the file cannot be written.
+    """
+    file = OutputFile(path, process.environ) if path is not None else None
+    if file:
+        process.resources.callback(file.close)
+    if mode == "--json":
+        return _DocumentOutput(JSONWriter(process, session), file)
+    if mode == "--events":
+        return _DocumentOutput(EventWriter(process, session), file)
+    if mode in ("-x", "--code-all"):
+        return _CodeOutput(process, session, file, only_first=mode == "-x")
+    return _TextOutput(process, session, file, raw=mode == "--raw")
+
+
+class _TextOutput:
+    """The answer as standard output can show it, or its exact text."""
+
+    def __init__(
+        self, process: Process, session: Session, file: OutputFile | None, *, raw: bool
+    ) -> None:
+        self._process = process
+        self._session = session
+        self._file = file
+        self._raw = raw
+
+    def open_writer(self) -> AnswerWriter:
+        return _with_file(self._open(), self._file)
+
+    def take(self, event: TurnEvent) -> None:
+        pass
+
+    def end(self, failure: Failure | None) -> None:
+        pass
+
+    def _open(self) -> AnswerWriter:
+        session = self._session
+        if self._raw:
+            return PlainWriter(self._process.stdout)
+        theme = session.config.code_theme
+        return open_answer_writer(self._process.stdout, theme, lambda: session.signum is not None)
+
+
+class _DocumentOutput:
+    """JSON on standard output; the answer itself goes only into the file."""
+
+    def __init__(self, writer: JSONWriter | EventWriter, file: OutputFile | None) -> None:
+        self._writer = writer
+        self._file = file
+        self.take = writer.take
+        self.end = writer.end
+
+    def open_writer(self) -> AnswerWriter:
+        return _with_file(self._writer, self._file)
+
+
+class _CodeOutput:
+    """The code blocks of the answer; an answer without one goes to standard error."""
+
+    def __init__(
+        self, process: Process, session: Session, file: OutputFile | None, *, only_first: bool
+    ) -> None:
+        self._process = process
+        self._session = session
+        self._only_first = only_first
+        writer = _with_file(PlainWriter(process.stdout), file)
+        self._writer = CodeWriter(writer, only_first=only_first)
+
+    def open_writer(self) -> AnswerWriter:
+        return self._writer
+
+    def take(self, event: TurnEvent) -> None:
+        pass
+
+    def end(self, failure: Failure | None) -> None:
+        messages, reply, count = self._process.messages, self._session.reply, self._writer.count
+        if reply and reply.text and not count:
+            # Not on standard output, where code is expected; and not lost either.
+            messages.write_raw(sanitized(reply.content).rstrip("\n") + "\n")
+        if count > 1 and self._only_first:
+            messages.warning(
+                f"printed the first of {count} code blocks", hint="--code-all prints all of them"
+            )
+        if not count and failure is None:
+            raise IncompleteAnswerError("the answer has no code block; its text is above")
+
+
+def _with_file(writer: AnswerWriter, file: OutputFile | None) -> AnswerWriter:
+    return TeeWriter(writer, file) if file else writer

@@ -1,0 +1,68 @@
+"""`srchat last`: a stored answer again, byte for byte."""
+
+import json
+
+import pytest
+
+from tests.conftest import Serve, Srchat
+from tests.support.server import CLOSE, DONE, answer, chunk, head
+
+CODE = "Do:\n\n```sh\nls\n```\n\nor\n\n```sh\ndir\n```\n"
+
+
+@pytest.fixture
+def asked(srchat: Srchat, serve: Serve) -> Srchat:
+    """Three answers in three conversations; the newest has reasoning and code."""
+    thought = [head(), chunk(reasoning="Hm."), chunk(CODE, "stop"), DONE]
+    server = serve(answer("first"), answer("second\n"), thought)
+    for prompt in ("a", "b", "c"):
+        assert srchat("ask", prompt, "--base-url", server.url).code == 0
+    return srchat
+
+
+def test_the_newest_answer_is_printed_without_a_request(asked: Srchat) -> None:
+    assert asked("last") == (0, CODE.encode(), "")
+    assert asked("last", "-n", "2").out == b"second\n"
+    assert asked("last", "-n", "3").out == b"first\n"
+
+
+def test_parts_of_it_can_be_printed(asked: Srchat) -> None:
+    assert asked("last", "-x").out == b"ls\n"
+    assert asked("last", "--block", "2").out == b"dir\n"
+    assert asked("last", "--reasoning").out == b"Hm.\n"
+
+
+def test_json_is_the_document_of_ask(asked: Srchat) -> None:
+    document = json.loads(asked("last", "--json").out)
+    assert (document["content"], document["reasoning"]) == (CODE, "Hm.")
+    assert (document["complete"], document["error"]) == (True, None)
+    assert document["conversation"] in asked("history", "list").out.decode()
+
+
+@pytest.mark.parametrize(
+    ("args", "why"),
+    [
+        (("-n", "4"), "no 4 stored answers"),
+        (("--block", "3"), "the answer has only 2 code blocks"),
+        (("-n", "3", "-x"), "the answer has no code block"),
+        (("-x", "--json"), "cannot be combined"),
+        (("-n", "0"), "-n"),
+    ],
+)
+def test_what_is_not_there_is_an_error(asked: Srchat, args: tuple[str, ...], why: str) -> None:
+    result = asked("last", *args)
+    assert (result.code, result.out) == (2, b"")
+    assert why in result.err
+
+
+def test_without_a_history_there_is_no_answer(srchat: Srchat) -> None:
+    assert srchat("last") == (2, b"", "srchat: error: no stored answer\n")
+
+
+def test_an_incomplete_answer_is_printed_with_a_warning(srchat: Srchat, serve: Serve) -> None:
+    server = serve([head(), chunk("half"), CLOSE])
+    assert srchat("ask", "a", "--base-url", server.url).code == 6
+    result = srchat("last")
+    assert (result.code, result.out) == (0, b"half\n")
+    assert "srchat: warning: incomplete answer" in result.err
+    assert json.loads(srchat("last", "--json").out)["complete"] is False
