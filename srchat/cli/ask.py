@@ -118,7 +118,11 @@ def _show(process: Process, session: Session, events: Events, output: AskOutput)
         raise
     except (SrchatError, Interrupted) as exc:
         failure = exc
-    output.end(failure)
+    try:
+        output.end(failure)
+    except OutputError:
+        if not isinstance(failure, Interrupted):  # else it may be that the terminal was closed
+            raise
     if failure:
         raise failure
 
