@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[Offers, Options, tuple[str, ...]]] = {
       (('-x', '--code'), '', 'Print only the first code block'),
       (('--code-all',), '', 'Print only the code blocks, all of them'),
       (('-o', '--output'), 'files', 'Write the answer to FILE as well'),
+      (('--schema',), 'free', "Print JSON that fits: a FILE, JSON, or 'name, age int'"),
       (('-e', '--editor'), '', 'Write the prompt in $VISUAL or $EDITOR'),
       (('--dry-run',), '', 'Print the request body without sending it'),
       (('-p', '--profile'), 'profiles', 'Use a profile, or one in a FILE.toml; `demo` is built in'),

@@ -224,6 +224,10 @@ def _refused(exc: APIError, body: dict[str, Any]) -> str:
         return ""
     if "stream_options" in body and "stream_options" in exc.message:
         return "stream_options"
+    asked = body.get("response_format")
+    is_schema = isinstance(asked, dict) and asked.get("type") == "json_schema"
+    if is_schema and re.search("response_format|json_schema", exc.message):
+        return "response_format"
     # OpenAI's reasoning models know this limit by its newer name alone: "use ... instead". vLLM
     # names both where the limit is too large.
     if "max_tokens" in body and re.search(r"max_completion_tokens\W+instead", exc.message):
@@ -235,6 +239,19 @@ def _without(name: str, body: dict[str, Any]) -> None:
     value = body.pop(name)
     if name == "max_tokens":
         body["max_completion_tokens"] = value
+    if name == "response_format":
+        _put_schema_into_words(value, body)
+
+
+def _put_schema_into_words(asked: dict[str, Any], body: dict[str, Any]) -> None:
+    """Ask in the system prompt for what `response_format` would have enforced."""
+    schema = json.dumps(asked.get("json_schema", {}).get("schema"), ensure_ascii=False)
+    words = f"Answer only with JSON that fits this JSON schema, without Markdown:\n{schema}"
+    first, *others = body["messages"]
+    if first["role"] == "system":
+        body["messages"] = [{**first, "content": f"{first['content']}\n\n{words}"}, *others]
+    else:
+        body["messages"] = [{"role": "system", "content": words}, first, *others]
 
 
 def _models(text: str, redact: Callable[[str], str]) -> list[Model]:

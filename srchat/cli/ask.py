@@ -14,6 +14,7 @@ from srchat.cli.ask_output import AskOutput, open_output
 from srchat.cli.process import Process
 from srchat.cli.settings import continue_chosen, open_library, open_session, read_settings
 from srchat.errors import ClosedPipeError, Interrupted, OutputError, SrchatError, UsageError
+from srchat.schema import read_schema, response_format
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
@@ -56,6 +57,14 @@ def ask(
         str | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write the answer to FILE as well."),
     ] = None,
+    schema: Annotated[
+        str | None,
+        typer.Option(
+            "--schema",
+            metavar="SCHEMA",
+            help="Print JSON that fits: a FILE, JSON, or 'name, age int'.",
+        ),
+    ] = None,
     editor: Annotated[
         bool, typer.Option("-e", "--editor", help="Write the prompt in $VISUAL or $EDITOR.")
     ] = False,
@@ -79,8 +88,16 @@ def ask(
     git diff | srchat ask "write a commit message"
     """
     mode = _only_one(
-        {"--json": as_json, "--events": events, "--raw": raw, "-x": code, "--code-all": code_all}
+        {
+            "--json": as_json,
+            "--events": events,
+            "--raw": raw,
+            "-x": code,
+            "--code-all": code_all,
+            "--schema": schema is not None,
+        }
     )
+    asked = read_schema(schema) if schema is not None else None
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)
     library = open_library(process)
@@ -88,12 +105,17 @@ def ask(
     session.reads_think = not raw
     continue_chosen(process, session, library, ctx.params, answered=True)
     text = _read(process, session, prompt or [], file or [], no_stdin=no_stdin, editor=editor)
+    if asked is not None:
+        params = session.config.params or {}
+        session.change(params={**params, "response_format": response_format(asked)})
     if dry_run:
         process.stdout.write(json.dumps(session.request(text).to_json(), indent=2) + "\n")
         return
-    output = open_output(process, session, mode, output_file)
+    output = open_output(process, session, mode, output_file, asked)
     try:
         _show(process, session, session.send(text), output)
+        if output.follow_up:
+            _show(process, session, session.send(output.follow_up), output)
     finally:
         if usage and session.reply and session.reply.has_begun:
             process.messages.print(usage_line(session.reply))

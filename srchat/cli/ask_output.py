@@ -6,16 +6,22 @@ from srchat.cli.answer_document import EventWriter, Failure, JSONWriter
 from srchat.cli.output_file import OutputFile, TeeWriter
 from srchat.cli.process import Process
 from srchat.errors import IncompleteAnswerError
+from srchat.schema import Schema, json_text, problems
 from srchat.session.reply_stream import TurnEvent
 from srchat.session.session import Session
 from srchat.terminal.code_blocks import CodeWriter
-from srchat.terminal.plain import PlainWriter
+from srchat.terminal.plain import NullWriter, PlainWriter
 from srchat.terminal.sanitize import sanitized
 from srchat.turn_view import AnswerWriter, open_answer_writer
 
 
 class AskOutput(Protocol):
-    """Where the turn of an `ask` goes. Raises OutputError or ClosedPipeError."""
+    """Where the turn of an `ask` goes. Raises OutputError or ClosedPipeError.
+
+    `follow_up`: after the end, a prompt to send before the answer can be printed, "" for none.
+    """
+
+    follow_up: str
 
     def open_writer(self) -> AnswerWriter:
         """Return the writer for the answer."""
@@ -27,7 +33,9 @@ class AskOutput(Protocol):
         """End the output; `failure` is what ended the turn, and is raised by the caller."""
 
 
-def open_output(process: Process, session: Session, mode: str, path: str | None) -> AskOutput:
+def open_output(
+    process: Process, session: Session, mode: str, path: str | None, schema: Schema | None
+) -> AskOutput:
     """Return the output for an option of `ask`; `path`: of the file for the answer.
 
     Raises UsageError where the file cannot be written.
@@ -35,6 +43,8 @@ def open_output(process: Process, session: Session, mode: str, path: str | None)
     file = OutputFile(path, process.environ) if path is not None else None
     if file:
         process.resources.callback(file.close)
+    if schema is not None:
+        return _SchemaOutput(process, session, file, schema)
     if mode == "--json":
         return _DocumentOutput(JSONWriter(process, session), file)
     if mode == "--events":
@@ -46,6 +56,8 @@ def open_output(process: Process, session: Session, mode: str, path: str | None)
 
 class _TextOutput:
     """The answer as standard output can show it, or its exact text."""
+
+    follow_up = ""
 
     def __init__(
         self, process: Process, session: Session, file: OutputFile | None, *, raw: bool
@@ -75,6 +87,8 @@ class _TextOutput:
 class _DocumentOutput:
     """JSON on standard output; the answer itself goes only into the file."""
 
+    follow_up = ""
+
     def __init__(self, writer: JSONWriter | EventWriter, file: OutputFile | None) -> None:
         self._writer = writer
         self._file = file
@@ -87,6 +101,8 @@ class _DocumentOutput:
 
 class _CodeOutput:
     """The code blocks of the answer; an answer without one goes to standard error."""
+
+    follow_up = ""
 
     def __init__(
         self, process: Process, session: Session, file: OutputFile | None, *, only_first: bool
@@ -114,6 +130,51 @@ class _CodeOutput:
             )
         if not count and failure is None:
             raise IncompleteAnswerError("the answer has no code block; its text is above")
+
+
+class _SchemaOutput(NullWriter):
+    """JSON that fits a schema, or else the answer on standard error.
+
+    An answer that does not fit is sent back once, with what is wrong.
+    """
+
+    def __init__(
+        self, process: Process, session: Session, file: OutputFile | None, schema: Schema
+    ) -> None:
+        self.follow_up = ""
+        self._process = process
+        self._session = session
+        self._schema = schema
+        self._writer = _with_file(PlainWriter(process.stdout), file)
+
+    def open_writer(self) -> AnswerWriter:
+        return self
+
+    def take(self, event: TurnEvent) -> None:
+        pass
+
+    def end(self, failure: Failure | None) -> None:
+        reply = self._session.reply
+        text = json_text(reply.content) if reply else ""
+        found = problems(self._schema, text) if failure is None else []
+        if failure is None and not found:
+            self.follow_up = ""
+            self._writer.write(text)
+            self._writer.close()
+            return
+        can_be_mended = reply is not None and reply.finish_reason != "length"
+        if failure is None and can_be_mended and not self.follow_up:
+            self._process.messages.info(f"the answer does not fit the schema: {found[0]}")
+            self.follow_up = (
+                "Your answer does not fit the JSON schema. Answer again with nothing but the "
+                "corrected JSON. What is wrong:\n" + "\n".join(found)
+            )
+            return
+        self.follow_up = ""
+        if reply and reply.text:
+            self._process.messages.write_raw(sanitized(reply.content).rstrip("\n") + "\n")
+        if failure is None:
+            raise IncompleteAnswerError(f"the answer does not fit the schema: {found[0]}")
 
 
 def _with_file(writer: AnswerWriter, file: OutputFile | None) -> AnswerWriter:

@@ -64,6 +64,13 @@ ASCII. `jq -rj 'select(.event == "text").text'` prints the text.
 `--output FILE` writes the answer into FILE and still shows it. FILE gets what a pipe would get;
 with `--json` or `--events`, the answer. If the request fails, an existing FILE stays as it is.
 
+`--schema` asks for JSON and prints it only if it fits the schema: a JSON schema in a file or on the
+command line, or a list of fields like `name, age int, tags [str]`, of the types str, int, float
+and bool; a list with descriptions (`name: as in the passport`) has one field on each line. Servers
+that refuse `response_format` get the schema in the system prompt. An answer that does not fit is
+sent back once, with what is wrong. If that does not help, nothing is printed, the answer is on
+standard error, and the exit status is 6.
+
 Reasoning is never part of the answer. A `<think>` block at the start of an answer counts as
 reasoning; `--raw` leaves it where it is. With `--reasoning summary` a terminal shows its last rows
 and keeps one line, with `show` all of it goes to standard error, also if that is a file.
@@ -87,6 +94,8 @@ own.
              'srchat ask --json "hello" > answer.json'),
             ("Set a parameter that has no option of its own:",
              'srchat ask --param seed=7 --param top_k=1 "hello"'),
+            ("Get JSON that is sure to fit:",
+             'srchat ask --schema "city, population int" "the largest city of Norway?"'),
             ("Show the request without sending it:", 'srchat ask --dry-run -t 0.2 "hello"'),
         ),
     ),

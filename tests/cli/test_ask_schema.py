@@ -1,0 +1,94 @@
+"""`srchat ask --schema`: what it prints fits the schema, or it prints nothing."""
+
+import json
+
+import pytest
+
+from tests.conftest import Serve, Srchat
+from tests.support.server import CLOSE, answer, chunk, error, head
+
+SCHEMA = ("--schema", "name, age int")
+GOOD = '{"name": "Ada", "age": 36}'
+BAD = '{"name": "Ada", "age": "36"}'
+
+
+def test_the_schema_is_sent_and_the_json_printed(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("```json\n", *GOOD, "\n```"))
+    path = srchat.home / "out.json"
+    result = srchat("ask", "who?", *SCHEMA, "-o", str(path), "--base-url", server.url)
+    assert result == (0, f"{GOOD}\n".encode(), "")
+    assert path.read_bytes() == result.out
+    asked = server.requests[0].json["response_format"]
+    assert asked["type"] == "json_schema"
+    assert asked["json_schema"]["schema"]["required"] == ["name", "age"]
+    assert asked["json_schema"]["strict"] is True
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_server_without_response_format_is_asked_in_words(
+    srchat: Srchat, serve: Serve, status: int
+) -> None:
+    refused = error(status, "Unrecognized request argument supplied: response_format")
+    server = serve(refused, answer(GOOD))
+    result = srchat("ask", "who?", *SCHEMA, "-s", "Be brief.", "--base-url", server.url)
+    assert result == (0, f"{GOOD}\n".encode(), "")
+    body = server.requests[1].json
+    assert "response_format" not in body
+    system = body["messages"][0]["content"]
+    assert system.startswith("Be brief.\n\nAnswer only with JSON")
+    assert json.loads(system.splitlines()[-1])["required"] == ["name", "age"]
+
+
+def test_an_answer_that_does_not_fit_is_sent_back_once(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer(BAD), answer(GOOD))
+    result = srchat("ask", "who?", *SCHEMA, "--base-url", server.url)
+    assert (result.code, result.out) == (0, f"{GOOD}\n".encode())
+    assert "does not fit the schema: $.age: '36' is not of type 'integer'" in result.err
+    repair = server.requests[1].json["messages"]
+    assert [each["role"] for each in repair] == ["user", "assistant", "user"]
+    assert "$.age: '36' is not of type 'integer'" in repair[2]["content"]
+
+
+def test_after_a_repair_that_fails_nothing_is_printed(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer(BAD), answer("Sorry."))
+    result = srchat("ask", "who?", *SCHEMA, "--base-url", server.url)
+    assert (result.code, result.out, len(server.requests)) == (6, b"", 2)
+    assert "Sorry.\nsrchat: error: the answer does not fit the schema: not JSON" in result.err
+
+
+def test_a_truncated_answer_is_not_repaired(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer(GOOD[:10], finish="length"))
+    result = srchat("ask", "who?", *SCHEMA, "--base-url", server.url)
+    assert (result.code, result.out, len(server.requests)) == (6, b"", 1)
+    assert "cut at max_tokens" in result.err
+    assert GOOD[:10] in result.err
+
+
+def test_an_answer_that_breaks_off_is_not_printed(srchat: Srchat, serve: Serve) -> None:
+    server = serve([head(), chunk(GOOD), CLOSE])
+    result = srchat("ask", "who?", *SCHEMA, "--base-url", server.url)
+    assert (result.code, result.out) == (6, b"")
+    assert GOOD in result.err
+
+
+@pytest.mark.parametrize(
+    ("args", "why"),
+    [
+        (("--schema", "name text"), "'name text' is not a field"),
+        (("--schema", "{"), "not a JSON schema"),
+        (("--schema", "a", "--json"), "--json cannot be combined with --schema"),
+        (("--schema", "a", "-x"), "-x cannot be combined with --schema"),
+    ],
+)
+def test_a_wrong_schema_sends_nothing(
+    srchat: Srchat, serve: Serve, args: tuple[str, ...], why: str
+) -> None:
+    server = serve(answer(GOOD))
+    result = srchat("ask", "who?", *args, "--base-url", server.url)
+    assert (result.code, result.out, server.requests) == (2, b"", [])
+    assert why in result.err
+
+
+def test_a_dry_run_shows_the_schema(srchat: Srchat) -> None:
+    body = json.loads(srchat("ask", "who?", *SCHEMA, "--dry-run").out)
+    assert body["response_format"]["json_schema"]["name"] == "answer"
