@@ -169,21 +169,58 @@ class Conversation:
         estimated, where that is more than the conversation's own. `least_left_out`: so many turns
         are left out in any case.
         """
-        first = [Message("system", self.system)] if self.system and self.system.strip() else []
+        first = self._system_messages
         last = [Message("user", prompt)]
         turns = [messages for turn in self.branch if (messages := turn.messages())]
         kept = len(turns)
         if window is not None:
             counted = max(factor, self.factor)
-            room = (window - answer_room(window, max_tokens)) / counted
-            if counted != 1.0:
-                room *= _SAFETY_FACTOR
-            sizes = [estimate(messages) for messages in turns]
-            kept = _fitting(sizes, room - estimate([*first, *last]))
+            # What the server has not counted is estimated, with a margin.
+            per_token = counted if counted == 1.0 else counted / _SAFETY_FACTOR
+            sizes = self._turn_sizes(per_token)
+            rest = estimate(first) * per_token
+            rest += estimate(last) * _tokens_per_estimate(sizes, per_token)
+            room = window - answer_room(window, max_tokens) - rest
+            kept = _fitting([size.prompt + size.reply for size in sizes], room)
         kept = min(kept, max(0, len(turns) - least_left_out))
         middle = [message for messages in turns[len(turns) - kept :] for message in messages]
         array = (*first, *middle, *last)
         return Fitted(array, len(turns) - kept, estimate(array))
+
+    def _turn_sizes(self, per_token: float) -> list["_TurnSize"]:
+        """Return the tokens of each answered turn of the branch: as counted, else estimated.
+
+        A server counts whole requests, so a prompt is what is left of a count without the system
+        prompt and the older turns that were sent. `per_token`: tokens for one that is estimated.
+        """
+        system = estimate(self._system_messages)
+        sizes: list[_TurnSize] = []
+        for turn in self.branch:
+            if not (messages := turn.messages()):
+                continue
+            user, reply = (estimate([message]) for message in messages)
+            counted = None
+            older = _sent_before(sizes, turn.estimated_tokens - system - user)
+            if turn.usage and older is not None:
+                rest = sum(size.prompt + size.reply for size in older) + system * per_token
+                counted = max(turn.usage.prompt_tokens - rest, 0) or None
+            answered = reply * per_token
+            if turn.usage and not turn.reasoning:  # else the count has the reasoning, too
+                answered = turn.usage.completion_tokens + _TEMPLATE_TOKENS
+            sizes.append(
+                _TurnSize(
+                    prompt=counted or user * per_token,
+                    reply=answered,
+                    estimated_prompt=user,
+                    estimated=user + reply,
+                    is_counted=counted is not None,
+                )
+            )
+        return sizes
+
+    @property
+    def _system_messages(self) -> list[Message]:
+        return [Message("system", self.system)] if self.system and self.system.strip() else []
 
     @property
     def factor(self) -> float:
@@ -192,6 +229,33 @@ class Conversation:
             if turn.usage and turn.usage.prompt_tokens and turn.estimated_tokens:
                 return calibrated(turn.usage.prompt_tokens, turn.estimated_tokens)
         return 1.0
+
+
+class _TurnSize(NamedTuple):
+    """Tokens of a turn, and what was estimated. `is_counted`: `prompt` comes from the server."""
+
+    prompt: float
+    reply: float
+    estimated_prompt: int
+    estimated: int
+    is_counted: bool
+
+
+def _sent_before(sizes: Sequence[_TurnSize], estimated: int) -> Sequence[_TurnSize] | None:
+    """Return the turns at the end of `sizes` whose estimates make up `estimated`, None if none."""
+    for start in range(len(sizes), -1, -1):
+        if estimated <= 0:
+            return sizes[start:] if estimated == 0 else None
+        if start:
+            estimated -= sizes[start - 1].estimated
+    return None
+
+
+def _tokens_per_estimate(sizes: Sequence[_TurnSize], otherwise: float) -> float:
+    """Return the tokens for one that is estimated of a prompt, by the prompts that were counted."""
+    counted = [size for size in sizes if size.is_counted]
+    total = sum(size.estimated_prompt for size in counted)
+    return max(sum(size.prompt for size in counted) / total, otherwise) if total else otherwise
 
 
 def estimate(messages: Iterable[Message]) -> int:
@@ -227,7 +291,7 @@ def title_of(prompt: str) -> str:
     return next((line.strip()[:200] for line in prompt.splitlines() if line.strip()), "")
 
 
-def _fitting(sizes: Sequence[int], room: float) -> int:
+def _fitting(sizes: Sequence[float], room: float) -> int:
     """Return how many from the end of `sizes` go into `room`."""
     kept = 0
     for size in reversed(sizes):

@@ -1,6 +1,7 @@
 """The messages array, and how it is made to fit the context window."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -242,3 +243,32 @@ def test_what_the_server_did_not_count_is_estimated_with_the_system_prompt() -> 
 def test_what_the_server_counted_last_counts() -> None:
     turn = TurnRecord("t1", "p" * 400, reply="r", complete=True, usage=Usage(300, 100, 400))
     assert Conversation("c1").with_turn(turn).tokens == 400
+
+
+@given(st.lists(st.integers(1, 120), min_size=3, max_size=30), st.integers(1, 9))
+def test_turns_that_were_counted_are_fitted_by_their_counts(
+    lengths: list[int], per_word: int
+) -> None:
+    """A server whose tokens are words, each counted `per_word` times, has a window of 1,000."""
+
+    def tokens(messages: Sequence[Message]) -> int:
+        return sum(4 + per_word * len(message.content.split()) for message in messages)
+
+    conversation = Conversation("c")
+    for number, length in enumerate(lengths):
+        prompt, reply = "a " * length, "extraordinarily " * (length // 2 + 1)
+        fitted = conversation.fit(prompt)
+        usage = Usage(tokens(fitted.messages), per_word * len(reply.split()), 0)
+        usage = dataclasses.replace(
+            usage, total_tokens=usage.prompt_tokens + usage.completion_tokens
+        )
+        turn = TurnRecord(
+            f"t{number}", prompt, conversation.head, reply, complete=True, usage=usage,
+            estimated_tokens=fitted.estimated_tokens,
+        )  # fmt: skip
+        conversation = conversation.with_turn(turn)
+    fitted = conversation.fit("new", 1000, 100)
+    left_out = [*conversation.fit("new").messages[: 2 * fitted.left_out]]
+    assert tokens(fitted.messages) <= 910  # an estimate of "new" and of a template are in it
+    if left_out:  # one more turn would not fit
+        assert tokens([*left_out[-2:], *fitted.messages]) > 850

@@ -160,10 +160,8 @@ class Turn:
 
     def _fitted_events(self) -> Iterator[TurnEvent]:
         """Send the request; where it is too long, again with fewer of the old turns."""
-        told = 0
         while True:
-            if self._fitted.left_out > told:
-                told = self._fitted.left_out
+            if self._windows.is_news(self.conversation.id, self._fitted.left_out):
                 yield _left_out(self._fitted, self._windows.window(self.config))
             try:
                 yield from self._sent()

@@ -12,6 +12,7 @@ class Windows:
     def __init__(self) -> None:
         self._windows: dict[tuple[str, str], int] = {}
         self._factors: dict[tuple[str, str], float] = {}
+        self._told: dict[str, int] = {}  # turns left out, by conversation
 
     def learn(self, base_url: str, model: str, tokens: int | None) -> None:
         """Remember a model's window; None tells nothing."""
@@ -21,6 +22,13 @@ class Windows:
     def window(self, config: Config) -> int | None:
         """Return the window of the configured model, None while it is not known."""
         return config.context_window or self._windows.get((config.base_url, config.model))
+
+    def is_news(self, conversation: str, left_out: int) -> bool:
+        """Tell whether to warn of turns left out: at the first one, and when they have doubled."""
+        if left_out < max(1, 2 * self._told.get(conversation, 0)):
+            return False
+        self._told[conversation] = left_out
+        return True
 
     def learn_factor(self, config: Config, factor: float) -> None:
         """Remember how many tokens the server counts for an estimated one."""

@@ -21,3 +21,11 @@ def test_the_window_that_was_set_wins() -> None:
     windows = Windows()
     windows.learn("http://a.example/v1", "m", 1000)
     assert windows.window(dataclasses.replace(CONFIG, context_window=500)) == 500
+
+
+def test_turns_left_out_are_news_at_the_first_and_when_they_have_doubled() -> None:
+    windows = Windows()
+    told = [count for count in range(10) if windows.is_news("a", count)]
+    assert told == [1, 2, 4, 8]
+    assert not windows.is_news("a", 3)
+    assert windows.is_news("b", 3)
