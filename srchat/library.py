@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from srchat import model_cache, paths
@@ -13,6 +13,7 @@ from srchat.history import LOCK_TIMEOUT
 if TYPE_CHECKING:
     from srchat.history.store import ConversationStore
 
+_REFUSED_MAX_AGE: Final = 7 * 86400.0  # seconds; servers learn
 _CACHE_LOCK_TIMEOUT: Final = 0.2  # seconds; losing a cached value does no harm
 
 
@@ -65,6 +66,15 @@ class Library:
     def model_names(self, base_url: str) -> list[str]:
         """Return the cached names of a server's models."""
         return model_cache.read(str(paths.cache_path()), base_url)
+
+    def refused_parameters(self, base_url: str) -> list[str]:
+        """Return the parameters that a server has refused lately."""
+        path = str(paths.cache_path())
+        return model_cache.read(path, base_url, "refused", max_age=_REFUSED_MAX_AGE)
+
+    def save_refused_parameters(self, base_url: str, names: Iterable[str]) -> None:
+        """Remember the parameters that a server refuses."""
+        model_cache.write(str(paths.cache_path()), base_url, names, "refused")
 
     def save_model_names(self, base_url: str, models: Sequence[Model]) -> None:
         """Cache the names of a server's models; safe in any thread."""

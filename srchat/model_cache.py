@@ -1,12 +1,13 @@
-"""The names of a server's models as `srchat models` saw them last: for completion, offline.
+"""What is known of a server: the names of its models, and the parameters that it refuses.
 
-One small file a server, one name a line. It is only ever a convenience: what cannot be read
-is empty, what cannot be written is not kept.
+One small file a server and kind, one name a line. It is only ever a convenience: what cannot be
+read is empty, what cannot be written is not kept.
 """
 
 from __future__ import annotations
 
 import os
+import time
 import zlib
 
 TYPE_CHECKING = False  # that of typing, which costs 5 ms to load
@@ -16,30 +17,35 @@ if TYPE_CHECKING:
 _MAX_BYTES = 1024 * 1024
 
 
-def read(directory: str, base_url: str) -> list[str]:
-    """Return the models of a server, in its order; none where nothing is known."""
+def read(directory: str, base_url: str, kind: str = "models", max_age: float = 0) -> list[str]:
+    """Return the names in their order; none where nothing is known.
+
+    `max_age`: seconds after which what was kept does not count any more; 0 for no limit.
+    """
     try:
-        with open(_path(directory, base_url), "rb") as file:  # noqa: PTH123 - pathlib costs 9 ms
+        with open(_path(directory, base_url, kind), "rb") as file:  # noqa: PTH123 - pathlib costs 9 ms
+            if max_age and time.time() - os.fstat(file.fileno()).st_mtime > max_age:
+                return []
             data = file.read(_MAX_BYTES)
     except OSError:
         return []
     return data.decode("utf-8", "replace").split("\n")[:-1]
 
 
-def write(directory: str, base_url: str, models: Iterable[str]) -> None:
-    """Keep the models of a server; names that could not be typed are left out."""
+def write(directory: str, base_url: str, names: Iterable[str], kind: str = "models") -> None:
+    """Keep names of a server; those that could not be typed are left out."""
     from contextlib import suppress  # noqa: PLC0415 - completion never writes
     from pathlib import Path  # noqa: PLC0415 - as above
 
     from srchat import private_files  # noqa: PLC0415 - as above
 
-    lines = "".join(f"{model}\n" for model in models if model and model.isprintable())
+    lines = "".join(f"{name}\n" for name in names if name and name.isprintable())
     with suppress(OSError):
         private_files.make_directory(Path(directory))
-        private_files.replace(Path(_path(directory, base_url)), lines.encode())
+        private_files.replace(Path(_path(directory, base_url, kind)), lines.encode())
 
 
-def _path(directory: str, base_url: str) -> str:
+def _path(directory: str, base_url: str, kind: str) -> str:
     # A URL is no file name. The sum tells apart those that look the same without their marks.
     plain = "".join(char if char.isalnum() or char in ".-" else "_" for char in base_url[:100])
-    return os.path.join(directory, f"models-{plain}-{zlib.crc32(base_url.encode()):08x}")  # noqa: PTH118 - as above
+    return os.path.join(directory, f"{kind}-{plain}-{zlib.crc32(base_url.encode()):08x}")  # noqa: PTH118 - as above

@@ -52,6 +52,7 @@ class ChatClient:
     `transport`: in place of the network.
     `use_proxy`: go through the proxy that the environment names, if it does.
     `log`: told on one line each what goes over the wire.
+    `refused`: parameters that the server refused by name; they are not sent again.
     Raises APIConnectionError when the URL or a proxy of the environment cannot be used,
     ConfigError when the key cannot.
     """
@@ -75,7 +76,7 @@ class ChatClient:
         self._policy = retry or RetryPolicy()
         self._log = log
         self._reader: StreamReader | None = None
-        self._unknown: set[str] = set()  # parameters that the server refused by name
+        self.refused: set[str] = set()
         try:
             self._where = _host(self._base_url)
         except (httpx.InvalidURL, ValueError) as exc:
@@ -97,7 +98,7 @@ class ChatClient:
         """
         inbox = Inbox()
         body = request.to_json()
-        for name in self._unknown & body.keys():
+        for name in self.refused & body.keys():
             _without(name, body)
         attempts = self._attempts(inbox, "POST", "/chat/completions", body)
         return ChatStream(attempts, inbox)
@@ -162,7 +163,7 @@ class ChatClient:
             if not body or not (name := _refused(exc, body)):
                 return False
             _without(name, body)
-            self._unknown.add(name)  # for the next requests
+            self.refused.add(name)  # for the next requests
             return True
 
         return Attempts(open_exchange, self._policy, inbox, mend, self._redacted)

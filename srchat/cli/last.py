@@ -60,8 +60,8 @@ def last(
 def _block(turn: TurnRecord, number: int) -> str:
     blocks = code_blocks(turn.reply)
     if number > len(blocks):
-        count = "no code block" if not blocks else f"only {len(blocks)} code blocks"
-        raise UsageError(f"the answer has {count}")
+        count = {0: "no code block", 1: "only one code block"}.get(len(blocks))
+        raise UsageError(f"the answer has {count or f'only {len(blocks)} code blocks'}")
     return blocks[number - 1]
 
 

@@ -104,10 +104,14 @@ def open_library(process: Process) -> Library:
     return library
 
 
-def open_connection(process: Process, settings: Settings) -> Connection:
+def open_connection(process: Process, settings: Settings, library: Library) -> Connection:
     """Return the connection to the configured server; it is closed with the process."""
     connection = Connection(
-        settings.resolved, settings.read_again, use_secret=process.redact, log=process.log
+        settings.resolved,
+        settings.read_again,
+        use_secret=process.redact,
+        log=process.log,
+        library=library,
     )
     process.resources.callback(connection.close)
     return connection
@@ -120,7 +124,7 @@ def open_session(process: Process, settings: Settings, library: Library, *, keep
     config = settings.config
     return Session(
         dataclasses.replace(config, system=system_prompt(settings.file, settings.resolved)),
-        open_connection(process, settings),
+        open_connection(process, settings, library),
         library,
         fixed=settings.fixed,
         keep=keep and config.history,

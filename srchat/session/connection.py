@@ -1,7 +1,7 @@
 """The client of the configured server, made when a request is about to be sent, with its key."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 from srchat.api.events import RetryWait
@@ -9,6 +9,7 @@ from srchat.config.keys import is_loopback
 from srchat.config.resolution import Resolved, key_to_send
 from srchat.config.settings import DEMO_BASE_URL, SETTINGS, Config
 from srchat.errors import APIStatusError, AuthenticationError, SrchatError
+from srchat.library import Library
 from srchat.session.hints import hint_for_status, is_about_model
 from srchat.suggestions import did_you_mean
 
@@ -53,7 +54,7 @@ class Connection:
 
     `read_again` reads the settings; it is called when the server has refused the key, which may
     have been changed since. `use_secret` is told each key and header, so that
-    they can be redacted. `log` is told
+    they can be redacted. `library` remembers the parameters that servers refuse. `log` is told
     what goes over the wire.
     """
 
@@ -64,10 +65,13 @@ class Connection:
         *,
         use_secret: Callable[[str], None],
         log: Callable[[str], None],
+        library: Library | None = None,
     ) -> None:
         self._read_again = read_again
         self._use_secret = use_secret
         self._log = log
+        self._library = library
+        self._known_refused: frozenset[str] = frozenset()
         self._resolved = resolved
         self._printed: dict[tuple[str, ...], str] = {}
         self._key_was_refused = False
@@ -98,6 +102,9 @@ class Connection:
             self.close()
             self._client = self.new_client(config)
             self._client_config = config
+            if self._library:
+                self._client.refused.update(self._library.refused_parameters(config.base_url))
+                self._known_refused = frozenset(self._client.refused)
         return self._client
 
     def new_client(
@@ -138,7 +145,12 @@ class Connection:
         """Close the client, if there is one."""
         client, self._client = self._client, None
         if client:
+            self._remember(client.refused)
             client.close()
+
+    def _remember(self, refused: Collection[str]) -> None:
+        if self._library and self._client_config and refused != self._known_refused:
+            self._library.save_refused_parameters(self._client_config.base_url, refused)
 
     def _find_key_again(self, config: Config) -> None:
         self._printed.clear()

@@ -1,6 +1,8 @@
 """`srchat ask --schema`: what it prints fits the schema, or it prints nothing."""
 
 import json
+import os
+import time
 
 import pytest
 
@@ -37,6 +39,19 @@ def test_a_server_without_response_format_is_asked_in_words(
     system = body["messages"][0]["content"]
     assert system.startswith("Be brief.\n\nAnswer only with JSON")
     assert json.loads(system.splitlines()[-1])["required"] == ["name", "age"]
+
+
+def test_that_a_server_has_no_response_format_is_remembered(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(400, "unknown field response_format"), answer(GOOD), answer(GOOD))
+    for _ in range(2):
+        assert srchat("ask", "who?", *SCHEMA, "--base-url", server.url).code == 0
+    assert ["response_format" in each.json for each in server.requests] == [True, False, False]
+    assert "fits this JSON schema" in server.requests[2].json["messages"][0]["content"]
+    old = time.time() - 8 * 86400
+    for path in srchat.home.rglob("refused-*"):
+        os.utime(path, (old, old))
+    server = serve(answer(GOOD))
+    assert srchat("ask", "who?", *SCHEMA, "--base-url", server.url).code == 0
 
 
 def test_an_answer_that_does_not_fit_is_sent_back_once(srchat: Srchat, serve: Serve) -> None:

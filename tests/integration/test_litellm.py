@@ -42,6 +42,24 @@ def test_usage_comes_with_the_json(proxy: Srchat, option: str) -> None:
     assert document["complete"]
 
 
+def test_parameters_of_any_name_pass_through(proxy: Srchat) -> None:
+    for text in ("seed=7", "top_k=1", "no_such_parameter=1"):
+        assert proxy("ask", "hi", "--param", text).out == f"{ANSWER}\n".encode()
+
+
+def test_text_from_a_model_that_knows_no_schema_is_not_printed_as_json(proxy: Srchat) -> None:
+    result = proxy("ask", "hi", "--schema", "name, age int")
+    assert (result.code, result.out) == (6, b"")
+    assert ANSWER.splitlines()[0] in result.err
+
+
+def test_events_end_with_how_it_ended(proxy: Srchat) -> None:
+    events = [json.loads(line) for line in proxy("ask", "hi", "--events").out.splitlines()]
+    assert events[0]["event"] == "start"
+    assert "".join(each["text"] for each in events if each["event"] == "text") == ANSWER
+    assert (events[-1]["event"], events[-1]["exit"]) == ("end", 0)
+
+
 def test_on_a_terminal_the_answer_is_shown(proxy: Srchat) -> None:
     child = pexpect.spawn(
         proxy.command("ask", "hi")[0], proxy.command("ask", "hi")[1:], env=proxy.env,

@@ -122,7 +122,7 @@ prints the document of `srchat ask --json`.
 """,
         examples=(
             ("Save the last answer:", "srchat last > answer.md"),
-            ("Print its second code block:", "srchat last --block 2"),
+            ("Save only its code:", "srchat last -x > code.txt"),
         ),
     ),
     "srchat models": Prose(
