@@ -25,14 +25,14 @@ from srchat.markdown.tables import TableRows
 
 _NONE: Final = Style()
 _BOLD: Final = Style(bold=True)
-_LOWER: Final = Style(bold=True, italic=True)
 _HEADINGS: Final = {
     "h1": Style(bold=True, underline=True, color="magenta"),
     "h2": Style(bold=True, color="magenta"),
-    "h3": _BOLD,
-    "h4": _LOWER,
-    "h5": _LOWER,
-    "h6": _LOWER,
+    # Underlined, as no bold or italic text within a paragraph is.
+    "h3": Style(bold=True, underline=True),
+    "h4": Style(bold=True, italic=True, underline=True),
+    "h5": Style(italic=True, underline=True),
+    "h6": Style(underline=True),
 }
 _MARKER: Final = Style(bold=True, color="cyan")
 _QUOTE: Final = Style(color="magenta")

@@ -318,6 +318,14 @@ def test_a_terminal_that_has_gone_is_not_written_to_again() -> None:
 # Terminals of all kinds.
 
 
+@pytest.mark.parametrize("level", [3, 4, 5, 6])
+def test_a_lower_heading_is_told_from_emphasized_text(level: int) -> None:
+    output = TerminalOutput()
+    heading = printed(f"{'#' * level} word", output).strip()
+    for text in ("word", "**word**", "*word*", "***word***"):
+        assert printed(text, output).strip() != heading
+
+
 def test_without_colours_bold_stays() -> None:
     output = TerminalOutput(has_color=False)
     stream(output, tokens("# A title\n\nsome `code` and **bold** text\n\n```py\nx = 'y'\n```\n"))
