@@ -69,8 +69,6 @@ class _Place:
     style: Style = _NONE
     alignment: str = ""
     code: CodeLines | CodePreview | None = None
-    # What opened the code block, as long as nothing of it is shown.
-    info: str = ""
     table: TableRows | None = None
     # A list item has begun, and nothing of it has been taken.
     is_item_start: bool = False
@@ -182,22 +180,14 @@ class Layout:
         if token.type == "fence_open":
             self._begin(token)
             self._place.code = CodeLines("" if self._is_plain else token.info, self._code_theme)
-            self._place.info = f"{token.markup}{token.info}" if token.info.strip() else ""
-            if " " in token.info.strip():  # more than the language: a file's name, or a command
-                self._add_info()
+            if info := token.info.strip():  # the language, perhaps with a file's name
+                self._add([Text(info, _RULE)])
         elif self._place.code and token.type == "code":
-            self._place.info = ""
             self._add_code(self._place.code.feed(_code_lines(token)))
         elif self._place.code:  # pragma: no branch - every end has its beginning
             self._go_on(token)
             self._add_code(self._place.code.finish())
             self._place.code = None
-            if self._place.info and not self._is_preview:
-                self._add_info()  # a word behind the fence, and nothing else: not to be lost
-
-    def _add_info(self) -> None:
-        self._add([Text(self._place.info, _RULE)])
-        self._place.info = ""
 
     def _take_table(self, token: Token) -> None:
         match token.type:

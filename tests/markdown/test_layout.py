@@ -38,8 +38,8 @@ def layout(output: TerminalOutput, code_theme: str = "terminal") -> Layout:
         ("9. nine\n10. ten", [" 9. nine", "10. ten"]),
         ("2019. a\n2017. b", ["2019. a", "2017. b"]),
         ("1) one\n\ntext", [" 1) one", "", "text"]),
-        ("```WORD", ["```WORD"]),
-        ("```py a.py\nx\n```", ["```py a.py", "  x"]),
+        ("```WORD", ["WORD"]),
+        ("```py a.py\nx\n```", ["py a.py", "  x"]),
         ('[a](/u "title")', ['a (/u "title")']),
         ('![a](/p "title")', ['a (/p "title")']),
         ("| a | b |\n|---|---|\n| 1 | 2 | 3 ||", ["a  b", "─  ─────", "1  2 | 3"]),
@@ -48,7 +48,7 @@ def layout(output: TerminalOutput, code_theme: str = "terminal") -> Layout:
         ("> - one\n>\n> - two", ["▌  • one", "▌", "▌  • two"]),
         ("> > one", ["▌ ▌ one"]),
         (">\n> one", ["▌ one"]),
-        ("```py\nx\n\ny\n\n```", ["  x", "", "  y"]),
+        ("```py\nx\n\ny\n\n```", ["py", "  x", "", "  y"]),
         ("one\n\n```\n```\n\ntwo", ["one", "", "two"]),
         ("    x\n    y", ["  x", "  y"]),
         ("1. one\n   ```\n   x\n   ```\n2. two", [" 1. one", "      x", " 2. two"]),
@@ -83,7 +83,7 @@ def test_rows_are_wrapped_at_words_and_long_words_at_the_edge() -> None:
 
 def test_long_lines_of_code_lose_nothing() -> None:
     code = "x = " + "'" + "abc " * 30 + "'"
-    rows = lines(f"```python\n{code}\n```", 40)
+    rows = lines(f"```\n{code}\n```", 40)
     assert all(len(row) <= 40 for row in rows)
     assert "".join("".join(rows).split()) == "".join(code.split())
 
@@ -149,5 +149,7 @@ def test_a_preview_changes_nothing() -> None:
 def test_a_theme_with_a_background_fills_the_rows() -> None:
     output = TerminalOutput(20)
     rows = layout(output, "monokai").feed(block_tokens(markdown_parser(), "```py\nx = 1\n\ny\n```"))
-    assert [sum(len(segment.text) for segment in row) for row in rows] == [20, 20, 20]
-    assert all(segment.style and segment.style.bgcolor for row in rows for segment in row)
+    language, *code = rows
+    assert [segment.text for segment in language] == ["py"]
+    assert [sum(len(segment.text) for segment in row) for row in code] == [20, 20, 20]
+    assert all(segment.style and segment.style.bgcolor for row in code for segment in row)
