@@ -271,4 +271,4 @@ def test_turns_that_were_counted_are_fitted_by_their_counts(
     left_out = [*conversation.fit("new").messages[: 2 * fitted.left_out]]
     assert tokens(fitted.messages) <= 910  # an estimate of "new" and of a template are in it
     if left_out:  # one more turn would not fit
-        assert tokens([*left_out[-2:], *fitted.messages]) > 850
+        assert tokens([*left_out[-2:], *fitted.messages]) > 800

@@ -107,7 +107,6 @@ def at_home(srchat: Srchat, kept: Path) -> Srchat:
     completions = srchat.home / "share/bash-completion/completions"
     completions.mkdir(parents=True)
     (completions / "srchat").symlink_to(ROOT / "completions/srchat.bash")
-    shutil.copy(ROOT / "docs/profiles/review.toml", srchat.home)
     for name in ("prompt.txt", "prompts.txt", "report.csv"):
         (srchat.home / name).write_text("why?\n")
     subprocess.run(["git", "init", "--quiet"], cwd=srchat.home, check=True)

@@ -44,7 +44,8 @@ class DemoTransport(httpx.BaseTransport):
             return _json({"object": "list", "data": [entry]})
         body = json.loads(request.read())
         messages = body["messages"]
-        content = demo_answer(messages)
+        schema = (body.get("response_format") or {}).get("json_schema", {}).get("schema")
+        content = json.dumps(_instance(schema)) if schema else demo_answer(messages)
         limit = body.get("max_tokens")
         pieces = _PIECE.findall(content)
         kept = pieces[:limit]
@@ -98,6 +99,21 @@ def demo_answer(messages: list[dict[str, str]]) -> str:
         _NEXT_STEPS.format(prompt=_shell_quoted(prompt)),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _instance(schema: dict[str, Any]) -> object:
+    """Return a value for a schema of objects, lists and plain types; others get null."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    match schema.get("type"):
+        case "object":
+            properties = schema.get("properties", {})
+            return {name: _instance(inner) for name, inner in properties.items()}
+        case "array":
+            return [_instance(schema.get("items", {}))]
+    return {"string": "text", "integer": 1, "number": 1.5, "boolean": True}.get(
+        schema.get("type", "")
+    )
 
 
 def _memory(prompts: list[str]) -> str:

@@ -104,6 +104,14 @@ def test_a_wrong_schema_sends_nothing(
     assert why in result.err
 
 
+def test_the_demo_profile_keeps_to_a_schema(srchat: Srchat) -> None:
+    result = srchat("ask", "who?", "--schema", "name, age int, ok bool, tags [str]", "-p", "demo")
+    assert (result.code, result.err) == (0, "")
+    assert json.loads(result.out) == {"name": "text", "age": 1, "ok": True, "tags": ["text"]}
+    odd = '{"anyOf": [{"type": "null"}]}'
+    assert srchat("ask", "who?", "--schema", odd, "-p", "demo").out == b"null\n"
+
+
 def test_a_dry_run_shows_the_schema(srchat: Srchat) -> None:
     body = json.loads(srchat("ask", "who?", *SCHEMA, "--dry-run").out)
     assert body["response_format"]["json_schema"]["name"] == "answer"
