@@ -3,18 +3,16 @@
 import json
 import os
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from srchat.attachments import Attachment
 from srchat.cli import options
-from srchat.cli.answer_document import Failure
 from srchat.cli.ask_output import AskOutput, open_output
 from srchat.cli.process import Process
 from srchat.cli.settings import continue_chosen, open_library, open_session, read_settings
 from srchat.errors import ClosedPipeError, Interrupted, OutputError, SrchatError, UsageError
-from srchat.schema import read_schema, response_format
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
@@ -22,6 +20,9 @@ from srchat.terminal.streams import is_terminal
 from srchat.terminal.tty_modes import unechoed
 from srchat.text_input import argument_text, edited, has_data, read_file, read_stdin
 from srchat.turn_view import show_turn
+
+if TYPE_CHECKING:
+    from srchat.schema import Schema
 
 Words = Annotated[
     list[str] | None,
@@ -97,7 +98,7 @@ def ask(
             "--schema": schema is not None,
         }
     )
-    asked = read_schema(schema) if schema is not None else None
+    asked = _schema(schema) if schema is not None else None
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)
     library = open_library(process)
@@ -107,7 +108,7 @@ def ask(
     text = _read(process, session, prompt or [], file or [], no_stdin=no_stdin, editor=editor)
     if asked is not None:
         params = session.config.params or {}
-        session.change(params={**params, "response_format": response_format(asked)})
+        session.change(params={**params, "response_format": _response_format(asked)})
     if dry_run:
         process.stdout.write(json.dumps(session.request(text).to_json(), indent=2) + "\n")
         return
@@ -129,9 +130,21 @@ def _only_one(modes: dict[str, bool]) -> str:
     return first
 
 
+def _schema(text: str) -> "Schema":
+    from srchat.schema import read_schema  # noqa: PLC0415 - few answers are JSON
+
+    return read_schema(text)
+
+
+def _response_format(schema: "Schema") -> dict[str, Any]:
+    from srchat.schema import response_format  # noqa: PLC0415 - as above
+
+    return response_format(schema)
+
+
 def _show(process: Process, session: Session, events: Events, output: AskOutput) -> None:
     """Show the turn, and end the output however the turn ends."""
-    failure: Failure | None = None
+    failure: SrchatError | Interrupted | None = None
     try:
         session.check_key()  # before anything is opened or waited for
         with unechoed(process.stdout.fd):

@@ -1,18 +1,22 @@
 """How `ask` prints an answer: rendered or raw, only its code, or as JSON; and into a file."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from srchat.cli.answer_document import EventWriter, Failure, JSONWriter
-from srchat.cli.output_file import OutputFile, TeeWriter
 from srchat.cli.process import Process
-from srchat.errors import IncompleteAnswerError
-from srchat.schema import Schema, json_text, problems
+from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
 from srchat.session.reply_stream import TurnEvent
 from srchat.session.session import Session
 from srchat.terminal.code_blocks import CodeWriter
-from srchat.terminal.plain import NullWriter, PlainWriter
+from srchat.terminal.plain import PlainWriter
 from srchat.terminal.sanitize import sanitized
 from srchat.turn_view import AnswerWriter, open_answer_writer
+
+if TYPE_CHECKING:
+    from srchat.cli.answer_document import EventWriter, JSONWriter
+    from srchat.cli.output_file import OutputFile
+    from srchat.schema import Schema
+
+Failure = SrchatError | Interrupted
 
 
 class AskOutput(Protocol):
@@ -34,24 +38,33 @@ class AskOutput(Protocol):
 
 
 def open_output(
-    process: Process, session: Session, mode: str, path: str | None, schema: Schema | None
+    process: Process, session: Session, mode: str, path: str | None, schema: "Schema | None"
 ) -> AskOutput:
     """Return the output for an option of `ask`; `path`: of the file for the answer.
 
     Raises UsageError where the file cannot be written.
     """
-    file = OutputFile(path, process.environ) if path is not None else None
-    if file:
-        process.resources.callback(file.close)
+    file = _opened(process, path) if path is not None else None
     if schema is not None:
-        return _SchemaOutput(process, session, file, schema)
-    if mode == "--json":
-        return _DocumentOutput(JSONWriter(process, session), file)
-    if mode == "--events":
-        return _DocumentOutput(EventWriter(process, session), file)
+        from srchat.cli.schema_output import SchemaOutput  # noqa: PLC0415 - few answers are JSON
+
+        return SchemaOutput(process, session, with_file(PlainWriter(process.stdout), file), schema)
+    if mode in ("--json", "--events"):
+        from srchat.cli.answer_document import EventWriter, JSONWriter  # noqa: PLC0415 - as above
+
+        kind = JSONWriter if mode == "--json" else EventWriter
+        return _DocumentOutput(kind(process, session), file)
     if mode in ("-x", "--code-all"):
         return _CodeOutput(process, session, file, only_first=mode == "-x")
     return _TextOutput(process, session, file, raw=mode == "--raw")
+
+
+def _opened(process: Process, path: str) -> "OutputFile":
+    from srchat.cli.output_file import OutputFile  # noqa: PLC0415 - on first use
+
+    file = OutputFile(path, process.environ)
+    process.resources.callback(file.close)
+    return file
 
 
 class _TextOutput:
@@ -60,7 +73,7 @@ class _TextOutput:
     follow_up = ""
 
     def __init__(
-        self, process: Process, session: Session, file: OutputFile | None, *, raw: bool
+        self, process: Process, session: Session, file: "OutputFile | None", *, raw: bool
     ) -> None:
         self._process = process
         self._session = session
@@ -68,7 +81,7 @@ class _TextOutput:
         self._raw = raw
 
     def open_writer(self) -> AnswerWriter:
-        return _with_file(self._open(), self._file)
+        return with_file(self._open(), self._file)
 
     def take(self, event: TurnEvent) -> None:
         pass
@@ -89,14 +102,14 @@ class _DocumentOutput:
 
     follow_up = ""
 
-    def __init__(self, writer: JSONWriter | EventWriter, file: OutputFile | None) -> None:
+    def __init__(self, writer: "JSONWriter | EventWriter", file: "OutputFile | None") -> None:
         self._writer = writer
         self._file = file
         self.take = writer.take
         self.end = writer.end
 
     def open_writer(self) -> AnswerWriter:
-        return _with_file(self._writer, self._file)
+        return with_file(self._writer, self._file)
 
 
 class _CodeOutput:
@@ -105,12 +118,12 @@ class _CodeOutput:
     follow_up = ""
 
     def __init__(
-        self, process: Process, session: Session, file: OutputFile | None, *, only_first: bool
+        self, process: Process, session: Session, file: "OutputFile | None", *, only_first: bool
     ) -> None:
         self._process = process
         self._session = session
         self._only_first = only_first
-        writer = _with_file(PlainWriter(process.stdout), file)
+        writer = with_file(PlainWriter(process.stdout), file)
         self._writer = CodeWriter(writer, only_first=only_first)
 
     def open_writer(self) -> AnswerWriter:
@@ -132,50 +145,6 @@ class _CodeOutput:
             raise IncompleteAnswerError("the answer has no code block; its text is above")
 
 
-class _SchemaOutput(NullWriter):
-    """JSON that fits a schema, or else the answer on standard error.
-
-    An answer that does not fit is sent back once, with what is wrong.
-    """
-
-    def __init__(
-        self, process: Process, session: Session, file: OutputFile | None, schema: Schema
-    ) -> None:
-        self.follow_up = ""
-        self._process = process
-        self._session = session
-        self._schema = schema
-        self._writer = _with_file(PlainWriter(process.stdout), file)
-
-    def open_writer(self) -> AnswerWriter:
-        return self
-
-    def take(self, event: TurnEvent) -> None:
-        pass
-
-    def end(self, failure: Failure | None) -> None:
-        reply = self._session.reply
-        text = json_text(reply.content) if reply else ""
-        found = problems(self._schema, text) if failure is None else []
-        if failure is None and not found:
-            self.follow_up = ""
-            self._writer.write(text)
-            self._writer.close()
-            return
-        can_be_mended = reply is not None and reply.finish_reason != "length"
-        if failure is None and can_be_mended and not self.follow_up:
-            self._process.messages.info(f"the answer does not fit the schema: {found[0]}")
-            self.follow_up = (
-                "Your answer does not fit the JSON schema. Answer again with nothing but the "
-                "corrected JSON. What is wrong:\n" + "\n".join(found)
-            )
-            return
-        self.follow_up = ""
-        if reply and reply.text:
-            self._process.messages.write_raw(sanitized(reply.content).rstrip("\n") + "\n")
-        if failure is None:
-            raise IncompleteAnswerError(f"the answer does not fit the schema: {found[0]}")
-
-
-def _with_file(writer: AnswerWriter, file: OutputFile | None) -> AnswerWriter:
-    return TeeWriter(writer, file) if file else writer
+def with_file(writer: AnswerWriter, file: "OutputFile | None") -> AnswerWriter:
+    """Return a writer that also writes into a file, if there is one."""
+    return file.beside(writer) if file else writer

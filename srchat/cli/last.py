@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from srchat.cli.answer_document import turn_document, write_json
 from srchat.cli.process import Process
 from srchat.cli.settings import open_library, read_settings
 from srchat.conversation import TurnRecord
@@ -46,6 +45,8 @@ def last(
         raise UsageError("no stored answer" if number == 1 else f"no {number} stored answers")
     conversation, turn = found
     if as_json:
+        from srchat.cli.answer_document import turn_document, write_json  # noqa: PLC0415 - for JSON alone
+
         write_json(process, turn_document(conversation, turn), indent=2)
     elif code or block:
         _write_exactly(process, _block(turn, block or 1))

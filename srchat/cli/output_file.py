@@ -44,6 +44,10 @@ class OutputFile:
         """End the answer with a newline. Raises OutputError."""
         self._writer.close()
 
+    def beside(self, writer: AnswerWriter) -> "TeeWriter":
+        """Return a writer that writes to `writer` and into this file."""
+        return TeeWriter(writer, self)
+
     def close(self) -> None:
         """Close the file; delete it if it is new and no text came."""
         os.close(self._fd)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -115,3 +117,14 @@ def test_the_demo_profile_keeps_to_a_schema(srchat: Srchat) -> None:
 def test_a_dry_run_shows_the_schema(srchat: Srchat) -> None:
     body = json.loads(srchat("ask", "who?", *SCHEMA, "--dry-run").out)
     assert body["response_format"]["json_schema"]["name"] == "answer"
+
+
+def test_an_ask_without_these_options_loads_nothing_for_them(srchat: Srchat) -> None:
+    ask = [sys.executable, "-X", "importtime", "-m", "srchat", "ask", "-p", "demo", "hi"]
+    done = subprocess.run(
+        ask, env=srchat.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "srchat.cli.ask_output" in loaded
+    optional = ("schema", "cli.schema_output", "cli.output_file", "cli.answer_document")
+    assert not loaded & {"jsonschema", *(f"srchat.{name}" for name in optional)}
