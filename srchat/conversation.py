@@ -5,19 +5,23 @@ undone stays. The branch in use leads from the first turn to `head`.
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from srchat.api.models import Message, Usage
 from srchat.attachments import UserMessage
-
-_CHARACTERS_PER_TOKEN: Final = 4  # about, of a token in English; code has 3 to 4, Chinese 1
-_TEMPLATE_TOKENS: Final = 4  # tokens, about, that a chat template puts around a message
-_PRIOR: Final = 200  # tokens; a count below is mostly the server's chat template
-_SAFETY_FACTOR: Final = 0.97  # of the room that is used: parts differ in characters per token
-_FACTORS: Final = (0.25, 6.0)  # no human text is further off
-_MAX_ANSWER_ROOM: Final = 1024  # tokens to leave for an answer whose length is not limited
+from srchat.tokens import (
+    SAFETY_FACTOR,
+    TEMPLATE_TOKENS,
+    TurnSize,
+    answer_room,
+    calibrated,
+    estimate,
+    fitting,
+    sent_before,
+    tokens_per_estimate,
+)
 
 CONTINUE_PROMPT: Final = (
     "Go on with your last answer exactly where it broke off. Repeat nothing of it, "
@@ -176,39 +180,39 @@ class Conversation:
         if window is not None:
             counted = max(factor, self.factor)
             # What the server has not counted is estimated, with a margin.
-            per_token = counted if counted == 1.0 else counted / _SAFETY_FACTOR
+            per_token = counted if counted == 1.0 else counted / SAFETY_FACTOR
             sizes = self._turn_sizes(per_token)
             rest = estimate(first) * per_token
-            rest += estimate(last) * _tokens_per_estimate(sizes, per_token)
+            rest += estimate(last) * tokens_per_estimate(sizes, per_token)
             room = window - answer_room(window, max_tokens) - rest
-            kept = _fitting([size.prompt + size.reply for size in sizes], room)
+            kept = fitting([size.prompt + size.reply for size in sizes], room)
         kept = min(kept, max(0, len(turns) - least_left_out))
         middle = [message for messages in turns[len(turns) - kept :] for message in messages]
         array = (*first, *middle, *last)
         return Fitted(array, len(turns) - kept, estimate(array))
 
-    def _turn_sizes(self, per_token: float) -> list["_TurnSize"]:
+    def _turn_sizes(self, per_token: float) -> list[TurnSize]:
         """Return the tokens of each answered turn of the branch: as counted, else estimated.
 
         A server counts whole requests, so a prompt is what is left of a count without the system
         prompt and the older turns that were sent. `per_token`: tokens for one that is estimated.
         """
         system = estimate(self._system_messages)
-        sizes: list[_TurnSize] = []
+        sizes: list[TurnSize] = []
         for turn in self.branch:
             if not (messages := turn.messages()):
                 continue
             user, reply = (estimate([message]) for message in messages)
             counted = None
-            older = _sent_before(sizes, turn.estimated_tokens - system - user)
+            older = sent_before(sizes, turn.estimated_tokens - system - user)
             if turn.usage and older is not None:
                 rest = sum(size.prompt + size.reply for size in older) + system * per_token
                 counted = max(turn.usage.prompt_tokens - rest, 0) or None
             answered = reply * per_token
             if turn.usage and not turn.reasoning:  # else the count has the reasoning, too
-                answered = turn.usage.completion_tokens + _TEMPLATE_TOKENS
+                answered = turn.usage.completion_tokens + TEMPLATE_TOKENS
             sizes.append(
-                _TurnSize(
+                TurnSize(
                     prompt=counted or user * per_token,
                     reply=answered,
                     estimated_prompt=user,
@@ -231,72 +235,6 @@ class Conversation:
         return 1.0
 
 
-class _TurnSize(NamedTuple):
-    """Tokens of a turn, and what was estimated. `is_counted`: `prompt` comes from the server."""
-
-    prompt: float
-    reply: float
-    estimated_prompt: int
-    estimated: int
-    is_counted: bool
-
-
-def _sent_before(sizes: Sequence[_TurnSize], estimated: int) -> Sequence[_TurnSize] | None:
-    """Return the turns at the end of `sizes` whose estimates make up `estimated`, None if none."""
-    for start in range(len(sizes), -1, -1):
-        if estimated <= 0:
-            return sizes[start:] if estimated == 0 else None
-        if start:
-            estimated -= sizes[start - 1].estimated
-    return None
-
-
-def _tokens_per_estimate(sizes: Sequence[_TurnSize], otherwise: float) -> float:
-    """Return the tokens for one that is estimated of a prompt, by the prompts that were counted."""
-    counted = [size for size in sizes if size.is_counted]
-    total = sum(size.estimated_prompt for size in counted)
-    return max(sum(size.prompt for size in counted) / total, otherwise) if total else otherwise
-
-
-def estimate(messages: Iterable[Message]) -> int:
-    """Return about how many tokens the messages are."""
-    return sum(
-        _TEMPLATE_TOKENS + -(-len(message.content) // _CHARACTERS_PER_TOKEN) for message in messages
-    )
-
-
-def calibrated(counted: int, estimated: int, prior: int = _PRIOR) -> float:
-    """Return the factor between a count of the server and the estimate of the same messages.
-
-    `prior`: an estimate below it tells little, since the count is mostly the chat template.
-    """
-    low, high = _FACTORS
-    if estimated >= prior:
-        return min(high, max(low, counted / max(estimated, 1)))
-    return min(high, max(low, (counted + prior) / (estimated + prior)))
-
-
-def answer_room(window: int, max_tokens: int | None) -> int:
-    """Return the tokens of a window that are kept free for the answer.
-
-    Servers count `max_tokens` as used; where it is the whole window, no prompt fits anyhow.
-    """
-    if max_tokens is None:
-        return min(_MAX_ANSWER_ROOM, window // 4)
-    return max_tokens if max_tokens < window else window // 2
-
-
 def title_of(prompt: str) -> str:
     """Return the first line of a prompt that has something in it."""
     return next((line.strip()[:200] for line in prompt.splitlines() if line.strip()), "")
-
-
-def _fitting(sizes: Sequence[float], room: float) -> int:
-    """Return how many from the end of `sizes` go into `room`."""
-    kept = 0
-    for size in reversed(sizes):
-        room -= size
-        if room < 0:
-            break
-        kept += 1
-    return kept

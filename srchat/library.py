@@ -68,12 +68,12 @@ class Library:
         return model_cache.read(str(paths.cache_path()), base_url)
 
     def refused_parameters(self, base_url: str) -> list[str]:
-        """Return the parameters that a server has refused lately."""
+        """Return what a server has refused lately, as "PARAMETER MODEL"."""
         path = str(paths.cache_path())
         return model_cache.read(path, base_url, "refused", max_age=_REFUSED_MAX_AGE)
 
     def save_refused_parameters(self, base_url: str, names: Iterable[str]) -> None:
-        """Remember the parameters that a server refuses."""
+        """Remember what a server refuses, as "PARAMETER MODEL"."""
         model_cache.write(str(paths.cache_path()), base_url, names, "refused")
 
     def save_model_names(self, base_url: str, models: Sequence[Model]) -> None:

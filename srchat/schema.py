@@ -45,12 +45,18 @@ def json_text(answer: str) -> str:
 
 
 def problems(schema: Schema, text: str) -> list[str]:
-    """Return why a JSON text does not fit a schema, with paths; an empty list if it does."""
+    """Return why a JSON text does not fit a schema, with paths; an empty list if it does.
+
+    A schema that refers to itself without end fits nothing.
+    """
     try:
         value = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as exc:
         return [f"not JSON: {exc}"]
-    errors = sorted(_validator(schema).iter_errors(value), key=lambda each: each.json_path)
+    try:
+        errors = sorted(_validator(schema).iter_errors(value), key=lambda each: each.json_path)
+    except RecursionError:
+        return ["the schema refers to itself without end"]
     return [f"{e.json_path}: {e.message}"[:_MAX_PROBLEM] for e in errors[:_MAX_PROBLEMS]]
 
 
@@ -75,6 +81,9 @@ def _parsed(text: str, where: str) -> Any:  # noqa: ANN401 - any JSON
 def _checked(schema: object, where: str) -> Schema:
     from jsonschema.exceptions import SchemaError  # noqa: PLC0415 - 60 ms
     from jsonschema.validators import validator_for  # noqa: PLC0415 - as above
+    from referencing import Registry, Resource  # noqa: PLC0415 - as above
+    from referencing.exceptions import Unresolvable  # noqa: PLC0415 - as above
+    from referencing.jsonschema import DRAFT202012  # noqa: PLC0415 - as above
 
     if not isinstance(schema, dict):
         raise UsageError(f"{where}: not a JSON schema: not an object", hint=_EXAMPLE)
@@ -82,25 +91,28 @@ def _checked(schema: object, where: str) -> Schema:
         validator_for(schema).check_schema(schema)
     except SchemaError as exc:
         raise UsageError(f"{where}: not a JSON schema: {exc.json_path}: {exc.message}") from exc
-    for reference in _references(schema):
-        if not reference.startswith("#"):
-            raise UsageError(
-                f"{where}: $ref {reference!r} is outside of the schema",
-                hint="put what it names into $defs",
-            )
+    # An answer that has been paid for must not fail because of the schema.
+    resource = Resource.from_contents(schema, default_specification=DRAFT202012)
+    resolver = Registry().with_resource("", resource).resolver()
+    for name, text in _strings(schema):
+        try:
+            if name in ("$ref", "$dynamicRef"):
+                resolver.lookup(text)
+        except Unresolvable as exc:
+            hint = "what it names must be in the schema, for example in $defs"
+            raise UsageError(f"{where}: cannot resolve {name} {text!r}", hint=hint) from exc
     return schema
 
 
-def _references(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name in ("$ref", "$dynamicRef") and isinstance(inner, str):
-                yield inner
-            else:
-                yield from _references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _references(inner)
+def _strings(value: object) -> Iterator[tuple[str, str]]:
+    """Yield the strings in a schema, each with the name of its member."""
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        if isinstance(inner, str):
+            yield name, inner
+        else:
+            yield from _strings(inner)
+    for inner in value if isinstance(value, list) else ():
+        yield from _strings(inner)
 
 
 def _short(text: str) -> Schema:

@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from srchat.api.models import Message, Usage
-from srchat.conversation import (
-    Conversation,
-    TurnRecord,
-    answer_room,
-    calibrated,
-    estimate,
-    title_of,
-)
+from srchat.conversation import Conversation, TurnRecord, title_of
+from srchat.tokens import answer_room, estimate
 
 USAGE = Usage(100, 10, 110)
 
@@ -143,10 +137,6 @@ def test_system_prompt_and_newest_prompt_are_never_left_out() -> None:
 
 
 def test_room_is_kept_for_the_answer() -> None:
-    assert answer_room(8192, None) == 1024
-    assert answer_room(1024, None) == 256
-    assert answer_room(8192, 2000) == 2000
-    assert answer_room(1024, 100_000) == 512  # the server says what is wrong with that
     tight = linear(400, 400, 400)
     assert tight.fit("hi", window=450, max_tokens=10).left_out == 0
     assert tight.fit("hi", window=450, max_tokens=220).left_out == 1
@@ -185,15 +175,6 @@ def test_the_newest_count_is_the_one_that_counts() -> None:
         .with_turn(turn("d", "b", usage=None, estimated_tokens=1000))
     )
     assert conversation.factor == 1.0
-
-
-def test_the_template_around_a_short_prompt_does_not_spoil_the_estimate() -> None:
-    assert calibrated(counted=10, estimated=5) < 1.05
-
-
-def test_no_count_of_a_server_is_believed_beyond_reason() -> None:
-    assert calibrated(10**9, 10) == 6.0
-    assert calibrated(0, 10**6) == 0.25
 
 
 @given(

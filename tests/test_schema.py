@@ -49,8 +49,10 @@ def test_a_schema_is_read_from_json_and_from_a_file(tmp_path: Path) -> None:
         ("2nd int", "'2nd int' is not a field"),
         ("{", "not a JSON schema: Expecting"),
         ('{"type": "strng"}', r"not a JSON schema: \$.type: 'strng' is not valid"),
-        ('{"$ref": "http://example.com/a"}', "'http://example.com/a' is outside of the schema"),
-        ('{"anyOf": [{"$ref": "other.json"}]}', "is outside of the schema"),
+        ('{"$ref": "http://example.com/a"}', "cannot resolve \\$ref 'http://example.com/a'"),
+        ('{"$ref": "#/$defs/missing"}', "cannot resolve \\$ref '#/\\$defs/missing'"),
+        ('{"pattern": "("}', "not a JSON schema: \\$.pattern"),
+        ('{"anyOf": [{"$ref": "other.json"}]}', "cannot resolve"),
         ("no/such.json", "cannot read no/such.json"),
     ],
 )
@@ -98,6 +100,14 @@ def test_what_fits_fits_for_another_library_too(value: dict[str, Any]) -> None:
 )
 def test_a_fence_around_the_json_is_taken_off(answer: str) -> None:
     assert json_text(answer) == '{"a": 1}'
+
+
+def test_references_within_the_schema_are_followed() -> None:
+    schema = read_schema('{"$ref": "#/$defs/a", "$defs": {"a": {"type": "integer"}}}')
+    assert problems(schema, "1") == []
+    assert problems(schema, '"1"') == ["$: '1' is not of type 'integer'"]
+    endless = read_schema('{"$ref": "#"}')
+    assert problems(endless, "1") == ["the schema refers to itself without end"]
 
 
 def test_strict_mode_is_asked_for_only_where_the_schema_meets_it() -> None:

@@ -23,7 +23,7 @@ from srchat.api.events import RetryWait
 from srchat.api.exchange import Exchange, Limits
 from srchat.api.failures import translated, unusable_tls
 from srchat.api.http import certificates, httpx, proxy_for
-from srchat.api.key import checked_key, redacted
+from srchat.api.key import checked_key, redacted, secret_headers
 from srchat.api.models import ChatRequest, Model
 from srchat.api.reader import Inbox, StreamReader
 from srchat.api.retry import RetryPolicy
@@ -36,6 +36,7 @@ from srchat.errors import (
     ProtocolError,
 )
 
+_SCHEMA_WORD: Final = re.compile(r"(?<!json_)schema", re.IGNORECASE)
 _MAX_MODELS_BYTES: Final = 8 * 1024 * 1024  # bytes of GET /models
 _READER_STOP_TIMEOUT: Final = 0.2  # seconds; a reader that is still connecting cannot be woken
 
@@ -52,7 +53,7 @@ class ChatClient:
     `transport`: in place of the network.
     `use_proxy`: go through the proxy that the environment names, if it does.
     `log`: told on one line each what goes over the wire.
-    `refused`: parameters that the server refused by name; they are not sent again.
+    `refused`: "PARAMETER MODEL" for each that was refused by name; it is not sent again.
     Raises APIConnectionError when the URL or a proxy of the environment cannot be used,
     ConfigError when the key cannot.
     """
@@ -72,6 +73,7 @@ class ChatClient:
         self._base_url = base_url.rstrip("/")
         self._key = checked_key(api_key) if api_key else None
         self._headers = headers or {}
+        self._secrets = [*filter(None, [self._key]), *secret_headers(self._headers)]
         self._limits = limits or Limits()
         self._policy = retry or RetryPolicy()
         self._log = log
@@ -98,7 +100,7 @@ class ChatClient:
         """
         inbox = Inbox()
         body = request.to_json()
-        for name in self.refused & body.keys():
+        for name in [name for name in body if f"{name} {request.model}" in self.refused]:
             _without(name, body)
         attempts = self._attempts(inbox, "POST", "/chat/completions", body)
         return ChatStream(attempts, inbox)
@@ -163,13 +165,14 @@ class ChatClient:
             if not body or not (name := _refused(exc, body)):
                 return False
             _without(name, body)
-            self.refused.add(name)  # for the next requests
+            if not (name == "response_format" and _SCHEMA_WORD.search(exc.message)):
+                self.refused.add(f"{name} {body['model']}")  # else it is this schema alone
             return True
 
         return Attempts(open_exchange, self._policy, inbox, mend, self._redacted)
 
     def _redacted(self, text: str) -> str:
-        return redacted(text, [*([self._key] if self._key else []), *self._headers.values()])
+        return redacted(text, self._secrets)
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Request:
         url = self._base_url + path
@@ -189,12 +192,14 @@ class ChatClient:
     def _http_client(
         self, transport: httpx.BaseTransport | None, trusted: ssl.SSLContext, *, use_proxy: bool
     ) -> httpx.Client:
-        headers = {
-            **self._headers,
-            "User-Agent": f"srchat/{__version__}",
-            "Accept": "text/event-stream, application/json",
-            "Accept-Encoding": "identity",
-        }
+        headers = httpx.Headers(
+            {
+                "User-Agent": f"srchat/{__version__}",
+                "Accept": "text/event-stream, application/json",
+                "Accept-Encoding": "identity",
+            }
+        )
+        headers.update(self._headers)
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         limits = self._limits

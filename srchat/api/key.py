@@ -1,7 +1,7 @@
 """The API key: checked before it is used, and never shown."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from srchat.errors import ConfigError
@@ -13,6 +13,8 @@ _INVISIBLE: Final = re.compile(
     "[\\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
+_SECRET_NAME: Final = re.compile("key|token|secret|auth|cookie|passw|sign|cred", re.IGNORECASE)
+_SECRET_VALUE: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+=~-]{16,}")
 _TAIL: Final = 4  # characters that the console of the service shows, too
 
 
@@ -38,11 +40,21 @@ def masked(key: str) -> str:
     return f"…{key[-_TAIL:]}" if len(key) >= 3 * _TAIL else "…"
 
 
-def redacted(text: str, secrets: Iterable[str]) -> str:
-    """Return `text` without the secrets, which are the key and headers.
+def secret_headers(headers: Mapping[str, str]) -> list[str]:
+    """Return the values that look like secrets, by their names or by themselves.
 
-    Secrets under 6 characters stay.
+    Others are labels, such as the name of a team or a web address: taken out of every message,
+    they would make it unreadable.
     """
+    return [
+        value
+        for name, value in headers.items()
+        if _SECRET_NAME.search(name) or _SECRET_VALUE.fullmatch(value)
+    ]
+
+
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """Return `text` without the secrets; those under 6 characters stay."""
     for secret in secrets:
         text = _without(text, secret)
     return text

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 _OPEN: Final = "<think>"
 _CLOSE: Final = "</think>"
+_MAX_BLANKS: Final = 1000  # characters before the block: no more are held back
 
 
 class Split(NamedTuple):
@@ -44,7 +45,7 @@ class ThinkSplitter:
             self._held = ""
             self._step = self._inside
             return self._inside(start.removeprefix(_OPEN))
-        if _OPEN.startswith(start):
+        if _OPEN.startswith(start) and len(self._held) <= _MAX_BLANKS:
             return Split("", "")
         text, self._held = self._held, ""
         self._step = self._after

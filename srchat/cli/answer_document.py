@@ -4,32 +4,27 @@ import json
 from typing import Any
 
 from srchat.api.events import RetryWait
+from srchat.cli.ask_output import AskOutput, Failure
 from srchat.cli.process import Process
 from srchat.conversation import TurnRecord
-from srchat.errors import APIStatusError, Interrupted, SrchatError
+from srchat.errors import APIStatusError
 from srchat.session.reply_stream import Reasoning, Reply, ReplyStarted, Text, TurnEvent, TurnWarning
-from srchat.session.session import Session
 from srchat.terminal.plain import NullWriter
+from srchat.turn_view import AnswerWriter
 
-Failure = SrchatError | Interrupted
 
+class JSONOutput(AskOutput):
+    """Prints one document when the turn is over; the answer itself goes only into a file."""
 
-class JSONWriter(NullWriter):
-    """Prints one document when the turn is over, whatever came of it."""
-
-    def __init__(self, process: Process, session: Session) -> None:
-        self._process = process
-        self._session = session
-
-    def take(self, event: TurnEvent) -> None:
-        """Ignore an event; the session keeps the reply."""
+    def open_writer(self) -> AnswerWriter:
+        """Return a writer for the file alone."""
+        return self._with_file(NullWriter())
 
     def end(self, failure: Failure | None) -> None:
-        """Print the document. Raises OutputError or ClosedPipeError."""
-        session = self._session
-        reply = session.reply or Reply(session.config.model)
+        """Print the document."""
+        reply = self._session.reply or Reply(self._session.config.model)
         document = {
-            "conversation": session.stored_id,
+            "conversation": self._session.stored_id,
             "model": reply.model,
             "content": reply.content,
             "reasoning": str(reply.reasoning) or None,
@@ -43,17 +38,18 @@ class JSONWriter(NullWriter):
         write_json(self._process, document, indent=2)
 
 
-class EventWriter(NullWriter):
-    """Prints a line of JSON for each event of the turn, as it happens."""
+class EventOutput(AskOutput):
+    """Prints a line of JSON for each event of the turn, as it happens; the answer into a file."""
 
-    def __init__(self, process: Process, session: Session) -> None:
-        self._process = process
-        self._session = session
-        self._has_started = False
-        self._retry = 0
+    _has_started = False
+    _retry = 0
+
+    def open_writer(self) -> AnswerWriter:
+        """Return a writer for the file alone."""
+        return self._with_file(NullWriter())
 
     def take(self, event: TurnEvent) -> None:
-        """Print an event. Raises OutputError or ClosedPipeError."""
+        """Print an event."""
         session = self._session
         match event:
             case ReplyStarted() if not self._has_started:
@@ -71,7 +67,7 @@ class EventWriter(NullWriter):
                 self._print("retry", message=event.reason, seconds=round(event.left, 3))
 
     def end(self, failure: Failure | None) -> None:
-        """Print the last event. Raises OutputError or ClosedPipeError."""
+        """Print the last event."""
         reply = self._session.reply or Reply(self._session.config.model)
         self._print(
             "end",

@@ -3,13 +3,13 @@
 import json
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srchat.attachments import Attachment
 from srchat.cli import options
-from srchat.cli.ask_output import AskOutput, open_output
+from srchat.cli.ask_output import AskOutput, Failure, open_output
 from srchat.cli.process import Process
 from srchat.cli.settings import continue_chosen, open_library, open_session, read_settings
 from srchat.errors import ClosedPipeError, Interrupted, OutputError, SrchatError, UsageError
@@ -63,7 +63,7 @@ def ask(
         typer.Option(
             "--schema",
             metavar="SCHEMA",
-            help="Print JSON that fits: a FILE, JSON, or 'name, age int'.",
+            help="Print JSON that fits a schema: FILE, JSON or fields like 'name, age int'.",
         ),
     ] = None,
     editor: Annotated[
@@ -98,17 +98,14 @@ def ask(
             "--schema": schema is not None,
         }
     )
-    asked = _schema(schema) if schema is not None else None
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)
     library = open_library(process)
     session = open_session(process, settings, library, keep=not no_save)
     session.reads_think = not raw
+    asked = _ask_for_json(session, schema) if schema is not None else None
     continue_chosen(process, session, library, ctx.params, answered=True)
     text = _read(process, session, prompt or [], file or [], no_stdin=no_stdin, editor=editor)
-    if asked is not None:
-        params = session.config.params or {}
-        session.change(params={**params, "response_format": _response_format(asked)})
     if dry_run:
         process.stdout.write(json.dumps(session.request(text).to_json(), indent=2) + "\n")
         return
@@ -130,21 +127,19 @@ def _only_one(modes: dict[str, bool]) -> str:
     return first
 
 
-def _schema(text: str) -> "Schema":
-    from srchat.schema import read_schema  # noqa: PLC0415 - few answers are JSON
+def _ask_for_json(session: Session, text: str) -> "Schema":
+    """Have requests ask for JSON that fits the schema of `--schema`, and return it."""
+    from srchat.schema import read_schema, response_format  # noqa: PLC0415 - few answers are JSON
 
-    return read_schema(text)
-
-
-def _response_format(schema: "Schema") -> dict[str, Any]:
-    from srchat.schema import response_format  # noqa: PLC0415 - as above
-
-    return response_format(schema)
+    schema = read_schema(text)
+    params = session.config.params or {}
+    session.change(params={**params, "response_format": response_format(schema)})
+    return schema
 
 
 def _show(process: Process, session: Session, events: Events, output: AskOutput) -> None:
     """Show the turn, and end the output however the turn ends."""
-    failure: SrchatError | Interrupted | None = None
+    failure: Failure | None = None
     try:
         session.check_key()  # before anything is opened or waited for
         with unechoed(process.stdout.fd):

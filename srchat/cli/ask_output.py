@@ -1,6 +1,6 @@
 """How `ask` prints an answer: rendered or raw, only its code, or as JSON; and into a file."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from srchat.cli.process import Process
 from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
@@ -12,29 +12,43 @@ from srchat.terminal.sanitize import sanitized
 from srchat.turn_view import AnswerWriter, open_answer_writer
 
 if TYPE_CHECKING:
-    from srchat.cli.answer_document import EventWriter, JSONWriter
     from srchat.cli.output_file import OutputFile
     from srchat.schema import Schema
 
 Failure = SrchatError | Interrupted
 
 
-class AskOutput(Protocol):
-    """Where the turn of an `ask` goes. Raises OutputError or ClosedPipeError.
+class AskOutput:
+    """Where the turn of an `ask` goes: the base class, which prints the exact text.
 
     `follow_up`: after the end, a prompt to send before the answer can be printed, "" for none.
+    All methods raise OutputError or ClosedPipeError.
     """
 
-    follow_up: str
+    def __init__(self, process: Process, session: Session, file: "OutputFile | None") -> None:
+        self.follow_up = ""
+        self._process = process
+        self._session = session
+        self._file = file
 
     def open_writer(self) -> AnswerWriter:
         """Return the writer for the answer."""
+        return self._with_file(PlainWriter(self._process.stdout))
 
     def take(self, event: TurnEvent) -> None:
         """Take an event of the turn."""
 
     def end(self, failure: Failure | None) -> None:
-        """End the output; `failure` is what ended the turn, and is raised by the caller."""
+        """End the output. `failure`: what ended the turn; the caller raises it afterwards."""
+
+    def _with_file(self, writer: AnswerWriter) -> AnswerWriter:
+        return self._file.beside(writer) if self._file else writer
+
+    def _print_on_stderr(self) -> None:
+        """Print the answer where no result is expected, so that it is not lost."""
+        if self._session.reply and self._session.reply.text:
+            text = sanitized(self._session.reply.content)
+            self._process.messages.write_raw(text.rstrip("\n") + "\n")
 
 
 def open_output(
@@ -48,103 +62,55 @@ def open_output(
     if schema is not None:
         from srchat.cli.schema_output import SchemaOutput  # noqa: PLC0415 - few answers are JSON
 
-        return SchemaOutput(process, session, with_file(PlainWriter(process.stdout), file), schema)
+        return SchemaOutput(process, session, file, schema)
     if mode in ("--json", "--events"):
-        from srchat.cli.answer_document import EventWriter, JSONWriter  # noqa: PLC0415 - as above
+        from srchat.cli.answer_document import EventOutput, JSONOutput  # noqa: PLC0415 - as above
 
-        kind = JSONWriter if mode == "--json" else EventWriter
-        return _DocumentOutput(kind(process, session), file)
+        return (JSONOutput if mode == "--json" else EventOutput)(process, session, file)
     if mode in ("-x", "--code-all"):
         return _CodeOutput(process, session, file, only_first=mode == "-x")
-    return _TextOutput(process, session, file, raw=mode == "--raw")
+    return (AskOutput if mode == "--raw" else _RenderedOutput)(process, session, file)
 
 
 def _opened(process: Process, path: str) -> "OutputFile":
-    from srchat.cli.output_file import OutputFile  # noqa: PLC0415 - on first use
+    from srchat.cli.output_file import OutputFile  # noqa: PLC0415 - few answers go into a file
 
     file = OutputFile(path, process.environ)
     process.resources.callback(file.close)
     return file
 
 
-class _TextOutput:
-    """The answer as standard output can show it, or its exact text."""
-
-    follow_up = ""
-
-    def __init__(
-        self, process: Process, session: Session, file: "OutputFile | None", *, raw: bool
-    ) -> None:
-        self._process = process
-        self._session = session
-        self._file = file
-        self._raw = raw
+class _RenderedOutput(AskOutput):
+    """The answer as standard output can show it."""
 
     def open_writer(self) -> AnswerWriter:
-        return with_file(self._open(), self._file)
-
-    def take(self, event: TurnEvent) -> None:
-        pass
-
-    def end(self, failure: Failure | None) -> None:
-        pass
-
-    def _open(self) -> AnswerWriter:
-        session = self._session
-        if self._raw:
-            return PlainWriter(self._process.stdout)
+        session, stdout = self._session, self._process.stdout
         theme = session.config.code_theme
-        return open_answer_writer(self._process.stdout, theme, lambda: session.signum is not None)
+        return self._with_file(
+            open_answer_writer(stdout, theme, lambda: session.signum is not None)
+        )
 
 
-class _DocumentOutput:
-    """JSON on standard output; the answer itself goes only into the file."""
-
-    follow_up = ""
-
-    def __init__(self, writer: "JSONWriter | EventWriter", file: "OutputFile | None") -> None:
-        self._writer = writer
-        self._file = file
-        self.take = writer.take
-        self.end = writer.end
-
-    def open_writer(self) -> AnswerWriter:
-        return with_file(self._writer, self._file)
-
-
-class _CodeOutput:
+class _CodeOutput(AskOutput):
     """The code blocks of the answer; an answer without one goes to standard error."""
-
-    follow_up = ""
 
     def __init__(
         self, process: Process, session: Session, file: "OutputFile | None", *, only_first: bool
     ) -> None:
-        self._process = process
-        self._session = session
+        super().__init__(process, session, file)
         self._only_first = only_first
-        writer = with_file(PlainWriter(process.stdout), file)
-        self._writer = CodeWriter(writer, only_first=only_first)
+        self._writer = CodeWriter(super().open_writer(), only_first=only_first)
 
     def open_writer(self) -> AnswerWriter:
         return self._writer
 
-    def take(self, event: TurnEvent) -> None:
-        pass
-
     def end(self, failure: Failure | None) -> None:
-        messages, reply, count = self._process.messages, self._session.reply, self._writer.count
-        if reply and reply.text and not count:
-            # Not on standard output, where code is expected; and not lost either.
-            messages.write_raw(sanitized(reply.content).rstrip("\n") + "\n")
+        count = self._writer.count
+        if not count:
+            self._print_on_stderr()
         if count > 1 and self._only_first:
-            messages.warning(
+            self._process.messages.warning(
                 f"printed the first of {count} code blocks", hint="--code-all prints all of them"
             )
         if not count and failure is None:
             raise IncompleteAnswerError("the answer has no code block; its text is above")
-
-
-def with_file(writer: AnswerWriter, file: "OutputFile | None") -> AnswerWriter:
-    """Return a writer that also writes into a file, if there is one."""
-    return file.beside(writer) if file else writer

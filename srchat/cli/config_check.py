@@ -7,6 +7,7 @@ import typer
 from srchat.cli import options
 from srchat.cli.process import Process
 from srchat.cli.settings import open_library, open_session, read_settings
+from srchat.config import file as config_file
 from srchat.config.profile_files import check_profiles
 from srchat.errors import ConfigError
 from srchat.suggestions import did_you_mean
@@ -27,7 +28,7 @@ def check(
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)
     path, config = settings.file.path, settings.config
-    check_profiles(settings.file)
+    check_profiles(config_file.load(Path(path)))
     is_there = Path(path).exists()
     _print(process, f"{path}: {'valid' if is_there else 'not found, using defaults'}")
     session = open_session(process, settings, open_library(process), keep=False)

@@ -126,7 +126,12 @@ def title(
         typer.Argument(metavar="ID", help="Conversation ID or prefix.", show_default=False),
     ],
     words: Annotated[
-        list[str], typer.Argument(metavar="TITLE...", help="The title.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="TITLE...",
+            help="The new title; words are joined with spaces.",
+            show_default=False,
+        ),
     ],
 ) -> None:
     """Change the title of a conversation."""

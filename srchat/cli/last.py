@@ -18,7 +18,7 @@ def last(
     *,
     number: Annotated[
         int,
-        typer.Option("-n", "--number", min=1, metavar="N", help="The Nth last answer."),
+        typer.Option("-n", "--number", min=1, metavar="N", help="Print the Nth last answer."),
     ] = 1,
     code: Annotated[
         bool, typer.Option("-x", "--code", help="Print only the first code block.")
@@ -45,7 +45,7 @@ def last(
         raise UsageError("no stored answer" if number == 1 else f"no {number} stored answers")
     conversation, turn = found
     if as_json:
-        from srchat.cli.answer_document import turn_document, write_json  # noqa: PLC0415 - for JSON alone
+        from srchat.cli.answer_document import turn_document, write_json  # noqa: PLC0415 - few ask for JSON
 
         write_json(process, turn_document(conversation, turn), indent=2)
     elif code or block:

@@ -19,8 +19,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _HELP = {
     "system": "System prompt; @FILE reads it from a file, @@ starts a text with @.",
     "stop": "Stop sequence (repeatable).",
-    "vars": "Variable of the prompt template of a profile (repeatable).",
-    "params": "Further parameter of the request; VALUE is JSON or text (repeatable).",
+    "vars": "Set a variable of the prompt template (repeatable).",
+    "params": "Add a parameter to the request; VALUE is JSON or text (repeatable).",
 }
 
 
@@ -93,7 +93,7 @@ Profile = Annotated[
         "-p",
         "--profile",
         metavar="NAME",
-        help="Use a profile, or one in a FILE.toml; `demo` is built in.",
+        help="Use a profile: a name or a path ending in .toml; `demo` is built in.",
     ),
 ]
 Continue = Annotated[

@@ -1,10 +1,12 @@
 """The file of `ask --output`: the answer goes there as it comes, beside where it is shown."""
 
+import contextlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from srchat.errors import OutputError, UsageError, reason_of
+from srchat.errors import ClosedPipeError, OutputError, UsageError, reason_of
 from srchat.terminal.plain import PlainWriter
 from srchat.terminal.streams import Output
 from srchat.turn_view import AnswerWriter
@@ -31,18 +33,27 @@ class OutputFile:
 
     def write(self, text: str) -> None:
         """Write a piece of the answer. Raises OutputError."""
-        if text and not self._has_text:
-            self._has_text = True
-            if stat.S_ISREG(os.fstat(self._fd).st_mode):
-                os.ftruncate(self._fd, 0)
-        try:
+        with self._named():
+            if text and not self._has_text:
+                self._has_text = True
+                if stat.S_ISREG(os.fstat(self._fd).st_mode):
+                    os.ftruncate(self._fd, 0)
             self._writer.write(text)
-        except OutputError as exc:
-            raise OutputError(f"{self.path}: {exc.message}") from exc
 
     def finish(self) -> None:
         """End the answer with a newline. Raises OutputError."""
-        self._writer.close()
+        with self._named():
+            self._writer.close()
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Name the file in a failure."""
+        try:
+            yield
+        except (OutputError, ClosedPipeError) as exc:  # a reader of a named pipe may leave
+            raise OutputError(f"{self.path}: {exc.message}") from exc
+        except OSError as exc:
+            raise OutputError(f"{self.path}: cannot write the output: {exc.strerror}") from exc
 
     def beside(self, writer: AnswerWriter) -> "TeeWriter":
         """Return a writer that writes to `writer` and into this file."""
@@ -52,7 +63,7 @@ class OutputFile:
         """Close the file; delete it if it is new and no text came."""
         os.close(self._fd)
         if self._is_new and not self._has_text:
-            os.unlink(self.path)  # noqa: PTH108 - as above
+            Path(self.path).unlink(missing_ok=True)
 
 
 class TeeWriter:

@@ -39,7 +39,7 @@ class Process:
             self.messages.print(line)
 
     def redact(self, secret: str) -> None:
-        """Take a key, or the value of a header, out of every message from now on."""
+        """Take a secret out of every message from now on."""
         self._secrets[secret] = None
         self.messages.redact = lambda text: redacted(text, self._secrets)
 

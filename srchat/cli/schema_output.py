@@ -1,57 +1,54 @@
 """The answer of `ask --schema`: JSON that fits, or nothing."""
 
+from typing import TYPE_CHECKING
+
+from srchat.cli.ask_output import AskOutput, Failure
 from srchat.cli.process import Process
-from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
+from srchat.errors import IncompleteAnswerError
 from srchat.schema import Schema, json_text, problems
-from srchat.session.reply_stream import TurnEvent
 from srchat.session.session import Session
 from srchat.terminal.plain import NullWriter
-from srchat.terminal.sanitize import sanitized
 from srchat.turn_view import AnswerWriter
 
+if TYPE_CHECKING:
+    from srchat.cli.output_file import OutputFile
 
-class SchemaOutput(NullWriter):
+
+class SchemaOutput(AskOutput):
     """Prints JSON that fits a schema, or else the answer on standard error.
 
     An answer that does not fit is sent back once, with what is wrong: `follow_up`.
     """
 
     def __init__(
-        self, process: Process, session: Session, writer: AnswerWriter, schema: Schema
+        self, process: Process, session: Session, file: "OutputFile | None", schema: Schema
     ) -> None:
-        self.follow_up = ""
-        self._process = process
-        self._session = session
+        super().__init__(process, session, file)
         self._schema = schema
-        self._writer = writer
 
     def open_writer(self) -> AnswerWriter:
         """Return a writer that keeps the answer back."""
-        return self
+        return NullWriter()
 
-    def take(self, event: TurnEvent) -> None:
-        """Ignore an event; the session keeps the reply."""
-
-    def end(self, failure: SrchatError | Interrupted | None) -> None:
+    def end(self, failure: Failure | None) -> None:
         """Print the JSON, ask for a repair, or raise IncompleteAnswerError."""
+        was_repaired, self.follow_up = bool(self.follow_up), ""
         reply = self._session.reply
-        text = json_text(reply.content) if reply else ""
-        found = problems(self._schema, text) if failure is None else []
-        if failure is None and not found:
-            self.follow_up = ""
-            self._writer.write(text)
-            self._writer.close()
+        if failure or reply is None:
+            self._print_on_stderr()
             return
-        can_be_mended = reply is not None and reply.finish_reason != "length"
-        if failure is None and can_be_mended and not self.follow_up:
+        text = json_text(reply.content)
+        found = problems(self._schema, text)
+        if not found:
+            writer = super().open_writer()
+            writer.write(text)
+            writer.close()
+        elif was_repaired or reply.finish_reason == "length":
+            self._print_on_stderr()
+            raise IncompleteAnswerError(f"the answer does not fit the schema: {found[0]}")
+        else:
             self._process.messages.info(f"the answer does not fit the schema: {found[0]}")
             self.follow_up = (
                 "Your answer does not fit the JSON schema. Answer again with nothing but the "
                 "corrected JSON. What is wrong:\n" + "\n".join(found)
             )
-            return
-        self.follow_up = ""
-        if reply and reply.text:
-            self._process.messages.write_raw(sanitized(reply.content).rstrip("\n") + "\n")
-        if failure is None:
-            raise IncompleteAnswerError(f"the answer does not fit the schema: {found[0]}")

@@ -1,7 +1,7 @@
 """The settings that hold for one command, and what is opened with them."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +92,10 @@ def read_settings(process: Process, parameters: Mapping[str, object]) -> Setting
     path = Path(settings.file.path)
     if not path.parent.is_dir() and path.parent.exists():
         process.messages.warning(f"no configuration: {path.parent} is not a directory")
-    if settings.file.is_exposed:
-        process.messages.warning(f"other users can read {path}", hint=f"run: chmod 600 {path}")
+    for exposed in settings.file.exposed:
+        process.messages.warning(
+            f"other users can read {exposed}", hint=f"run: chmod 600 {exposed}"
+        )
     return settings
 
 
@@ -140,62 +142,35 @@ def continue_chosen(
     *,
     answered: bool = False,
 ) -> None:
-    """Continue the conversation that the options name, else SRCHAT_CONVERSATION.
+    """Continue the conversation that the options of a command name, else SRCHAT_CONVERSATION.
 
-    Raises as `load_chosen`, and UsageError where the options name more than one.
+    A name that is new is that of the conversation that begins. `answered`: with --continue, pass
+    over conversations without an answer; they hold nothing to continue.
+    Raises UsageError where there is no such conversation or more than one is named, StoreError
+    where it cannot be read: an answer that knows nothing of it is not what was asked for.
     """
-    given = {
-        "--continue": parameters["continue_"],
-        "--conversation": parameters["conversation"] is not None,
-        "--name": parameters["name"] is not None,
-    }
+    prefix, name, last = (parameters[key] for key in ("conversation", "name", "continue_"))
+    given = {"--continue": last, "--conversation": prefix is not None, "--name": name is not None}
     first, *others = [option for option, is_given in given.items() if is_given] or [""]
     if others:
         raise UsageError(f"{first} cannot be combined with {others[0]}")
-    name = parameters["name"] if first else process.environ.get("SRCHAT_CONVERSATION")
-    if name is not None and not title_of(name) and first:
+    title = title_of((process.environ.get("SRCHAT_CONVERSATION") if not first else name) or "")
+    if name is not None and not title:
         raise UsageError("--name: a conversation needs a name")
-    load_chosen(
-        session,
-        library,
-        prefix=parameters["conversation"],
-        name=name,
-        last=bool(parameters["continue_"]),
-        answered=answered,
-        warn=process.messages.warning,
-    )
-
-
-def load_chosen(
-    session: Session,
-    library: Library,
-    *,
-    prefix: str | None,
-    name: str | None,
-    last: bool,
-    answered: bool = False,
-    warn: Callable[[str], None],
-) -> None:
-    """Continue the conversation whose id starts with `prefix`, the one called `name`, or the last.
-
-    There is only one of the three; a `name` that is new is that of the new conversation.
-    `answered`: pass over last ones without an answer; they hold nothing to continue.
-    Raises UsageError where there is no such conversation, StoreError where it cannot be read: an
-    answer that knows nothing of it is not what was asked for.
-    """
-    store = library.open_existing() if last or prefix is not None or name else None
-    if name:
-        title = title_of(name)
-        if store and (id_ := store.titled(title)):
-            session.load(store.load(id_))
-        else:
-            session.conversation = dataclasses.replace(session.conversation, title=title)
-    elif prefix is not None:
+    if not first and not title:
+        return
+    store = library.open_existing()
+    if prefix is not None:
         if store is None:
             raise UsageError(f"no conversation {prefix!r}", hint="no conversations are stored")
-        session.load(store.load(store.find(prefix)))
+        id_: str | None = store.find(prefix)
+    elif store:
+        id_ = store.last_used(answered=answered) if last else store.titled(title)
+    else:
+        id_ = None
+    if store and id_:
+        session.load(store.load(id_))
     elif last:
-        if store and (id_ := store.last_used(answered=answered)):
-            session.load(store.load(id_))
-        else:
-            warn("no conversation to continue; starting a new one")
+        process.messages.warning("no conversation to continue; starting a new one")
+    else:
+        session.conversation = dataclasses.replace(session.conversation, title=title)

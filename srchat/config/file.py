@@ -33,7 +33,7 @@ def load(path: Path) -> FileSettings:
     data = read_bytes(path)
     found = FileSettings(str(path))
     if data is not None:
-        found = parse(path, decoded(path, data))._replace(is_exposed=is_exposed(path))
+        found = parse(path, decoded(path, data))._replace(exposed=_exposed(path))
     return found._replace(profile_paths=profile_paths(path))
 
 
@@ -53,7 +53,14 @@ def load_profile(path: Path) -> FileSettings:
     text = decoded(path, data).removeprefix("\ufeff")
     document = parse_toml(path, text)
     reader = _Reader(path, text)
-    return FileSettings(str(path), values=reader.table(document, ()), is_exposed=is_exposed(path))
+    values = reader.table(document, ())
+    # Most profiles are templates, with nothing to hide.
+    exposed = _exposed(path) if {"api_key", "headers"} & values.keys() else ()
+    return FileSettings(str(path), values=values, exposed=exposed)
+
+
+def _exposed(path: Path) -> tuple[str, ...]:
+    return (str(path),) if is_exposed(path) else ()
 
 
 def decoded(path: Path, data: bytes) -> str:

@@ -44,7 +44,7 @@ def choose_key(layers: Sequence[Layer], base_url: str) -> ChosenKey:
 def choose_headers(layers: Sequence[Layer], base_url: str) -> dict[str, str]:
     """Return the headers to send to `base_url`: of each layer, if its key may be sent there.
 
-    Names differ only in case are one header; the stronger layer counts.
+    Names that differ only in case are one header; the stronger layer counts.
     """
     chosen: dict[str, tuple[str, str]] = {}
     for index, layer in reversed([*enumerate(layers)]):

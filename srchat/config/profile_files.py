@@ -52,7 +52,7 @@ def _with(file: FileSettings, name: str, own: FileSettings) -> FileSettings:
     return file._replace(
         profiles={**file.profiles, name: own.values},
         profile_paths={**file.profile_paths, name: own.path},
-        is_exposed=file.is_exposed or own.is_exposed,
+        exposed=(*file.exposed, *own.exposed),
     )
 
 
@@ -66,4 +66,4 @@ def _read_from_path(name: str) -> FileSettings:
             f"{name}: a profile given by its path may not set {forbidden[0]}",
             hint="if you trust it, move it to profiles.d beside your configuration file",
         )
-    return own._replace(is_exposed=False)  # it holds no secret
+    return own

@@ -36,7 +36,7 @@ class FileSettings(NamedTuple):
     profile: str | None = None
     values: Mapping[str, object] = {}
     profiles: Mapping[str, Mapping[str, object]] = {}
-    is_exposed: bool = False  # group or others may read or write the file
+    exposed: tuple[str, ...] = ()  # files that group or others may read or write
     profile_paths: Mapping[str, str] = {}  # of profiles in files of their own, read or not
 
 

@@ -1,7 +1,7 @@
 """Settings that are tables of named values: template variables and request headers. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from srchat.config.value_types import ValueType
@@ -9,6 +9,7 @@ from srchat.template import is_placeholder_name
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a field name (RFC 9110, 5.6.2)
 _RESERVED_HEADERS: Final = (
+    "accept-encoding",
     "authorization",
     "connection",
     "host",
@@ -29,14 +30,16 @@ class Table(ValueType):
 
 
 class _TextTable(Table):
-    """Texts by name."""
+    """Texts by name. `_allows`: whether a name may have a text."""
+
+    _allows: Callable[[str, str], bool]
 
     def check(self, value: object) -> object:
         """Return the table."""
         if not isinstance(value, dict):
             raise ValueError
-        for name, text in value.items():
-            self._check_entry(name, text)
+        if not all(isinstance(t, str) and self._allows(name, t) for name, t in value.items()):
+            raise ValueError
         return value
 
     def parse(self, text: str) -> object:
@@ -46,20 +49,15 @@ class _TextTable(Table):
             raise ValueError
         return self.check({name: value})
 
-    def _check_entry(self, name: str, text: object) -> None:
-        raise NotImplementedError
-
 
 class Variables(_TextTable):
     """Variables of a prompt template."""
 
     description = "NAME=TEXT; NAME is an identifier other than input and prompt"
 
-    def _check_entry(self, name: str, text: object) -> None:
-        if not is_placeholder_name(name) or name in _RESERVED_VARIABLES:
-            raise ValueError
-        if not isinstance(text, str):
-            raise ValueError
+    @staticmethod
+    def _allows(name: str, text: str) -> bool:  # noqa: ARG004 - any text
+        return is_placeholder_name(name) and name not in _RESERVED_VARIABLES
 
 
 class Headers(_TextTable):
@@ -67,9 +65,10 @@ class Headers(_TextTable):
 
     description = "names and ASCII texts of headers, except Authorization, Host and Content-*"
 
-    def _check_entry(self, name: str, text: object) -> None:
+    @staticmethod
+    def _allows(name: str, text: str) -> bool:
         lower = name.lower()
-        if not _TOKEN.fullmatch(name) or lower in _RESERVED_HEADERS or lower.startswith("content-"):
-            raise ValueError
-        if not isinstance(text, str) or not text.isascii() or not text.isprintable():
-            raise ValueError  # a line break would begin another header
+        is_ours = lower in _RESERVED_HEADERS or lower.startswith("content-")
+        # A line break would begin another header.
+        is_plain = text.isascii() and text.isprintable()
+        return bool(_TOKEN.fullmatch(name)) and not is_ours and is_plain

@@ -73,7 +73,9 @@ _FAST_FORWARD: Final = """
 """
 _RECENT_ANSWER: Final = (
     f"SELECT (SELECT uid FROM conversation WHERE id = turn.conversation), {', '.join(TURN_COLUMNS)}"  # noqa: S608 - constants
-    " FROM turn WHERE reply <> '' ORDER BY asked_at DESC, id DESC LIMIT 1 OFFSET ?"
+    # Sorted without the texts.
+    " FROM turn WHERE id = (SELECT id FROM turn WHERE reply <> ''"
+    " ORDER BY asked_at DESC, id DESC LIMIT 1 OFFSET ?)"
 )
 _DELETE_TURNS: Final = """
     DELETE FROM turn WHERE conversation = (SELECT id FROM conversation WHERE uid = ?)

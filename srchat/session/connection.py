@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 from srchat.api.events import RetryWait
+from srchat.api.key import secret_headers
 from srchat.config.keys import is_loopback
 from srchat.config.resolution import Resolved, key_to_send
 from srchat.config.settings import DEMO_BASE_URL, SETTINGS, Config
@@ -53,8 +54,8 @@ class Connection:
     """Finds the key of the configured server and keeps a client for it.
 
     `read_again` reads the settings; it is called when the server has refused the key, which may
-    have been changed since. `use_secret` is told each key and header, so that
-    they can be redacted. `library` remembers the parameters that servers refuse. `log` is told
+    have been changed since. `use_secret` is told each key and secret header, so that it can be
+    redacted. `library` remembers the parameters that servers refuse. `log` is told
     what goes over the wire.
     """
 
@@ -119,7 +120,7 @@ class Connection:
         if retries is not None:
             config = dataclasses.replace(config, retries=retries)
         headers = self._resolved.headers
-        for value in headers.values():
+        for value in secret_headers(headers):
             self._use_secret(value)
         return open_client(config, key, headers, self._log)
 

@@ -14,7 +14,7 @@ from srchat.api.events import RequestSent
 from srchat.api.models import ChatRequest
 from srchat.attachments import UserMessage
 from srchat.config.settings import Config
-from srchat.conversation import Conversation, Fitted, TurnRecord, calibrated
+from srchat.conversation import Conversation, Fitted, TurnRecord
 from srchat.errors import (
     APIStatusError,
     IncompleteAnswerError,
@@ -35,6 +35,7 @@ from srchat.session.reply_stream import (
     chat_request,
 )
 from srchat.session.windows import Windows
+from srchat.tokens import calibrated
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient

@@ -72,6 +72,11 @@ def test_an_answer_without_a_block_stays_as_it_is(content: str) -> None:
         assert split(*content) == ("", content)
 
 
+def test_blanks_without_end_are_text() -> None:
+    blanks = " " * 2000
+    assert split(*blanks, "<think>a</think>b") == ("", f"{blanks}<think>a</think>b")
+
+
 def test_text_is_not_held_back_once_it_cannot_be_a_tag() -> None:
     splitter = ThinkSplitter()
     assert splitter.feed("<th") == ("", "")

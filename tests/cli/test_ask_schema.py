@@ -43,17 +43,32 @@ def test_a_server_without_response_format_is_asked_in_words(
     assert json.loads(system.splitlines()[-1])["required"] == ["name", "age"]
 
 
-def test_that_a_server_has_no_response_format_is_remembered(srchat: Srchat, serve: Serve) -> None:
-    server = serve(error(400, "unknown field response_format"), answer(GOOD), answer(GOOD))
+def test_that_a_model_has_no_response_format_is_remembered_for_a_week(
+    srchat: Srchat, serve: Serve
+) -> None:
+    refused = error(400, "unknown field response_format")
+    server = serve(refused, *[answer(GOOD)] * 4)
+    ask = ("ask", "who?", *SCHEMA, "--base-url", server.url)
+    assert srchat(*ask).code == 0
+    assert srchat(*ask).code == 0
+    assert srchat(*ask, "-m", "other").code == 0
+    old = time.time() - 8 * 86400
+    (kept,) = srchat.home.rglob("refused-*")
+    os.utime(kept, (old, old))
+    assert srchat(*ask).code == 0
+    had = ["response_format" in each.json for each in server.requests]
+    assert had == [True, False, False, True, True]
+    assert "fits this JSON schema" in server.requests[2].json["messages"][0]["content"]
+
+
+def test_a_schema_that_the_server_cannot_use_does_not_speak_for_others(
+    srchat: Srchat, serve: Serve
+) -> None:
+    refused = error(400, "Invalid schema for response_format 'answer': 'oneOf' is not permitted")
+    server = serve(refused, answer(GOOD), answer(GOOD))
     for _ in range(2):
         assert srchat("ask", "who?", *SCHEMA, "--base-url", server.url).code == 0
-    assert ["response_format" in each.json for each in server.requests] == [True, False, False]
-    assert "fits this JSON schema" in server.requests[2].json["messages"][0]["content"]
-    old = time.time() - 8 * 86400
-    for path in srchat.home.rglob("refused-*"):
-        os.utime(path, (old, old))
-    server = serve(answer(GOOD))
-    assert srchat("ask", "who?", *SCHEMA, "--base-url", server.url).code == 0
+    assert ["response_format" in each.json for each in server.requests] == [True, False, True]
 
 
 def test_an_answer_that_does_not_fit_is_sent_back_once(srchat: Srchat, serve: Serve) -> None:

@@ -1035,6 +1035,28 @@ def test_headers_of_the_file_are_sent_and_their_values_never_shown(
         assert secret not in shown
 
 
+def test_a_header_that_is_a_label_is_not_taken_out_of_messages(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(
+        error(400, "the srchat team at https://example.com has no search, key abc123xyz")
+    )
+    srchat.configure(
+        f'base_url = "{server.url}"\n[headers]\nX-Title = "srchat"\nX-Team = "search"\n'
+        'HTTP-Referer = "https://example.com/app"\nX-Api-Key = "abc123xyz"\n'
+    )
+    result = srchat("ask", "hi")
+    assert "the srchat team at https://example.com has no search, key [key" in result.err
+    assert "abc123xyz" not in result.err
+
+
+def test_a_header_takes_the_place_of_ours(srchat: Srchat, serve: Serve) -> None:
+    server = serve(MODELS)
+    srchat.configure(f'base_url = "{server.url}"\n[headers]\nuser-agent = "mine"\n')
+    assert srchat("models").code == 0
+    assert server.requests[0].headers["user-agent"] == "mine"
+
+
 def test_headers_do_not_follow_to_another_server(srchat: Srchat, serve: Serve) -> None:
     server = serve(MODELS)
     srchat.configure('base_url = "http://127.0.0.1:9/v1"\n[headers]\nX-Team = "a"\n')

@@ -219,7 +219,7 @@ def test_a_conversation_has_a_name(srchat: Srchat, serve: Serve) -> None:
 def test_options_win_over_the_variable_that_names_a_conversation(
     srchat: Srchat, serve: Serve
 ) -> None:
-    server = serve(*[answer("yes")] * 4)
+    server = serve(*[answer("yes")] * 6)
     url = ("--base-url", server.url)
     srchat.env["SRCHAT_CONVERSATION"] = "tty-1"
     assert srchat("ask", "one", *url).code == 0
@@ -227,6 +227,10 @@ def test_options_win_over_the_variable_that_names_a_conversation(
     assert srchat("ask", "three", "-c", *url).code == 0
     assert srchat("ask", "four", *url).code == 0
     assert {each.title: len(each.turns) for each in stored(srchat)} == {"tty-1": 2, "work": 2}
+    for blank in ("", " "):
+        srchat.env["SRCHAT_CONVERSATION"] = blank
+        assert srchat("ask", "five", *url).code == 0
+    assert [len(each.json["messages"]) for each in server.requests[4:]] == [1, 1]
 
 
 @pytest.mark.parametrize(

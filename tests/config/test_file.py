@@ -157,10 +157,10 @@ def test_the_next_write_makes_an_exposed_file_private(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('model = "x"\n')
     path.chmod(0o644)
-    assert config_file.load(path).is_exposed
+    assert config_file.load(path).exposed == (str(path),)
     config_edit.set_values(path, None, {"model": "x"})  # changes nothing but the mode
     assert _mode(path) == 0o600
-    assert not config_file.load(path).is_exposed
+    assert not config_file.load(path).exposed
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_an_empty_variable_counts_as_not_set_unless_empty_is_a_value() -> None:
 
 def test_defaults_apply_without_a_file() -> None:
     file = FileSettings(FILE)
-    assert not file.is_exposed
+    assert not file.exposed
     assert resolve(file, {}, {}).config == Config(
         base_url="https://api.solidrust.ai/v1",
         model="vllm-primary",

@@ -1,7 +1,9 @@
 """Prompt templates of profiles, and profiles in files of their own, through the whole program."""
 
 import json
+import os
 import shutil
+import subprocess
 from collections.abc import Sequence
 
 import pytest
@@ -10,8 +12,9 @@ from srchat.attachments import Attachment
 from srchat.errors import UsageError
 from srchat.session.profile_prompts import PromptTemplate
 from tests.conftest import Serve, Srchat
-from tests.support.server import answer
+from tests.support.server import answer, json_response
 from tests.support.shells import ROOT
+from tests.support.waiting import PATIENCE
 
 STDIN = Attachment("stdin", "a\nb\n")
 
@@ -130,9 +133,20 @@ def test_a_template_file_that_is_missing_is_named_and_needed_only_where_it_is_us
 
 
 def test_a_template_without_input_does_not_wait_for_a_silent_pipe(srchat: Srchat) -> None:
-    srchat.configure('[profiles.a]\nprompt = "Tell a joke."\n[profiles.b]\nprompt = "{input}"\n')
-    assert _sent(srchat, "-p", "a", stdin=b"") == "Tell a joke."
-    assert _sent(srchat, "-p", "b", stdin=b"from a pipe\n") == "from a pipe"
+    srchat.configure('[profiles.a]\nprompt = "Tell a joke."\n')
+    reading, writing = os.pipe()  # which nobody writes to or closes
+    ask = srchat.command("ask", "-p", "a", "--dry-run")
+    try:
+        done = subprocess.run(
+            ask, env=srchat.env, cwd=srchat.home, stdin=reading, capture_output=True,
+            check=True, timeout=PATIENCE,
+        )  # fmt: skip
+    finally:
+        os.close(reading)
+        os.close(writing)
+    assert json.loads(done.stdout)["messages"][-1]["content"] == "Tell a joke."
+    assert b"waiting" not in done.stderr
+    assert _sent(srchat, "-p", "a", stdin=b"about\n").startswith('<file name="stdin">\nabout\n')
 
 
 def test_a_chat_uses_the_template_for_the_first_prompt_of_each_conversation(
@@ -183,7 +197,32 @@ def test_config_check_reads_every_profile(srchat: Srchat) -> None:
     (folder / "bad.toml").write_text("model = 'a'\nretries = -1\n")
     result = srchat("config", "check", "-p", "demo")
     assert result.code == 3
+    assert result.out == b""
     assert f"{folder / 'bad.toml'}, line 2: retries is -1" in result.err
+
+
+def test_config_check_takes_a_profile_of_its_own_file(srchat: Srchat, serve: Serve) -> None:
+    models = json_response({"object": "list", "data": [{"id": "vllm-primary"}]})
+    server = serve(models, models)
+    folder = srchat.home / "profiles.d"
+    folder.mkdir()
+    (folder / "own.toml").write_text(f'base_url = "{server.url}"\n')
+    assert srchat("config", "check", "-p", "own").code == 0
+    (srchat.home / "p.toml").write_text("temperature = 1\n")
+    srchat.configure(f'base_url = "{server.url}"\n')
+    assert srchat("config", "check", "-p", "./p.toml").code == 0
+
+
+def test_only_profiles_with_secrets_need_to_be_private(srchat: Srchat) -> None:
+    folder = srchat.home / "profiles.d"
+    folder.mkdir()
+    own = folder / "own.toml"
+    own.write_text('prompt = "Tell a joke."\n')
+    own.chmod(0o644)
+    assert srchat("ask", "-p", "own", "--dry-run").err == ""
+    own.write_text('prompt = "Tell a joke."\napi_key = "sk-0123456789"\n')
+    result = srchat("ask", "-p", "own", "--dry-run")
+    assert f"other users can read {own}\nhint: run: chmod 600 {own}" in result.err
 
 
 def test_a_profile_can_be_a_path(srchat: Srchat) -> None:

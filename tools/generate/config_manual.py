@@ -70,9 +70,10 @@ file. `@@` starts a text with @.
 """
 _HEADERS: Final = """
 The table `[headers]`, or `[profiles.NAME.headers]`, adds headers to every request. They are
-treated like keys: sent only to the server that was configured in the same place, never shown
-whole, and set only in the file. Authorization, Host, Content-* and headers about the connection
-are not allowed.
+treated like keys: sent only to the server that was configured in the same place, masked by
+`srchat config show`, and set only in the file. Values that look like secrets, or whose names do
+(X-Api-Key, Cookie), are taken out of every message. Authorization, Host, Accept-Encoding,
+Content-* and headers about the connection are not allowed.
 """
 _KEY: Final = """
 A key is sent only to the server that was configured in the same place: a profile with its own

@@ -1,0 +1,36 @@
+"""Token counts and what fits into a window."""
+
+from srchat.tokens import TurnSize, answer_room, calibrated, sent_before, tokens_per_estimate
+
+
+def test_the_template_around_a_short_prompt_does_not_spoil_the_estimate() -> None:
+    assert calibrated(counted=10, estimated=5) < 1.05
+
+
+def test_no_count_of_a_server_is_believed_beyond_reason() -> None:
+    assert calibrated(10**9, 10) == 6.0
+    assert calibrated(0, 10**6) == 0.25
+
+
+def test_room_is_kept_for_an_answer() -> None:
+    assert answer_room(8192, None) == 1024
+    assert answer_room(1024, None) == 256
+    assert answer_room(8192, 2000) == 2000
+    assert answer_room(1024, 100_000) == 512  # the server says what is wrong with that
+
+
+def test_the_turns_that_were_sent_are_found_by_their_estimates() -> None:
+    sizes = [TurnSize(1, 1, 5, each, is_counted=True) for each in (10, 20, 30)]
+    assert sent_before(sizes, 0) == []
+    assert sent_before(sizes, 50) == sizes[1:]
+    assert sent_before(sizes, 60) == sizes
+    assert sent_before(sizes, 25) is None
+    assert sent_before(sizes, 61) is None
+
+
+def test_prompts_that_were_counted_tell_how_large_the_next_one_is() -> None:
+    counted = TurnSize(30, 1, 10, 11, is_counted=True)
+    estimated = TurnSize(99, 1, 10, 11, is_counted=False)
+    assert tokens_per_estimate([counted, estimated], 1.5) == 3.0
+    assert tokens_per_estimate([estimated], 1.5) == 1.5
+    assert tokens_per_estimate([counted], 4.0) == 4.0
