@@ -55,7 +55,8 @@ def last(
     else:
         write_answer(process.stdout, turn.reply, read_settings(process, {}).config.code_theme)
     if not turn.complete:
-        process.messages.warning(f"incomplete answer: {turn.reason}")
+        reason = turn.reason.removeprefix("incomplete answer: ")
+        process.messages.warning(f"incomplete answer: {reason}")
 
 
 def _block(turn: TurnRecord, number: int) -> str:

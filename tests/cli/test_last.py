@@ -64,5 +64,6 @@ def test_an_incomplete_answer_is_printed_with_a_warning(srchat: Srchat, serve: S
     assert srchat("ask", "a", "--base-url", server.url).code == 6
     result = srchat("last")
     assert (result.code, result.out) == (0, b"half\n")
-    assert "srchat: warning: incomplete answer" in result.err
+    why = "the server closed the stream early"
+    assert result.err == f"srchat: warning: incomplete answer: {why}\n"
     assert json.loads(srchat("last", "--json").out)["complete"] is False
