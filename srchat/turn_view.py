@@ -8,7 +8,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 from srchat.api.events import RequestSent, RetryWait
@@ -19,12 +19,14 @@ from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.signals import on_resume, signals_to
 from srchat.terminal.plain import PlainWriter
-from srchat.terminal.reasoning import ReasoningView
 from srchat.terminal.status import StatusLine
 from srchat.terminal.streams import Messages, Output
 
 _LONG_ANSWER: Final = 10.0  # seconds after which somebody may look elsewhere
 _SHORT_WAIT: Final = 2.0  # seconds until a wait is shown in seconds
+
+if TYPE_CHECKING:
+    from srchat.terminal.reasoning import ReasoningView
 
 
 class AnswerWriter(Protocol):
@@ -150,7 +152,7 @@ class _TurnView:
         self._open_writer = open_writer
         self._writer: AnswerWriter | None = None
         self._status = StatusLine(messages)
-        self._reasoning = ReasoningView(messages, session.config.reasoning)
+        self._reasoning: ReasoningView | None = None  # until there is some
         messages.make_room = self._make_room
         self._warnings: list[TurnWarning] = []
         self._waits = WaitView(messages, self._status)
@@ -170,7 +172,8 @@ class _TurnView:
 
     def _make_room(self) -> None:
         self._status.clear()
-        self._reasoning.clear()
+        if self._reasoning:
+            self._reasoning.clear()
 
     def show(self, event: TurnEvent) -> None:
         self._catch_up()
@@ -206,14 +209,22 @@ class _TurnView:
         self._last_text_at = time.monotonic()
         if not self._is_abandoned:
             self._status.clear()
-            self._reasoning.close()
+            self._end_reasoning()
             self._opened().write(text)
             self._messages.is_after_answer = self._messages.shares_screen
 
     def _show_reasoning(self, text: str) -> None:
         if not self._has_text:  # not into the middle of the answer
             self._status.clear()
+            if self._reasoning is None:
+                from srchat.terminal.reasoning import ReasoningView  # noqa: PLC0415 - few have it
+
+                self._reasoning = ReasoningView(self._messages, self._session.config.reasoning)
             self._reasoning.write(text)
+
+    def _end_reasoning(self) -> None:
+        if self._reasoning:
+            self._reasoning.close()
 
     def _show_warning(self, warning: TurnWarning) -> None:
         if self._has_text:
@@ -224,7 +235,7 @@ class _TurnView:
     def _end_answer(self) -> None:
         self._catch_up()
         self._status.clear()
-        self._reasoning.close()
+        self._end_reasoning()
         self._has_text = False
         try:
             if self._writer:
@@ -237,7 +248,8 @@ class _TurnView:
     def _catch_up(self) -> None:
         if self._must_redraw:
             self._must_redraw = False
-            self._reasoning.forget()
+            if self._reasoning:
+                self._reasoning.forget()
             if self._writer:
                 self._writer.redraw()
 
@@ -252,7 +264,7 @@ class _TurnView:
         if self._has_text:
             self._opened().write("")
             self._show_silence()
-        elif self._reasoning.is_open:
+        elif self._reasoning and self._reasoning.is_open:
             self._reasoning.write("")
         elif not self._messages.quiet:
             waited = time.monotonic() - self._started_at

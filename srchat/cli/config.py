@@ -24,7 +24,6 @@ from srchat.config import edit as config_edit
 from srchat.config.checks import setting_named
 from srchat.config.keys import KEY_SETTINGS
 from srchat.config.layers import LayerKind
-from srchat.config.profile_files import profile_names
 from srchat.config.resolution import Resolved
 from srchat.config.settings import DEMO_PROFILE, PROFILE, SETTINGS
 from srchat.config.tables import Headers
@@ -156,7 +155,7 @@ def _document(settings: Settings) -> dict[str, Any]:
     return {
         "path": settings.file.path,
         "profile": settings.resolved.profile,
-        "profiles": sorted({*profile_names(settings.file), DEMO_PROFILE}),
+        "profiles": sorted({*settings.file.profile_names, DEMO_PROFILE}),
         "settings": {name: {"value": v, "origin": origin} for name, (v, origin) in shown.items()},
     }
 
@@ -164,7 +163,7 @@ def _document(settings: Settings) -> dict[str, Any]:
 def _listing(settings: Settings) -> str:
     """Return all settings as TOML, with their origins as comments; the defaults come last."""
     resolved = settings.resolved
-    names = ", ".join(map(one_line, sorted({*profile_names(settings.file), DEMO_PROFILE})))
+    names = ", ".join(map(one_line, sorted({*settings.file.profile_names, DEMO_PROFILE})))
     profile = one_line(resolved.profile) if resolved.profile else "none"
     lines = [f"# {one_line(settings.file.path)}", f"# profile: {profile} (of {names})"]
     own = [name for name in SETTINGS if resolved.kinds[name] is not LayerKind.DEFAULT]

@@ -8,7 +8,6 @@ from srchat.cli import options
 from srchat.cli.process import Process
 from srchat.cli.settings import open_library, open_session, read_settings
 from srchat.config import file as config_file
-from srchat.config.profile_files import check_profiles
 from srchat.errors import ConfigError
 from srchat.suggestions import did_you_mean
 from srchat.terminal.sanitize import one_line
@@ -25,6 +24,8 @@ def check(
     **_settings: object,
 ) -> None:
     """Check the file with all its profiles; try server and key."""
+    from srchat.config.profile_files import check_profiles  # noqa: PLC0415 - of few users
+
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)
     path, config = settings.file.path, settings.config

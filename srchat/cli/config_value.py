@@ -10,7 +10,6 @@ from srchat.cli.process import Process
 from srchat.cli.questions import typed_secret
 from srchat.config import file as config_file
 from srchat.config.checks import checked, parsed, parsed_entry, setting_named
-from srchat.config.profile_files import profile_names
 from srchat.config.settings import DEMO_PROFILE, PROFILE, TABLES
 from srchat.config.value_types import StringList
 from srchat.errors import ConfigError, UsageError
@@ -89,7 +88,7 @@ def _secret(process: Process, words: list[str], name: str) -> str:
 def _known_profile(path: Path, name: str, profile: str | None) -> str:
     if profile:
         raise UsageError("config set: a profile cannot name a profile")
-    names = [*profile_names(config_file.load(path)), DEMO_PROFILE]
+    names = [*config_file.load(path).profile_names, DEMO_PROFILE]
     if name not in names:
         raise ConfigError(f"config set: no profile {name!r}", hint=did_you_mean(name, names))
     return name

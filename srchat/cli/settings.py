@@ -3,21 +3,22 @@
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from srchat import paths
 from srchat.cli.process import Process
 from srchat.config import file as config_file
 from srchat.config.layers import LayerKind
-from srchat.config.profile_files import with_profile
 from srchat.config.resolution import FileSettings, Resolved, resolve
-from srchat.config.settings import SETTINGS, Config
+from srchat.config.settings import DEMO_PROFILE, SETTINGS, Config
 from srchat.conversation import title_of
 from srchat.errors import UsageError
 from srchat.library import Library
 from srchat.session.connection import Connection
-from srchat.session.profile_prompts import PromptTemplate, prompt_template, system_prompt
 from srchat.session.session import Session
+
+if TYPE_CHECKING:
+    from srchat.session.profile_prompts import PromptTemplate
 
 
 class Settings:
@@ -55,7 +56,7 @@ class Settings:
             kinds |= {LayerKind.PROFILE, LayerKind.DEMO}
         return frozenset(name for name in SETTINGS if self.resolved.kinds[name] in kinds)
 
-    def check_variables(self, template: PromptTemplate | None) -> None:
+    def check_variables(self, template: "PromptTemplate | None") -> None:
         """Raise UsageError for a --var that no placeholder of the template takes."""
         names = self._options.get("vars")
         if not isinstance(names, dict):
@@ -74,8 +75,11 @@ class Settings:
     def _read_file(self) -> FileSettings:
         file = config_file.load(paths.config_path(self._environ))
         chosen = self._profile or self._environ.get("SRCHAT_PROFILE") or file.profile
-        if not chosen:
+        is_here = chosen in (*file.profiles, DEMO_PROFILE) and chosen not in file.profile_paths
+        if not chosen or is_here:
             return file
+        from srchat.config.profile_files import with_profile  # noqa: PLC0415 - on first use
+
         return with_profile(file, chosen, from_option=self._profile is not None)
 
     def _resolve(self) -> Resolved:
@@ -121,11 +125,16 @@ def open_connection(process: Process, settings: Settings, library: Library) -> C
 
 def open_session(process: Process, settings: Settings, library: Library, *, keep: bool) -> Session:
     """Return a session with the configured server; `keep`: store its turns."""
-    template = prompt_template(settings.file, settings.resolved)
+    config, template = settings.config, None
+    if config.prompt or config.system:
+        from srchat.session import profile_prompts  # noqa: PLC0415 - on first use
+
+        template = profile_prompts.prompt_template(settings.file, settings.resolved)
+        system = profile_prompts.system_prompt(settings.file, settings.resolved)
+        config = dataclasses.replace(config, system=system)
     settings.check_variables(template)
-    config = settings.config
     return Session(
-        dataclasses.replace(config, system=system_prompt(settings.file, settings.resolved)),
+        config,
         open_connection(process, settings, library),
         library,
         fixed=settings.fixed,

@@ -20,11 +20,6 @@ def is_path(profile: str) -> bool:
     return "/" in profile or profile.endswith(".toml")
 
 
-def profile_names(file: FileSettings) -> list[str]:
-    """Return the names of the profiles in config.toml and in profiles.d."""
-    return list(dict.fromkeys([*file.profiles, *file.profile_paths]))
-
-
 def with_profile(file: FileSettings, name: str, *, from_option: bool) -> FileSettings:
     """Return `file` with the profile of that name, if it is in a file of its own.
 
@@ -44,7 +39,7 @@ def with_profile(file: FileSettings, name: str, *, from_option: bool) -> FileSet
 
 def check_profiles(file: FileSettings) -> None:
     """Check all profiles in profiles.d. Raises ConfigError for the first that is invalid."""
-    for name in profile_names(file):
+    for name in file.profile_names:
         with_profile(file, name, from_option=False)
 
 

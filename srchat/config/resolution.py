@@ -39,6 +39,11 @@ class FileSettings(NamedTuple):
     exposed: tuple[str, ...] = ()  # files that group or others may read or write
     profile_paths: Mapping[str, str] = {}  # of profiles in files of their own, read or not
 
+    @property
+    def profile_names(self) -> list[str]:
+        """The names of the profiles in config.toml and in profiles.d."""
+        return list(dict.fromkeys([*self.profiles, *self.profile_paths]))
+
 
 class Resolved(NamedTuple):
     """The effective configuration, the source of each value, and the profile in use.
@@ -146,7 +151,7 @@ def _profile_layer(file: FileSettings, profile: str | None, origin: str) -> Laye
     if profile is None or (profile == DEMO_PROFILE and profile not in file.profiles):
         return layer_of(LayerKind.PROFILE, {}, "")
     if profile not in file.profiles:
-        names = [*file.profiles, *file.profile_paths, DEMO_PROFILE]
+        names = [*file.profile_names, DEMO_PROFILE]
         raise ConfigError(f"{origin}: no profile {profile!r}", hint=did_you_mean(profile, names))
     return layer_of(LayerKind.PROFILE, file.profiles[profile], f"profile {profile}")
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from srchat.config.value_types import ValueType
-from srchat.template import is_placeholder_name
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a field name (RFC 9110, 5.6.2)
 _RESERVED_HEADERS: Final = (
@@ -57,6 +56,8 @@ class Variables(_TextTable):
 
     @staticmethod
     def _allows(name: str, text: str) -> bool:  # noqa: ARG004 - any text
+        from srchat.template import is_placeholder_name  # noqa: PLC0415 - few have variables
+
         return is_placeholder_name(name) and name not in _RESERVED_VARIABLES
 
 

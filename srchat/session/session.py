@@ -5,7 +5,7 @@ the branch in use.
 """
 
 import dataclasses
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from srchat.api.models import ChatRequest
 from srchat.api.rate_limit import RateLimit
@@ -17,12 +17,14 @@ from srchat.history.recorder import Recorder
 from srchat.library import Library
 from srchat.session.connection import Connection
 from srchat.session.model_list import ModelList
-from srchat.session.profile_prompts import PromptTemplate
 from srchat.session.reply_stream import Reply, TurnWarning
 from srchat.session.turn import Events, Turn, caught, new_id
 from srchat.session.usage import Totals
 from srchat.session.windows import Windows
 from srchat.text_input import MAX_INPUT, check_size
+
+if TYPE_CHECKING:
+    from srchat.session.profile_prompts import PromptTemplate
 
 
 class Prompt(NamedTuple):
@@ -55,7 +57,7 @@ class Session:
         *,
         fixed: frozenset[str] = frozenset(),
         keep: bool = True,
-        template: PromptTemplate | None = None,
+        template: "PromptTemplate | None" = None,
     ) -> None:
         self.config = config
         self.initial_config = config

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shlex
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,24 @@ def test_events_are_lines_of_ascii_json_in_order(srchat: Srchat, serve: Serve) -
     assert {each["event"] for each in middle[1:]} == {"text"}
     assert "".join(each["text"] for each in middle[1:]) == "né!"
     assert (end["event"], end["complete"], end["error"], end["exit"]) == ("end", True, None, 0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_however_the_stream_is_cut_joined_events_are_the_answer(
+    srchat: Srchat, serve: Serve, seed: int
+) -> None:
+    content = "<think>\nWhy? 日</think>\n\nDo:\n\n```sh\nls 😀\n```\n\nDone <think>.\n"
+    places = random.Random(seed).sample(range(1, len(content)), seed * 8)
+    cuts = [0, *sorted(places), len(content)]
+    script = answer(*(content[a:b] for a, b in pairwise(cuts)))
+    server = serve(script, script, script)
+    url = ("--base-url", server.url)
+    events = _events(srchat("ask", "hi", "--events", *url).out)
+    text = "".join(each["text"] for each in events if each["event"] == "text")
+    thought = "".join(each["text"] for each in events if each["event"] == "reasoning")
+    assert (thought, text) == ("\nWhy? 日", content.partition("</think>\n\n")[2])
+    assert srchat("ask", "hi", *url).out == text.encode()
+    assert srchat("ask", "hi", "-x", *url).out == "ls 😀\n".encode()
 
 
 def test_an_event_is_written_when_it_happens(srchat: Srchat, serve: Serve) -> None:

@@ -141,5 +141,8 @@ def test_an_ask_without_these_options_loads_nothing_for_them(srchat: Srchat) -> 
     )
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "srchat.cli.ask_output" in loaded
-    optional = ("schema", "cli.schema_output", "cli.output_file", "cli.answer_document")
+    optional = (
+        "schema", "cli.schema_output", "cli.output_file", "cli.answer_document", "template",
+        "config.profile_files", "session.profile_prompts", "terminal.reasoning",
+    )  # fmt: skip
     assert not loaded & {"jsonschema", *(f"srchat.{name}" for name in optional)}

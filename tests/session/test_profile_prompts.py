@@ -283,3 +283,10 @@ def test_the_profiles_of_the_documentation_can_be_copied(srchat: Srchat, name: s
     srchat.configure('model = "m"\n')
     path = str(ROOT / f"docs/profiles/{name}.toml")
     assert _sent(srchat, "-p", path, stdin=b"+ a line\n").endswith("\n\n+ a line\n")
+
+
+def test_the_demo_profile_can_have_a_file_too(srchat: Srchat) -> None:
+    folder = srchat.home / "profiles.d"
+    folder.mkdir()
+    (folder / "demo.toml").write_text('prompt = "Tell {prompt}."\n')
+    assert _sent(srchat, "-p", "demo", "a joke") == "Tell a joke."

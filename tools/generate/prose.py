@@ -47,7 +47,8 @@ Parameters that are not set are not sent, so the defaults of the server apply.
 
 `--param NAME=VALUE` adds any other parameter to the request. VALUE is JSON or else text, a dotted
 name is nested, and `NAME=` removes a parameter that the configuration sets. Servers may ignore
-names that they do not know without an error. To switch off the thinking of Qwen3 on vLLM:
+names that they do not know without an error. To switch off the thinking of Qwen3 on vLLM, also
+behind LiteLLM:
 `--param chat_template_kwargs.enable_thinking=false`.
 
 With `--json`, the document has the fields conversation (null if nothing is stored), model (the one
