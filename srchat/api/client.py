@@ -1,6 +1,6 @@
 """The client of a chat-completions server.
 
-    with ChatClient("http://127.0.0.1:8000/v1", None) as client:
+    with ChatClient(Server("http://127.0.0.1:8000/v1", None)) as client:
         for event in client.stream(request): ...
 
 Nothing of srchat but its errors is known here: base URL, key and limits are arguments.
@@ -9,24 +9,21 @@ Nothing of srchat but its errors is known here: base URL, key and limits are arg
 import json
 import math
 import re
-import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
-from srchat import __version__
 from srchat.api.attempts import Attempts
 from srchat.api.error_body import read_error_text
 from srchat.api.events import RetryWait
 from srchat.api.exchange import Exchange, Limits
-from srchat.api.failures import translated, unusable_tls
-from srchat.api.http import certificates, httpx, proxy_for
-from srchat.api.key import checked_key, redacted, secret_headers
+from srchat.api.http import httpx
 from srchat.api.models import ChatRequest, Model
 from srchat.api.reader import Inbox, StreamReader
 from srchat.api.retry import RetryPolicy
+from srchat.api.server import Server
 from srchat.api.stream import ChatStream
 from srchat.api.surrogates import utf8_bytes
 from srchat.errors import (
@@ -46,52 +43,32 @@ def _silent(_: object) -> None:
 
 
 class ChatClient:
-    """Talks to one server with one key.
+    """Talks to one server, over one connection.
 
-    `base_url` ends where `/chat/completions` begins. `api_key`: sent as a bearer token, to
-    this server and nowhere else; None sends none. `headers`: sent in addition to it.
-    `transport`: in place of the network.
-    `use_proxy`: go through the proxy that the environment names, if it does.
     `log`: told on one line each what goes over the wire.
     `refused`: "PARAMETER MODEL" for each that was refused by name; it is not sent again.
-    Raises APIConnectionError when the URL or a proxy of the environment cannot be used,
-    ConfigError when the key cannot.
     """
 
-    def __init__(  # noqa: PLR0913 - independent of each other, all but two by name
+    def __init__(
         self,
-        base_url: str,
-        api_key: str | None,
+        server: Server,
         *,
-        headers: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         retry: RetryPolicy | None = None,
-        transport: httpx.BaseTransport | None = None,
-        use_proxy: bool = True,
         log: Callable[[str], None] = _silent,
     ) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._key = checked_key(api_key) if api_key else None
-        self._headers = headers or {}
-        self._secrets = [*filter(None, [self._key]), *secret_headers(self._headers)]
+        self._server = server
         self._limits = limits or Limits()
         self._policy = retry or RetryPolicy()
         self._log = log
         self._reader: StreamReader | None = None
         self.refused: set[str] = set()
-        try:
-            self._where = _host(self._base_url)
-        except (httpx.InvalidURL, ValueError) as exc:
-            raise translated(exc, repr(self._base_url)) from exc
-        try:
-            trusted = certificates(self._base_url)
-        except OSError as exc:
-            raise unusable_tls(exc) from exc
-        try:
-            self._http = self._http_client(transport, trusted, use_proxy=use_proxy)
-        except Exception as exc:
-            # InvalidURL, ValueError, ImportError: httpx has no one name for them.
-            raise translated(exc, "the proxy of the environment") from exc
+        self._http = httpx.Client(
+            transport=server.open_transport(),
+            trust_env=False,
+            # Silence is watched by the main thread: a socket's timeout starts anew at every ping.
+            timeout=httpx.Timeout(self._limits.silence, connect=self._limits.connect, read=None),
+        )
 
     def stream(self, request: ChatRequest) -> ChatStream:
         """Ask, and return the events of the answer; nothing is sent before they are taken.
@@ -132,7 +109,7 @@ class ChatClient:
             if event is not None:
                 on_wait(event)
         # Names go to the screen, to a cache and into the history.
-        return _models(body.decode("utf-8", "replace"), self._redacted)
+        return _models(body.decode("utf-8", "replace"), self._server.redacted)
 
     def close(self) -> None:
         """Close the connection; leaving the context of the client does it, too."""
@@ -159,7 +136,7 @@ class ChatClient:
             connection = self._reader.hand_over() if self._reader else None
             request = self._request(method, path, body)
             self._reader = StreamReader(self._http, request, inbox, connection)
-            return Exchange(self._reader, inbox, self._limits, self._where, self._log)
+            return Exchange(self._reader, inbox, self._limits, self._server.where, self._log)
 
         def mend(exc: APIError) -> bool:
             if not body or not (name := _refused(exc, body)):
@@ -169,59 +146,23 @@ class ChatClient:
                 self.refused.add(f"{name} {body['model']}")  # else it is this schema alone
             return True
 
-        return Attempts(open_exchange, self._policy, inbox, mend, self._redacted)
-
-    def _redacted(self, text: str) -> str:
-        return redacted(text, self._secrets)
+        return Attempts(open_exchange, self._policy, inbox, mend, self._server.redacted)
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Request:
-        url = self._base_url + path
-        self._log(f"> {method} {url}")
-        if body is None:
-            return self._http.build_request(method, url)
-        # JSON can say a lone surrogate, but most servers refuse it: an answer that was stopped
-        # between the halves of an emoji would end its conversation.
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-        return self._http.build_request(
-            method,
-            url,
-            content=utf8_bytes(text),
-            headers={"Content-Type": "application/json"},
-        )
-
-    def _http_client(
-        self, transport: httpx.BaseTransport | None, trusted: ssl.SSLContext, *, use_proxy: bool
-    ) -> httpx.Client:
-        headers = httpx.Headers(
-            {
-                "User-Agent": f"srchat/{__version__}",
-                "Accept": "text/event-stream, application/json",
-                "Accept-Encoding": "identity",
-            }
-        )
-        headers.update(self._headers)
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        limits = self._limits
-        return httpx.Client(
-            headers=headers,
-            transport=transport,
-            proxy=proxy_for(httpx.URL(self._base_url)) if use_proxy and not transport else None,
-            trust_env=False,
-            verify=trusted,
-            # Silence is watched by the main thread: a socket's timeout starts anew at every ping.
-            timeout=httpx.Timeout(limits.silence, connect=limits.connect, read=None),
-            limits=httpx.Limits(max_keepalive_connections=1),
-        )
+        self._log(f"> {method} {self._server.base_url}{path}")
+        content = None if body is None else json_bytes(body)
+        request = self._server.request(method, path, content)
+        request.extensions = {"timeout": self._http.timeout.as_dict()}
+        return request
 
 
-def _host(base_url: str) -> str:
-    """Return host and port. Raises ValueError, httpx.InvalidURL for what no request can reach."""
-    url = httpx.URL(base_url)
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("a base URL starts with http:// or https:// and a host")
-    url.host.encode("idna")  # as the resolver will: it raises for an empty or too long label
-    return url.netloc.decode()
+def json_bytes(body: dict[str, Any]) -> bytes:
+    """Return the JSON text of a request's body.
+
+    JSON can say a lone surrogate, but most servers refuse it: an answer that was stopped between
+    the halves of an emoji would end its conversation.
+    """
+    return utf8_bytes(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
 
 
 def _refused(exc: APIError, body: dict[str, Any]) -> str:

@@ -17,35 +17,45 @@ from srchat.suggestions import did_you_mean
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
     from srchat.api.models import Model
+    from srchat.api.server import Server
 
 _LIST_TIME: Final = 3.0  # seconds that a list of models for a hint may take
 
 
-def open_client(
-    config: Config, key: str | None, headers: Mapping[str, str], log: Callable[[str], None]
-) -> "ChatClient":
-    """Return a client that sends `key`, if there is one, and `headers`.
+def open_server(config: Config, key: str | None, headers: Mapping[str, str]) -> "Server":
+    """Return the configured server; `key`, if there is one, and `headers` are sent to it.
 
     Raises APIError where the URL or a proxy cannot be used.
     """
-    from srchat.api.client import ChatClient  # noqa: PLC0415 - httpx, 60 ms
-    from srchat.api.exchange import Limits  # noqa: PLC0415 - on first use
-    from srchat.api.retry import RetryPolicy  # noqa: PLC0415 - on first use
+    from srchat.api.server import Server  # noqa: PLC0415 - httpx, 60 ms
 
     transport = None
     if config.base_url == DEMO_BASE_URL:
         from srchat.api.demo import DemoTransport  # noqa: PLC0415 - on first use
 
         transport = DemoTransport()
-    return ChatClient(
+    return Server(
         config.base_url,
         key,
         headers=headers,
-        limits=Limits(silence=config.timeout),
-        retry=RetryPolicy(config.retries, config.max_wait),
         transport=transport,
         # A proxy would get a request to this machine in clear, with the key in it.
         use_proxy=not is_loopback(config.base_url),
+    )
+
+
+def open_client(
+    config: Config, key: str | None, headers: Mapping[str, str], log: Callable[[str], None]
+) -> "ChatClient":
+    """Return a client of the configured server. Raises as `open_server`."""
+    from srchat.api.client import ChatClient  # noqa: PLC0415 - httpx, 60 ms
+    from srchat.api.exchange import Limits  # noqa: PLC0415 - on first use
+    from srchat.api.retry import RetryPolicy  # noqa: PLC0415 - on first use
+
+    return ChatClient(
+        open_server(config, key, headers),
+        limits=Limits(silence=config.timeout),
+        retry=RetryPolicy(config.retries, config.max_wait),
         log=log,
     )
 

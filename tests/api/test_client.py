@@ -19,6 +19,7 @@ from srchat.api.events import Event, RequestSent, RetryWait
 from srchat.api.exchange import Limits
 from srchat.api.models import ChatCompletion, ChatRequest, Message, Model, Usage
 from srchat.api.retry import RetryPolicy
+from srchat.api.server import Server
 from srchat.errors import (
     APIConnectionError,
     APIError,
@@ -97,7 +98,7 @@ def test_without_a_key_none_is_sent(serve: Serve) -> None:
 
 def test_nothing_is_sent_before_the_answer_is_wanted(serve: Serve) -> None:
     server = serve(answer("Hello"))
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         client.stream(HELLO)
         time.sleep(0.1)
     assert server.connections == 0
@@ -123,7 +124,7 @@ def test_a_large_prompt_is_sent_whole(serve: Serve) -> None:
 
 def test_the_next_request_uses_the_same_connection(serve: Serve) -> None:
     server = serve(kept("one"), kept("two"), json_response(completion("three")), kept("four"))
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         texts = []
         for _ in range(4):
             texts.append(taken(client.stream(HELLO)).text)
@@ -134,7 +135,7 @@ def test_the_next_request_uses_the_same_connection(serve: Serve) -> None:
 
 def test_after_a_refusal_the_same_connection_is_used(serve: Serve) -> None:
     server = serve(error(503), error(429), kept("Hello"))
-    with ChatClient(server.url, None, retry=AT_ONCE) as client:
+    with ChatClient(Server(server.url, None), retry=AT_ONCE) as client:
         assert taken(client.stream(HELLO)).text == "Hello"
     assert server.connections == 1
 
@@ -142,7 +143,7 @@ def test_after_a_refusal_the_same_connection_is_used(serve: Serve) -> None:
 @pytest.mark.parametrize("death", [CLOSE, RESET])
 def test_a_kept_connection_that_died_is_replaced_silently_once(serve: Serve, death: Any) -> None:
     server = serve(kept("one"), [death], kept("two"))
-    with ChatClient(server.url, None, retry=ONCE) as client:
+    with ChatClient(Server(server.url, None), retry=ONCE) as client:
         taken(client.stream(HELLO))
         settle(client)
         got = taken(client.stream(HELLO))
@@ -152,7 +153,7 @@ def test_a_kept_connection_that_died_is_replaced_silently_once(serve: Serve, dea
 
 def test_a_connection_that_dies_on_a_new_connection_is_a_failure(serve: Serve) -> None:
     server = serve(kept("one"), [CLOSE], [CLOSE], kept("two"))
-    with ChatClient(server.url, None, retry=ONCE) as client:
+    with ChatClient(Server(server.url, None), retry=ONCE) as client:
         taken(client.stream(HELLO))
         settle(client)
         got = taken(client.stream(HELLO))
@@ -164,7 +165,7 @@ def test_silence_on_a_kept_connection_is_not_asked_again_behind_the_users_back(
     serve: Serve,
 ) -> None:
     server = serve(kept("one"), [HOLD], kept("two"))
-    with ChatClient(server.url, None, retry=ONCE, limits=Limits(silence=3)) as client:
+    with ChatClient(Server(server.url, None), retry=ONCE, limits=Limits(silence=3)) as client:
         taken(client.stream(HELLO))
         settle(client)
         got = taken(client.stream(HELLO))
@@ -192,7 +193,7 @@ def test_a_large_prompt_on_a_kept_connection_is_sent_once_however_long_it_takes(
     limits = Limits(connect=1, silence=20)
     with (
         SlowTaker([kept("one"), kept("two")]) as server,
-        ChatClient(server.url, None, retry=ONCE, limits=limits) as client,
+        ChatClient(Server(server.url, None), retry=ONCE, limits=limits) as client,
     ):
         taken(client.stream(HELLO))
         settle(client)
@@ -203,7 +204,7 @@ def test_a_large_prompt_on_a_kept_connection_is_sent_once_however_long_it_takes(
 
 def test_a_kept_connection_that_the_server_closed_while_idle_is_not_used(serve: Serve) -> None:
     server = serve([*kept("one"), CLOSE], kept("two"))
-    with ChatClient(server.url, None, retry=ONCE) as client:
+    with ChatClient(Server(server.url, None), retry=ONCE) as client:
         taken(client.stream(HELLO))
         settle(client)
         wait_until(lambda: server.connections_ended)
@@ -213,7 +214,7 @@ def test_a_kept_connection_that_the_server_closed_while_idle_is_not_used(serve: 
 
 def test_a_server_that_went_away_between_two_requests_is_told(serve: Serve) -> None:
     server = serve([*kept("one"), CLOSE])
-    with ChatClient(server.url, None, retry=ONCE) as client:
+    with ChatClient(Server(server.url, None), retry=ONCE) as client:
         taken(client.stream(HELLO))
         settle(client)
         server.__exit__()
@@ -224,7 +225,7 @@ def test_a_server_that_went_away_between_two_requests_is_told(serve: Serve) -> N
 
 def test_a_connection_left_open_behind_done_is_closed_by_the_next_request(serve: Serve) -> None:
     server = serve([head(headers=CHUNKED), chunked(chunk("one"), DONE)[:-5], HOLD], kept("two"))
-    with ChatClient(server.url, None, retry=ONCE) as client:
+    with ChatClient(Server(server.url, None), retry=ONCE) as client:
         assert taken(client.stream(HELLO)).text == "one"
         assert taken(client.stream(HELLO)).text == "two"
         assert server.client_left.wait(PATIENCE)
@@ -233,7 +234,7 @@ def test_a_connection_left_open_behind_done_is_closed_by_the_next_request(serve:
 def test_a_torrent_behind_done_is_cut_off(serve: Serve) -> None:
     flood = [chunk("x" * 10_000)] * 5000
     server = serve([head(), chunk("one"), DONE, *flood, HOLD])
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         assert taken(client.stream(HELLO)).text == "one"
         assert server.client_left.wait(PATIENCE)
 
@@ -241,7 +242,7 @@ def test_a_torrent_behind_done_is_cut_off(serve: Serve) -> None:
 def test_requests_in_a_row_share_nothing_of_their_answers(serve: Serve) -> None:
     broken = [head(headers=CHUNKED), b"fff\r\n" + chunk("lost"), CLOSE]
     server = serve(broken, [head(), b"data: {bad\n\n", *answer("a")[1:]], error(400), answer("b"))
-    with ChatClient(server.url, None, retry=ONCE) as client:
+    with ChatClient(Server(server.url, None), retry=ONCE) as client:
         got = [taken(client.stream(HELLO)) for _ in range(4)]
     assert [said.text for said in got] == ["lost", "a", "", "b"]
     assert [said.unreadable for said in got] == [0, 1, 0, 0]
@@ -249,7 +250,7 @@ def test_requests_in_a_row_share_nothing_of_their_answers(serve: Serve) -> None:
 
 def test_no_thread_is_left_behind(serve: Serve) -> None:
     server = serve(kept("one"), [head(), chunk("two"), HOLD], error(500))
-    with ChatClient(server.url, None, retry=ONCE, limits=Limits(silence=3)) as client:
+    with ChatClient(Server(server.url, None), retry=ONCE, limits=Limits(silence=3)) as client:
         for _ in range(3):
             taken(client.stream(HELLO))
     assert len(server.requests) == 3
@@ -351,7 +352,7 @@ def test_no_attempt_before_the_moment_that_the_server_named(serve: Serve) -> Non
 def test_a_wait_is_told_again_in_every_frame_with_what_is_left(serve: Serve) -> None:
     server = serve(error(429, headers={"Retry-After": "50"}), answer("Hello"))
     lefts: list[float] = []
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         stream = client.stream(HELLO)
 
         def seen(item: Event) -> None:
@@ -424,7 +425,7 @@ def test_a_server_that_does_not_know_stream_options_is_asked_without(
     serve: Serve, refusal: Script
 ) -> None:
     server = serve(refusal, kept("one"), kept("two"))
-    with ChatClient(server.url, None, retry=ONCE) as client:
+    with ChatClient(Server(server.url, None), retry=ONCE) as client:
         first = taken(client.stream(HELLO))
         assert (first.text, first.waits) == ("one", {})
         assert taken(client.stream(HELLO)).text == "two"
@@ -443,7 +444,7 @@ def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it(serve: Se
     said = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
     server = serve(error(400, said, code="unsupported_parameter"), kept("one"), kept("two"))
     limited = replace(HELLO, parameters={"max_tokens": 7})
-    with ChatClient(server.url, None, retry=ONCE) as client:
+    with ChatClient(Server(server.url, None), retry=ONCE) as client:
         first = taken(client.stream(limited))
         assert (first.text, first.waits) == ("one", {})
         assert taken(client.stream(limited)).text == "two"
@@ -455,7 +456,7 @@ def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it(serve: Se
 @pytest.mark.parametrize("name", ["max_tokens", "'max_tokens' or 'max_completion_tokens'"])
 def test_a_limit_that_is_too_high_is_refused(serve: Serve, name: str) -> None:
     server = serve(error(400, f"{name} is too large: 7"), answer("again"))
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         assert taken(client.stream(replace(HELLO, parameters={"max_tokens": 7}))).error
     assert len(server.requests) == 1
 
@@ -595,7 +596,7 @@ def test_the_key_is_in_no_message_though_the_server_echoes_it(serve: Serve, scri
 def test_a_key_that_cannot_be_sent_is_refused_before_anything_is(serve: Serve, key: str) -> None:
     server = serve(answer("Hello"))
     with pytest.raises(ConfigError) as caught:
-        ChatClient(server.url, key)
+        ChatClient(Server(server.url, key))
     assert "bad" not in caught.value.message
     assert server.connections == 0
 
@@ -603,7 +604,7 @@ def test_a_key_that_cannot_be_sent_is_refused_before_anything_is(serve: Serve, k
 def test_the_log_tells_what_goes_over_the_wire_and_not_the_key(serve: Serve) -> None:
     lines: list[str] = []
     server = serve(error(503), answer("Hello", headers={"X-Request-Id": "abc"}))
-    with ChatClient(server.url, KEY, retry=AT_ONCE, log=lines.append) as client:
+    with ChatClient(Server(server.url, KEY), retry=AT_ONCE, log=lines.append) as client:
         taken(client.stream(HELLO))
     log = "\n".join(lines)
     assert log.count(f"> POST {server.url}/chat/completions") == 2
@@ -636,7 +637,7 @@ def test_the_log_tells_what_goes_over_the_wire_and_not_the_key(serve: Serve) -> 
 )
 def test_a_base_url_that_cannot_be_used_is_told_at_once(base_url: str) -> None:
     with pytest.raises(APIConnectionError) as caught:
-        ChatClient(base_url, KEY)
+        ChatClient(Server(base_url, KEY))
     assert caught.value.message.startswith(f"cannot use {base_url.rstrip('/')!r}: ")
 
 
@@ -705,7 +706,7 @@ def test_a_proxy_that_refuses_the_way_is_told_and_sees_no_key(proxied: Any) -> N
 def test_what_a_proxy_is_asked_first_is_not_yet_the_request(proxied: Any) -> None:
     proxied("HTTPS_PROXY", [b"HTTP/1.1 403 Forbidden\r\n\r\n", CLOSE])
     events: list[Event] = []
-    with ChatClient("https://chat.test/v1", None, retry=ONCE) as client:
+    with ChatClient(Server("https://chat.test/v1", None), retry=ONCE) as client:
         got = taken(client.stream(HELLO), events.append)
     assert got.error
     assert RequestSent() not in events
@@ -726,7 +727,7 @@ def test_a_proxy_that_cannot_be_used_is_told(
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", proxy)
     with pytest.raises(APIConnectionError) as caught:
-        ChatClient("http://chat.test/v1", None)
+        ChatClient(Server("http://chat.test/v1", None))
     assert caught.value.message.startswith("cannot use the proxy of the environment: ")
 
 
@@ -747,21 +748,24 @@ def test_complete_returns_a_streamed_answer_whole(serve: Serve) -> None:
             CLOSE,
         ]
     )
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         whole = complete(client, HELLO)
     assert whole == ChatCompletion("a😀b", "r", "length", "vllm-primary", Usage(1, 2, 3))
 
 
 def test_complete_returns_a_whole_answer(serve: Serve) -> None:
     server = serve(json_response(completion("Hello")))
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         whole = complete(client, PLAIN)
     assert whole == ChatCompletion("Hello", "", "stop", "vllm-primary", Usage(3, 5, 8))
     assert server.requests[0].json == PLAIN.to_json()
 
 
 def test_complete_raises_what_the_stream_raises(serve: Serve) -> None:
-    with ChatClient(serve(error(401)).url, None) as client, pytest.raises(AuthenticationError):
+    with (
+        ChatClient(Server(serve(error(401)).url, None)) as client,
+        pytest.raises(AuthenticationError),
+    ):
         complete(client, PLAIN)
 
 
@@ -769,7 +773,7 @@ MODELS = {"object": "list", "data": [{"id": "a", "max_model_len": 4096}, {"id": 
 
 
 def models_of(url: str, key: str | None = None, retry: RetryPolicy = ONCE) -> Sequence[Model]:
-    with ChatClient(url, key, retry=retry, limits=Limits(silence=3)) as client:
+    with ChatClient(Server(url, key), retry=retry, limits=Limits(silence=3)) as client:
         return client.list_models()
 
 
@@ -816,7 +820,7 @@ def test_a_list_that_broke_off_is_asked_for_again_from_the_start(serve: Serve) -
 
 def test_the_waits_for_a_list_are_told(serve: Serve) -> None:
     server = serve(error(503, headers={"Retry-After": "0.2"}), json_response(MODELS))
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         waits: list[float] = []
         client.list_models(lambda wait: waits.append(wait.left))
     assert waits

@@ -12,6 +12,7 @@ from srchat.api.client import ChatClient
 from srchat.api.demo import DemoTransport, demo_answer
 from srchat.api.events import Event
 from srchat.api.models import ChatCompletionChunk, ChatRequest, Message
+from srchat.api.server import Server
 from tests.support.asking import complete, taken
 
 URL = "http://demo.invalid/v1"
@@ -28,7 +29,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def demo() -> Iterator[ChatClient]:
-    with ChatClient(URL, None, transport=DemoTransport(pace=0)) as client:
+    with ChatClient(Server(URL, None, transport=DemoTransport(pace=0))) as client:
         yield client
 
 
@@ -88,7 +89,7 @@ def test_it_streams_at_its_pace() -> None:
         nonlocal chunks
         chunks += isinstance(item, ChatCompletionChunk)
 
-    with ChatClient(URL, None, transport=DemoTransport(pace=0.003)) as client:
+    with ChatClient(Server(URL, None, transport=DemoTransport(pace=0.003))) as client:
         taken(client.stream(request_for("hello")), seen)
     assert chunks > 20
 
@@ -120,7 +121,7 @@ def test_one_client_takes_several_turns(demo: ChatClient) -> None:
 
 
 def test_an_answer_that_nobody_takes_any_more_ends() -> None:
-    with ChatClient(URL, None, transport=DemoTransport(pace=0.02)) as client:
+    with ChatClient(Server(URL, None, transport=DemoTransport(pace=0.02))) as client:
         for item in client.stream(request_for("hello")):
             if isinstance(item, ChatCompletionChunk):
                 break

@@ -7,6 +7,7 @@ import pytest
 
 from srchat.api.client import ChatClient
 from srchat.api.http import CERTIFICATE_VARIABLES, certificates, httpx, proxy_for
+from srchat.api.server import Server
 from srchat.errors import APIConnectionError
 
 PROXY = "http://proxy.test:3128"
@@ -101,7 +102,7 @@ def test_what_else_stands_in_no_proxy_excepts_nothing_and_breaks_nothing(
     monkeypatch.setenv("HTTPS_PROXY", PROXY)
     monkeypatch.setenv("NO_PROXY", entries)
     assert proxy_for(httpx.URL("https://chat.test/v1")) == PROXY
-    ChatClient("https://chat.test/v1", None).close()
+    ChatClient(Server("https://chat.test/v1", None)).close()
 
 
 def test_a_proxy_for_other_requests_need_not_be_one_that_can_be_used(
@@ -109,7 +110,7 @@ def test_a_proxy_for_other_requests_need_not_be_one_that_can_be_used(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", PROXY)
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
-    ChatClient("https://chat.test/v1", None).close()
+    ChatClient(Server("https://chat.test/v1", None)).close()
 
 
 def test_a_system_without_certificates_trusts_those_that_come_with_httpx(
@@ -137,7 +138,7 @@ def test_where_the_keys_of_tls_cannot_be_written_is_told(
 ) -> None:
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "none" / "keys"))
     with pytest.raises(APIConnectionError, match="keys: No such file"):
-        ChatClient("https://chat.test/v1", None)
+        ChatClient(Server("https://chat.test/v1", None))
 
 
 def test_certificates_that_are_not_there_are_not_blamed_on_sslkeylogfile(
@@ -151,5 +152,5 @@ def test_certificates_that_are_not_there_are_not_blamed_on_sslkeylogfile(
     monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_: None)
     monkeypatch.setattr("certifi.where", lambda: str(tmp_path / "none.pem"))
     with pytest.raises(APIConnectionError, match="cannot load the trusted certificates") as caught:
-        ChatClient("https://chat.test/v1", None)
+        ChatClient(Server("https://chat.test/v1", None))
     assert "SSLKEYLOGFILE" not in f"{caught.value.message} {caught.value.hint}"

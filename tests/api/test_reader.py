@@ -13,6 +13,7 @@ import pytest
 from srchat.api.client import ChatClient
 from srchat.api.exchange import Limits
 from srchat.api.reader import Connected, End, Inbox, ReadFailed
+from srchat.api.server import Server
 from srchat.errors import APIConnectionError, APITimeoutError, Interrupted
 from tests.conftest import Serve
 from tests.support.asking import HELLO, ONCE, taken
@@ -132,7 +133,7 @@ class Transport(httpx.BaseTransport):
 
 def test_a_failure_before_there_is_a_connection_is_no_stale_connection() -> None:
     transport = Transport()
-    with ChatClient(str(URL), None, transport=transport, retry=ONCE) as client:
+    with ChatClient(Server(str(URL), None, transport=transport), retry=ONCE) as client:
         got = taken(client.stream(HELLO))
     assert got.message == f"cannot connect to {WHERE}: nobody there"
     assert transport.requests == 1
@@ -141,7 +142,9 @@ def test_a_failure_before_there_is_a_connection_is_no_stale_connection() -> None
 def test_a_way_to_the_server_that_is_looked_up_for_ever_is_a_timeout() -> None:
     told = threading.Event()
     limits = Limits(connect=0.3, silence=30)
-    with ChatClient(str(URL), None, transport=Transport(told), limits=limits, retry=ONCE) as client:
+    with ChatClient(
+        Server(str(URL), None, transport=Transport(told)), limits=limits, retry=ONCE
+    ) as client:
         got = taken(client.stream(HELLO))
         told.set()
     assert isinstance(got.error, APITimeoutError)
@@ -152,6 +155,7 @@ def test_a_way_to_the_server_that_is_looked_up_for_ever_is_a_timeout() -> None:
 ASKER = """
 import os, signal, sys
 from srchat.api.client import ChatClient
+from srchat.api.server import Server
 from srchat.api.exchange import Limits
 from tests.support.asking import HELLO, ONCE, taken
 events = []
@@ -161,7 +165,7 @@ def seen(event):
         os.kill(os.getpid(), signal.SIGSTOP)
     if events[-4:] == ["ResponseHead", "NoneType", "NoneType", "NoneType"]:
         print("waits again", flush=True)
-with ChatClient(sys.argv[1], None, limits=Limits(silence=2), retry=ONCE) as client:
+with ChatClient(Server(sys.argv[1], None), limits=Limits(silence=2), retry=ONCE) as client:
     print(taken(client.stream(HELLO), seen).text, flush=True)
 """
 

@@ -7,6 +7,7 @@ import pytest
 from srchat.api.client import ChatClient
 from srchat.api.models import ChatRequest, Message
 from srchat.api.retry import RETRIED_STATUSES
+from srchat.api.server import Server
 from srchat.errors import APIStatusError, ExitCode, RateLimitError
 from tests.conftest import Serve
 from tests.support.asking import complete
@@ -57,7 +58,7 @@ def refusal(status: int, body: object) -> Script:
 @pytest.mark.parametrize("status", STATUSES)
 def test_for_ever_it_ends_with_the_servers_words(serve: Serve, status: int, shape: str) -> None:
     server = serve(refusal(status, SHAPES[shape]))
-    with ChatClient(server.url, None) as client, pytest.raises(APIStatusError) as caught:
+    with ChatClient(Server(server.url, None)) as client, pytest.raises(APIStatusError) as caught:
         complete(client, REQUEST)
     assert (caught.value.status, caught.value.exit_code) == (status, STATUSES[status])
     assert "\n" not in caught.value.message
@@ -69,7 +70,7 @@ def test_for_ever_it_ends_with_the_servers_words(serve: Serve, status: int, shap
 def test_an_account_that_has_run_out_of_money_is_not_asked_again(serve: Serve) -> None:
     said = {"message": "You exceeded your current quota", "code": "insufficient_quota"}
     server = serve(refusal(429, {"error": said}))
-    with ChatClient(server.url, None) as client, pytest.raises(RateLimitError):
+    with ChatClient(Server(server.url, None)) as client, pytest.raises(RateLimitError):
         complete(client, REQUEST)
     assert len(server.requests) == 1
 
@@ -79,6 +80,6 @@ def test_an_account_that_has_run_out_of_money_is_not_asked_again(serve: Serve) -
 @pytest.mark.parametrize("status", sorted(RETRIED_STATUSES))
 def test_once_or_twice_it_is_overcome(serve: Serve, status: int, shape: str, times: int) -> None:
     server = serve(*[refusal(status, SHAPES[shape])] * times, answer("ok"))
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         assert complete(client, REQUEST).content == "ok"
     assert len(server.requests) == times + 1

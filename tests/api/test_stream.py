@@ -17,6 +17,7 @@ from srchat.api.client import ChatClient
 from srchat.api.events import Event, RequestSent, RetryWait
 from srchat.api.exchange import Limits
 from srchat.api.models import ChatCompletionChunk, Usage
+from srchat.api.server import Server
 from srchat.errors import (
     APIConnectionError,
     APITimeoutError,
@@ -159,7 +160,7 @@ def test_text_comes_as_it_is_sent_and_not_at_the_end(serve: Serve) -> None:
         if isinstance(item, ChatCompletionChunk) and item.content == "one":
             came.set()
 
-    with ChatClient(server.url, None, limits=Limits(silence=HANGS)) as client:
+    with ChatClient(Server(server.url, None), limits=Limits(silence=HANGS)) as client:
         got = taken(client.stream(HELLO), seen)
     assert (got.text, got.error) == ("onetwo", None)
 
@@ -176,7 +177,7 @@ def test_a_frame_in_which_nothing_comes_yields_none(serve: Serve) -> None:
             if last in waiting:
                 waiting[last].set()
 
-    with ChatClient(server.url, None, limits=Limits(silence=HANGS)) as client:
+    with ChatClient(Server(server.url, None), limits=Limits(silence=HANGS)) as client:
         got = taken(client.stream(HELLO), seen)
     assert (got.text, got.error) == ("Hello", None)
 
@@ -475,7 +476,7 @@ def test_a_compressed_answer_that_turns_to_nonsense_is_kept_and_told(serve: Serv
     good = packer.compress(chunk("Hello")) + packer.flush(zlib.Z_SYNC_FLUSH)
     came = threading.Event()
     server = serve([head(headers={"Content-Encoding": "gzip"}), good, came, b"\xff" * 99, CLOSE])
-    with ChatClient(server.url, None, retry=ONCE) as client:
+    with ChatClient(Server(server.url, None), retry=ONCE) as client:
         got = taken(client.stream(HELLO), lambda item: came.set() if is_text(item) else None)
     assert got.text == "Hello"
     assert isinstance(got.error, IncompleteAnswerError)
@@ -532,7 +533,7 @@ def test_comments_count_as_life(serve: Serve) -> None:
 
 def test_the_time_that_the_user_of_the_events_takes_is_no_silence(serve: Serve) -> None:
     server = serve([head(), chunk("a"), Pause(0.3), chunk("b"), Pause(0.3), FINISH, DONE, CLOSE])
-    with ChatClient(server.url, None, limits=Limits(silence=3), retry=ONCE) as client:
+    with ChatClient(Server(server.url, None), limits=Limits(silence=3), retry=ONCE) as client:
         got = taken(client.stream(HELLO), lambda item: time.sleep(3.2 if is_text(item) else 0))
     assert (got.text, got.error) == ("ab", None)
 
@@ -586,7 +587,7 @@ def test_an_interrupt_ends_the_answer_promptly_and_closes_the_connection(
     serve: Serve, script: Script, wanted: Callable[[Event], bool], text: str
 ) -> None:
     server = serve(script)
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         got = Interruption(client, wanted)
         assert isinstance(got.answer.error, Interrupted)
         assert got.answer.error.exit_code == 130
@@ -599,7 +600,7 @@ def test_an_interrupt_ends_the_answer_promptly_and_closes_the_connection(
 
 def test_an_interrupt_before_anything_is_sent_is_not_lost(serve: Serve) -> None:
     server = serve(answer("Hello"))
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         stream = client.stream(HELLO)
         stream.interrupt(15)
         got = taken(stream)
@@ -610,7 +611,7 @@ def test_an_interrupt_before_anything_is_sent_is_not_lost(serve: Serve) -> None:
 
 def test_an_interrupt_while_connecting_ends_promptly(full_backlog: str) -> None:
     begun = time.monotonic()
-    with ChatClient(full_backlog, None, limits=Limits(connect=2 * HANGS)) as client:
+    with ChatClient(Server(full_backlog, None), limits=Limits(connect=2 * HANGS)) as client:
         stream = client.stream(HELLO)
         threading.Timer(0.2, stream.interrupt, [1]).start()
         got = taken(stream)
@@ -621,7 +622,7 @@ def test_an_interrupt_while_connecting_ends_promptly(full_backlog: str) -> None:
 
 def test_an_interrupt_while_waiting_to_try_again_ends_promptly(serve: Serve) -> None:
     server = serve(error(429, headers={"Retry-After": "30"}))
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         got = Interruption(client, lambda item: isinstance(item, RetryWait))
     assert isinstance(got.answer.error, Interrupted)
     assert len(server.requests) == 1
@@ -642,7 +643,7 @@ def test_an_interrupt_ends_an_answer_over_tls_as_promptly(
     wanted: Callable[[Event], bool] = is_text if len(script) > 1 else PHASES["before headers"][1]
     with (
         TLSServer([script], authority) as server,
-        ChatClient(server.url, None) as client,
+        ChatClient(Server(server.url, None)) as client,
     ):
         got = Interruption(client, wanted)
         assert isinstance(got.answer.error, Interrupted)
@@ -656,7 +657,7 @@ def test_a_connection_that_comes_up_after_the_interrupt_is_not_used(
     ready = threading.Event()
     with (
         TLSServer([[HOLD]], authority, ready=ready) as server,
-        ChatClient(server.url, None) as client,
+        ChatClient(Server(server.url, None)) as client,
     ):
         stream = client.stream(HELLO)
 
@@ -676,14 +677,14 @@ def test_a_connection_that_comes_up_after_the_interrupt_is_not_used(
 
 def test_after_an_interrupt_the_client_asks_again(serve: Serve) -> None:
     server = serve([head(), chunk("Hello"), HOLD], answer("Hi"))
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         Interruption(client, is_text)
         assert taken(client.stream(HELLO)).text == "Hi"
 
 
 def test_an_answer_that_nobody_takes_any_more_is_ended(serve: Serve) -> None:
     server = serve([head(), *[chunk("Hello"), Pause(0.02)] * 500])
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         for item in client.stream(HELLO):
             if is_text(item):
                 break
@@ -692,7 +693,7 @@ def test_an_answer_that_nobody_takes_any_more_is_ended(serve: Serve) -> None:
 
 def test_leaving_the_client_ends_what_is_still_read(serve: Serve) -> None:
     server = serve([head(), chunk("Hello"), HOLD])
-    with ChatClient(server.url, None) as client:
+    with ChatClient(Server(server.url, None)) as client:
         events = iter(client.stream(HELLO))
         while not is_text(next(events)):
             pass
@@ -716,7 +717,7 @@ def test_a_slow_consumer_holds_the_server_back(serve: Serve) -> None:
 
     tracemalloc.start()
     script: Script = [head(), *[text] * 3000, FINISH, DONE, CLOSE]
-    with Counting([script]) as server, ChatClient(server.url, None) as client:
+    with Counting([script]) as server, ChatClient(Server(server.url, None)) as client:
         events = iter(client.stream(HELLO))
         while not is_text(next(events)):
             pass

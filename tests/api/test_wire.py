@@ -14,6 +14,7 @@ import pytest
 
 from srchat.api.client import ChatClient
 from srchat.api.models import Usage
+from srchat.api.server import Server
 from srchat.errors import (
     APIStatusError,
     AuthenticationError,
@@ -131,7 +132,7 @@ def name(file: Path) -> str:
 
 def turn_of(server: ScriptedServer, file: Path) -> tuple[ReplyStream, SrchatError | None]:
     server._scripts[:] = [recording(file).script]
-    with ChatClient(server.url, "sk-0123456789", retry=ONCE) as client:
+    with ChatClient(Server(server.url, "sk-0123456789"), retry=ONCE) as client:
         turn = ReplyStream(client, HELLO, ())
         try:
             list(turn)
@@ -191,7 +192,7 @@ def test_a_recorded_refusal_gives_one_clean_line(replay: ScriptedServer, file: P
 def test_a_recorded_list_of_models_is_read(replay: ScriptedServer, file: Path) -> None:
     recorded = recording(file)
     replay._scripts[:] = [recorded.script]
-    with ChatClient(replay.url, None, retry=ONCE) as client:
+    with ChatClient(Server(replay.url, None), retry=ONCE) as client:
         models = client.list_models()
     entries = json.loads(recorded.body)["data"]
     assert [model.id for model in models] == [entry["id"] for entry in entries]

@@ -10,6 +10,7 @@ from srchat.api.client import ChatClient
 from srchat.api.events import RequestSent, RetryWait
 from srchat.api.models import Message, Usage
 from srchat.api.retry import RetryPolicy
+from srchat.api.server import Server
 from srchat.config.settings import Config
 from srchat.errors import (
     APIError,
@@ -76,7 +77,7 @@ def turn(
 ) -> Outcome:
     server = serve(*scripts)
     config = Config(**{"model": "vllm-primary", **settings})
-    with ChatClient(server.url, None, retry=RetryPolicy(max_wait=0.01)) as client:
+    with ChatClient(Server(server.url, None), retry=RetryPolicy(max_wait=0.01)) as client:
         request = chat_request(config, [Message("user", "hi")])
         turn = ReplyStream(client, request, config.fallback_models)
         outcome = Outcome(turn.reply)

@@ -23,6 +23,7 @@ from srchat.api.client import ChatClient
 from srchat.api.events import RequestSent
 from srchat.api.http import httpx
 from srchat.api.retry import RetryPolicy
+from srchat.api.server import Server
 from srchat.attachments import Attachment
 from srchat.config.resolution import Resolved
 from srchat.config.settings import Config
@@ -108,7 +109,8 @@ class Unplugged(Connection):
 
     def new_client(self, config: Config, **_: Any) -> ChatClient:
         return ChatClient(
-            config.base_url, None, retry=RetryPolicy(0), transport=self.network, use_proxy=False
+            Server(config.base_url, None, transport=self.network, use_proxy=False),
+            retry=RetryPolicy(0),
         )
 
 

@@ -8,6 +8,7 @@ from srchat.api.events import Event, ResponseHead, RetryWait
 from srchat.api.exchange import Limits
 from srchat.api.models import ChatCompletion, ChatCompletionChunk, ChatRequest, Message, Usage
 from srchat.api.retry import RetryPolicy
+from srchat.api.server import Server
 from srchat.api.stream import ChatStream
 from srchat.api.surrogates import join_surrogates
 from srchat.errors import Interrupted, SrchatError
@@ -77,7 +78,7 @@ def ask(
 ) -> Answer:
     """Ask once, with a client of its own."""
     limits = Limits(connect, silence, most)
-    with ChatClient(url, key, limits=limits, retry=retry) as client:
+    with ChatClient(Server(url, key), limits=limits, retry=retry) as client:
         return taken(client.stream(request))
 
 

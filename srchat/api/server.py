@@ -1,0 +1,102 @@
+"""One server: where requests to it go, and what goes with each of them."""
+
+from collections.abc import Mapping
+
+from srchat import __version__
+from srchat.api.failures import translated, unusable_tls
+from srchat.api.http import certificates, httpx, proxy_for
+from srchat.api.key import checked_key, redacted, secret_headers
+
+
+class Server:
+    """A server, and the key for it.
+
+    `base_url` ends where `/chat/completions` begins. `api_key`: sent as a bearer token, to
+    this server and nowhere else; None sends none. `headers`: sent in addition to it.
+    `transport`: in place of the network. `use_proxy`: go through the proxy that the environment
+    names, if it does.
+    `where`: host and port.
+    Raises APIConnectionError when the URL or a proxy of the environment cannot be used,
+    ConfigError when the key cannot.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        transport: httpx.BaseTransport | None = None,
+        use_proxy: bool = True,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        key = checked_key(api_key) if api_key else None
+        self._secrets = [*filter(None, [key]), *secret_headers(headers or {})]
+        self._headers = _headers(key, headers or {})
+        self._transport = transport
+        try:
+            self.where = _host(self.base_url)
+        except (httpx.InvalidURL, ValueError) as exc:
+            raise translated(exc, repr(self.base_url)) from exc
+        try:
+            self._trusted = certificates(self.base_url)
+        except OSError as exc:
+            raise unusable_tls(exc) from exc
+        try:
+            self._proxy = (
+                proxy_for(httpx.URL(self.base_url)) if use_proxy and not transport else None
+            )
+            self._first: httpx.BaseTransport | None = self._new_transport()
+        except Exception as exc:
+            # InvalidURL, ValueError, ImportError: httpx has no one name for them.
+            raise translated(exc, "the proxy of the environment") from exc
+
+    def open_transport(self) -> httpx.BaseTransport:
+        """Return what carries one request at a time to this server, over one connection."""
+        transport, self._first = self._first, None
+        return transport or self._new_transport()
+
+    def request(
+        self, method: str, path: str, content: bytes | None = None, content_type: str = ""
+    ) -> httpx.Request:
+        """Return a request for a path below the base URL, with the key and all headers."""
+        headers = httpx.Headers(self._headers)
+        if content is not None:
+            headers["Content-Type"] = content_type or "application/json"
+        return httpx.Request(method, self.base_url + path, headers=headers, content=content)
+
+    def redacted(self, text: str) -> str:
+        """Return `text` without the key and without secret headers."""
+        return redacted(text, self._secrets)
+
+    def _new_transport(self) -> httpx.BaseTransport:
+        return self._transport or httpx.HTTPTransport(
+            verify=self._trusted,
+            trust_env=False,
+            proxy=self._proxy,
+            limits=httpx.Limits(max_keepalive_connections=1),
+        )
+
+
+def _headers(key: str | None, others: Mapping[str, str]) -> httpx.Headers:
+    headers = httpx.Headers(
+        {
+            "User-Agent": f"srchat/{__version__}",
+            "Accept": "text/event-stream, application/json",
+            "Accept-Encoding": "identity",
+            "Connection": "keep-alive",
+        }
+    )
+    headers.update(others)
+    if key:
+        headers["Authorization"] = f"Bearer {key}"
+    return headers
+
+
+def _host(base_url: str) -> str:
+    """Return host and port. Raises ValueError, httpx.InvalidURL for what no request can reach."""
+    url = httpx.URL(base_url)
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("a base URL starts with http:// or https:// and a host")
+    url.host.encode("idna")  # as the resolver will: it raises for an empty or too long label
+    return url.netloc.decode()
