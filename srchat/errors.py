@@ -123,9 +123,13 @@ class APIError(SrchatError):
 
 
 class APIConnectionError(APIError):
-    """No connection: name not found, refused, TLS, proxy, or lost before the answer began."""
+    """No connection: name not found, refused, TLS, proxy, or lost before the answer began.
+
+    `is_unreachable`: no connection was made at all, so no other request can succeed either.
+    """
 
     exit_code = ExitCode.NETWORK
+    is_unreachable = False
 
 
 class APITimeoutError(APIConnectionError):

@@ -11,6 +11,9 @@ import re
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
+from srchat.errors import APIStatusError, AuthenticationError, RateLimitError, ServerError
+
+MAX_ERROR_BYTES: Final = 64 * 1024  # to read of a body
 _MAX_MESSAGE: Final = 400
 _MAX_SEARCHED: Final = 8192  # characters that are searched: patterns may cost their square
 _TITLE: Final = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
@@ -25,12 +28,29 @@ _LITELLM_PREFIX: Final = re.compile(
 )
 
 
+_KINDS: Final[dict[int, type[APIStatusError]]] = {
+    401: AuthenticationError,
+    403: AuthenticationError,
+    429: RateLimitError,
+}
+
+
 class ErrorBody(NamedTuple):
     """The server's message on one line, and the protocol's type and code ("" if none)."""
 
     message: str
     type: str = ""
     code: str = ""
+
+
+def status_error(where: str, status: int, body: bytes) -> APIStatusError:
+    """Return the failure for an answer of the server `where` with an error status."""
+    said = read_error_body(body, status)
+    kind = _KINDS.get(status, ServerError if status >= 500 else APIStatusError)
+    if said.type == "no_db_connection":
+        kind = AuthenticationError  # how a LiteLLM without a database says: unknown key
+    message = f"{where} returned {status}: {said.message}"
+    return kind(message, status=status, code=said.code, type=said.type)
 
 
 def read_error_body(body: bytes, status: int) -> ErrorBody:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from srchat.api.encoding import BodyDecoder
-from srchat.api.error_body import read_error_body
+from srchat.api.error_body import MAX_ERROR_BYTES, status_error
 from srchat.api.events import RequestSent, ResponseHead
 from srchat.api.failures import redirection
 from srchat.api.reader import Connected, End, Inbox, Item, ReadFailed, StreamReader
@@ -14,14 +14,10 @@ from srchat.errors import (
     APIConnectionError,
     APIStatusError,
     APITimeoutError,
-    AuthenticationError,
     ProtocolError,
-    RateLimitError,
-    ServerError,
 )
 
 TICK: Final = 0.08  # seconds between two looks at the clock
-_MAX_ERROR_BYTES: Final = 64 * 1024
 _ERROR_BODY_TIME: Final = 3.0
 
 
@@ -143,13 +139,7 @@ class Exchange:
         if 300 <= head.status < 400:
             target = head.headers.get("location") or "elsewhere"
             return redirection(self.where, target, head.status)
-        said = read_error_body(self._error_body(), head.status)
-        message = f"{self.where} returned {head.status}: {said.message}"
-        kind = ServerError if head.status >= 500 else APIStatusError
-        kind = _STATUS_ERRORS.get(head.status, kind)
-        if said.type == "no_db_connection":
-            kind = AuthenticationError  # how a LiteLLM without a database says: unknown key
-        return kind(message, status=head.status, code=said.code, type=said.type)
+        return status_error(self.where, head.status, self._error_body())
 
     def _error_body(self) -> bytes:
         """Return an error's body, at most 64 KiB of it and what comes within a few seconds."""
@@ -157,15 +147,8 @@ class Exchange:
         try:
             for part in self.body():
                 body += part or b""
-                if len(body) > _MAX_ERROR_BYTES or time.monotonic() > end:
+                if len(body) > MAX_ERROR_BYTES or time.monotonic() > end:
                     break
         except (ProtocolError, APIConnectionError):
             pass  # the status says it all the same
-        return bytes(body[:_MAX_ERROR_BYTES])
-
-
-_STATUS_ERRORS: Final[dict[int, type[APIStatusError]]] = {
-    401: AuthenticationError,
-    403: AuthenticationError,
-    429: RateLimitError,
-}
+        return bytes(body[:MAX_ERROR_BYTES])

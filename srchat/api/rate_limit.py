@@ -7,11 +7,21 @@ model and `x-ratelimit-api_key-remaining-requests` for the key; the tightest one
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from srchat.api.retry import seconds_until
+
 _NAMES: Final = (
     ("x-ratelimit-remaining", "x-ratelimit-limit"),
     ("x-ratelimit-remaining-requests", "x-ratelimit-limit-requests"),
     ("x-ratelimit-api_key-remaining-requests", "x-ratelimit-api_key-limit-requests"),
 )
+
+
+class Budget(NamedTuple):
+    """What the server still allows within the next `reset` seconds: requests, or tokens."""
+
+    remaining: int
+    reset: float
+    is_tokens: bool = False
 
 
 class RateLimit(NamedTuple):
@@ -33,6 +43,17 @@ def read_rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
         if (remaining := _count(headers.get(name))) is not None
     ]
     return min(limits, key=lambda limit: limit.remaining, default=None)
+
+
+def read_budgets(headers: Mapping[str, str], *, now: float, horizon: float) -> list[Budget]:
+    """Return what headers tell of the next `horizon` seconds; `now`: Unix seconds."""
+    budgets = []
+    for suffix in ("", "-requests", "-tokens"):
+        remaining = _count(headers.get(f"x-ratelimit-remaining{suffix}"))
+        reset = seconds_until(headers.get(f"x-ratelimit-reset{suffix}", ""), now)
+        if remaining is not None and reset is not None and reset <= horizon:
+            budgets.append(Budget(remaining, reset, suffix == "-tokens"))
+    return budgets
 
 
 def _count(text: str | None) -> int | None:

@@ -85,7 +85,7 @@ def server_delay(headers: Mapping[str, str], *, limited: bool, now: float) -> fl
     if milliseconds is not None and (seconds := _sane(milliseconds / 1000)) is not None:
         return seconds
     for name in ("retry-after", "llm_provider-retry-after"):
-        if (seconds := _time(headers.get(name, ""), now)) is not None:
+        if (seconds := seconds_until(headers.get(name, ""), now)) is not None:
             return seconds
     if not limited:
         return None
@@ -93,12 +93,13 @@ def server_delay(headers: Mapping[str, str], *, limited: bool, now: float) -> fl
         seconds
         for suffix in ("", "-requests", "-tokens")
         if headers.get(f"x-ratelimit-remaining{suffix}", "0").strip() == "0"
-        and (seconds := _time(headers.get(f"x-ratelimit-reset{suffix}", ""), now)) is not None
+        and (seconds := seconds_until(headers.get(f"x-ratelimit-reset{suffix}", ""), now))
+        is not None
     ]
     return max(resets, default=None)
 
 
-def _time(text: str, now: float) -> float | None:
+def seconds_until(text: str, now: float) -> float | None:
     """Read seconds, Unix time, `6m0s` or an HTTP date as seconds from `now`; None if absurd."""
     text = text.strip()
     number = _number(text)

@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from srchat import __version__, signals
 from srchat.cli.ask import ask
+from srchat.cli.batch import batch_app
 from srchat.cli.chat import chat
 from srchat.cli.completion import completion
 from srchat.cli.config import config_app
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 app.command()(ask)
 app.command()(chat)
+app.add_typer(batch_app, name="batch")
 app.command()(last)
 app.command()(models)
 app.add_typer(config_app, name="config")

@@ -30,7 +30,7 @@ from srchat.errors import (
     SrchatError,
     UsageError,
 )
-from srchat.session.connection import Connection, open_client
+from srchat.session.connection import Connection, open_client, open_server
 from srchat.suggestions import did_you_mean
 from srchat.terminal.sanitize import one_line
 
@@ -136,7 +136,7 @@ class _Dialog:
         config = Config(base_url=base_url, timeout=_PROBE_TIME, retries=0)
         try:
             # Whatever listens there gets no key: nobody has said yet that it is the server.
-            with open_client(config, None, {}, self._process.log) as client:
+            with open_client(open_server(config, None, {}), config, self._process.log) as client:
                 return f"offers {_names([model.id for model in client.list_models()])}"
         except AuthenticationError:
             return "wants a key"

@@ -32,6 +32,13 @@ def with_request_options(command: Function) -> Function:
     return _with_options(command, [e for e in SETTINGS.values() if e.flags])
 
 
+def with_parameter_options(command: Function) -> Function:
+    """Add the options about what is asked, but not how it is sent and shown, to a command."""
+    named = ("model", "system", "vars", "params")
+    entries = [e for e in SETTINGS.values() if e.flags and (e.parameter or e.name in named)]
+    return _with_options(command, entries)
+
+
 def with_connection_options(command: Function) -> Function:
     """Add the options about the connection to a command."""
     return _with_options(command, [e for e in SETTINGS.values() if e.flags and e.connection])

@@ -58,14 +58,19 @@ class Settings:
 
     def check_variables(self, template: "PromptTemplate | None") -> None:
         """Raise UsageError for a --var that no placeholder of the template takes."""
-        names = self._options.get("vars")
-        if not isinstance(names, dict):
-            return
-        if template is None:
+        names = self.given_variables
+        if names and template is None:
             raise UsageError(
                 "--var needs a prompt template", hint="use a profile that has one, with -p"
             )
-        template.check_variables(list(names))
+        if template:
+            template.check_variables(names)
+
+    @property
+    def given_variables(self) -> list[str]:
+        """The names of the variables that --var sets."""
+        given = self._options.get("vars")
+        return list(given) if isinstance(given, dict) else []
 
     def read_again(self) -> Resolved:
         """Return the settings as they are now: the file may have been changed."""

@@ -44,16 +44,14 @@ def open_server(config: Config, key: str | None, headers: Mapping[str, str]) -> 
     )
 
 
-def open_client(
-    config: Config, key: str | None, headers: Mapping[str, str], log: Callable[[str], None]
-) -> "ChatClient":
-    """Return a client of the configured server. Raises as `open_server`."""
+def open_client(server: "Server", config: Config, log: Callable[[str], None]) -> "ChatClient":
+    """Return a client of a server."""
     from srchat.api.client import ChatClient  # noqa: PLC0415 - httpx, 60 ms
     from srchat.api.exchange import Limits  # noqa: PLC0415 - on first use
     from srchat.api.retry import RetryPolicy  # noqa: PLC0415 - on first use
 
     return ChatClient(
-        open_server(config, key, headers),
+        server,
         limits=Limits(silence=config.timeout),
         retry=RetryPolicy(config.retries, config.max_wait),
         log=log,
@@ -122,17 +120,21 @@ class Connection:
         self, config: Config, *, timeout: float | None = None, retries: int | None = None
     ) -> "ChatClient":
         """Return a client that the caller closes. Raises as `client`."""
-        key = key_to_send(self._resolved, self._key_printed_by)
-        if key:
-            self._use_secret(key)
         if timeout is not None:
             config = dataclasses.replace(config, timeout=timeout)
         if retries is not None:
             config = dataclasses.replace(config, retries=retries)
+        return open_client(self.new_server(config), config, self._log)
+
+    def new_server(self, config: Config) -> "Server":
+        """Return the configured server, with its key. Raises as `client`."""
+        key = key_to_send(self._resolved, self._key_printed_by)
+        if key:
+            self._use_secret(key)
         headers = self._resolved.headers
         for value in secret_headers(headers):
             self._use_secret(value)
-        return open_client(config, key, headers, self._log)
+        return open_server(config, key, headers)
 
     def list_models(self, config: Config, on_wait: Callable[[RetryWait], None]) -> "list[Model]":
         """Return the models that the server offers. Raises as `client`, and APIError."""

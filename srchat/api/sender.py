@@ -1,0 +1,147 @@
+"""Requests whose answers are taken whole, each sent and awaited by the thread that asks.
+
+`ChatClient` reads an answer as it comes and can be interrupted. Many requests at once need
+neither: a sender for each thread costs less than half of a pool that threads share.
+"""
+
+import contextlib
+import time
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from srchat.api.encoding import BodyDecoder
+from srchat.api.error_body import MAX_ERROR_BYTES, status_error
+from srchat.api.exchange import Limits
+from srchat.api.failures import redirection, translated
+from srchat.api.http import httpx
+from srchat.api.server import Server
+from srchat.errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    ProtocolError,
+)
+
+_MAX_BODY_BYTES: Final = 64 * 1024 * 1024
+# An answer that is not streamed comes when all of it is written, and no sign of life before.
+_RESPONSE_TIMEOUTS: Final = 10  # read timeouts
+
+
+class Response(NamedTuple):
+    """An answer of the server, whole. `headers`: names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Sender:
+    """Sends one request after the other to a server. For one thread."""
+
+    def __init__(self, server: Server, limits: Limits) -> None:
+        self._server = server
+        self._response_time = _RESPONSE_TIMEOUTS * limits.silence
+        self._timeout = httpx.Timeout(
+            limits.silence, connect=limits.connect, read=self._response_time
+        ).as_dict()
+        self._transport = server.open_transport()
+        self._may_be_stale = False
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        content_type: str = "",
+        max_bytes: int = _MAX_BODY_BYTES,
+    ) -> Response:
+        """Send a request and return the answer, whatever its status, or raise APIError.
+
+        A kept connection that the server has closed in the meantime is replaced, once.
+        """
+        for _ in range(1 + self._may_be_stale):
+            request = self._server.request(method, path, content, content_type)
+            request.extensions = {"timeout": self._timeout}
+            is_reused, self._may_be_stale = self._may_be_stale, False
+            try:
+                response = self._answer(request, max_bytes)
+            except Exception as exc:  # whatever httpx and what is below it raise
+                lost = isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError)
+                if is_reused and lost and not isinstance(exc, httpx.ConnectError):
+                    continue
+                raise self._failure(exc, request) from exc
+            self._may_be_stale = True
+            return response
+        raise AssertionError  # pragma: no cover - the second attempt is not reused
+
+    def expect(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        content_type: str = "",
+        max_bytes: int = _MAX_BODY_BYTES,
+    ) -> Response:
+        """Send a request and return the answer of status 2xx. Raises APIError for any other."""
+        response = self.send(method, path, content, content_type, max_bytes)
+        if 200 <= response.status < 300:
+            return response
+        raise self.failure_of(response)
+
+    def failure_of(self, response: Response) -> APIStatusError:
+        """Return the failure that an answer with an error status tells."""
+        error = status_error(self._server.where, response.status, response.body)
+        error.message = self._server.redacted(error.message)
+        return error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
+    def _answer(self, request: httpx.Request, max_bytes: int) -> Response:
+        end = time.monotonic() + self._response_time
+        response = self._transport.handle_request(request)
+        with contextlib.closing(response):
+            status = response.status_code
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            if 300 <= status < 400:
+                target = headers.get("location") or "elsewhere"
+                raise redirection(self._server.where, target, status)
+            limit = max_bytes if status < 300 else MAX_ERROR_BYTES
+            decoder = BodyDecoder(headers.get("content-encoding", ""))
+            body = bytearray()
+            for part in response.stream:  # type: ignore[union-attr] # it is a synchronous one
+                for piece in decoder.feed(part):
+                    body += piece
+                if len(body) > limit or time.monotonic() > end:
+                    break
+            else:
+                return Response(status, headers, bytes(body))
+        if status >= 300:
+            return Response(status, headers, bytes(body[:limit]))
+        if len(body) > limit:
+            raise ProtocolError(f"the answer is over {limit >> 20} MB")
+        raise self._late()
+
+    def _failure(self, exc: Exception, request: httpx.Request) -> APIError:
+        if isinstance(exc, APIError):
+            error = exc
+        elif isinstance(exc, httpx.ReadTimeout):
+            error = self._late()
+        elif isinstance(exc, ValueError):
+            error = ProtocolError(str(exc))  # of the decoder
+        else:
+            error = translated(exc, request.url)
+            if isinstance(error, APIConnectionError):
+                error.is_unreachable = isinstance(
+                    exc, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError
+                )
+        error.message = self._server.redacted(error.message)
+        return error
+
+    def _late(self) -> APITimeoutError:
+        return APITimeoutError(
+            f"timed out: no answer from {self._server.where} for {self._response_time:g} s",
+            hint="raise --timeout; an answer may take ten times as long",
+        )

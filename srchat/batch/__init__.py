@@ -1,0 +1,1 @@
+"""Many requests from one file: OpenAI's batch format, its results, and the runner."""

@@ -1,0 +1,201 @@
+"""When the next request of a batch may start. Pure: the clock is an argument.
+
+Three things hold requests back, and the tightest one counts.
+
+- Concurrency: as many as `limit` are under way; it grows by one after each round without a
+  refusal, and is halved at most once a round by one (AIMD, as TCP does).
+- The gate: a refusal with a time to wait closes it for all.
+- Pace: requests and tokens a minute, as the user says, as the server's headers say, or as it
+  turned out: what a server let through before it refused tells its rate.
+
+All times are seconds of one monotonic clock.
+"""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from srchat.api.rate_limit import Budget
+
+_FIRST_LIMIT: Final = 4
+_MARGIN: Final = 0.98  # of a rate that is known: the clocks of two machines differ
+_CLEAN_WAITS: Final = 40  # times the last wait without a refusal, then a higher rate is tried
+_FIRST_STEP: Final = 0.05  # by which it is higher; doubled each time that goes well
+_SOON: Final = 10  # times the wait; a refusal that comes sooner tells that the rate is far off
+_SOON_FACTOR: Final = 0.9
+_LATER_FACTOR: Final = 0.97
+_AVERAGED: Final = 20  # answers that the tokens of one are averaged over
+_MIN_STARTS: Final = 8  # requests that tell a rate
+_MAX_STARTS: Final = 10_000
+_LATENESS: Final = 0.02  # seconds by which requests may start early, to make up for late ones
+
+
+class Ticket(NamedTuple):
+    """A request that was started: its place in the order of all, when, and its tokens, about."""
+
+    number: int
+    at: float
+    tokens: int
+
+
+class _Pace:
+    """Spaces starts so that no more than `rate` units a second begin."""
+
+    def __init__(self, rate: float = math.inf) -> None:
+        self.rate = rate
+        self._next = -math.inf
+
+    def delay(self, now: float) -> float:
+        return max(self._next - now, 0.0)
+
+    def take(self, now: float, units: float) -> None:
+        if self.rate < math.inf:
+            self._next = max(self._next, now - _LATENESS) + units / self.rate
+
+    def give_back(self, units: float) -> None:
+        if self.rate < math.inf:
+            self._next -= units / self.rate
+
+
+class Controller:
+    """Decides when requests start.
+
+    `most`: requests under way at most. `rpm`, `tpm`: requests and tokens a minute, None for no
+    limit of the user's. `limit`: requests that may be under way now; `in_flight`: that are.
+    `gate`: when requests may start again after a refusal. `fruitless`: how often in a row it
+    closed without an answer in between.
+    """
+
+    def __init__(self, most: int, rpm: float | None = None, tpm: float | None = None) -> None:
+        self.limit = min(_FIRST_LIMIT, most)
+        self.in_flight = 0
+        self.gate = -math.inf
+        self.fruitless = 0
+        self._tokens_each = 0.0
+        self._most = most
+        self._started = 0
+        self._requests = _Pace(_per_second(rpm))
+        self._tokens = _Pace(_per_second(tpm))
+        self._told = _Pace()  # by the server's headers
+        self._learned = _LearnedPace()
+        self._round_end = self.limit  # the number of the last request of this round
+        self._was_full = False
+        self._last_before_cut = 0  # number of the last request that knew nothing of the last cut
+
+    def delay(self, now: float) -> float:
+        """Return how long to wait until the next request may start; inf: until one has ended."""
+        if self.in_flight >= self.limit:
+            self._was_full = True
+            return math.inf
+        paces = (self._requests, self._tokens, self._told, self._learned.pace)
+        return max(self.gate - now, *(pace.delay(now) for pace in paces), 0.0)
+
+    def start(self, now: float, tokens: int) -> Ticket:
+        """Count a request as under way; `tokens`: what it may take, about."""
+        self.in_flight += 1
+        self._started += 1
+        for pace in (self._requests, self._told, self._learned.pace):
+            pace.take(now, 1)
+        self._tokens.take(now, tokens)
+        self._learned.start(now)
+        return Ticket(self._started, now, tokens)
+
+    def succeed(self, now: float, ticket: Ticket, budgets: Sequence[Budget], tokens: int) -> None:
+        """Count an answer; `tokens`: what it took. `budgets`: what the server still allows."""
+        self.in_flight -= 1
+        self._tokens.give_back(ticket.tokens - tokens)
+        self._tokens_each += (tokens - self._tokens_each) / _AVERAGED
+        self.fruitless = 0
+        self._obey(now, budgets)
+        if ticket.number >= self._round_end:
+            if self._was_full:  # else more at once would change nothing
+                self.limit = min(self.limit + 1, self._most)
+            self._start_round()
+
+    def fail(self, ticket: Ticket) -> None:
+        """Count a request that failed by itself."""
+        self.in_flight -= 1
+        self._tokens.give_back(ticket.tokens)
+
+    def refuse(self, now: float, ticket: Ticket, wait: float, *, limited: bool) -> bool:
+        """Close the gate for `wait` seconds: the server takes no more requests now.
+
+        `limited`: it said that there are too many. Return whether this was the first to tell of it.
+        """
+        self.fail(ticket)
+        self.gate = max(self.gate, now + wait)
+        is_first = ticket.number > self._last_before_cut
+        if is_first:
+            self.fruitless += 1
+            self._last_before_cut = self._started
+            self.limit = max(self.limit // 2, 1)
+            self._start_round()
+            if limited:
+                self._learned.refuse(now, ticket.at, wait)
+        return is_first
+
+    def _start_round(self) -> None:
+        self._round_end = self._started + self.limit
+        self._was_full = False
+
+    def _obey(self, now: float, budgets: Sequence[Budget]) -> None:
+        rate = math.inf
+        for budget in budgets:
+            each = max(self._tokens_each, 1.0) if budget.is_tokens else 1.0
+            left = budget.remaining / each - self.in_flight
+            if left < 1:
+                self.gate = max(self.gate, now + budget.reset)
+            elif budget.reset:
+                rate = min(rate, _MARGIN * left / budget.reset)
+        self._told.rate = rate
+
+
+class _LearnedPace:
+    """The rate at which a server lets requests through, learned from its refusals.
+
+    What it let through in the time that it asks to wait, or in the last requests, is what it
+    allows. Where that was a burst, the next refusals come soon. Now and then a higher rate is
+    tried.
+    """
+
+    def __init__(self) -> None:
+        self.pace = _Pace()
+        self._starts: deque[float] = deque(maxlen=_MAX_STARTS)
+        self._refused_at = -math.inf
+        self._probe_at = math.inf
+        self._probe_wait = 0.0
+        self._step = _FIRST_STEP
+
+    def start(self, now: float) -> None:
+        """Count a start, and try a higher rate if it is time to."""
+        self._starts.append(now)
+        if now >= self._probe_at:
+            self.pace.rate *= 1 + self._step
+            self._step = min(2 * self._step, 1.0)
+            self._probe_at = now + self._probe_wait
+
+    def refuse(self, now: float, started: float, wait: float) -> None:
+        """Learn from a refusal of a request that was started then."""
+        wait = max(wait, 1.0)
+        rate = min(self._measured(started, wait), self.pace.rate)
+        is_soon = now - self._refused_at < _SOON * wait
+        if rate < math.inf:
+            self.pace.rate = rate * (_SOON_FACTOR if is_soon else _LATER_FACTOR)
+        self._refused_at = now
+        self._step = _FIRST_STEP
+        self._probe_wait = _CLEAN_WAITS * wait
+        self._probe_at = now + wait + self._probe_wait
+
+    def _measured(self, end: float, wait: float) -> float:
+        """Return the rate of the starts before `end`, inf where they are too few to tell."""
+        starts = [start for start in self._starts if start < end]
+        if len(starts) < _MIN_STARTS:
+            return math.inf
+        begin = min(max(end - wait, starts[0]), starts[-_MIN_STARTS])
+        recent = [start for start in starts if start >= begin]
+        return len(recent) / (end - begin) if end > begin else math.inf
+
+
+def _per_second(per_minute: float | None) -> float:
+    return math.inf if per_minute is None else _MARGIN * per_minute / 60

@@ -1,0 +1,22 @@
+"""`srchat batch`: many requests from one file."""
+
+import typer
+
+from srchat.cli.batch_make import make
+from srchat.cli.batch_read import read
+from srchat.cli.batch_run import run
+
+batch_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+batch_app.command()(make)
+batch_app.command()(run)
+batch_app.command()(read)
+
+
+@batch_app.callback()
+def batch() -> None:
+    """Run many prompts from one file.
+
+    The file is OpenAI's batch format: other engines run it, too.
+
+    seq 3 | srchat batch make "square {line}" > in.jsonl
+    """

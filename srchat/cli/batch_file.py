@@ -1,0 +1,46 @@
+"""The batch file of a command: opened, and checked before anything is sent."""
+
+import contextlib
+import shutil
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+from srchat.batch.request_file import FileCheck, lines_of
+from srchat.cli.process import Process
+from srchat.errors import UsageError, reason_of
+
+
+def open_batch_file(process: Process, path: str, stack: contextlib.ExitStack) -> BinaryIO:
+    """Return the file, or for `-` a copy of standard input. Raises UsageError."""
+    try:
+        if path != "-":
+            return stack.enter_context(Path(path).open("rb"))
+        copy = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
+        with open(process.stdin_fd, "rb", closefd=False) as stdin:
+            shutil.copyfileobj(stdin, copy)
+    except (OSError, ValueError) as exc:
+        raise UsageError(f"cannot read {path}: {reason_of(exc)}") from exc
+    copy.seek(0)
+    return copy
+
+
+def checked_digests(process: Process, file: BinaryIO, path: str) -> dict[bytes, int | None]:
+    """Return the digest of each request by its custom_id. Raises UsageError for a bad file."""
+    check = FileCheck()
+    name = "stdin" if path == "-" else path
+    try:
+        for line in lines_of(file.readline):
+            check.feed(line)
+            if check.is_over:
+                break
+    except OSError as exc:
+        raise UsageError(f"cannot read {name}: {reason_of(exc)}") from exc
+    if not check.defects:
+        if not check.digests:
+            raise UsageError(f"{name} has no requests")
+        return dict(check.digests)
+    for line, reason in check.defects:
+        process.messages.error(f"{name}:{line}: {reason}")
+    count = f"at least {len(check.defects)}" if check.is_over else str(len(check.defects))
+    raise UsageError(f"nothing was sent: bad lines in {name}: {count}")

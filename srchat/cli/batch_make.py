@@ -1,0 +1,282 @@
+"""`srchat batch make`: a batch file from a prompt and rows. Nothing is sent."""
+
+import contextlib
+import dataclasses
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Annotated, Any, BinaryIO, Final
+
+import typer
+
+from srchat import private_files
+from srchat.api.models import Message
+from srchat.attachments import Attachment, UserMessage, user_message
+from srchat.batch.request_file import is_valid_id, request_line
+from srchat.batch.rows import Row, RowError, csv_rows, json_rows, text_rows
+from srchat.cli import options
+from srchat.cli.process import Process
+from srchat.cli.settings import Settings, read_settings
+from srchat.config.settings import Config
+from srchat.errors import OutputError, UsageError, reason_of
+from srchat.session.profile_prompts import PromptTemplate, prompt_template, system_prompt
+from srchat.session.reply_stream import chat_request
+from srchat.suggestions import closest
+from srchat.template import UnsetPlaceholderError, filled, placeholders
+from srchat.terminal.streams import is_terminal
+from srchat.text_input import argument_text, decoded, read_file
+
+_MAX_REQUESTS: Final = 50_000  # of a file, as OpenAI limits it
+_MAX_BYTES: Final = 200_000_000
+_PIECE: Final = 1024 * 1024
+_BOM: Final = b"\xef\xbb\xbf"
+
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PROMPT]...", help="Prompt with {placeholders}.", show_default=False),
+]
+
+
+@options.with_parameter_options
+def make(
+    ctx: typer.Context,
+    prompt: Words = None,
+    *,
+    lines: Annotated[
+        str | None, typer.Option("-i", "--input", metavar="FILE", help="A request for each line.")
+    ] = None,
+    jsonl: Annotated[
+        str | None, typer.Option("--jsonl", metavar="FILE", help="A request for each JSON object.")
+    ] = None,
+    csv: Annotated[
+        str | None, typer.Option("--csv", metavar="FILE", help="A request for each CSV record.")
+    ] = None,
+    file: Annotated[
+        list[str] | None,
+        typer.Option("-f", "--file", metavar="PATH", help="A request for this file (repeatable)."),
+    ] = None,
+    id_: Annotated[
+        str | None,
+        typer.Option("--id", metavar="FIELD", help="Column or key with the custom_id."),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE.")
+    ] = None,
+    split: Annotated[
+        int | None,
+        typer.Option("--split", metavar="N", min=1, help="Begin a new file after N requests."),
+    ] = None,
+    schema: Annotated[
+        str | None,
+        typer.Option(
+            "--schema",
+            metavar="SCHEMA",
+            help="Ask for JSON that fits a schema: FILE, JSON or fields like 'name, age int'.",
+        ),
+    ] = None,
+    profile: options.Profile = None,
+    quiet: options.Quiet = False,
+    **_settings: object,
+) -> None:
+    """Make a batch file: one request for each line of stdin, or for each row of a file.
+
+    seq 20 | srchat batch make "square {line}" > in.jsonl
+    """
+    process: Process = ctx.obj
+    settings = read_settings(process, ctx.params)
+    if split and output is None:
+        raise UsageError("--split needs -o FILE")
+    maker = _Maker(settings, argument_text(" ".join(prompt or [])), id_, schema)
+    given = {"-i": lines, "--jsonl": jsonl, "--csv": csv, "-f": file}
+    source, *others = [name for name, value in given.items() if value] or [""]
+    if others:
+        raise UsageError(f"{source} cannot be combined with {others[0]}")
+    # All of it is made before any of it is written: half a file would look like a whole one.
+    with tempfile.TemporaryFile() as made:
+        name = lines or jsonl or csv or "stdin"
+        with contextlib.ExitStack() as stack:
+            rows = _rows(process, source, name, file or [], stack)
+            parts = _write(made, maker.requests(rows, name), split)
+        if not parts:
+            raise UsageError(f"{name} has no rows")
+        _warn_of_size(process, parts)
+        _deliver(process, made, output, parts)
+
+
+@dataclasses.dataclass
+class _Part:
+    """One file of requests. `size`: in bytes."""
+
+    requests: int = 0
+    size: int = 0
+
+
+class _Maker:
+    """Makes requests of rows. Raises UsageError for a placeholder that nothing fills."""
+
+    def __init__(
+        self, settings: Settings, words: str, id_field: str | None, schema: str | None
+    ) -> None:
+        config = settings.config
+        self._template: PromptTemplate | None = None
+        if config.prompt or config.system:
+            self._template = prompt_template(settings.file, settings.resolved)
+            system = system_prompt(settings.file, settings.resolved)
+            config = dataclasses.replace(config, system=system)
+        self._config = dataclasses.replace(_with_schema(config, schema), stream=False)
+        self._variables = config.vars or {}
+        self._words = words
+        self._names = placeholders(words)
+        if self._template:
+            self._names |= placeholders(self._template.text) - {"prompt"}
+        self._id_field = id_field
+        self._ids: set[bytes] = set()
+        for name in settings.given_variables:
+            if name not in self._names:
+                raise UsageError(f"--var {name}: there is no {{{name}}} in the prompt")
+
+    def requests(self, rows: Iterable[Row], source: str) -> Iterator[str]:
+        """Yield the lines of a batch file."""
+        try:
+            for row in rows:
+                yield request_line(self._id(row, source), self._body(row, source))
+        except RowError as exc:
+            raise UsageError(f"{source}:{exc.line}: {exc.reason}") from exc
+
+    def _body(self, row: Row, source: str) -> dict[str, Any]:
+        message = self._message(row, source)
+        system = [Message("system", self._config.system)] if self._config.system else []
+        if not message.text.strip():
+            raise RowError(row.number, "the prompt is empty")
+        return chat_request(self._config, [*system, Message("user", message.text)]).to_json()
+
+    def _message(self, row: Row, source: str) -> UserMessage:
+        values = {**self._variables, "input": row.text, **row.values}
+        self._check_placeholders(values, row, source)
+        try:
+            words = filled(self._words, values)
+        except UnsetPlaceholderError as exc:  # pragma: no cover - checked above
+            raise RowError(row.number, str(exc)) from exc
+        is_used = bool(self._names & {"input", *row.values})
+        if self._template is None:
+            attachments = [] if is_used else [Attachment(row.name, row.text)]
+            return user_message(words, attachments)
+        takes_input = self._template.takes_input or not is_used
+        attachments = [Attachment(row.name, row.text)] if takes_input else []
+        return self._template.message(words, attachments, values)
+
+    def _check_placeholders(self, values: Mapping[str, str], row: Row, source: str) -> None:
+        for name in self._names:
+            if name not in values:
+                close = closest(name, sorted(values))
+                known = ", ".join(f"{{{each}}}" for each in row.values)
+                raise UsageError(
+                    f"{source}:{row.number}: no value for {{{name}}}",
+                    hint=f"did you mean {{{close}}}?" if close else f"a row has {known}",
+                )
+
+    def _id(self, row: Row, source: str) -> str:
+        if self._id_field is None:
+            return f"row-{row.number:06d}"
+        if self._id_field not in row.values:
+            raise UsageError(f"{source}:{row.number}: --id: no field {self._id_field!r}")
+        id_ = row.values[self._id_field]
+        if not is_valid_id(id_):
+            raise RowError(
+                row.number, f"the id {id_!r} must be 1 to 64 characters of A-Z a-z 0-9 _ -"
+            )
+        if id_.encode() in self._ids:
+            raise RowError(row.number, f"the id {id_!r} occurs twice")
+        self._ids.add(id_.encode())
+        return id_
+
+
+def _with_schema(config: Config, text: str | None) -> Config:
+    if text is None:
+        return config
+    from srchat.schema import read_schema, response_format  # noqa: PLC0415 - on first use
+
+    format_ = response_format(read_schema(text))
+    return dataclasses.replace(config, params={**(config.params or {}), "response_format": format_})
+
+
+def _rows(
+    process: Process,
+    source: str,
+    name: str,
+    files: Sequence[str],
+    stack: contextlib.ExitStack,
+) -> Iterator[Row]:
+    if source == "-f":
+        return _file_rows(files)
+    if not source:
+        if is_terminal(process.stdin_fd):
+            raise UsageError(
+                "no rows", hint="pipe lines in, or use -i FILE, --jsonl FILE, --csv FILE or -f PATH"
+            )
+        stream: BinaryIO = open(process.stdin_fd, "rb", closefd=False)  # noqa: SIM115 - a descriptor
+    else:
+        try:
+            stream = stack.enter_context(Path(name).open("rb"))  # noqa: SIM115 - the stack closes it
+        except (OSError, ValueError) as exc:
+            raise UsageError(f"cannot read {name}: {reason_of(exc)}") from exc
+    read = {"--jsonl": json_rows, "--csv": csv_rows}.get(source, text_rows)
+    return read(_text_lines(stream, name))
+
+
+def _text_lines(stream: BinaryIO, name: str) -> Iterator[str]:
+    """Yield lines with their ends. Raises UsageError for what is not UTF-8 text."""
+    try:
+        for number, line in enumerate(stream, 1):
+            text = decoded(line, f"{name}:{number}")
+            # A byte order mark is one only at the start of a file.
+            yield f"\ufeff{text}" if number > 1 and line.startswith(_BOM) else text
+    except OSError as exc:
+        raise UsageError(f"cannot read {name}: {reason_of(exc)}") from exc
+
+
+def _file_rows(paths: Sequence[str]) -> Iterator[Row]:
+    for number, path in enumerate(paths, 1):
+        text = read_file(path).text
+        yield Row(number, {"file": text, "name": path}, text, path)
+
+
+def _write(made: IO[bytes], requests: Iterator[str], split: int | None) -> list[_Part]:
+    """Write the requests one after the other, and return the files that they make."""
+    parts: list[_Part] = []
+    for count, line in enumerate(requests):
+        if not parts or (split and count % split == 0):
+            parts.append(_Part())
+        parts[-1].requests += 1
+        parts[-1].size += len(line)
+        try:
+            made.write(line.encode("ascii"))
+        except OSError as exc:
+            raise OutputError(f"cannot write a temporary file: {reason_of(exc)}") from exc
+    return parts
+
+
+def _warn_of_size(process: Process, parts: Sequence[_Part]) -> None:
+    if any(part.requests > _MAX_REQUESTS or part.size > _MAX_BYTES for part in parts):
+        process.messages.warning(
+            "servers take files of at most 50,000 requests and 200 MB",
+            hint="use --split 50000, or fewer",
+        )
+
+
+def _deliver(process: Process, made: IO[bytes], output: str | None, parts: Sequence[_Part]) -> None:
+    """Copy what was made to standard output, or to a file for each part."""
+    made.seek(0)
+    if output is None or output == "-":
+        while piece := made.read(_PIECE):
+            process.stdout.write_bytes(piece)
+        return
+    start = output.removesuffix(".jsonl")
+    end = output[len(start) :]
+    names = [f"{start}-{n:03d}{end}" for n in range(1, len(parts) + 1)] if parts[1:] else [output]
+    for name, part in zip(names, parts, strict=True):
+        try:
+            private_files.replace(Path(name), made.read(part.size), keep_mode=True)
+        except (OSError, ValueError) as exc:
+            raise OutputError(f"cannot write {name}: {reason_of(exc)}") from exc
+        process.messages.info(f"{part.requests:,} requests: {name}")
