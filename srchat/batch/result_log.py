@@ -49,9 +49,8 @@ class ResultLog:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = Path(os.path.realpath(path))  # a link stays one
+        self._fd, self._path = _open_locked(path)
         self._errors = errors_path(self._path)
-        self._fd = _open_locked(self._path)
         self._errors_fd: int | None = None
         self._is_dirty = False
 
@@ -64,6 +63,7 @@ class ResultLog:
         kept, dropped = self._read(self._path, pending)
         if dropped:
             self._rewrite(dropped)
+        self._end_last_line()
         failed = self._resume_failures(pending) if only_new else 0
         if not failed:
             self._errors.unlink(missing_ok=True)
@@ -113,12 +113,10 @@ class ResultLog:
     def _read(self, path: Path, pending: dict[bytes, int | None]) -> tuple[_Kept, set[int]]:
         """Mark what is done; return counts, and the offsets of lines to drop."""
         kept, dropped = _Kept(), set[int]()
-        for offset, line, result in _results(path):
+        for offset, _, result in _results(path):
             if result is None:
                 os.ftruncate(self._fd, offset)
                 break
-            if not line.endswith(b"\n"):
-                self.add_success(b"\n")
             key = result.custom_id.encode("utf-8", "replace")
             if key not in pending:
                 kept.unknown += 1
@@ -131,6 +129,12 @@ class ResultLog:
                 kept.done += 1
                 pending[key] = None
         return kept, dropped
+
+    def _end_last_line(self) -> None:
+        """Add the last line break, which some engines leave out."""
+        size = os.fstat(self._fd).st_size
+        if size and os.pread(self._fd, 1, size - 1) != b"\n":
+            self.add_success(b"\n")
 
     def _resume_failures(self, pending: dict[bytes, int | None]) -> int:
         failed = 0
@@ -195,15 +199,17 @@ def _is_own(line: bytes) -> bool:
     return line.startswith(_OWN_START) or _OWN_START.startswith(line)
 
 
-def _open_locked(path: Path) -> int:
+def _open_locked(path: Path) -> tuple[int, Path]:
+    """Return the file, and its path without links."""
     try:
+        target = Path(os.path.realpath(path))
         while True:
-            fd = os.open(path, _FLAGS | os.O_NOCTTY, 0o600)
+            fd = os.open(target, _FLAGS | os.O_NOCTTY, 0o600)
             if not stat.S_ISREG(os.fstat(fd).st_mode):
                 raise UsageError(f"cannot write {path}: it is not a regular file")
             _lock(fd)
-            if os.path.samestat(os.fstat(fd), path.stat()):
-                return fd
+            if os.path.samestat(os.fstat(fd), target.stat()):
+                return fd, target
             os.close(fd)  # the other process has replaced the file
     except BlockingIOError as exc:
         raise UsageError(f"{path} is in use: another run writes to it") from exc

@@ -40,7 +40,7 @@ def checked_digests(process: Process, file: BinaryIO, path: str) -> dict[bytes, 
         if not check.digests:
             raise UsageError(f"{name} has no requests")
         return dict(check.digests)
-    for line, reason in check.defects:
-        process.messages.error(f"{name}:{line}: {reason}")
+    for defect in check.defects:
+        process.messages.error(f"{name}:{defect.line}: {defect.reason}")
     count = f"at least {len(check.defects)}" if check.is_over else str(len(check.defects))
     raise UsageError(f"nothing was sent: bad lines in {name}: {count}")

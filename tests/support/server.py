@@ -65,7 +65,7 @@ class Request:
 class ScriptedServer:
     """Plays `scripts`, one a request; records requests. Use it as a context manager."""
 
-    def __init__(self, scripts: Iterable[Script]) -> None:
+    def __init__(self, scripts: Iterable[Script], port: int = 0) -> None:
         self._scripts = list(scripts)
         self.requests: list[Request] = []
         self.connections = 0
@@ -73,7 +73,7 @@ class ScriptedServer:
         self.client_left = threading.Event()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self._threads: list[threading.Thread] = []
 
     @property

@@ -1,0 +1,237 @@
+"""When requests start, with a clock that the test moves."""
+
+import heapq
+import itertools
+import math
+import random
+from collections import deque
+from typing import NamedTuple, Protocol
+
+import pytest
+
+from srchat.api.rate_limit import Budget
+from srchat.batch.controller import Controller, Ticket
+
+FREE: list[Budget] = []
+
+
+def grown(controller: Controller, now: float = 0.0) -> Controller:
+    """Let rounds go well until the limit does not grow any more."""
+    for _ in range(3000):
+        tickets = []
+        while controller.delay(now) == 0:
+            tickets.append(controller.start(now, 1))
+        for ticket in tickets:
+            controller.succeed(now, ticket, FREE, 1)
+    return controller
+
+
+def test_it_starts_with_four_and_adds_one_after_each_full_round() -> None:
+    controller = Controller(64)
+    limits = []
+    for _ in range(5):
+        tickets = []
+        while controller.delay(0.0) == 0:
+            tickets.append(controller.start(0.0, 1))
+        limits.append(len(tickets))
+        for ticket in tickets:
+            controller.succeed(0.0, ticket, FREE, 1)
+    assert limits == [4, 5, 6, 7, 8]
+    assert grown(controller).limit == 64
+    assert grown(Controller(2)).limit == 2
+
+
+def test_it_does_not_grow_where_more_at_once_would_change_nothing() -> None:
+    controller = Controller(64)
+    for _ in range(100):
+        assert controller.delay(0.0) == 0
+        controller.succeed(0.0, controller.start(0.0, 1), FREE, 1)
+    assert controller.limit == 4
+
+
+def test_one_round_of_refusals_halves_once_and_closes_the_gate_until_the_last_wait() -> None:
+    controller = grown(Controller(64))
+    tickets = [controller.start(10.0, 1) for _ in range(8)]
+    firsts = [controller.refuse(10.1, each, 2.0, limited=False) for each in tickets]
+    assert firsts == [True] + [False] * 7
+    assert controller.limit == 32
+    assert controller.refuse(10.5, tickets[0], 3.0, limited=False) is False
+    assert controller.delay(11.0) == pytest.approx(2.5)
+    assert controller.delay(13.5) == 0
+    again = controller.start(13.5, 1)
+    assert controller.refuse(13.6, again, 1.0, limited=False) is True
+    assert (controller.limit, controller.fruitless) == (16, 2)
+
+
+def test_an_answer_makes_refusals_before_it_count_no_more() -> None:
+    controller = Controller(4)
+    controller.refuse(0.0, controller.start(0.0, 1), 1.0, limited=True)
+    controller.succeed(2.0, controller.start(2.0, 1), FREE, 1)
+    assert controller.fruitless == 0
+
+
+def test_the_rate_that_the_user_names_is_kept() -> None:
+    controller = Controller(64, rpm=60)
+    now, starts = 0.0, []
+    while now < 60:
+        wait = controller.delay(now)
+        if wait:
+            now += wait
+            continue
+        starts.append(now)
+        controller.succeed(now, controller.start(now, 1), FREE, 1)
+    assert 57 <= len(starts) <= 60
+
+
+def test_tokens_count_as_they_turn_out() -> None:
+    controller = Controller(64, tpm=6000)
+    first = controller.start(0.0, 100)
+    assert controller.delay(0.0) == pytest.approx(1.0, rel=0.05)
+    controller.succeed(0.0, first, FREE, 300)  # 200 more than it seemed
+    assert controller.delay(0.0) == pytest.approx(3.0, rel=0.05)
+
+
+def test_headers_pace_and_close_the_gate_before_the_server_refuses() -> None:
+    controller = Controller(64)
+    controller.succeed(0.0, controller.start(0.0, 1), [Budget(10, 20.0)], 1)
+    controller.start(0.0, 1)
+    assert controller.delay(0.0) == pytest.approx(2.0, rel=0.05)
+    other = Controller(64)
+    other.succeed(0.0, other.start(0.0, 1), [Budget(0, 7.0)], 1)
+    assert other.delay(0.0) == 7.0
+    tokens = Controller(64)
+    tokens.succeed(0.0, tokens.start(0.0, 1), [Budget(1000, 10.0, is_tokens=True)], 2000)
+    tokens.start(0.0, 1)
+    assert tokens.delay(0.0) > 0
+
+
+class Admission(NamedTuple):
+    """Whether a server takes a request, else how long it asks to wait."""
+
+    admitted: bool
+    wait: float = 0.0
+
+
+class Server(Protocol):
+    def ask(self, now: float) -> Admission: ...
+    def end(self) -> None: ...
+
+
+class Bucket:
+    """Admits `rate` a second, saved up to `burst`, and `at_once` at a time."""
+
+    def __init__(self, at_once: int, rate: float, burst: float, wait: float) -> None:
+        self._at_once, self._rate, self._burst, self._wait = at_once, rate, burst, wait
+        self._tokens, self._at, self._running = burst, 0.0, 0
+
+    def ask(self, now: float) -> Admission:
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._at = now
+        if self._running >= self._at_once or self._tokens < 1:
+            return Admission(False, self._wait)
+        self._tokens -= 1
+        self._running += 1
+        return Admission(True)
+
+    def end(self) -> None:
+        self._running -= 1
+
+
+class Window:
+    """Admits so many in the last `period` seconds, or in each period; tells when there is room."""
+
+    def __init__(self, at_once: int, most: int, period: float, *, sliding: bool) -> None:
+        self._at_once, self._most, self._period = at_once, most, period
+        self._sliding, self._running = sliding, 0
+        self._admitted: deque[float] = deque()
+
+    def ask(self, now: float) -> Admission:
+        begin = now - self._period if self._sliding else now - now % self._period
+        while self._admitted and self._admitted[0] < begin:
+            self._admitted.popleft()
+        if self._running >= self._at_once or len(self._admitted) >= self._most:
+            return Admission(False, max(1.0, math.ceil(begin + self._period - now)))
+        self._admitted.append(now)
+        self._running += 1
+        return Admission(True)
+
+    def end(self) -> None:
+        self._running -= 1
+
+
+class Outcome(NamedTuple):
+    """Of a simulated run: seconds, requests sent, and those sent while the gate was closed."""
+
+    seconds: float
+    sent: int
+    early: int
+
+
+def simulated(controller: Controller, server: Server, lines: int, latency: float) -> Outcome:
+    """Run a batch against a server, on paper."""
+    chance = random.Random(1)
+    running: list[tuple[float, int, Ticket, Admission]] = []
+    order = itertools.count()
+    now, left, sent, early, gate = 0.0, lines, 0, 0, -math.inf
+    while left or running:
+        while left and (wait := controller.delay(now)) <= 0:
+            ticket = controller.start(now, 100)
+            left, sent, early = left - 1, sent + 1, early + (now < gate)
+            said = server.ask(now)
+            spent = latency * chance.uniform(0.7, 1.5) if said.admitted else 0.005
+            heapq.heappush(running, (now + spent, next(order), ticket, said))
+        ends = running[0][0] if running else math.inf
+        now = min(ends, now + wait + 1e-9) if left and wait < math.inf else ends
+        while running and running[0][0] <= now:
+            _, _, ticket, said = heapq.heappop(running)
+            if said.admitted:
+                server.end()
+                controller.succeed(now, ticket, FREE, 100)
+            else:
+                controller.refuse(now, ticket, said.wait, limited=True)
+                gate, left = max(gate, now + said.wait), left + 1
+    return Outcome(now, sent, early)
+
+
+@pytest.mark.parametrize(
+    ("server", "rate", "latency"),
+    [
+        (Bucket(64, 50, 50, 1), 50, 0.2),
+        (Bucket(20, 50, 50, 1), 50, 0.2),
+        (Bucket(64, 5, 5, 1), 5, 1.0),
+        (Bucket(64, 200, 200, 1), 200, 0.05),
+        (Window(64, 50, 1, sliding=False), 50, 0.2),
+        (Window(64, 50, 1, sliding=True), 50, 0.2),
+        (Window(64, 5, 1, sliding=True), 5, 1.0),
+    ],
+)
+def test_a_limit_that_nobody_names_is_found(server: Server, rate: float, latency: float) -> None:
+    lines = int(rate * 300)
+    outcome = simulated(Controller(64), server, lines, latency)
+    assert outcome.early == 0
+    assert outcome.sent <= 1.2 * lines
+    assert lines / outcome.seconds >= 0.9 * rate
+
+
+def test_a_limit_that_the_user_names_is_hardly_met() -> None:
+    server = Window(64, 300, 60, sliding=True)
+    outcome = simulated(Controller(64, rpm=300), server, 3000, 1.0)
+    assert outcome.sent == 3000
+    assert 3000 / outcome.seconds >= 0.97 * 5
+
+
+@pytest.mark.slow
+def test_a_million_lines_at_300_a_minute_take_under_three_days() -> None:
+    """300 a minute are 56 hours. What it costs more is the time after each refusal."""
+    outcome = simulated(Controller(64), Window(64, 300, 60, sliding=True), 1_000_000, 2.0)
+    assert outcome.early == 0
+    assert outcome.sent <= 1.02 * 1_000_000
+    assert outcome.seconds <= 64 * 3600
+
+
+@pytest.mark.slow
+def test_a_million_lines_use_all_of_64_replicas() -> None:
+    """Each takes one request at a time, 2 s each: 32 a second, 9 hours in all."""
+    outcome = simulated(Controller(64), Bucket(64, math.inf, math.inf, 1), 1_000_000, 2.0 / 1.1)
+    assert outcome.sent == 1_000_000
+    assert outcome.seconds <= 1.01 * 1_000_000 * 2 / 64

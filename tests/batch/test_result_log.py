@@ -1,0 +1,173 @@
+"""The results on disk: each once, after any end of the run before."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from srchat.batch.request_file import BatchRequest
+from srchat.batch.result_log import ResultLog, Resumed, errors_path
+from srchat.batch.results import failure_line, success_line
+from srchat.errors import OutputError, UsageError
+from tests.support.server import completion
+
+A, B, C = (BatchRequest(f"row-{n}", b"{}", f"{n:016x}") for n in (1, 2, 3))
+OTHER_ENGINE = (
+    b'{"id":"vllm-1","custom_id":"row-1","response":{"status_code":200,"body":'
+    b'{"choices":[{"message":{"content":"hi"}}]}},"error":null}'
+)
+
+
+def success(request: BatchRequest) -> bytes:
+    return success_line(request, {}, completion(f"of {request.custom_id}"), 0.1)
+
+
+def failure(request: BatchRequest) -> bytes:
+    return failure_line(request, 400, "bad", "no")
+
+
+def pending(*requests: BatchRequest) -> dict[bytes, int | None]:
+    return {each.custom_id.encode(): int(each.digest, 16) for each in requests}
+
+
+def resumed(
+    path: Path, *requests: BatchRequest, only_new: bool = False
+) -> tuple[Resumed, list[str]]:
+    """Go on, and return what was there and which ids are to be asked."""
+    log = ResultLog(path)
+    left = pending(*requests)
+    found = log.resume(left, only_new=only_new)
+    log.close()
+    return found, [key.decode() for key, digest in left.items() if digest is not None]
+
+
+def test_what_is_done_is_not_asked_again(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    log = ResultLog(path)
+    log.resume(pending(A, B, C), only_new=False)
+    log.add_success(success(B))
+    log.add_failure(failure(C))
+    log.close()
+    assert (path.stat().st_mode & 0o777, errors_path(path).stat().st_mode & 0o777) == (0o600, 0o600)
+    assert resumed(path, A, B, C, only_new=True) == (Resumed(1, 1, 0, 0), ["row-1"])
+    assert errors_path(path).read_bytes() == failure(C)
+    assert resumed(path, A, B, C) == (Resumed(1, 0, 0, 0), ["row-1", "row-3"])
+    assert not errors_path(path).exists()
+    assert path.read_bytes() == success(B)
+
+
+@pytest.mark.parametrize("size", [1, 5, 40, 200])
+def test_a_torn_last_line_is_cut_off(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(success(A) + success(B)[:size])
+    assert resumed(path, A, B) == (Resumed(1, 0, 0, 0), ["row-2"])
+    assert path.read_bytes() == success(A)
+
+
+def test_a_result_of_a_changed_request_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(success(A) + success(B))
+    changed = BatchRequest("row-1", b"{}", "00000000000000ff")
+    assert resumed(path, changed, B) == (Resumed(1, 0, 1, 0), ["row-1"])
+    assert path.read_bytes() == success(B)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_result_that_is_there_twice_stays_once(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(success(A) + success(A))
+    assert resumed(path, A)[0].done == 1
+    assert path.read_bytes() == success(A)
+
+
+def test_results_of_another_engine_count_and_its_failures_are_asked_again(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(failure(B) + OTHER_ENGINE)  # OGX forgets the last line break
+    assert resumed(path, A, B) == (Resumed(1, 0, 0, 0), ["row-2"])
+    assert path.read_bytes() == OTHER_ENGINE + b"\n"
+
+
+def test_results_of_other_requests_are_kept_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(success(C))
+    assert resumed(path, A) == (Resumed(0, 0, 0, 1), ["row-1"])
+    assert path.read_bytes() == success(C)
+
+
+@pytest.mark.parametrize("text", [b"my notes", b"my notes\n", b'{"a": 1}\n', success(A) + b"x\n"])
+def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(text)
+    with pytest.raises(UsageError, match="not a result of a batch"):
+        resumed(path, A)
+    assert path.read_bytes() == text
+
+
+def test_no_second_run_writes_to_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(success(A) + success(A))
+    log = ResultLog(path)
+    with pytest.raises(UsageError, match="is in use"):
+        ResultLog(path)
+    log.resume(pending(A), only_new=False)  # which puts another file in its place
+    with pytest.raises(UsageError, match="is in use"):
+        ResultLog(path)
+    log.close()
+    ResultLog(path).close()
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    path, link = tmp_path / "out.jsonl", tmp_path / "link.jsonl"
+    path.write_bytes(success(A) + success(A))
+    link.symlink_to(path)
+    resumed(link, A)
+    assert link.is_symlink()
+    assert path.read_bytes() == success(A)
+
+
+@pytest.mark.parametrize("name", ["missing/out.jsonl", ".", "\0"])
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="cannot write"):
+        ResultLog(tmp_path / name)
+
+
+def test_a_device_is_refused() -> None:
+    with pytest.raises(UsageError, match="not a regular file"):
+        ResultLog(Path("/dev/null"))
+
+
+FILLER = """
+import resource, sys
+from pathlib import Path
+from srchat.batch.result_log import ResultLog
+from srchat.errors import OutputError
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+log = ResultLog(Path(sys.argv[1]))
+log.add_success(b"x" * 99 + b"\\n")
+resource.setrlimit(resource.RLIMIT_FSIZE, (150, 150))
+try:
+    log.add_success(b"y" * 99 + b"\\n")
+except OutputError as exc:
+    print(exc.message)
+"""
+
+
+def test_a_line_that_has_no_room_leaves_no_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    done = subprocess.run(
+        [sys.executable, "-c", FILLER, str(path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"cannot write {path}: File too large\n"
+    assert path.read_bytes() == b"x" * 99 + b"\n"
+
+
+def test_a_failure_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    log = ResultLog(path)
+    errors_path(path).mkdir()
+    with pytest.raises(OutputError, match=r"errors\.jsonl"):
+        log.add_failure(failure(A))
+    log.close()

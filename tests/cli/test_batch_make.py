@@ -1,0 +1,167 @@
+"""`srchat batch make`: rows become requests, and nothing is sent."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import Srchat
+
+
+def made(text: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def prompts(text: bytes) -> list[str]:
+    return [line["body"]["messages"][-1]["content"] for line in made(text)]
+
+
+def test_each_line_is_a_request(srchat: Srchat) -> None:
+    result = srchat("batch", "make", "square", "{line}", "-m", "m", stdin=b"1\n\n\xc3\xa9\n")
+    assert result.code == 0
+    assert made(result.out) == [
+        {
+            "custom_id": f"row-{number:06d}",
+            "method": "POST",
+            "url": "/v1/chat/completions",
+            "body": {"model": "m", "messages": [{"role": "user", "content": f"square {text}"}]},
+        }
+        for number, text in ((1, "1"), (3, "é"))
+    ]
+    assert result.out.isascii()
+
+
+def test_all_that_was_set_is_in_the_body_and_nothing_else(srchat: Srchat) -> None:
+    result = srchat(
+        *("batch", "make", "-s", "be brief", "-t", "0.5", "--top-p", "1", "--max-tokens", "7"),
+        *("--stop", "END", "--param", "seed=3", "--schema", "n int"),
+        stdin=b"x\n",
+    )
+    (line,) = made(result.out)
+    body = line["body"]
+    assert body["messages"][0] == {"role": "system", "content": "be brief"}
+    assert {name: body[name] for name in ("temperature", "top_p", "max_tokens", "stop")} == {
+        "temperature": 0.5,
+        "top_p": 1.0,
+        "max_tokens": 7,
+        "stop": ["END"],
+    }
+    assert body["seed"] == 3
+    assert body["response_format"]["type"] == "json_schema"
+    assert "stream" not in body
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "prompt"),
+    [
+        ((), b"alone\n", "alone"),
+        (("explain",), b"x\n", '<file name="stdin">\nx\n</file>\n\nexplain'),
+        (("{input}!",), b"x\n", "x!"),
+        (("{{line}} {line}",), b"{line}\n", "{line} {line}"),
+        (('{"a": 1} {line}',), b"x\n", '{"a": 1} x'),
+    ],
+)
+def test_a_line_without_a_placeholder_goes_where_ask_puts_it(
+    srchat: Srchat, words: tuple[str, ...], stdin: bytes, prompt: str
+) -> None:
+    assert prompts(srchat("batch", "make", *words, stdin=stdin).out) == [prompt]
+
+
+def test_columns_and_keys_are_placeholders(srchat: Srchat) -> None:
+    (srchat.home / "t.csv").write_text('id,q\na-1,"one, two"\na-2,three\n')
+    result = srchat("batch", "make", "{q}?", "--csv", "t.csv", "--id", "id")
+    assert prompts(result.out) == ["one, two?", "three?"]
+    assert [line["custom_id"] for line in made(result.out)] == ["a-1", "a-2"]
+    (srchat.home / "t.jsonl").write_text('{"q": "x", "n": 2}\n')
+    assert prompts(srchat("batch", "make", "{q}{n}", "--jsonl", "t.jsonl").out) == ["x2"]
+
+
+def test_files_are_rows(srchat: Srchat) -> None:
+    for name in ("a.txt", "b.txt"):
+        (srchat.home / name).write_text(f"text of {name}\n")
+    files = ("-f", "a.txt", "-f", "b.txt")
+    assert prompts(srchat("batch", "make", "{name}: {file}", *files).out) == [
+        "a.txt: text of a.txt\n",
+        "b.txt: text of b.txt\n",
+    ]
+    assert prompts(srchat("batch", "make", "-f", "a.txt").out) == ["text of a.txt\n"]
+    assert prompts(srchat("batch", "make", "sum up", "-f", "a.txt").out) == [
+        '<file name="a.txt">\ntext of a.txt\n</file>\n\nsum up'
+    ]
+
+
+def test_a_profile_template_takes_rows_and_variables(srchat: Srchat) -> None:
+    srchat.configure(
+        '[profiles.t]\nprompt = "In {lang}: {input} {prompt}"\n[profiles.t.vars]\nlang = "de"\n'
+    )
+    result = srchat("batch", "make", "-p", "t", "now", stdin=b"x\ny\n")
+    assert prompts(result.out) == ["In de: x now", "In de: y now"]
+    result = srchat("batch", "make", "-p", "t", "--var", "lang=fr", "{line}!", stdin=b"x\n")
+    assert prompts(result.out) == ["In fr: x x!"]
+    result = srchat("batch", "make", "--var", "to=fr", "{line} in {to}", stdin=b"x\n")
+    assert prompts(result.out) == ["x in fr"]
+
+
+def test_output_goes_to_a_file_and_is_split(srchat: Srchat) -> None:
+    lines = b"".join(b"%d\n" % n for n in range(5))
+    result = srchat("batch", "make", "-o", "in.jsonl", stdin=lines)
+    assert (result.code, result.out) == (0, b"")
+    assert result.err == "srchat: 5 requests: in.jsonl\n"
+    assert len(made((srchat.home / "in.jsonl").read_bytes())) == 5
+    result = srchat("batch", "make", "-o", "in.jsonl", "--split", "2", stdin=lines)
+    assert result.messages == [
+        f"srchat: {count} requests: in-00{n}.jsonl" for n, count in ((1, 2), (2, 2), (3, 1))
+    ]
+    parts = [(srchat.home / f"in-00{n}.jsonl").read_bytes() for n in (1, 2, 3)]
+    assert prompts(b"".join(parts)) == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.slow
+def test_a_file_that_servers_would_refuse_is_worth_a_warning(srchat: Srchat) -> None:
+    result = srchat("batch", "make", "-o", "in.jsonl", stdin=b"x\n" * 50_001)
+    assert "at most 50,000 requests" in result.err
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin", "said"),
+    [
+        (("{lien}",), b"x\n", "stdin:1: no value for {lien}\nhint: did you mean {line}?"),
+        (("{a}",), b"x\n", "stdin:1: no value for {a}\nhint: a row has {line}"),
+        ((), b"", "stdin has no rows"),
+        ((), b"\xff\n", "stdin:1 is not UTF-8 text"),
+        ((), b"x\na\0b\n", "stdin:2 is not text"),
+        (("--var", "x=1", "{line}"), b"x\n", "--var x: there is no {x} in the prompt"),
+        (
+            (
+                "--id",
+                "n",
+            ),
+            b"x\n",
+            "stdin:1: --id: no field 'n'",
+        ),
+        (("--id", "line"), b"a b\n", "stdin:1: the id 'a b' must be 1 to 64 characters"),
+        (("--id", "line"), b"a\na\n", "stdin:2: the id 'a' occurs twice"),
+        (("--split", "2"), b"x\n", "--split needs -o FILE"),
+        (("--csv", "none.csv"), b"", "cannot read none.csv: No such file"),
+        (("--csv", "a", "--jsonl", "b"), b"", "--jsonl cannot be combined with --csv"),
+        (("-t", "3"), b"x\n", "'--temperature' / '-t'"),
+    ],
+)
+def test_what_cannot_be_made_is_an_error_and_nothing_is_written(
+    srchat: Srchat, args: tuple[str, ...], stdin: bytes, said: str
+) -> None:
+    result = srchat("batch", "make", *args, stdin=stdin)
+    assert (result.code, result.out) == (2, b"")
+    assert said in result.err or said.replace("'--temperature' / '-t'", "temperature") in result.err
+    assert not (srchat.home / "in.jsonl").exists()
+
+
+def test_a_bad_row_leaves_an_older_file_as_it_was(srchat: Srchat) -> None:
+    (srchat.home / "in.jsonl").write_text("older")
+    (srchat.home / "t.jsonl").write_text('{"a": "x"}\n{\n')
+    result = srchat("batch", "make", "{a}", "--jsonl", "t.jsonl", "-o", "in.jsonl")
+    assert (result.code, result.messages[0].startswith("srchat: error: t.jsonl:2: not JSON")) == (
+        2,
+        True,
+    )
+    assert (srchat.home / "in.jsonl").read_text() == "older"

@@ -1,0 +1,471 @@
+"""`srchat batch run`: each request once, whatever happens in between."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from tests.conftest import Process, Result, Serve, Srchat
+from tests.support.batch_server import BatchServer
+from tests.support.peak_memory import start_measured
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import CLOSE, HOLD, RESET, Script, error, json_response
+from tests.support.waiting import PATIENCE, wait_until
+
+Limited = Callable[..., BatchServer]
+
+
+@pytest.fixture
+def limited() -> Iterator[Limited]:
+    with ExitStack() as stack:
+
+        def start(**limits: Any) -> BatchServer:
+            return stack.enter_context(BatchServer(**limits))
+
+        yield start
+
+
+def write_requests(srchat: Srchat, count: int, name: str = "in.jsonl") -> list[str]:
+    """Write a batch file, and return its prompts."""
+    stdin = "".join(f"{n}\n" for n in range(1, count + 1)).encode()
+    assert srchat("batch", "make", "q{line}", "-o", name, stdin=stdin).code == 0
+    return [f"q{n}" for n in range(1, count + 1)]
+
+
+def answers(path: Path) -> list[str]:
+    lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+    return [line["response"]["body"]["choices"][0]["message"]["content"] for line in lines]
+
+
+def run(srchat: Srchat, server: Any, *args: str, **env: str) -> Result:
+    url = server if isinstance(server, str) else server.url
+    return srchat("batch", "run", "in.jsonl", "--base-url", url, *args, **cast("Any", env))
+
+
+def out(srchat: Srchat) -> Path:
+    return srchat.home / "in.out.jsonl"
+
+
+def errors(srchat: Srchat) -> list[dict[str, Any]]:
+    path = srchat.home / "in.out.errors.jsonl"
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def test_every_request_is_sent_once_and_answered(srchat: Srchat, limited: Limited) -> None:
+    server = limited()
+    asked = write_requests(srchat, 100)
+    result = run(srchat, server)
+    assert (result.code, result.out) == (0, b"")
+    assert result.err == "srchat: 100 of 100 done: in.out.jsonl\n"
+    assert sorted(answers(out(srchat))) == sorted(f"answer to {prompt}" for prompt in asked)
+    assert server.asked == dict.fromkeys(asked, 1)
+    assert out(srchat).stat().st_mode & 0o777 == 0o600
+    request = server.requests[0]
+    assert request.json == {
+        "model": "vllm-primary",
+        "messages": [{"role": "user", "content": request.json["messages"][0]["content"]}],
+    }
+
+
+def test_the_same_command_again_sends_nothing(srchat: Srchat, limited: Limited) -> None:
+    server = limited()
+    write_requests(srchat, 5)
+    run(srchat, server)
+    before = out(srchat).read_bytes()
+    result = run(srchat, server)
+    assert result.code == 0
+    assert "continuing: 5 requests have their answers" in result.err
+    assert (len(server.requests), out(srchat).read_bytes()) == (5, before)
+
+
+def test_what_has_changed_is_sent_again_and_said(srchat: Srchat, limited: Limited) -> None:
+    server = limited()
+    write_requests(srchat, 3)
+    run(srchat, server)
+    text = (srchat.home / "in.jsonl").read_text()
+    (srchat.home / "in.jsonl").write_text(text.replace("q2", "changed"))
+    result = run(srchat, server)
+    assert "1 requests have changed" in result.err
+    assert sorted(answers(out(srchat))) == ["answer to changed", "answer to q1", "answer to q3"]
+
+
+def test_stdin_is_a_batch_file_and_the_demo_answers_it(srchat: Srchat) -> None:
+    made = srchat("batch", "make", "square {line}", stdin=b"1\n2\n")
+    result = srchat("batch", "run", "-", "-p", "demo", "-o", "out.jsonl", stdin=made.out)
+    assert result.code == 0
+    assert "square 1" in srchat("batch", "read", "out.jsonl").text
+
+
+def test_failures_stand_in_a_file_of_their_own_and_are_retried(
+    srchat: Srchat, limited: Limited
+) -> None:
+    server = limited()
+    write_requests(srchat, 4)
+    server.scripts["q2"] = [error(400, "too hot", code="hot"), error(400, "still too hot")]
+    result = run(srchat, server)
+    assert result.code == 6
+    assert "1 of 4 requests failed: see in.out.errors.jsonl" in result.err
+    (failed,) = errors(srchat)
+    assert failed["custom_id"] == "row-000002"
+    assert failed["response"]["status_code"] == 400
+    assert failed["error"] == {
+        "code": "hot",
+        "message": f"127.0.0.1:{server.port} returned 400: too hot",
+    }
+    assert run(srchat, server, "--only-new").code == 6
+    assert server.asked["q2"] == 1
+    assert run(srchat, server).code == 6
+    assert "still too hot" in errors(srchat)[0]["error"]["message"]
+    assert run(srchat, server).code == 0
+    assert not (srchat.home / "in.out.errors.jsonl").exists()
+    assert server.asked == {"q1": 1, "q2": 3, "q3": 1, "q4": 1}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        error(500),
+        error(529),
+        error(408),
+        [RESET],
+        [CLOSE],
+        error(503, headers={"Retry-After": "0"}),
+    ],
+)
+def test_what_may_pass_is_tried_again(srchat: Srchat, limited: Limited, script: Script) -> None:
+    server = limited()
+    write_requests(srchat, 3)
+    server.scripts["q2"] = [script]
+    assert run(srchat, server, "--max-wait", "0.01").code == 0
+    assert server.asked["q2"] == 2
+    assert len(answers(out(srchat))) == 3
+
+
+def test_a_request_that_fails_again_and_again_fails_alone(srchat: Srchat, limited: Limited) -> None:
+    server = limited()
+    write_requests(srchat, 3)
+    server.scripts["q2"] = [error(500, "broken")] * 9
+    assert run(srchat, server, "--max-wait", "0.01", "--retries", "2").code == 6
+    assert server.asked["q2"] == 3
+    assert "broken" in errors(srchat)[0]["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (json_response({"error": {"message": "overloaded"}}), "no choices: overloaded"),
+        (json_response(b"<html>"), "not JSON"),
+        (json_response({"choices": []}), "no choices"),
+    ],
+)
+def test_a_200_without_an_answer_is_a_failure(
+    srchat: Srchat, limited: Limited, script: Script, said: str
+) -> None:
+    server = limited()
+    write_requests(srchat, 2)
+    server.scripts["q1"] = [script]
+    assert run(srchat, server).code == 6
+    assert said in errors(srchat)[0]["error"]["message"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (404, 5), (400, 5)])
+def test_what_all_requests_would_meet_ends_the_run(
+    srchat: Srchat, serve: Serve, status: int, code: int
+) -> None:
+    server = serve(error(status, "not like this"))
+    write_requests(srchat, 40)
+    result = run(srchat, server)
+    assert result.code == code
+    assert "not like this" in result.err
+    assert "0 of 40 done; run the same command to continue" in result.err
+    assert len(server.requests) <= 12  # five, and those that were under way
+
+
+def test_a_missing_key_is_said_before_anything_is_sent(srchat: Srchat) -> None:
+    write_requests(srchat, 1)
+    result = srchat("batch", "run", "in.jsonl")
+    assert result.code == 4
+    assert "no API key" in result.err
+    assert not out(srchat).exists()
+
+
+def test_a_server_that_is_not_there_ends_the_run(srchat: Srchat, limited: Limited) -> None:
+    write_requests(srchat, 10)
+    result = run(srchat, "http://127.0.0.1:9/v1", "--retries", "1", "--max-wait", "0.01")
+    assert result.code == 8
+    assert "0 of 10 done; run the same command to continue" in result.err
+    server = limited()
+    assert run(srchat, server).code == 0
+    assert set(server.asked.values()) == {1}
+
+
+def test_a_wait_that_is_too_long_ends_the_run_and_answers_under_way_are_kept(
+    srchat: Srchat, limited: Limited
+) -> None:
+    server = limited(latency=0.3)
+    write_requests(srchat, 10)
+    server.scripts["q3"] = [error(429, "daily limit", {"Retry-After": "4000"})]
+    result = run(srchat, server)
+    assert result.code == 7
+    assert "the server asks to wait 4000 s" in result.err
+    assert "3 of 10 done; run the same command to continue" in result.err
+    assert len(answers(out(srchat))) == 3
+    assert run(srchat, server).code == 0
+    assert len(answers(out(srchat))) == 10
+
+
+def test_a_rate_limit_is_kept_to(srchat: Srchat, limited: Limited) -> None:
+    server = limited(latency=0.02, at_once=6, per_second=40)
+    write_requests(srchat, 200)
+    result = run(srchat, server)
+    assert result.code == 0
+    assert len(answers(out(srchat))) == 200
+    assert len(server.requests) <= 1.2 * 200
+    arrivals = [request.at for request in server.requests]
+    for refused in server.refused_at:
+        assert sum(refused < at < refused + 0.9 for at in arrivals) <= 6
+
+
+def test_headers_pace_the_run_so_that_nothing_is_refused(srchat: Srchat, limited: Limited) -> None:
+    told = {"X-RateLimit-Remaining": "1", "X-RateLimit-Reset": "0.05"}
+    server = limited(headers=told)
+    write_requests(srchat, 12)
+    assert run(srchat, server).code == 0
+    assert not server.refused_at
+
+
+def test_more_are_under_way_than_at_first_and_never_more_than_allowed(
+    srchat: Srchat, limited: Limited
+) -> None:
+    server = limited(latency=0.05)
+    write_requests(srchat, 80)
+    assert run(srchat, server, "-j", "7").code == 0
+    assert 5 <= server.most_at_once <= 7
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("run", "none.jsonl"), "cannot read none.jsonl"),
+        (("run", "-"), "requests from stdin need a file for the results"),
+        (("run", "in.jsonl", "-o", "-"), "the results need a file"),
+        (("run", "in.jsonl", "-o", "in.jsonl"), "is the file of the requests"),
+        (("run", "in.jsonl", "-o", "/dev/null"), "not a regular file"),
+        (("run", "in.jsonl", "-j", "0"), "0 is not in the range"),
+        (("run", "in.jsonl", "--rpm", "0"), "is not in the range"),
+    ],
+)
+def test_a_wrong_command_line_sends_nothing(
+    srchat: Srchat, args: tuple[str, ...], said: str
+) -> None:
+    write_requests(srchat, 1)
+    result = srchat("batch", *args, "-p", "demo")
+    assert (result.code, result.out) == (2, b"")
+    assert said in result.err
+
+
+def test_all_bad_lines_are_named_at_once(srchat: Srchat, serve: Serve) -> None:
+    server = serve(error(500))
+    write_requests(srchat, 2)
+    file = srchat.home / "in.jsonl"
+    good = file.read_bytes()
+    file.write_bytes(good + b"\n" * 30)
+    result = run(srchat, server)
+    assert result.code == 2
+    named = [line for line in result.messages if "blank line" in line]
+    assert named == [f"srchat: error: in.jsonl:{n}: blank line" for n in range(3, 23)]
+    assert "nothing was sent: bad lines in in.jsonl: at least 20" in result.err
+    assert not server.requests
+    file.write_bytes(b"")
+    assert "in.jsonl has no requests" in run(srchat, server).err
+
+
+def test_a_second_run_on_the_same_results_is_refused(srchat: Srchat, limited: Limited) -> None:
+    server = limited()
+    write_requests(srchat, 2)
+    server.scripts["q1"] = [[HOLD]]
+    first = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url)
+    assert server.was_asked.wait(PATIENCE)
+    second = run(srchat, server)
+    assert (second.code, second.messages) == (
+        2,
+        ["srchat: error: in.out.jsonl is in use: another run writes to it"],
+    )
+    first.send_signal(signal.SIGKILL)
+    first.ended()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_with_what_was_answered(
+    srchat: Srchat, limited: Limited, signum: signal.Signals
+) -> None:
+    server = limited(latency=0.05)
+    write_requests(srchat, 400)
+    process = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url)
+    wait_until(lambda: len(server.requests) > 20)
+    process.send_signal(signum)
+    result = process.ended()
+    assert result.code == 128 + signum
+    kept = len(answers(out(srchat)))
+    assert f"{kept} of 400 done; run the same command to continue" in result.err
+    assert kept >= 16
+    sent = len(server.requests)
+    assert run(srchat, server).code == 0
+    assert len(set(answers(out(srchat)))) == len(answers(out(srchat))) == 400
+    assert len(server.requests) == sent + 400 - kept
+
+
+def test_a_request_that_never_ends_does_not_hold_up_a_signal(
+    srchat: Srchat, limited: Limited
+) -> None:
+    server = limited()
+    write_requests(srchat, 1)
+    server.scripts["q1"] = [[HOLD]]
+    process = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url)
+    assert server.was_asked.wait(PATIENCE)
+    process.send_signal(signal.SIGINT)
+    assert process.ended().code == 130
+
+
+def killed_and_resumed(srchat: Srchat, server: BatchServer, lines: int, kills: int) -> None:
+    """Kill runs at random moments, then let one end; every answer must be there once."""
+    asked = write_requests(srchat, lines)
+    chance = random.Random(7)
+    killed = 0
+
+    def has_begun(before: int, process: Process) -> bool:
+        return len(server.requests) > before or process.poll() is not None
+
+    while killed < kills:
+        process = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url, "-j", "16")
+        wait_until(partial(has_begun, len(server.requests), process))
+        time.sleep(chance.uniform(0, 0.1))
+        if process.poll() is not None:
+            break
+        process.kill()
+        process.ended()
+        killed += 1
+    assert run(srchat, server, "-j", "16").code == 0
+    assert sorted(answers(out(srchat))) == sorted(f"answer to {prompt}" for prompt in asked)
+    assert len(server.requests) <= lines + killed * 16
+    assert killed > kills / 2
+
+
+def test_nothing_is_lost_or_doubled_by_kills(srchat: Srchat, limited: Limited) -> None:
+    killed_and_resumed(srchat, limited(latency=0.02), lines=300, kills=4)
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_or_doubled_by_fifty_kills(srchat: Srchat, limited: Limited) -> None:
+    killed_and_resumed(srchat, limited(latency=0.05), lines=2000, kills=50)
+
+
+def test_a_server_that_restarts_costs_nothing(srchat: Srchat) -> None:
+    asked = write_requests(srchat, 300)
+    with BatchServer(latency=0.02) as first:
+        port = first.port
+        process = srchat.start("batch", "run", "in.jsonl", "--base-url", first.url)
+        wait_until(lambda: len(first.requests) > 60)
+    time.sleep(0.5)  # it finds nobody
+    with BatchServer(port=port):
+        result = process.ended()
+    assert result.code == 0, result.err
+    assert sorted(answers(out(srchat))) == sorted(f"answer to {prompt}" for prompt in asked)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk")
+def test_a_full_disk_leaves_whole_lines_and_the_run_can_go_on(
+    srchat: Srchat, limited: Limited
+) -> None:
+    disk = srchat.home / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        server = limited()
+        asked = write_requests(srchat, 400)
+        result = run(srchat, server, "-o", "disk/out.jsonl")
+        assert result.code == 74
+        assert "cannot write" in result.err
+        assert "No space left on device" in result.err
+        path = disk / "out.jsonl"
+        kept = answers(path)
+        assert 50 < len(kept) == len(set(kept)) < 400
+        assert f"{len(kept)} of 400 done; run the same command to continue" in result.err
+        subprocess.run(["mount", "-o", "remount,size=4m", str(disk)], check=True)
+        assert run(srchat, server, "-o", "disk/out.jsonl").code == 0
+        assert sorted(answers(path)) == sorted(f"answer to {prompt}" for prompt in asked)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_bar_on_a_terminal_leaves_no_trace(srchat: Srchat, limited: Limited) -> None:
+    server = limited(latency=0.1)
+    write_requests(srchat, 30)
+    command = srchat.command("batch", "run", "in.jsonl", "--base-url", server.url)
+    with TerminalSession(command, srchat.env, cwd=str(srchat.home)) as session:
+        session.wait_for_text(" at once, ")
+        assert re.search(r"━─.* of 30 done, .*/s, \d+ at once, ", "".join(session.lines))
+        assert session.wait() == 0
+        assert session.lines == ["srchat: 30 of 30 done: in.out.jsonl"]
+
+
+def test_verbose_tells_each_request_and_never_the_key(srchat: Srchat, limited: Limited) -> None:
+    server = limited()
+    write_requests(srchat, 2)
+    result = run(srchat, server, "-v", SRCHAT_API_KEY="sk-0123456789abcdef")
+    assert "> row-000001" in result.err
+    assert "< row-000002: 200" in result.err
+    assert "0123456789" not in result.err
+    assert server.requests[0].headers["authorization"] == "Bearer sk-0123456789abcdef"
+
+
+def test_the_key_in_an_error_is_not_written_down(srchat: Srchat, limited: Limited) -> None:
+    key = "sk-0123456789abcdef"
+    server = limited()
+    write_requests(srchat, 2)
+    server.scripts["q1"] = [error(400, f"bad key {key}")]
+    assert run(srchat, server, SRCHAT_API_KEY=key).code == 6
+    assert key not in (srchat.home / "in.out.errors.jsonl").read_text()
+
+
+@pytest.mark.slow
+def test_memory_is_flat(srchat: Srchat) -> None:
+    """100,000 requests to the demo, in the process itself."""
+    write_requests(srchat, 100_000)
+    process, peak = start_measured(
+        ["batch", "run", "in.jsonl", "-p", "demo", "-q"], cwd=srchat.home, env=srchat.unmeasured_env
+    )
+    assert process.wait(PATIENCE * 10) == 0
+    assert peak() < 150
+
+
+@pytest.mark.slow
+def test_a_million_lines_are_checked_in_little_memory(srchat: Srchat) -> None:
+    file = srchat.home / "in.jsonl"
+    body = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+    with file.open("w") as lines:
+        for n in range(1_000_000):
+            line = {"custom_id": f"row-{n:07d}", "method": "POST", "url": "/v1/chat/completions"}
+            lines.write(json.dumps({**line, "body": body}) + "\n")
+        lines.write("wrong\n")
+    process, peak = start_measured(
+        ["batch", "run", "in.jsonl", "-p", "demo"],
+        cwd=srchat.home,
+        env=srchat.unmeasured_env,
+        stderr=subprocess.PIPE,
+    )
+    _, said = process.communicate(timeout=PATIENCE * 10)
+    assert b"in.jsonl:1000001: not JSON" in said
+    assert peak() < 300
