@@ -2,7 +2,7 @@
 
 import argparse
 
-from tests.benchmarks import history, rendering, repl, startup, streaming
+from tests.benchmarks import batch, history, rendering, repl, startup, streaming
 from tests.benchmarks.measure import table
 
 BENCHMARKS = {
@@ -11,6 +11,7 @@ BENCHMARKS = {
     "rendering": rendering.rows,
     "history": history.rows,
     "repl": repl.rows,
+    "batch": batch.rows,
 }
 
 if __name__ == "__main__":
