@@ -5,9 +5,10 @@ neither: a sender for each thread costs less than half of a pool that threads sh
 """
 
 import contextlib
+import math
 import time
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import BinaryIO, Final, NamedTuple
 
 from srchat.api.encoding import BodyDecoder
 from srchat.api.error_body import MAX_ERROR_BYTES, status_error
@@ -20,6 +21,7 @@ from srchat.errors import (
     APIError,
     APIStatusError,
     APITimeoutError,
+    OutputError,
     ProtocolError,
 )
 
@@ -53,19 +55,39 @@ class Sender:
         method: str,
         path: str,
         content: bytes | None = None,
-        content_type: str = "",
         max_bytes: int = _MAX_BODY_BYTES,
     ) -> Response:
-        """Send a request and return the answer, whatever its status, or raise APIError.
+        """Send JSON or nothing and return the answer, whatever its status, or raise APIError.
 
         A kept connection that the server has closed in the meantime is replaced, once.
         """
+        return self._sent(self._server.request(method, path, content), max_bytes)
+
+    def expect(self, method: str, path: str, content: bytes | None = None) -> Response:
+        """Send a request and return the answer of status 2xx. Raises APIError for any other."""
+        return self._checked(self.send(method, path, content))
+
+    def upload(self, path: str, fields: Mapping[str, str], name: str, file: BinaryIO) -> Response:
+        """Send a form with a file, which is named `file` in it. Raises as `expect`."""
+        return self._checked(self._sent(self._server.upload(path, fields, name, file)))
+
+    def download(self, path: str, write: Callable[[bytes], object]) -> None:
+        """Have the body of a 2xx written piece by piece. Raises as `expect`."""
+        self._checked(self._sent(self._server.request("GET", path), 0, write))
+
+    def _sent(
+        self,
+        request: httpx.Request,
+        max_bytes: int = _MAX_BODY_BYTES,
+        write: Callable[[bytes], object] | None = None,
+    ) -> Response:
+        request.extensions = {"timeout": self._timeout}
         for _ in range(1 + self._may_be_stale):
-            request = self._server.request(method, path, content, content_type)
-            request.extensions = {"timeout": self._timeout}
             is_reused, self._may_be_stale = self._may_be_stale, False
             try:
-                response = self._answer(request, max_bytes)
+                response = self._answer(request, max_bytes, write)
+            except OutputError:
+                raise
             except Exception as exc:  # whatever httpx and what is below it raise
                 lost = isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError)
                 if is_reused and lost and not isinstance(exc, httpx.ConnectError):
@@ -75,16 +97,7 @@ class Sender:
             return response
         raise AssertionError  # pragma: no cover - the second attempt is not reused
 
-    def expect(
-        self,
-        method: str,
-        path: str,
-        content: bytes | None = None,
-        content_type: str = "",
-        max_bytes: int = _MAX_BODY_BYTES,
-    ) -> Response:
-        """Send a request and return the answer of status 2xx. Raises APIError for any other."""
-        response = self.send(method, path, content, content_type, max_bytes)
+    def _checked(self, response: Response) -> Response:
         if 200 <= response.status < 300:
             return response
         raise self.failure_of(response)
@@ -99,8 +112,13 @@ class Sender:
         """Close the connection."""
         self._transport.close()
 
-    def _answer(self, request: httpx.Request, max_bytes: int) -> Response:
-        end = time.monotonic() + self._response_time
+    def _answer(
+        self,
+        request: httpx.Request,
+        max_bytes: int,
+        write: Callable[[bytes], object] | None,
+    ) -> Response:
+        end = math.inf if write else time.monotonic() + self._response_time
         response = self._transport.handle_request(request)
         with contextlib.closing(response):
             status = response.status_code
@@ -109,11 +127,15 @@ class Sender:
                 target = headers.get("location") or "elsewhere"
                 raise redirection(self._server.where, target, status)
             limit = max_bytes if status < 300 else MAX_ERROR_BYTES
+            take = write if write and status < 300 else None
             decoder = BodyDecoder(headers.get("content-encoding", ""))
             body = bytearray()
             for part in response.stream:  # type: ignore[union-attr] # it is a synchronous one
                 for piece in decoder.feed(part):
-                    body += piece
+                    if take:
+                        take(piece)
+                    else:
+                        body += piece
                 if len(body) > limit or time.monotonic() > end:
                     break
             else:

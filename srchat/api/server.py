@@ -1,6 +1,7 @@
 """One server: where requests to it go, and what goes with each of them."""
 
 from collections.abc import Mapping
+from typing import BinaryIO
 
 from srchat import __version__
 from srchat.api.failures import translated, unusable_tls
@@ -56,14 +57,27 @@ class Server:
         transport, self._first = self._first, None
         return transport or self._new_transport()
 
-    def request(
-        self, method: str, path: str, content: bytes | None = None, content_type: str = ""
-    ) -> httpx.Request:
-        """Return a request for a path below the base URL, with the key and all headers."""
+    def request(self, method: str, path: str, content: bytes | None = None) -> httpx.Request:
+        """Return a request for a path below the base URL, with the key and all headers.
+
+        `content`: JSON text.
+        """
         headers = httpx.Headers(self._headers)
         if content is not None:
-            headers["Content-Type"] = content_type or "application/json"
+            headers["Content-Type"] = "application/json"
         return httpx.Request(method, self.base_url + path, headers=headers, content=content)
+
+    def upload(
+        self, path: str, fields: Mapping[str, str], name: str, file: BinaryIO
+    ) -> httpx.Request:
+        """Return a request that sends a form with a file; it is read when it is sent."""
+        return httpx.Request(
+            "POST",
+            self.base_url + path,
+            headers=self._headers,
+            data=fields,
+            files={"file": (name, file, "application/jsonl")},
+        )
 
     def redacted(self, text: str) -> str:
         """Return `text` without the key and without secret headers."""

@@ -5,11 +5,16 @@ import typer
 from srchat.cli.batch_make import make
 from srchat.cli.batch_read import read
 from srchat.cli.batch_run import run
+from srchat.cli.batch_server import cancel, fetch, status, submit
 
 batch_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 batch_app.command()(make)
 batch_app.command()(run)
 batch_app.command()(read)
+batch_app.command()(submit)
+batch_app.command()(status)
+batch_app.command()(fetch)
+batch_app.command()(cancel)
 
 
 @batch_app.callback()

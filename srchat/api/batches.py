@@ -1,0 +1,210 @@
+"""Batches that a server runs: /files and /batches.
+
+Source: https://platform.openai.com/docs/api-reference/batch; what OGX answers.
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
+from urllib.parse import quote
+
+from srchat.api.retry import RetryPolicy
+from srchat.api.sender import Response, Sender
+from srchat.errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    OutputError,
+    ProtocolError,
+)
+
+Value = TypeVar("Value")
+_NO_BATCHES: Final = (404, 405, 501)
+_UNSURE: Final = (400, 500)  # what LiteLLM says where it has no database
+_FINAL: Final = ("completed", "failed", "expired", "cancelled")
+
+
+class Batch(NamedTuple):
+    """A batch as the server tells of it; `json` is all that it says.
+
+    `output`, `failures`: ids of files, "" where there are none. `errors`: what is wrong with the
+    file, "line 2: ...".
+    """
+
+    id: str
+    status: str
+    done: int
+    failed: int
+    total: int
+    output: str
+    failures: str
+    errors: tuple[str, ...]
+    json: dict[str, Any]
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing more will happen."""
+        return self.status in _FINAL
+
+
+class Batches:
+    """The batches of one server. All methods raise APIError and its subclasses.
+
+    `on_wait`: told the failure and the seconds before each retry.
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        policy: RetryPolicy,
+        on_wait: Callable[[APIError, float], None],
+    ) -> None:
+        self._sender = sender
+        self._policy = policy
+        self._on_wait = on_wait
+
+    def submit(self, file: BinaryIO, name: str, url: str) -> Batch:
+        """Upload a file of requests to `url`, and have them run."""
+        uploaded = self._asked(
+            lambda: self._sender.upload("/files", {"purpose": "batch"}, name, file), is_probe=True
+        )
+        order = {
+            "input_file_id": _id(_object(uploaded)),
+            "endpoint": url,
+            "completion_window": "24h",
+        }
+        # Sent twice it would run twice.
+        return _batch(self._asked(lambda: self._post("/batches", order), is_repeatable=False))
+
+    def get(self, id_: str) -> Batch:
+        """Return a batch."""
+        return _batch(self._asked(lambda: self._sender.expect("GET", f"/batches/{_part(id_)}")))
+
+    def newest(self, limit: int = 20) -> list[Batch]:
+        """Return the newest batches."""
+        path = f"/batches?limit={limit}"
+        listed = self._asked(lambda: self._sender.expect("GET", path), is_probe=True)
+        entries = _object(listed).get("data")
+        if not isinstance(entries, list):
+            raise ProtocolError("the response is not a list of batches")
+        return [_read(entry) for entry in entries if isinstance(entry, dict)]
+
+    def cancel(self, id_: str) -> Batch:
+        """Ask the server to stop a batch."""
+        return _batch(self._asked(lambda: self._post(f"/batches/{_part(id_)}/cancel", {})))
+
+    def download(self, file_id: str, file: BinaryIO) -> None:
+        """Write the content of a file of the server. Raises OutputError, too."""
+
+        def write(data: bytes) -> None:
+            try:
+                file.write(data)
+            except OSError as exc:
+                raise OutputError(f"cannot write the results: {exc.strerror}") from exc
+
+        def load() -> None:
+            file.seek(0)
+            file.truncate()
+            self._sender.download(f"/files/{_part(file_id)}/content", write)
+
+        self._asked(load)
+
+    def _post(self, path: str, value: Mapping[str, object]) -> Response:
+        return self._sender.expect("POST", path, json.dumps(value).encode())
+
+    def _asked(
+        self, ask: Callable[[], Value], *, is_probe: bool = False, is_repeatable: bool = True
+    ) -> Value:
+        """Return what `ask` returns, after retries.
+
+        `is_probe`: a server without batches refuses it. `is_repeatable`: may be sent again though
+        it may have been received.
+        """
+        retries = 0
+        while True:
+            try:
+                return ask()
+            except (APIStatusError, APIConnectionError) as exc:
+                wait = self._retry_after(exc, retries, is_repeatable=is_repeatable)
+                if wait is None:
+                    _explain(exc, is_probe=is_probe)
+                    raise
+                retries += 1
+                self._on_wait(exc, wait)
+                time.sleep(wait)
+
+    def _retry_after(
+        self, exc: APIStatusError | APIConnectionError, retries: int, *, is_repeatable: bool
+    ) -> float | None:
+        status = exc.status if isinstance(exc, APIStatusError) else None
+        is_unreachable = isinstance(exc, APIConnectionError) and exc.is_unreachable
+        if status == 500 or not (is_repeatable or is_unreachable or status == 429):
+            return None
+        chance = random.random()  # noqa: S311 - jitter, not a secret
+        decision = self._policy.decide(retries, status, {}, now=time.time(), random=chance)
+        return decision.wait
+
+
+def _explain(exc: APIStatusError | APIConnectionError, *, is_probe: bool) -> None:
+    if not is_probe or not isinstance(exc, APIStatusError):
+        return
+    if exc.status in _NO_BATCHES:
+        exc.message = f"this server has no batches: {exc.message}"
+        exc.hint = "use srchat batch run"
+    elif exc.status in _UNSURE:
+        exc.hint = "if this server has no batches, use srchat batch run"
+
+
+def _part(text: str) -> str:
+    """Return text as one part of a path."""
+    return quote(text, safe="")
+
+
+def _object(response: Response) -> dict[str, Any]:
+    try:
+        value = json.loads(response.body)
+    except (ValueError, RecursionError) as exc:
+        raise ProtocolError("the response is not JSON", hint="base_url should end in /v1") from exc
+    if not isinstance(value, dict):
+        raise ProtocolError("the response is not a JSON object")
+    return value
+
+
+def _id(value: Mapping[str, Any]) -> str:
+    if not isinstance(id_ := value.get("id"), str) or not id_:
+        raise ProtocolError("the response has no id")
+    return id_
+
+
+def _batch(response: Response) -> Batch:
+    return _read(_object(response))
+
+
+def _read(value: dict[str, Any]) -> Batch:
+    counts = value.get("request_counts")
+    counts = counts if isinstance(counts, dict) else {}
+    errors = value.get("errors")
+    data = errors.get("data") if isinstance(errors, dict) else None
+    return Batch(
+        _id(value),
+        str(value.get("status") or "unknown"),
+        _count(counts.get("completed")),
+        _count(counts.get("failed")),
+        _count(counts.get("total")),
+        str(value.get("output_file_id") or ""),
+        str(value.get("error_file_id") or ""),
+        tuple(_error(each) for each in data or () if isinstance(each, dict)),
+        value,
+    )
+
+
+def _error(value: Mapping[str, Any]) -> str:
+    line = value.get("line")
+    where = f"line {line}: " if isinstance(line, int) else ""
+    return f"{where}{value.get('message') or value.get('code') or 'no reason given'}"
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,209 @@
+"""`srchat batch submit`, `status`, `fetch`, `cancel`: batches that the server runs."""
+
+import contextlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from srchat.batch.result_log import errors_path
+from srchat.cli import options
+from srchat.cli.batch_file import checked_digests, open_batch_file
+from srchat.cli.process import Process
+from srchat.cli.settings import open_connection, open_library, read_settings
+from srchat.errors import APIError, IncompleteAnswerError, OutputError, UsageError, reason_of
+from srchat.terminal.sanitize import one_line
+from srchat.terminal.status import StatusLine
+
+if TYPE_CHECKING:
+    from srchat.api.batches import Batch, Batches
+
+_FIRST_POLL: Final = 1.0  # seconds between two looks at a batch; doubled up to the last
+_LAST_POLL: Final = 30.0
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="ID of the batch.", show_default=False)]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until the batch has ended.")]
+
+
+@options.with_connection_options
+def submit(
+    ctx: typer.Context,
+    input_: Annotated[
+        str, typer.Argument(metavar="IN", help="Batch file; `-` reads stdin.", show_default=False)
+    ],
+    *,
+    profile: options.Profile = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    **_settings: object,
+) -> None:
+    """Upload a batch file and have the server run it. Prints the ID of the batch.
+
+    Needs a server with /v1/files and /v1/batches; others are asked by `srchat batch run`.
+    """
+    process: Process = ctx.obj
+    with contextlib.ExitStack() as stack:
+        file = open_batch_file(process, input_, stack)
+        checked_digests(process, file, input_)
+        batches = _open_batches(process, ctx.params)
+        file.seek(0)
+        name = "batch.jsonl" if input_ == "-" else Path(input_).name
+        batch = batches.submit(file, name, "/v1/chat/completions")
+    process.stdout.write_foreign(f"{batch.id}\n")
+
+
+@options.with_connection_options
+def status(
+    ctx: typer.Context,
+    id_: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="ID of a batch.", show_default=False)
+    ] = None,
+    *,
+    wait: Wait = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what the server says, as JSON.")
+    ] = False,
+    profile: options.Profile = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    **_settings: object,
+) -> None:
+    """Show how far a batch is, or list the newest batches."""
+    process: Process = ctx.obj
+    if wait and id_ is None:
+        raise UsageError("--wait needs the ID of a batch")
+    batches = _open_batches(process, ctx.params)
+    found = batches.newest() if id_ is None else [_looked_up(process, batches, id_, wait=wait)]
+    if as_json:
+        values: Any = [batch.json for batch in found] if id_ is None else found[0].json
+        process.stdout.write(json.dumps(values, indent=2) + "\n")
+    else:
+        process.stdout.write_foreign("".join(f"{_line(batch)}\n" for batch in found))
+    if id_ is not None:
+        _check(process, found[0])
+
+
+@options.with_connection_options
+def fetch(
+    ctx: typer.Context,
+    id_: Id,
+    *,
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="OUT", help="Results; ID.out.jsonl if not given."),
+    ] = None,
+    wait: Wait = False,
+    profile: options.Profile = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    **_settings: object,
+) -> None:
+    """Download the results of a batch."""
+    process: Process = ctx.obj
+    path = Path(output if output is not None else f"{_file_name(id_)}.out.jsonl")
+    for each in (path, errors_path(path)):
+        if os.path.lexists(each):
+            raise UsageError(f"{each} exists", hint="choose another file with -o")
+    batches = _open_batches(process, ctx.params)
+    batch = _looked_up(process, batches, id_, wait=wait)
+    _check(process, batch)
+    if not batch.is_over:
+        raise IncompleteAnswerError(f"not finished: {_line(batch)}", hint="use --wait")
+    if not batch.output and not batch.failures:
+        raise IncompleteAnswerError(f"there are no results: {_line(batch)}")
+    _download(batches, batch.failures, errors_path(path), keep_empty=False)
+    _download(batches, batch.output, path, keep_empty=True)
+    process.messages.info(f"{_line(batch)}: {path}")
+
+
+@options.with_connection_options
+def cancel(
+    ctx: typer.Context,
+    id_: Id,
+    *,
+    profile: options.Profile = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    **_settings: object,
+) -> None:
+    """Cancel a batch. Servers may drop what was answered."""
+    process: Process = ctx.obj
+    batch = _open_batches(process, ctx.params).cancel(id_)
+    process.stdout.write_foreign(f"{_line(batch)}\n")
+
+
+def _open_batches(process: Process, parameters: dict[str, Any]) -> "Batches":
+    from srchat.api.batches import Batches  # noqa: PLC0415 - httpx, 60 ms
+    from srchat.api.exchange import Limits  # noqa: PLC0415 - httpx, 60 ms
+    from srchat.api.retry import RetryPolicy  # noqa: PLC0415 - on first use
+    from srchat.api.sender import Sender  # noqa: PLC0415 - httpx, 60 ms
+
+    settings = read_settings(process, parameters)
+    config = settings.config
+    connection = open_connection(process, settings, open_library(process))
+    sender = Sender(connection.new_server(config), Limits(silence=config.timeout))
+    process.resources.callback(sender.close)
+
+    def waiting(exc: APIError, seconds: float) -> None:
+        process.messages.info(f"{exc.message}; retrying in {seconds:.1f} s")
+
+    return Batches(sender, RetryPolicy(config.retries, config.max_wait), waiting)
+
+
+def _looked_up(process: Process, batches: "Batches", id_: str, *, wait: bool) -> "Batch":
+    batch = batches.get(id_)
+    status = StatusLine(process.messages)
+    pause = _FIRST_POLL
+    try:
+        while wait and not batch.is_over:
+            status.show(_line(batch))
+            time.sleep(pause)
+            pause = min(2 * pause, _LAST_POLL)
+            batch = batches.get(id_)
+    finally:
+        status.clear()
+    return batch
+
+
+def _check(process: Process, batch: "Batch") -> None:
+    """Raise IncompleteAnswerError where the server gave a batch up."""
+    if batch.status not in ("failed", "expired"):
+        return
+    for error in batch.errors:
+        process.messages.error(error)
+    raise IncompleteAnswerError(f"the batch has {batch.status}")
+
+
+def _line(batch: "Batch") -> str:
+    parts = [f"{one_line(batch.id)}: {one_line(batch.status)}"]
+    if batch.total:
+        parts.append(f"{batch.done:,} of {batch.total:,} done")
+    if batch.failed:
+        parts.append(f"{batch.failed:,} failed")
+    return ", ".join(parts)
+
+
+def _file_name(id_: str) -> str:
+    return "".join(each if each.isalnum() or each in "-_" else "_" for each in id_)
+
+
+def _download(batches: "Batches", file_id: str, path: Path, *, keep_empty: bool) -> None:
+    """Write a file of the server to `path`, all of it or nothing. Raises OutputError."""
+    staged = path.with_name(f".{path.name}.new")
+    try:
+        fd = os.open(staged, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with open(fd, "r+b") as file:  # noqa: PTH123 - a descriptor
+            if file_id:
+                batches.download(file_id, file)
+            file.flush()
+            os.fsync(file.fileno())
+            size = file.tell()
+        if size or keep_empty:
+            staged.replace(path)
+    except (OSError, ValueError) as exc:
+        raise OutputError(f"cannot write {path}: {reason_of(exc)}") from exc
+    finally:
+        staged.unlink(missing_ok=True)
