@@ -52,7 +52,8 @@ class Batch(NamedTuple):
 class Batches:
     """The batches of one server. All methods raise APIError and its subclasses.
 
-    `on_wait`: told the failure and the seconds before each retry.
+    `on_wait`: told the failure and the seconds before each retry. `explain`: adds a hint to a
+    refusal.
     """
 
     def __init__(
@@ -60,10 +61,12 @@ class Batches:
         sender: Sender,
         policy: RetryPolicy,
         on_wait: Callable[[APIError, float], None],
+        explain: Callable[[APIStatusError], None],
     ) -> None:
         self._sender = sender
         self._policy = policy
         self._on_wait = on_wait
+        self._explain = explain
 
     def submit(self, file: BinaryIO, name: str, url: str) -> Batch:
         """Upload a file of requests to `url`, and have them run."""
@@ -75,8 +78,12 @@ class Batches:
             "endpoint": url,
             "completion_window": "24h",
         }
-        # Sent twice it would run twice.
-        return _batch(self._asked(lambda: self._post("/batches", order), is_repeatable=False))
+
+        def create() -> Response:
+            content = json.dumps(order).encode()
+            return self._sender.expect("POST", "/batches", content, is_repeatable=False)
+
+        return _batch(self._asked(create, is_repeatable=False))  # sent twice it would run twice
 
     def get(self, id_: str) -> Batch:
         """Return a batch."""
@@ -93,7 +100,8 @@ class Batches:
 
     def cancel(self, id_: str) -> Batch:
         """Ask the server to stop a batch."""
-        return _batch(self._asked(lambda: self._post(f"/batches/{_part(id_)}/cancel", {})))
+        path = f"/batches/{_part(id_)}/cancel"
+        return _batch(self._asked(lambda: self._sender.expect("POST", path, b"{}")))
 
     def download(self, file_id: str, file: BinaryIO) -> None:
         """Write the content of a file of the server. Raises OutputError, too."""
@@ -111,9 +119,6 @@ class Batches:
 
         self._asked(load)
 
-    def _post(self, path: str, value: Mapping[str, object]) -> Response:
-        return self._sender.expect("POST", path, json.dumps(value).encode())
-
     def _asked(
         self, ask: Callable[[], Value], *, is_probe: bool = False, is_repeatable: bool = True
     ) -> Value:
@@ -129,7 +134,10 @@ class Batches:
             except (APIStatusError, APIConnectionError) as exc:
                 wait = self._retry_after(exc, retries, is_repeatable=is_repeatable)
                 if wait is None:
-                    _explain(exc, is_probe=is_probe)
+                    if is_probe and isinstance(exc, APIStatusError):
+                        _say_no_batches(exc)
+                    if isinstance(exc, APIStatusError):
+                        self._explain(exc)
                     raise
                 retries += 1
                 self._on_wait(exc, wait)
@@ -147,9 +155,7 @@ class Batches:
         return decision.wait
 
 
-def _explain(exc: APIStatusError | APIConnectionError, *, is_probe: bool) -> None:
-    if not is_probe or not isinstance(exc, APIStatusError):
-        return
+def _say_no_batches(exc: APIStatusError) -> None:
     if exc.status in _NO_BATCHES:
         exc.message = f"this server has no batches: {exc.message}"
         exc.hint = "use srchat batch run"

@@ -63,9 +63,20 @@ class Sender:
         """
         return self._sent(self._server.request(method, path, content), max_bytes)
 
-    def expect(self, method: str, path: str, content: bytes | None = None) -> Response:
-        """Send a request and return the answer of status 2xx. Raises APIError for any other."""
-        return self._checked(self.send(method, path, content))
+    def expect(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        *,
+        is_repeatable: bool = True,
+    ) -> Response:
+        """Send a request and return the answer of status 2xx. Raises APIError for any other.
+
+        `is_repeatable`: it may be sent again though the server may have received it.
+        """
+        request = self._server.request(method, path, content)
+        return self._checked(self._sent(request, is_repeatable=is_repeatable))
 
     def upload(self, path: str, fields: Mapping[str, str], name: str, file: BinaryIO) -> Response:
         """Send a form with a file, which is named `file` in it. Raises as `expect`."""
@@ -80,9 +91,11 @@ class Sender:
         request: httpx.Request,
         max_bytes: int = _MAX_BODY_BYTES,
         write: Callable[[bytes], object] | None = None,
+        *,
+        is_repeatable: bool = True,
     ) -> Response:
         request.extensions = {"timeout": self._timeout}
-        for _ in range(1 + self._may_be_stale):
+        for _ in range(1 + (self._may_be_stale and is_repeatable)):
             is_reused, self._may_be_stale = self._may_be_stale, False
             try:
                 response = self._answer(request, max_bytes, write)
@@ -90,7 +103,8 @@ class Sender:
                 raise
             except Exception as exc:  # whatever httpx and what is below it raise
                 lost = isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError)
-                if is_reused and lost and not isinstance(exc, httpx.ConnectError):
+                lost = lost and not isinstance(exc, httpx.ConnectError)
+                if is_reused and lost and is_repeatable:
                     continue
                 raise self._failure(exc, request) from exc
             self._may_be_stale = True

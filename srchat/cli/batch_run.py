@@ -15,7 +15,7 @@ from srchat.cli.batch_file import checked_digests, open_batch_file
 from srchat.cli.process import Process
 from srchat.cli.run_progress import RunProgress
 from srchat.cli.settings import open_connection, open_library, read_settings
-from srchat.errors import APIError, Interrupted, OutputError, UsageError
+from srchat.errors import APIError, APIStatusError, Interrupted, OutputError, UsageError
 from srchat.session.hints import joined
 from srchat.signals import signals_to
 
@@ -88,7 +88,11 @@ def run(
                 progress.tick,
             )
             with progress, signals_to(runner.interrupt), _continuable(process, progress):
-                runner.run(_pending_requests(file, pending))
+                try:
+                    runner.run(_pending_requests(file, pending))
+                except APIStatusError as exc:
+                    connection.explain(exc, config)
+                    raise
     _finish(process, progress, path)
 
 

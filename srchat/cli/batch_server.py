@@ -14,7 +14,14 @@ from srchat.cli import options
 from srchat.cli.batch_file import checked_digests, open_batch_file
 from srchat.cli.process import Process
 from srchat.cli.settings import open_connection, open_library, read_settings
-from srchat.errors import APIError, IncompleteAnswerError, OutputError, UsageError, reason_of
+from srchat.errors import (
+    APIError,
+    APIStatusError,
+    IncompleteAnswerError,
+    OutputError,
+    UsageError,
+    reason_of,
+)
 from srchat.terminal.sanitize import one_line
 from srchat.terminal.status import StatusLine
 
@@ -150,7 +157,10 @@ def _open_batches(process: Process, parameters: dict[str, Any]) -> "Batches":
     def waiting(exc: APIError, seconds: float) -> None:
         process.messages.info(f"{exc.message}; retrying in {seconds:.1f} s")
 
-    return Batches(sender, RetryPolicy(config.retries, config.max_wait), waiting)
+    def explain(exc: APIStatusError) -> None:
+        connection.explain(exc, config)
+
+    return Batches(sender, RetryPolicy(config.retries, config.max_wait), waiting, explain)
 
 
 def _looked_up(process: Process, batches: "Batches", id_: str, *, wait: bool) -> "Batch":
