@@ -205,3 +205,17 @@ def test_a_context_window_that_is_exceeded_is_tried_with_fewer_turns(proxy: Srch
     assert "left out to fit the context window" in result.err
     assert "context window exceeded" in result.err
     assert proxy("ask", "-c", "and now?").text == f"{ANSWER}\n"
+
+
+def test_a_batch_runs_through_the_proxy(proxy: Srchat) -> None:
+    proxy("batch", "make", "{line}", "-o", "in.jsonl", stdin=b"a\nb\nc\n")
+    assert proxy("batch", "run", "in.jsonl").code == 0
+    assert proxy("batch", "read", "in.out.jsonl").out == f"{ANSWER}\n".encode() * 3
+
+
+def test_without_a_database_it_has_no_batches_and_the_way_out_is_said(proxy: Srchat) -> None:
+    proxy("batch", "make", "{line}", "-o", "in.jsonl", stdin=b"a\n")
+    for args in (("submit", "in.jsonl"), ("status",)):
+        result = proxy("batch", *args)
+        assert result.code in (5, 6)
+        assert "use srchat batch run" in result.err

@@ -100,6 +100,42 @@ own.
             ("Show the request without sending it:", 'srchat ask --dry-run -t 0.2 "hello"'),
         ),
     ),
+    "srchat batch": Prose(
+        more="""
+A batch file has one request on each line, in OpenAI's format: custom_id, method, url and body. It
+is checked before anything is sent. Other engines run the same file, and `srchat batch read` reads
+their results.
+
+`batch make` fills the placeholders of the prompt from each row: `{line}`, the columns of a CSV
+file, the keys of a JSON object, or `{file}` and `{name}`. Without a placeholder, the row goes where
+`srchat ask` puts standard input. `{{line}}` is the text {line}. Blank lines are left out; a request
+is named after the number of its line.
+
+`batch run` writes answers to OUT as they arrive, and failures to the file beside it that ends in
+.errors.jsonl. The same command again continues: answered requests are left out, failed ones are
+retried, those that have changed are sent again. It starts with 4 requests at once, adds one after
+each round without a refusal, up to `--jobs`, and halves after a 429, a 503 or a failed connection.
+Retry-After and rate-limit headers are obeyed. The exit status is 0 if all requests have answers, 6
+if some failed, 7 if the rate limit ended the run, 4 if the key is refused. Nothing is stored in the
+history. An answer may take ten times `--timeout`.
+
+`batch read` prints answers in the order of IN; without `--in`, numbered requests in the order of
+their numbers, others as in OUT. Failures are named on standard error, and the exit status is 6. The
+file of failures beside OUT is read, too. With `--json`, each line has custom_id, content,
+finish_reason, usage and error.
+
+`batch submit` and the commands below it need a server with /v1/files and /v1/batches.
+""",
+        examples=(
+            ("Ask one question about each number, without an API key:",
+             ('seq 20 | srchat batch make "square {line}" '
+              "| srchat batch run - -p demo -o out.jsonl && srchat batch read out.jsonl")),
+            ("Print requests that have no answer:",
+             ('seq 3 | srchat batch make "{line}" -o in.jsonl && '
+              "srchat batch run in.jsonl -p demo -o all.jsonl && "
+              "srchat batch read all.jsonl --in in.jsonl --failed")),
+        ),
+    ),
     "srchat chat": Prose(
         more="""
 Alt-Enter, a backslash before Enter, or Shift-Enter (if the terminal sends it) inserts a new line.
