@@ -12,14 +12,14 @@ from typing import Final
 import pytest
 from typer.main import get_command
 
-from srchat.cli.app import app
+from srchat.cli.app import build_app
 from tests.conftest import Srchat
 from tests.support.shells import ROOT
 from tools.generate.command_tree import Values, command_tree
 from tools.generate.prose import PROSE
 from tools.generate.roff import is_command
 
-TREE: Final = command_tree(get_command(app)).walk()
+TREE: Final = command_tree(get_command(build_app())).walk()
 MANUAL: Final = {
     *(command for prose in PROSE.values() for _, command in prose.examples),
     *(text for command in TREE for text in command.paragraphs if is_command(text)),

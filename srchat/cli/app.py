@@ -6,20 +6,13 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Final
 
 import typer
 from typer.exceptions import TyperException
 
 from srchat import __version__, signals
-from srchat.cli.ask import ask
-from srchat.cli.batch import batch_app
-from srchat.cli.chat import chat
-from srchat.cli.completion import completion
-from srchat.cli.config import config_app
-from srchat.cli.history import history_app
-from srchat.cli.last import last
-from srchat.cli.models import models
 from srchat.cli.process import Process
 from srchat.cli.usage_errors import usage_error
 from srchat.errors import (
@@ -34,30 +27,48 @@ from srchat.terminal.streams import reserve_standard_descriptors
 
 _REPORT = "please report it with the traceback, which SRCHAT_DEBUG=1 prints"
 
-app = typer.Typer(
-    name="srchat",
-    add_completion=False,  # Typer's scripts start Python at every TAB
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help, and no Rich to load for it
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command()(ask)
-app.command()(chat)
-app.add_typer(batch_app, name="batch")
-app.command()(last)
-app.command()(models)
-app.add_typer(config_app, name="config")
-app.add_typer(history_app, name="history")
-app.command()(completion)
+# Each is imported when it is called: the others would cost `ask` 15 ms.
+_COMMANDS: Final = {
+    "ask": "srchat.cli.ask:ask",
+    "chat": "srchat.cli.chat:chat",
+    "batch": "srchat.cli.batch:batch_app",
+    "last": "srchat.cli.last:last",
+    "models": "srchat.cli.models:models",
+    "config": "srchat.cli.config:config_app",
+    "history": "srchat.cli.history:history_app",
+    "completion": "srchat.cli.completion:completion",
+    "widget": "srchat.cli.widget:widget",
+    "help": "srchat.cli.app:help_",
+}
 
 
-@app.command(name="help")
+def build_app(called: str = "") -> typer.Typer:
+    """Return the command tree; for a command that is called, with that one alone."""
+    app = typer.Typer(
+        name="srchat",
+        add_completion=False,  # Typer's scripts start Python at every TAB
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # plain help, and no Rich to load for it
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(srchat)
+    for name in [called] if called in _COMMANDS else _COMMANDS:
+        module, _, attribute = _COMMANDS[name].partition(":")
+        command = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
+
+
 def help_(
     ctx: typer.Context,
     words: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]...")] = None,
 ) -> None:
     """Show the help of a command."""
-    app([*(words or []), "--help"], prog_name="srchat", standalone_mode=False, obj=ctx.obj)
+    arguments = [*(words or []), "--help"]
+    build_app()(arguments, prog_name="srchat", standalone_mode=False, obj=ctx.obj)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it with the value alone
@@ -66,7 +77,6 @@ def _version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it with the val
         raise typer.Exit
 
 
-@app.callback()
 def srchat(
     *,
     version: Annotated[
@@ -116,6 +126,7 @@ def _reported(arguments: Sequence[str], process: Process) -> int:
 
 def _run(arguments: Sequence[str], process: Process) -> int:
     try:
+        app = build_app(arguments[0])
         code = app(list(arguments), prog_name="srchat", standalone_mode=False, obj=process)
         if sys.stdout:
             sys.stdout.flush()

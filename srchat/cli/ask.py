@@ -66,6 +66,9 @@ def ask(
             help="Print JSON that fits a schema: FILE, JSON or fields like 'name, age int'.",
         ),
     ] = None,
+    command: Annotated[
+        bool, typer.Option("--command", help="Print one command for your shell; it is not run.")
+    ] = False,
     editor: Annotated[
         bool, typer.Option("-e", "--editor", help="Write the prompt in $VISUAL or $EDITOR.")
     ] = False,
@@ -96,12 +99,13 @@ def ask(
             "-x": code,
             "--code-all": code_all,
             "--schema": schema is not None,
+            "--command": command,
         }
     )
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)
     library = open_library(process)
-    session = open_session(process, settings, library, keep=not no_save)
+    session = open_session(process, settings, library, keep=not (no_save or command))
     session.reads_think = not raw
     asked = _ask_for_json(session, schema) if schema is not None else None
     continue_chosen(process, session, library, ctx.params, answered=True)

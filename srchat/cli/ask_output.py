@@ -63,6 +63,10 @@ def open_output(
         from srchat.cli.schema_output import SchemaOutput  # noqa: PLC0415 - few answers are JSON
 
         return SchemaOutput(process, session, file, schema)
+    if mode == "--command":
+        from srchat.cli.command_output import CommandOutput  # noqa: PLC0415 - as above
+
+        return CommandOutput(process, session, file)
     if mode in ("--json", "--events"):
         from srchat.cli.answer_document import EventOutput, JSONOutput  # noqa: PLC0415 - as above
 

@@ -46,7 +46,7 @@ def read(
 ) -> None:
     """Print the answers of a batch, in the order of the requests.
 
-    srchat batch read out.jsonl --in in.jsonl
+    srchat batch read OUT --in IN
     """
     process: Process = ctx.obj
     process.messages.quiet = quiet

@@ -144,5 +144,7 @@ def test_an_ask_without_these_options_loads_nothing_for_them(srchat: Srchat) -> 
     optional = (
         "schema", "cli.schema_output", "cli.output_file", "cli.answer_document", "template",
         "config.profile_files", "session.profile_prompts", "terminal.reasoning",
+        "cli.command_output", "shell_command", "batch", "cli.batch", "cli.chat", "cli.config",
+        "cli.history", "cli.last", "cli.models", "cli.widget", "cli.completion",
     )  # fmt: skip
     assert not loaded & {"jsonschema", *(f"srchat.{name}" for name in optional)}

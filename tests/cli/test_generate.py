@@ -13,7 +13,7 @@ from typer import Option, Typer
 from typer.main import get_command
 
 from srchat import model_cache
-from srchat.cli.app import app
+from srchat.cli.app import build_app
 from srchat.config.settings import DEFAULT_BASE_URL, SETTINGS
 from srchat.errors import EXIT_MEANINGS, ExitCode
 from srchat.repl.slash_commands import COMMANDS
@@ -329,7 +329,7 @@ def test_the_page_of_chat_tells_every_slash_command() -> None:
 
 
 def test_what_the_manual_adds_belongs_to_commands_that_there_are() -> None:
-    commands = {command.path for command in command_tree(get_command(app)).walk()}
+    commands = {command.path for command in command_tree(get_command(build_app())).walk()}
     assert set(PROSE) <= commands
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from srchat.api.models import Usage
-from srchat.cli.app import app
+from srchat.cli.app import build_app
 from srchat.cli.process import Process
 from srchat.conversation import Conversation, TurnRecord, title_of
 from srchat.errors import ExitCode, SrchatError
@@ -188,7 +188,7 @@ class _Home:
             process.stdout = Output(file.fileno(), process.environ)
             process.messages = Messages(Output(nowhere.fileno(), process.environ))
             try:
-                app(["history", *words], standalone_mode=False, obj=process)
+                build_app()(["history", *words], standalone_mode=False, obj=process)
             finally:
                 process.close()
         return out.read_bytes().decode()

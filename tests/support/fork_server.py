@@ -25,7 +25,9 @@ _SERVER: Final = """
 import array, json, os, socket, sys, time
 sys.path.insert(0, sys.argv[2])
 import difflib
-import srchat.cli.app, srchat.api.client, srchat.history.store, srchat.history.salvage
+import srchat.cli.app
+srchat.cli.app.build_app()
+import srchat.api.client, srchat.history.store, srchat.history.salvage
 def serve(link):
     while True:
         request, controls, *_ = link.recvmsg(1 << 20, socket.CMSG_SPACE(3 * 4))

@@ -51,6 +51,11 @@ names that they do not know without an error. To switch off the thinking of Qwen
 behind LiteLLM:
 `--param chat_template_kwargs.enable_thinking=false`.
 
+`--command` asks for one command line for this system and shell, prints it and nothing else, and
+stores nothing. It is never run. Several commands are joined with `&&`. A script, a command with
+control characters or invisible text, or no command is an error: the answer goes to standard error,
+and the exit status is 6.
+
 With `--json`, the document has the fields conversation (null if nothing is stored), model (the one
 that answered), content, reasoning, finish_reason, usage (with prompt_tokens, completion_tokens,
 total_tokens), cost (US dollars, from LiteLLM), seconds, complete, and error: null or an object with
@@ -98,6 +103,19 @@ own.
             ("Get JSON that is sure to fit:",
              'srchat ask --schema "city, population int" "the largest city of Norway?"'),
             ("Show the request without sending it:", 'srchat ask --dry-run -t 0.2 "hello"'),
+        ),
+    ),
+    "srchat widget": Prose(
+        more=r"""
+Add the line to the shell's startup file; nothing is changed by itself. KEYS is in the notation of
+the shell: `\C-xs` in bash, `^Xs` in zsh, `\cxs` in fish. Without `--key`, no key is bound.
+
+The typed words are sent to the configured server with `srchat ask --command`. If there is no
+command in the answer, at Ctrl-C, and after any error, the words stay on the line. In zsh and fish,
+undo brings them back.
+""",
+        examples=(
+            ("The widget for fish:", r"srchat widget fish --key '\cxs'"),
         ),
     ),
     "srchat batch": Prose(

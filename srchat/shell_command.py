@@ -1,0 +1,126 @@
+"""A shell command in the answer of a model, as one line for a command line. Pure.
+
+The line is never run here. What could do more than stand there (control characters, invisible
+text) or would do something else on one line (a script) is refused.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from srchat.terminal.sanitize import sanitized
+
+_FENCE: Final = re.compile(
+    r"^ {0,3}(`{3,}|~{3,})[^\n`]*\n(.*?)(?:^ {0,3}\1|\Z)", re.DOTALL | re.MULTILINE
+)
+_PROMPT: Final = re.compile(r"^(?:\$|%|❯)\s+")
+_ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=\S*")
+_KEYWORDS: Final = frozenset(
+    [
+        "if",
+        "then",
+        "elif",
+        "else",
+        "fi",
+        "for",
+        "in",
+        "do",
+        "done",
+        "while",
+        "until",
+        "case",
+        "esac",
+        "select",
+        "function",
+        "begin",
+        "end",
+        "switch",
+        "{",
+        "}",
+        "(",
+        ")",
+    ]
+)
+_OPEN_ENDS: Final = ("|", "&", "\\", "{", "(", ";")
+_MAX_COMMAND: Final = 4000  # characters
+
+
+class NoCommandError(ValueError):
+    """There is no command in an answer, or none that can stand on one line."""
+
+
+def command_in(answer: str, is_known: Callable[[str], bool]) -> str:
+    """Return the command in an answer. Raises NoCommandError.
+
+    `is_known`: tells whether a word is the name of a program; text without a code block counts as
+    a command only if it begins with one.
+    """
+    block = _FENCE.search(answer)
+    lines = _lines(block[2] if block else answer.strip())
+    if not lines:
+        raise NoCommandError("the answer has no command")
+    if not block:
+        lines = [_bare(line) for line in lines]
+        if len(lines) > 1 or not is_known(_first_word(lines[0])):
+            raise NoCommandError("the answer has no command")
+    if len(lines) > 1:
+        for line in lines:
+            _check_alone(line)
+    command = " && ".join(line.rstrip(";").rstrip() for line in lines) if lines[1:] else lines[0]
+    if sanitized(command) != command or "\n" in command:
+        raise NoCommandError("the command has control characters or invisible text")
+    if len(command) > _MAX_COMMAND:
+        raise NoCommandError(f"the command is over {_MAX_COMMAND} characters")
+    return command
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines that do something, continued ones joined."""
+    joined = re.sub(r"\\\n\s*", "", text.replace("\t", " "))
+    lines = [_PROMPT.sub("", line.strip()) for line in joined.split("\n")]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _bare(line: str) -> str:
+    """Return a line without the marks of a code span around all of it."""
+    span = re.fullmatch(r"(`+) ?([^`]+?) ?\1", line)
+    return _PROMPT.sub("", span[2]) if span else line
+
+
+def _first_word(line: str) -> str:
+    words = line.split()
+    while words and (_ASSIGNMENT.fullmatch(words[0]) or words[0] == "sudo"):
+        words.pop(0)
+    return words[0] if words else ""
+
+
+def _check_alone(line: str) -> None:
+    """Raise NoCommandError where a line is only a part of a command."""
+    words = line.split()
+    is_part = (
+        words[0] in _KEYWORDS
+        or words[-1] in _KEYWORDS
+        or line.rstrip(";").rstrip().endswith(_OPEN_ENDS)
+        or "<<" in line
+        or "()" in line
+        or not _is_closed(line)
+    )
+    if is_part:
+        raise NoCommandError("the answer is a script, not one command")
+
+
+def _is_closed(line: str) -> bool:
+    """Tell whether every quote and parenthesis of a line ends on it."""
+    quote, depth, characters = "", 0, iter(line)
+    for each in characters:
+        if each == "\\" and quote != "'":
+            next(characters, "")
+        elif quote:
+            quote = "" if each == quote else quote
+        elif each in "'\"`":
+            quote = each
+        elif each in "([{":
+            depth += 1
+        elif each in ")]}":
+            depth -= 1
+    return not quote and depth == 0

@@ -1,0 +1,195 @@
+"""`ask --command`, and the widgets in real shells: a command is put on the line, never run."""
+
+import shutil
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import pexpect
+import pytest
+
+from tests.conftest import Serve, Srchat
+from tests.support.server import HOLD, Script, answer, error
+from tests.support.waiting import PATIENCE, wait_until
+
+SHELLS: Final = ("bash", "zsh", "fish")
+KEYS: Final = {"bash": r"\C-xs", "zsh": "^Xs", "fish": r"\cxs"}
+START: Final = {
+    "bash": ["--norc", "--noprofile", "-i"],
+    "zsh": ["-f", "-i"],
+    "fish": ["--no-config", "-i"],
+}
+SETUP: Final = {
+    "bash": "bind 'set enable-bracketed-paste off'; PS1='RE''ADY> '",
+    "zsh": "unset zle_bracketed_paste; bindkey -e; PROMPT='RE''ADY> '",
+    "fish": "function fish_prompt; printf 'RE''ADY> '; end",
+}
+LOAD: Final = {
+    "bash": "eval \"$(srchat widget bash --key '{key}')\"",
+    "zsh": "eval \"$(srchat widget zsh --key '{key}')\"",
+    "fish": "srchat widget fish --key '{key}' | source",
+}
+
+
+def command(text: str) -> Script:
+    return answer(f"```sh\n{text}\n```")
+
+
+def test_only_the_command_is_printed(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Do:\n\n```sh\n", "git reset", " --soft\n```\nDone."))
+    result = srchat("ask", "--command", "undo", "--base-url", server.url, SHELL="/bin/zsh")
+    assert result == (0, b"git reset --soft\n", "")
+    (request,) = server.requests
+    system, user = request.json["messages"]
+    assert user["content"] == "undo"
+    assert "zsh command line for " in system["content"]
+    assert not srchat.history.exists()
+
+
+def test_a_system_prompt_of_the_user_stays(srchat: Srchat, serve: Serve) -> None:
+    server = serve(command("ls"))
+    srchat("ask", "--command", "x", "-s", "be careful", "--base-url", server.url)
+    assert server.requests[0].json["messages"][0]["content"].startswith("be careful\n\nAnswer with")
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (answer("I cannot."), "the answer has no command"),
+        (command("ls \x1b[2J"), "control characters"),
+        (command("if x; then\nls\nfi"), "is a script"),
+        (answer("```sh\nls\n```", finish="length"), "the command was cut"),
+    ],
+)
+def test_without_a_command_nothing_is_printed(
+    srchat: Srchat, serve: Serve, script: Script, said: str
+) -> None:
+    result = srchat("ask", "--command", "x", "--base-url", serve(script).url)
+    assert (result.code, result.out) == (6, b"")
+    assert said in result.err
+    assert "\x1b" not in result.err
+
+
+def test_it_cannot_be_combined(srchat: Srchat) -> None:
+    assert "cannot be combined" in srchat("ask", "--command", "-x", "x").err
+
+
+@pytest.mark.parametrize("key", ["a'b", "a b", "$(x)", "a;b", "", "`x`", "a\nb", "x" * 21])
+def test_a_key_that_would_be_code_is_refused(srchat: Srchat, key: str) -> None:
+    result = srchat("widget", "bash", "--key", key)
+    assert (result.code, result.out) == (2, b"")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_without_a_key_none_is_bound(srchat: Srchat, shell: str) -> None:
+    lines = srchat("widget", shell).text.splitlines()
+    assert lines[-1].startswith("# To bind a key: bind")
+
+
+class Typist:
+    """An interactive shell with the widget on Ctrl-X s, and somebody who types."""
+
+    def __init__(self, shell: str, srchat: Srchat, url: str) -> None:
+        env = srchat.env | {"SRCHAT_BASE_URL": url, "SRCHAT_RETRIES": "0"}
+        self.canary = srchat.home / "canary"
+        self._child = pexpect.spawn(
+            shell, START[shell], env=env, cwd=str(srchat.home), encoding="utf-8", timeout=PATIENCE,
+            dimensions=(40, 200),
+        )  # fmt: skip
+        self._child.delaybeforesend = None
+        self._run(SETUP[shell])
+        self._run(LOAD[shell].format(key=KEYS[shell]))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._child.close(force=True)
+
+    def _run(self, line: str) -> None:
+        self._child.send(f"{line}\r")
+        self._child.expect("READY> ")
+
+    def type(self, keys: str) -> None:
+        """Type keys."""
+        self._child.send(keys)
+
+    def press_widget(self) -> None:
+        """Press the key of the widget."""
+        self._child.send("\x18s")
+
+    def wait_for(self, text: str) -> None:
+        """Wait until the terminal shows a text."""
+        self._child.expect_exact(text)
+
+
+def noted(typist: Typist, home: Path) -> str:
+    """Run `note LINE` with what stands on the line, and return what it notes."""
+    typist.type("\x01note \r")
+    file = home / "noted"
+    wait_until(lambda: file.exists() and file.read_text().endswith("\n"))
+    text = file.read_text().rstrip("\n")
+    file.unlink()
+    return text
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest, srchat: Srchat) -> str:
+    """A shell, and a program `note` that writes its arguments down."""
+    if not shutil.which(request.param):
+        pytest.skip(f"no {request.param} here")
+    srchat.put_on_path()
+    program = srchat.home / "bin/note"
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$*" > noted.new; mv noted.new noted\n')
+    program.chmod(0o755)
+    return str(request.param)
+
+
+def test_the_words_become_a_command_that_is_not_run(
+    srchat: Srchat, serve: Serve, shell: str
+) -> None:
+    server = serve(command("touch canary"))
+    with Typist(shell, srchat, server.url) as typist:
+        typist.type("make a file é")
+        typist.press_widget()
+        typist.wait_for("touch canary")
+        assert not typist.canary.exists()
+        assert noted(typist, srchat.home) == "touch canary"
+        assert not typist.canary.exists()
+    assert server.requests[0].json["messages"][-1]["content"] == "make a file é"
+
+
+@pytest.mark.parametrize(
+    "script", [error(500, "broken"), answer("No."), command("ls \x1b[2J\u202e"), command("a\nif b")]
+)
+def test_the_words_stay_where_there_is_no_command(
+    srchat: Srchat, serve: Serve, shell: str, script: Script
+) -> None:
+    with Typist(shell, srchat, serve(script).url) as typist:
+        typist.type("list files")
+        typist.press_widget()
+        typist.wait_for("error: ")
+        assert noted(typist, srchat.home) == "list files"
+
+
+def test_a_server_that_is_down_costs_no_words(srchat: Srchat, shell: str) -> None:
+    with Typist(shell, srchat, "http://127.0.0.1:9/v1") as typist:
+        typist.type("list files")
+        typist.press_widget()
+        typist.wait_for("cannot connect")
+        assert noted(typist, srchat.home) == "list files"
+
+
+def test_ctrl_c_ends_a_slow_answer_and_keeps_the_words(
+    srchat: Srchat, serve: Serve, shell: str
+) -> None:
+    server = serve([HOLD])
+    with Typist(shell, srchat, server.url) as typist:
+        typist.type("list files")
+        typist.press_widget()
+        wait_until(lambda: server.requests)
+        typist.type("\x03")
+        typist.wait_for("interrupted")
+        assert noted(typist, srchat.home) == "list files"
