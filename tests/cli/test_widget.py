@@ -170,7 +170,7 @@ def test_the_words_stay_where_there_is_no_command(
     with Typist(shell, srchat, serve(script).url) as typist:
         typist.type("list files")
         typist.press_widget()
-        typist.wait_for("error: ")
+        typist.wait_for("error:")
         assert noted(typist, srchat.home) == "list files"
 
 
@@ -193,3 +193,27 @@ def test_ctrl_c_ends_a_slow_answer_and_keeps_the_words(
         typist.type("\x03")
         typist.wait_for("interrupted")
         assert noted(typist, srchat.home) == "list files"
+
+
+def test_undo_gives_the_words_back(srchat: Srchat, serve: Serve, shell: str) -> None:
+    if shell == "bash":
+        pytest.skip("bash has no undo for what a widget does")
+    with Typist(shell, srchat, serve(command("touch canary")).url) as typist:
+        typist.type("list files")
+        typist.press_widget()
+        typist.wait_for("touch canary")
+        typist.type("\x1f")
+        assert noted(typist, srchat.home) == "list files"
+
+
+def test_a_line_with_quotes_reaches_the_model_as_it_is(
+    srchat: Srchat, serve: Serve, shell: str
+) -> None:
+    server = serve(command("touch canary"))
+    words = "find 'a b' \"$HOME\" `x` $(y) -- --no-save"
+    with Typist(shell, srchat, server.url) as typist:
+        typist.type(words)
+        typist.press_widget()
+        typist.wait_for("touch canary")
+    assert server.requests[0].json["messages"][-1]["content"] == words
+    assert not typist.canary.exists()
