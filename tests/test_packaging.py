@@ -84,7 +84,7 @@ def test_the_sdist_holds_the_sources_and_nothing_else(built: tuple[Path, Path]) 
     belongs = re.compile(
         rf"srchat-{VERSION}/("
         r"srchat/([\w]+/)*\w+\.py|srchat/py\.typed|(tests|tools)/.+\.(py|md|txt|json|toml)|completions/\w*srchat(\.\w+)?"
-        r"|man/srchat(-\w+)?\.[15]|docs/\w+\.(svg|md)|docs/profiles/\w+\.toml|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE"
+        r"|man/srchat(-\w+)?\.[15]|docs/[\w-]+\.(svg|md)|docs/profiles/\w+\.toml|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE"
         r"|pyproject\.toml|PKG-INFO|\.gitignore)"
     )
     with tarfile.open(built[1]) as sdist:

@@ -7,6 +7,7 @@ import typer
 
 from srchat.cli.history_delete import delete
 from srchat.cli.history_files import export, import_, write_transcript
+from srchat.cli.history_stats import stats
 from srchat.cli.process import Process
 from srchat.cli.settings import open_library, read_settings
 from srchat.conversation import Conversation, TurnRecord, title_of
@@ -146,6 +147,7 @@ def title(
 
 
 # Help and manual tell the commands in this order: whoever reads comes first.
+history_app.command()(stats)
 history_app.command()(export)
 history_app.command("import")(import_)
 history_app.command()(delete)

@@ -41,6 +41,7 @@ class Format(StrEnum):
 
     MARKDOWN = "markdown"
     JSON = "json"
+    HTML = "html"
 
 
 def write_transcript(process: Process, parts: Iterable[str]) -> None:
@@ -72,8 +73,8 @@ def export(
     # One that another process deletes meanwhile is left out.
     found = map(store.load_or_none, chosen) if store else iter(())
     conversations = filter(None, found)
-    parts = _json(conversations) if format is Format.JSON else _markdown(conversations)
-    write_transcript(process, parts)
+    writers = {Format.JSON: _json, Format.MARKDOWN: _markdown, Format.HTML: _html}
+    write_transcript(process, writers[format](conversations))
 
 
 def import_(
@@ -134,6 +135,12 @@ def _markdown(conversations: Iterable[Conversation]) -> Iterator[str]:
         if place:
             yield "\n---\n\n"
         yield from to_markdown(conversation, conversation.turns, local_time)
+
+
+def _html(conversations: Iterable[Conversation]) -> Iterator[str]:
+    from srchat.history.page import to_html  # noqa: PLC0415 - Rich and markdown-it, 60 ms
+
+    yield from to_html(conversations, local_time)
 
 
 def _imported(process: Process, file: str) -> list[Conversation]:

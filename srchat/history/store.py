@@ -99,6 +99,23 @@ class Summary(NamedTuple):
     complete: bool
 
 
+class Stat(NamedTuple):
+    """What the turns of a day, a model or a conversation add up to. Tokens: counted by servers."""
+
+    name: str
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+
+
+_GROUPS: Final = {
+    "day": "strftime('%Y-%m-%d', asked_at, 'unixepoch', 'localtime')",
+    "model": "CASE served_model WHEN '' THEN model ELSE served_model END",
+    "conversation": "title",
+}
+
+
 class ConversationStore:
     """The conversations in one file. All methods raise StoreError and its subclasses.
 
@@ -259,6 +276,19 @@ class ConversationStore:
             if len(rows) < size:
                 return
             limit = None if limit is None else limit - size
+
+    def stats(self, by: str, limit: int) -> "list[Stat]":
+        """Add up turns by `day` (newest first), `model` or `conversation` (most tokens first)."""
+        order = "name DESC" if by == "day" else "sum(total_tokens) DESC, name"
+        rows = self.database.query(
+            f"SELECT {_GROUPS[by]} AS name, count(*), coalesce(sum(prompt_tokens), 0),"  # noqa: S608 - words of our own
+            " coalesce(sum(completion_tokens), 0), coalesce(sum(ended_at - asked_at), 0.0)"
+            " FROM turn JOIN conversation ON conversation.id = turn.conversation"
+            f" GROUP BY {'conversation.id' if by == 'conversation' else 'name'}"
+            f" ORDER BY {order} LIMIT ?",
+            (limit,),
+        )
+        return [Stat(str(name), *counts) for name, *counts in rows]
 
     def ids(self, unused_since: float | None = None) -> list[str]:
         """Return all ids, or those of conversations last used before `unused_since`."""

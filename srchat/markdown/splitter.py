@@ -63,6 +63,18 @@ def block_tokens(parser: MarkdownIt, text: str, first_line: int = 0) -> list[Tok
     return [part for token in tokens for part in _parts(token, first_line)]
 
 
+def document_tokens(parser: MarkdownIt, text: str) -> list[Token]:
+    """Return the tokens of a whole text, as markdown-it's renderers take them, no text left out."""
+    tokens: list[Token] = []
+    parser.block.parse(text, parser, {}, tokens)
+    _add_surplus_cells(tokens, text)
+    for token in tokens:
+        if token.type == "inline":
+            token.children = []
+            parser.inline.parse(token.content, parser, {}, token.children)
+    return tokens
+
+
 def _add_surplus_cells(tokens: list[Token], text: str) -> None:
     lines: list[str] = []
     row: list[Token] = []

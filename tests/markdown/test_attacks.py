@@ -8,7 +8,7 @@ import pytest
 from srchat.markdown.writer import MarkdownWriter
 from tests.support.terminal import TerminalOutput
 
-_ATTACKS: Final = {
+ATTACKS: Final = {
     "title, BEL": "\x1b]0;owned\x07",
     "title, ST": "\x1b]2;owned\x1b\\",
     "icon name": "\x1b]1;owned\x07",
@@ -84,7 +84,7 @@ _UNSAFE: Final = re.compile(
 
 
 def test_there_are_at_least_43_kinds_of_attack() -> None:
-    assert len(_ATTACKS) >= 43
+    assert len(ATTACKS) >= 43
 
 
 def _stream(output: TerminalOutput, text: str, step: int) -> None:
@@ -97,10 +97,10 @@ def _stream(output: TerminalOutput, text: str, step: int) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 1000], ids=["torn", "whole"])
-@pytest.mark.parametrize("attack", _ATTACKS)
+@pytest.mark.parametrize("attack", ATTACKS)
 def test_no_attack_reaches_the_terminal(attack: str, step: int) -> None:
     for place, template in _PLACES.items():
-        text = template.replace("{}", _ATTACKS[attack])
+        text = template.replace("{}", ATTACKS[attack])
         output = TerminalOutput()
         _stream(output, text, step)
         assert not _UNSAFE.search(_OURS.sub("", output.text)), place

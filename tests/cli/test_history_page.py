@@ -1,0 +1,116 @@
+"""`history export --format html` in a real browser, and `history stats`."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from tests.conftest import Serve, Srchat
+from tests.markdown.test_attacks import ATTACKS
+from tests.markdown.test_html import HIDDEN, INJECTIONS, Page
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import Script, answer, json_response
+
+QUIETLY = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
+    *("--disable-breakpad", "--disable-crash-reporter"),
+)
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def told(srchat: Srchat, serve: Serve, *texts: str) -> None:
+    """Have a conversation in which these are the answers, and the prompts."""
+    scripts: list[Script] = [answer(text) for text in texts]
+    server = serve(*scripts)
+    for number, text in enumerate(texts):
+        more = ["-c"] if number else []
+        prompt = text if "\0" not in text else "x"
+        done = srchat("ask", *more, "-", "--base-url", server.url, stdin=prompt.encode())
+        assert done.code == 0, done.err
+
+
+def test_a_conversation_is_one_page_without_script(srchat: Srchat, serve: Serve) -> None:
+    told(srchat, serve, "# One\n\n**two**", "three")
+    page = srchat("history", "export", "--format", "html").text
+    assert page.startswith("<!DOCTYPE html>\n")
+    assert "default-src 'none'" in page
+    assert "<h1>One</h1>\n<p><strong>two</strong></p>" in page
+    assert page.count("<article>") == 4
+    elements = Page(page).elements
+    assert not {"script", "img", "link", "iframe"} & set(elements)
+
+
+def test_an_incomplete_answer_says_so(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("half", finish="abort"))
+    assert srchat("ask", "x", "--base-url", server.url).code == 6
+    assert "<em>incomplete: " in srchat("history", "export", "--format", "html").text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium here")
+def test_in_a_browser_nothing_is_requested_or_executed(srchat: Srchat, serve: Serve) -> None:
+    trap = serve(json_response({}))
+    texts = [text.replace("//evil.test", f"//127.0.0.1:{trap.port}") for text in INJECTIONS]
+    told(srchat, serve, *texts, *(text for text in ATTACKS.values() if text.strip()))
+    page = srchat.home / "page.html"
+    page.write_bytes(srchat("history", "export", "--format", "html").out)
+    dom = subprocess.run(
+        [
+            str(CHROMIUM),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            *QUIETLY,
+            "--dump-dom",
+            page.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        env=os.environ | {"HOME": str(srchat.home)},
+    ).stdout
+    seen, written = Page(dom), Page(page.read_text())
+    assert not trap.requests
+    assert sorted(set(seen.elements)) == sorted(set(written.elements))
+    assert seen.elements.count("article") == written.elements.count("article")
+    assert "".join(seen.text.split()) == "".join(written.text.split())
+    assert not HIDDEN.search(dom)
+
+
+def test_stats_add_up_by_day_model_and_conversation(srchat: Srchat) -> None:
+    for prompt in ("a b", "c"):
+        assert srchat("ask", "-p", "demo", prompt).code == 0
+    srchat("ask", "-p", "demo", "-c", "d")
+    today = time.strftime("%Y-%m-%d")
+    (day,) = json.loads(srchat("history", "stats", "--json").out)
+    assert (day["name"], day["requests"]) == (today, 3)
+    assert day["completion_tokens"] > 300
+    assert day["seconds"] > 0
+    (model,) = json.loads(srchat("history", "stats", "--by", "model", "--json").out)
+    assert model == day | {"name": "srchat-demo"}
+    rows = json.loads(srchat("history", "stats", "--by", "conversation", "--json").out)
+    assert {row["name"]: row["requests"] for row in rows} == {"a b": 1, "c": 2}
+    piped = srchat("history", "stats").text
+    assert piped.split("\t")[:2] == [today, "3"]
+    assert srchat("history", "stats", "--by", "conversation", "-n", "1").text.count("\n") == 1
+
+
+def test_stats_without_a_history_are_empty(srchat: Srchat) -> None:
+    assert srchat("history", "stats") == (0, b"", "")
+    assert srchat("history", "stats", "--json").out == b"[]\n"
+
+
+def test_stats_are_bars_on_a_terminal(srchat: Srchat) -> None:
+    srchat("ask", "-p", "demo", "a")
+    command = srchat.command("history", "stats", "--by", "model")
+    with TerminalSession(command, srchat.env, cwd=str(srchat.home)) as session:
+        assert session.wait() == 0
+        head, row = session.lines
+    assert head.split() == ["model", "requests", "prompt", "answer", "seconds"]
+    assert row.startswith("srchat-demo ")
+    assert row.endswith("██")
+    assert len(row) < 80
