@@ -74,20 +74,22 @@ def run(
             from srchat.api.retry import RetryPolicy  # noqa: PLC0415 - on first use
             from srchat.api.sender import Sender  # noqa: PLC0415 - httpx, 60 ms
             from srchat.batch.controller import Controller  # noqa: PLC0415 - on first use
-            from srchat.batch.runner import Runner  # noqa: PLC0415 - httpx, 60 ms
+            from srchat.batch.runner import Job, Runner  # noqa: PLC0415 - httpx, 60 ms
+            from srchat.batch.workers import Workers  # noqa: PLC0415 - httpx, 60 ms
 
             config = settings.config
             server = connection.new_server(config)
             limits = Limits(silence=config.timeout)
+            workers: Workers[Job] = Workers(lambda: Sender(server, limits))
             runner = Runner(
-                lambda: Sender(server, limits),
+                workers,
                 log,
                 Controller(jobs, rpm, tpm),
                 RetryPolicy(config.retries, config.max_wait),
                 progress,
                 progress.tick,
             )
-            with progress, signals_to(runner.interrupt), _continuable(process, progress):
+            with progress, signals_to(workers.interrupt), _continuable(process, progress):
                 try:
                     runner.run(_pending_requests(file, pending))
                 except APIStatusError as exc:

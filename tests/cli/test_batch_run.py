@@ -160,6 +160,19 @@ def test_a_request_that_fails_again_and_again_fails_alone(srchat: Srchat, limite
     assert "broken" in errors(srchat)[0]["error"]["message"]
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_request_that_is_always_refused_does_not_hold_up_the_others(
+    srchat: Srchat, limited: Limited, status: int
+) -> None:
+    server = limited(latency=0.02)
+    write_requests(srchat, 100)
+    server.scripts["q2"] = [error(status, "too large", {"Retry-After": "0"})] * 99
+    assert run(srchat, server, "-j", "4").code == 6
+    assert server.asked["q2"] <= 20
+    assert len(answers(out(srchat))) == 99
+    assert "too large" in errors(srchat)[0]["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("script", "said"),
     [
