@@ -1,13 +1,14 @@
 """Pictures of real runs, in docs/: `python -m tests.screenshots`.
 
 A shell runs on a pseudo-terminal, and lines are typed as a user would; what the screen shows
-at the end becomes an SVG.
+at the end becomes an SVG, or all that it showed a moving one.
 """
 
 import html
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -24,6 +25,9 @@ COLUMNS: Final = 80
 
 CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 18, 16
 BACKGROUND, FOREGROUND = "#16181d", "#d8dae0"
+TYPING = 0.05  # seconds between two keys
+BLINK = 0.02  # seconds that nobody sees
+LAST_SCREEN = 6.0  # seconds
 FONT = 'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14"'
 COLORS = {
     "black": "#3b4048", "red": "#e06c75", "green": "#98c379", "brown": "#e5c07b",
@@ -35,16 +39,20 @@ COLORS = {
 
 
 class Scene(NamedTuple):
-    """What is typed on a screen of so many rows: lines, and what waits for Enter at the end."""
+    """What is typed on a screen of so many rows: lines, and what waits for Enter at the end.
+
+    `moves`: it is shown as it happened.
+    """
 
     rows: int
     lines: tuple[str, ...]
     typed: str = ""
     shows: str = ""
+    moves: bool = False
 
 
 SCENES: Final = {
-    "ask": Scene(40, ('srchat ask -p demo "hello there"',)),
+    "ask": Scene(38, ('srchat ask -p demo "hello there"',), moves=True),
     "chat": Scene(
         46,
         ("srchat chat -p demo", "hello there", "what did I say?"),
@@ -92,6 +100,75 @@ class Shell(TerminalSession):
         self.wait_for(lambda _: self.place[1] > before and self.is_at_prompt, f"end of {line}")
 
 
+class Recording:
+    """The rows of a screen over time: each with the moments at which it appears and is replaced."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._begin = time.monotonic()
+        self._rows: dict[int, tuple[str, float]] = {}
+        self._parts: list[tuple[str, float, float]] = []
+
+    def take(self) -> None:
+        """Note what the screen shows now."""
+        now = time.monotonic() - self._begin
+        screen = self._shell.terminal._screen
+        for y in range(screen.lines):
+            drawn = "".join(drawn_row(screen, y, COLUMNS))
+            old, since = self._rows.get(y, ("", 0.0))
+            if drawn != old:
+                self._parts.append((old, since, now))
+                self._rows[y] = (drawn, now)
+
+    def type(self, keys: str) -> None:
+        """Type as fast as a person does."""
+        for key in keys:
+            self._shell.type(key)
+            self._shell.read(TYPING)
+            self.take()
+
+    def run(self, line: str) -> None:
+        """Type a line, and watch until the next prompt."""
+        self.type(line)
+        _, before = self._shell.place
+        self._shell.type(ENTER)
+        self._shell.wait_for(lambda _: self._is_over(before), f"end of {line}")
+
+    def _is_over(self, before: int) -> bool:
+        self.take()
+        return self._shell.place[1] > before and self._shell.is_at_prompt
+
+    def svg(self, rows: int) -> str:
+        """Return the moving picture; the last screen stays for a while, then it begins again."""
+        self.take()
+        end = time.monotonic() - self._begin
+        whole = end + LAST_SCREEN
+        styles, groups = [], []
+        for number, (drawn, since, until) in enumerate(self._parts):
+            if drawn and until - since > BLINK:
+                a, b = (f"{100 * moment / whole:.2f}" for moment in (since, until))
+                styles.append(
+                    f"@keyframes k{number}{{0%{{visibility:hidden}}{a}%{{visibility:visible}}"
+                    f"{b}%{{visibility:hidden}}}}"
+                )
+                groups.append(
+                    f'<g visibility="hidden" style="animation-name:k{number}">{drawn}</g>'
+                )
+        for y, (drawn, since) in sorted(self._rows.items()):
+            if drawn:
+                a = f"{100 * since / whole:.2f}"
+                styles.append(
+                    f"@keyframes l{y}{{0%{{visibility:hidden}}{a}%{{visibility:visible}}}}"
+                )
+                groups.append(f'<g class="last" style="animation-name:l{y}">{drawn}</g>')
+        style = (
+            f"<style>g{{animation:{whole:.1f}s step-end infinite}}"
+            "@media (prefers-reduced-motion:reduce){g{animation:none}}"
+            f"{''.join(styles)}</style>"
+        )
+        return framed([style, *groups], rows)
+
+
 def picture(scene: Scene) -> str:
     """Play a scene and return its screen as SVG."""
     with (
@@ -99,26 +176,30 @@ def picture(scene: Scene) -> str:
         Shell(Path(home), scene.rows) as shell,
     ):
         shell.wait_for(lambda _: shell.is_at_prompt, "the prompt")
+        recording = Recording(shell)
         for line in scene.lines:
-            shell.enter(line)
+            (recording.run if scene.moves else shell.enter)(line)
         if scene.typed:
             shell.type(scene.typed)
             shell.wait_for_text(scene.shows)
         screen = shell.terminal._screen
         last = max(y for y in range(scene.rows) if screen.display[y].strip())
-        return svg(screen, COLUMNS, last + 1)
+        if scene.moves:
+            return recording.svg(last + 1)
+        return framed(
+            [run for y in range(last + 1) for run in drawn_row(screen, y, COLUMNS)], last + 1
+        )
 
 
-def svg(screen: pyte.Screen, columns: int, rows: int) -> str:
-    """Draw the first rows of a screen."""
-    width = columns * CELL_WIDTH + 2 * MARGIN
+def framed(drawn: list[str], rows: int) -> str:
+    """Return what was drawn of so many rows as a picture."""
+    width = COLUMNS * CELL_WIDTH + 2 * MARGIN
     height = rows * CELL_HEIGHT + 2 * MARGIN
-    texts = [run for y in range(rows) for run in drawn_row(screen, y, columns)]
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" {FONT}>',
             f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>',
-            *texts,
+            *drawn,
             "</svg>\n",
         ]
     )
