@@ -15,6 +15,7 @@ from srchat.attachments import Attachment, UserMessage, user_message
 from srchat.batch.request_file import is_valid_id, request_line
 from srchat.batch.rows import Row, RowError, csv_rows, json_rows, text_rows
 from srchat.cli import options
+from srchat.cli.history_files import counted
 from srchat.cli.process import Process
 from srchat.cli.settings import Settings, read_settings
 from srchat.config.settings import Config
@@ -279,4 +280,4 @@ def _deliver(process: Process, made: IO[bytes], output: str | None, parts: Seque
             private_files.replace(Path(name), made.read(part.size), keep_mode=True)
         except (OSError, ValueError) as exc:
             raise OutputError(f"cannot write {name}: {reason_of(exc)}") from exc
-        process.messages.info(f"{part.requests:,} requests: {name}")
+        process.messages.info(f"{counted(part.requests, 'request')}: {name}")

@@ -12,6 +12,7 @@ import typer
 from srchat.batch.result_log import errors_path
 from srchat.batch.results import Result, read_result
 from srchat.cli import options
+from srchat.cli.history_files import counted
 from srchat.cli.process import Process
 from srchat.errors import IncompleteAnswerError, UsageError, reason_of
 
@@ -145,8 +146,10 @@ class _Batch:
         failed = sum(not place.has_answer for place in self._places.values())
         missing = len(self._missing())
         if failed or missing:
-            gone = f", {missing:,} have no result" if missing else ""
-            raise IncompleteAnswerError(f"{failed:,} requests failed{gone}")
+            gone = f"{missing:,} without a result" if missing else ""
+            told = f"{failed:,} failed" if failed else ""
+            told = ", ".join(filter(None, (told, gone)))
+            raise IncompleteAnswerError(f"not all requests have answers: {told}")
 
     def _index(self, index: int, path: str, file: BinaryIO) -> None:
         offset = doubles = 0
@@ -162,7 +165,7 @@ class _Batch:
             offset += len(line)
         if doubles:
             self._process.messages.warning(
-                f"{path}: {doubles:,} answers have the id of an earlier one and are left out"
+                f"{path}: left out {counted(doubles, 'answer')} with the id of an earlier one"
             )
 
     def _parsed(self, path: str, number: int, line: bytes) -> Result:

@@ -12,6 +12,7 @@ from srchat.batch.request_file import BatchRequest, lines_of, requests_of
 from srchat.batch.result_log import ResultLog, Resumed, errors_path
 from srchat.cli import options
 from srchat.cli.batch_file import checked_digests, open_batch_file
+from srchat.cli.history_files import counted
 from srchat.cli.process import Process
 from srchat.cli.run_progress import RunProgress
 from srchat.cli.settings import open_connection, open_library, read_settings
@@ -144,13 +145,14 @@ def _continuable(process: Process, progress: RunProgress) -> Iterator[None]:
 def _tell_resumed(process: Process, resumed: Resumed, path: Path) -> None:
     messages = process.messages
     if resumed.done:
-        messages.info(f"continuing: {resumed.done:,} requests have their answers in {path}")
+        messages.info(f"continuing after {counted(resumed.done, 'answer')} in {path}")
     if resumed.changed:
         messages.warning(
-            f"{resumed.changed:,} requests have changed since their answers; sending them again"
+            f"sending {counted(resumed.changed, 'request')} again that changed after the answer"
         )
     if resumed.unknown:
-        messages.warning(f"{resumed.unknown:,} results in {path} are of requests not in this file")
+        results = counted(resumed.unknown, "result")
+        messages.warning(f"{path} has {results} of requests that are not in this file")
 
 
 def _finish(process: Process, progress: RunProgress, path: Path) -> None:

@@ -106,7 +106,7 @@ def import_(
 
 def counted(count: int, what: str = "conversation") -> str:
     """Return a number of things in words."""
-    return f"1 {what}" if count == 1 else f"{count} {what}s"
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def chosen_ids(store: "ConversationStore", ids: list[str], *, everything: bool) -> list[str]:

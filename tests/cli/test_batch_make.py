@@ -110,7 +110,8 @@ def test_output_goes_to_a_file_and_is_split(srchat: Srchat) -> None:
     assert len(made((srchat.home / "in.jsonl").read_bytes())) == 5
     result = srchat("batch", "make", "-o", "in.jsonl", "--split", "2", stdin=lines)
     assert result.messages == [
-        f"srchat: {count} requests: in-00{n}.jsonl" for n, count in ((1, 2), (2, 2), (3, 1))
+        f"srchat: {count}: in-00{n}.jsonl"
+        for n, count in ((1, "2 requests"), (2, "2 requests"), (3, "1 request"))
     ]
     parts = [(srchat.home / f"in-00{n}.jsonl").read_bytes() for n in (1, 2, 3)]
     assert prompts(b"".join(parts)) == ["0", "1", "2", "3", "4"]

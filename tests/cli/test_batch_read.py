@@ -49,7 +49,7 @@ def test_other_ids_stand_as_in_the_file_or_as_in_the_requests(srchat: Srchat) ->
 def test_a_request_without_a_result_is_missing(batch: Srchat) -> None:
     result = batch("batch", "read", "out.jsonl", "--in", "in.jsonl")
     assert (result.code, result.out) == (6, b"i\niii\n")
-    assert result.messages == ["srchat: error: 0 requests failed, 1 have no result"]
+    assert result.messages == ["srchat: error: not all requests have answers: 1 without a result"]
 
 
 def test_failures_are_said_and_counted_also_those_beside_the_results(batch: Srchat) -> None:
@@ -58,7 +58,7 @@ def test_failures_are_said_and_counted_also_those_beside_the_results(batch: Srch
     assert (result.code, result.out) == (6, b"i\niii\n")
     assert result.messages == [
         "srchat: warning: row-000002: too long",
-        "srchat: error: 1 requests failed",
+        "srchat: error: not all requests have answers: 1 failed",
     ]
 
 
@@ -72,7 +72,7 @@ def test_an_id_that_was_answered_twice_is_worth_a_warning(srchat: Srchat) -> Non
     write(srchat, "out.jsonl", success("a", "1"), success("a", "2"))
     result = srchat("batch", "read", "out.jsonl")
     assert (result.code, result.out) == (0, b"1\n")
-    assert "have the id of an earlier one" in result.err
+    assert "left out 1 answer with the id of an earlier one" in result.err
 
 
 def test_json_has_a_line_for_each_result(batch: Srchat) -> None:

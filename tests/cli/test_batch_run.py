@@ -84,7 +84,7 @@ def test_the_same_command_again_sends_nothing(srchat: Srchat, limited: Limited) 
     before = out(srchat).read_bytes()
     result = run(srchat, server)
     assert result.code == 0
-    assert "continuing: 5 requests have their answers" in result.err
+    assert "continuing after 5 answers in in.out.jsonl" in result.err
     assert (len(server.requests), out(srchat).read_bytes()) == (5, before)
 
 
@@ -95,7 +95,7 @@ def test_what_has_changed_is_sent_again_and_said(srchat: Srchat, limited: Limite
     text = (srchat.home / "in.jsonl").read_text()
     (srchat.home / "in.jsonl").write_text(text.replace("q2", "changed"))
     result = run(srchat, server)
-    assert "1 requests have changed" in result.err
+    assert "sending 1 request again" in result.err
     assert sorted(answers(out(srchat))) == ["answer to changed", "answer to q1", "answer to q3"]
 
 
