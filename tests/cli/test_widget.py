@@ -14,6 +14,8 @@ from tests.support.waiting import PATIENCE, wait_until
 
 SHELLS: Final = ("bash", "zsh", "fish")
 KEYS: Final = {"bash": r"\C-xs", "zsh": "^Xs", "fish": r"\cxs"}
+# How a line break is typed into a command that is not run yet.
+LINE_BREAK: Final = {"bash": "\x16\n", "zsh": "\x16\n", "fish": "\x1b\r"}
 START: Final = {
     "bash": ["--norc", "--noprofile", "-i"],
     "zsh": ["-f", "-i"],
@@ -217,3 +219,25 @@ def test_a_line_with_quotes_reaches_the_model_as_it_is(
         typist.wait_for("touch canary")
     assert server.requests[0].json["messages"][-1]["content"] == words
     assert not typist.canary.exists()
+
+
+def test_several_lines_are_one_request(srchat: Srchat, serve: Serve, shell: str) -> None:
+    server = serve(command("touch canary"))
+    with Typist(shell, srchat, server.url) as typist:
+        typist.type(f"list é{LINE_BREAK[shell]}all files")
+        typist.press_widget()
+        typist.wait_for("touch canary")
+        assert noted(typist, srchat.home) == "touch canary"
+    assert server.requests[0].json["messages"][-1]["content"] == "list é\nall files"
+
+
+def test_several_lines_stay_where_there_is_no_command(
+    srchat: Srchat, serve: Serve, shell: str
+) -> None:
+    with Typist(shell, srchat, serve(answer("No.")).url) as typist:
+        typist.type(f"note one{LINE_BREAK[shell]}note two")
+        typist.press_widget()
+        typist.wait_for("error:")
+        typist.type("\r")
+        wait_until(lambda: (srchat.home / "noted").exists())
+        wait_until(lambda: (srchat.home / "noted").read_text() == "two\n")
