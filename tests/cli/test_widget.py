@@ -239,5 +239,5 @@ def test_several_lines_stay_where_there_is_no_command(
         typist.press_widget()
         typist.wait_for("error:")
         typist.type("\r")
-        wait_until(lambda: (srchat.home / "noted").exists())
-        wait_until(lambda: (srchat.home / "noted").read_text() == "two\n")
+        file = srchat.home / "noted"
+        wait_until(lambda: file.exists() and file.read_text() == "two\n")
