@@ -28,6 +28,8 @@ _STYLES: Final = {
     "code": Style(color="cyan"),
 }
 _TARGET: Final = Style(dim=True)
+# A bare address, without the punctuation of the sentence around it.
+_URL: Final = re.compile(r"(https?://[^\s<>\"]*[^\s<>\"'.,;:!?)\]*_])")
 # The one tag of HTML that models write, in tables: Markdown has no other line break there.
 _BREAK: Final = re.compile(r" ?<br ?/?> ?", re.IGNORECASE)
 
@@ -85,9 +87,13 @@ class _InlineWalk:
                 self.add(token.children or ())
                 self._append_target(self._text.plain[start:], *_target(token, "src"))
             case "text":
-                self._append(_BREAK.sub("\n", token.content), self._styles[-1])
+                self._append_text(_BREAK.sub("\n", token.content))
             case _:
                 self._append(token.content, self._styles[-1] + _STYLES.get(token.tag, _NONE))
+
+    def _append_text(self, text: str) -> None:
+        for place, piece in enumerate(_URL.split(text)):
+            self._append(piece, self._styles[-1] + _STYLES["a"] if place % 2 else self._styles[-1])
 
     def _append_target(self, label: str, target: str, title: str) -> None:
         # An autolink, or a label that is the address: once is enough.
