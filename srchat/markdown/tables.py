@@ -1,11 +1,14 @@
 """A table whose rows come one by one.
 
 The widths of the columns are decided by the header and the first rows; after these every
-row can be printed as it comes. A later cell that is wider is wrapped, never cut.
+row can be printed as it comes. A column is at least as wide as its longest word; where the columns
+do not fit so, each row becomes a list. A later cell that is wider is wrapped, never cut. A row with
+wrapped cells stands between blank lines.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Final
@@ -32,7 +35,8 @@ class TableRows:
     """Takes rows of cells (the first one is the header), gives out lines.
 
     `sample` are the rows that decide how wide the columns are; `row` is the one whose cells
-    are coming; `rule` is the character that lines are drawn with.
+    are coming; `rule` is the character that lines are drawn with. `is_apart`: the last row was
+    wrapped. `known`: the widths of columns, for a width of all, once they are decided.
     """
 
     console: Console
@@ -41,6 +45,9 @@ class TableRows:
     sample: list[Cells] = field(default_factory=list)
     row: Cells = field(default_factory=list)
     is_decided: bool = False
+    has_rows: bool = False
+    is_apart: bool = False
+    known: tuple[int, list[int]] | None = None
 
     def copy(self) -> TableRows:
         """Return a twin that can be fed on its own."""
@@ -74,11 +81,19 @@ class TableRows:
 
     def _widths(self, width: int) -> list[int]:
         """Return the columns' widths; none where they do not fit side by side."""
+        if self.known is None or self.known[0] != width:
+            self.known = (width, self._new_widths(width))
+        return self.known[1]
+
+    def _new_widths(self, width: int) -> list[int]:
         columns = list(zip(*self.sample, strict=True))
         room = width - len(_GAP) * (len(columns) - 1)
         if room < _NARROWEST * len(columns):
             return []
-        widths = _shrunk([max(_width(cell) for cell in column) for column in columns], room)
+        words = [max(map(_longest_word, column)) for column in columns]
+        if sum(words) > room:
+            return []
+        widths = _shrunk([max(map(_width, column)) for column in columns], words, room)
         return _widened(widths, room) if len(self.sample) > _SAMPLE else widths
 
     def _header(self, header: Cells, widths: list[int]) -> list[Text]:
@@ -86,7 +101,13 @@ class TableRows:
         return [*self._side_by_side(header, widths), rule]
 
     def _lines(self, row: Cells, widths: list[int], width: int) -> list[Text]:
-        return self._side_by_side(row, widths) if widths else self._record(row, width)
+        if not widths:
+            return self._record(row, width)
+        lines = self._side_by_side(row, widths)
+        was_apart, self.is_apart = self.is_apart, len(lines) > 1
+        gap = [Text()] if self.has_rows and (was_apart or self.is_apart) else []
+        self.has_rows = True
+        return gap + lines
 
     def _side_by_side(self, row: Cells, widths: list[int]) -> list[Text]:
         pairs = zip(row, widths, strict=True)
@@ -121,14 +142,19 @@ def _widened(widths: list[int], room: int) -> list[int]:
     return [width + min(spare, _SLACK + width // 2) for width in widths]
 
 
-def _shrunk(widths: list[int], room: int) -> list[int]:
-    """Return `widths` with the widest made equal, so that together they fill `room` at most."""
-    if sum(widths) <= room:
-        return widths
-    cap, left, columns = 0, room, len(widths)
-    for width in sorted(widths):  # pragma: no branch - one is over its share: all are over the room
-        cap = left // columns
-        if width > cap:
-            break
-        left, columns = left - width, columns - 1
-    return [min(width, cap) for width in widths]
+def _longest_word(text: Text) -> int:
+    return max(map(cells, text.plain.split()), default=0)
+
+
+def _shrunk(widths: list[int], least: list[int], room: int) -> list[int]:
+    """Return `widths` with the widest made equal, so that together they fill `room` at most.
+
+    None becomes narrower than it is in `least`, and these fit.
+    """
+
+    def capped(cap: int) -> list[int]:
+        return [max(low, min(width, cap)) for width, low in zip(widths, least, strict=True)]
+
+    # The widest cap that fits: bisect over the sums, which grow with it.
+    cap = bisect_right(range(room + 1), room, key=lambda cap: sum(capped(cap))) - 1
+    return widths if sum(widths) <= room else capped(cap)

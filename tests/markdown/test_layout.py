@@ -113,6 +113,28 @@ def test_a_wide_table_is_wrapped_in_its_cells_and_loses_nothing() -> None:
     assert "".join(rows[2:]).split() == ["short", *cell.split()]
 
 
+def test_no_word_of_a_table_is_torn_and_wrapped_rows_stand_apart() -> None:
+    head = "| name | what it does |\n|---|---|\n"
+    rows = "| a | short |\n| configuration | two words and more |\n| b | short |\n| c | short |\n"
+    assert lines(head + rows, 26) == [
+        "name           what it",
+        "               does",
+        "─────────────  ───────────",
+        "a              short",
+        "",
+        "configuration  two words",
+        "               and more",
+        "",
+        "b              short",
+        "c              short",
+    ]
+
+
+def test_a_table_with_a_word_too_long_for_its_column_becomes_records() -> None:
+    rows = lines("| a | b |\n|---|---|\n| configuration | internationalization |\n", 30)
+    assert rows == ["─" * 30, "a: configuration", "b: internationalization"]
+
+
 def test_a_table_too_wide_for_the_screen_becomes_records() -> None:
     rows = lines("| a | b | c |\n|---|---|---|\n| one | two | three |\n", 10)
     assert rows == ["─" * 10, "a: one", "b: two", "c: three"]
