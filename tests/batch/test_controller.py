@@ -65,7 +65,10 @@ def test_one_round_of_refusals_halves_once_and_closes_the_gate_until_the_last_wa
 
 def test_an_answer_makes_refusals_before_it_count_no_more() -> None:
     controller = Controller(4)
-    controller.refuse(0.0, controller.start(0.0, 1), 1.0, limited=True)
+    first = controller.start(0.0, 1)
+    assert (first.number, controller.fruitless) == (1, 0)
+    controller.refuse(0.0, first, 1.0, limited=True)
+    assert controller.fruitless == 1
     controller.succeed(2.0, controller.start(2.0, 1), FREE, 1)
     assert controller.fruitless == 0
 
