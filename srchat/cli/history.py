@@ -1,6 +1,7 @@
 """`srchat history`: find stored conversations and read them."""
 
 import json
+from collections.abc import Iterator
 from typing import Annotated, Final
 
 import typer
@@ -14,7 +15,7 @@ from srchat.conversation import Conversation, TurnRecord, title_of
 from srchat.errors import UsageError
 from srchat.history.transcript import conversation_to_json, to_markdown
 from srchat.history_rows import hit_row, incomplete_row, local_time, summary_row
-from srchat.terminal.pager import write_lines
+from srchat.terminal.pager import CollectedOutput, write_lines
 from srchat.terminal.sanitize import one_line, sanitized
 from srchat.text_input import argument_text
 from srchat.turn_view import write_answer
@@ -82,7 +83,8 @@ def show(
         process.stdout.write(json.dumps(conversation_to_json(conversation), indent=2) + "\n")
         return
     if process.stdout.is_terminal:
-        _render(process, conversation, turns, reasoning=reasoning)
+        lines = _rendered(process, conversation, turns, reasoning=reasoning)
+        write_lines(process.stdout, process.environ, lines)
     else:
         chunks = to_markdown(conversation, turns, local_time, reasoning=reasoning)
         write_transcript(process, chunks)
@@ -161,10 +163,12 @@ def _conversation(process: Process, prefix: str | None) -> Conversation:
     return store.load(id_)
 
 
-def _render(
+def _rendered(
     process: Process, conversation: Conversation, turns: list[TurnRecord], *, reasoning: bool
-) -> None:
-    out, theme = process.stdout, read_settings(process, {}).config.code_theme
+) -> Iterator[str]:
+    """Yield the lines of a conversation, turn by turn."""
+    theme = read_settings(process, {}).config.code_theme
+    out = CollectedOutput(process.stdout, process.environ)
     out.write(f"{one_line(conversation.title)}  ({one_line(conversation.id)})\n")
     if conversation.system:
         out.write(_heading(process, "system") + sanitized(conversation.system).rstrip() + "\n")
@@ -177,6 +181,8 @@ def _render(
         out.write(_heading(process, turn.served_model or turn.model))
         write_answer(out, turn.reply, theme)
         out.write(incomplete_row(turn))
+        yield from out.taken_lines()
+    yield from out.taken_lines()
 
 
 def _heading(process: Process, text: str) -> str:

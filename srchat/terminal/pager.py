@@ -4,13 +4,36 @@ import contextlib
 import itertools
 import shlex
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Final
 
 from srchat.signals import ctrl_c_left_to_child
 from srchat.terminal.streams import Output
 
 _CHUNK: Final = 200  # lines that are written at once
+
+
+class CollectedOutput(Output):
+    """Collects what would be written to a terminal, in place of it, without moving the cursor."""
+
+    def __init__(self, output: Output, environ: Mapping[str, str]) -> None:
+        super().__init__(output.fd, environ, output.encoding)
+        self.can_move = False
+        self.renders, self.has_color = output.renders, output.has_color
+        self._parts: list[bytes] = []
+
+    def write_bytes(self, data: bytes) -> None:
+        """Keep `data`."""
+        self._parts.append(bytes(data))
+
+    def taken_lines(self) -> Iterator[str]:
+        r"""Yield the lines since the last call, each with its "\n"."""
+        text = b"".join(self._parts).decode(self.encoding, "replace")
+        self._parts.clear()
+        *lines, rest = text.split("\n")
+        yield from (f"{line}\n" for line in lines)
+        if rest:
+            yield rest
 
 
 def write_lines(output: Output, environ: Mapping[str, str], lines: Iterable[str]) -> None:

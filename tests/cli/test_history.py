@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 import time
@@ -98,6 +99,26 @@ def test_a_list_that_fits_is_printed_and_a_long_one_paged(srchat: Srchat, tmp_pa
         with on_terminal(srchat, "list", PAGER=none) as session:
             assert session.wait() == 0
             assert len(session.lines) == 30
+
+
+def test_a_conversation_that_fits_is_printed_and_a_long_one_paged(
+    srchat: Srchat, tmp_path: Path
+) -> None:
+    keep(srchat, "aaaa1111", ("short", "**bold**"))
+    keep(srchat, "bbbb1111", ("long", "# Title\n\n" + "- item\n" * 50))
+    pager = tmp_path / "pager"
+    pager.write_text("#!/bin/sh\necho PAGED\ncat > paged\n")
+    pager.chmod(0o755)
+    with on_terminal(srchat, "show", "aaaa", PAGER=str(pager)) as session:
+        assert session.wait() == 0
+        assert session.lines[-1] == "bold"
+    with on_terminal(srchat, "show", "bbbb", PAGER=str(pager)) as session:
+        assert session.wait() == 0
+        assert session.lines == ["PAGED"]
+    paged = (srchat.home / "paged").read_text()
+    assert paged.count("item\n") == 50
+    assert "\x1b[1m" in paged  # less -R shows it
+    assert not re.search(r"\x1b\[[\d;]*[A-HJK]", paged)  # nothing moves the cursor
 
 
 def test_a_list_on_a_terminal_keeps_to_its_width(srchat: Srchat) -> None:
