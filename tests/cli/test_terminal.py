@@ -340,7 +340,8 @@ def test_a_code_block_that_is_made_to_hang_a_lexer_is_shown(
 ) -> None:
     server = serve(answer("before\n\n", text, "\nafter\n"))
     for command in (("ask", "q", "--base-url", server.url), ("history", "show")):
-        with TerminalSession(srchat.command(*command), srchat.env) as session:
+        env = srchat.env | {"PAGER": "cat"}
+        with TerminalSession(srchat.command(*command), env) as session:
             session.wait_for_text("after")
             assert session.wait() == 0
 
