@@ -11,7 +11,7 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 _NOT_FOR_DIRECTORIES: Final = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP)
 _POLL: Final = 0.005  # seconds between two tries to get a lock
@@ -25,10 +25,17 @@ def make_directory(directory: Path) -> None:
 
 
 def replace(path: Path, data: bytes, *, keep_mode: bool = False) -> None:
-    """Write a whole file, or leave the old one as it is; a link stays one.
+    """Write a whole file, or leave the old one as it is. See `replacing`."""
+    with replacing(path, keep_mode=keep_mode) as file:
+        file.write(data)
 
-    The data has a name of its own only when it is complete and on the disk. `keep_mode`: an
-    existing file keeps its mode; else, and for a new one, it is 0600.
+
+@contextlib.contextmanager
+def replacing(path: Path, *, keep_mode: bool = False) -> Iterator[BinaryIO]:
+    """Yield a file that takes the place of another one at the end; a link stays one.
+
+    It has that name only when it is complete and on the disk; after an exception the old one is as
+    it was. `keep_mode`: an existing file keeps its mode; else, and for a new one, it is 0600.
     """
     target = Path(os.path.realpath(path))
     old = target.stat() if target.exists() else None
@@ -38,7 +45,14 @@ def replace(path: Path, data: bytes, *, keep_mode: bool = False) -> None:
     try:
         staged.unlink(missing_ok=True)  # of a process that was killed
         mode = stat.S_IMODE(old.st_mode) if old and keep_mode else 0o600
-        _write(staged, data, mode, old)
+        fd = os.open(staged, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        with open(fd, "w+b") as file:  # noqa: PTH123 - a descriptor
+            os.fchmod(fd, mode)
+            if old and os.geteuid() == 0:
+                os.fchown(fd, old.st_uid, old.st_gid)  # root may write the file of a user
+            yield file
+            file.flush()
+            os.fsync(fd)
         staged.replace(target)
     except BaseException:
         staged.unlink(missing_ok=True)
@@ -89,15 +103,3 @@ def _lock(fd: int, timeout: float) -> None:
             time.sleep(_POLL)
         else:
             return
-
-
-def _write(path: Path, data: bytes, mode: int, old: os.stat_result | None) -> None:
-    fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    with open(fd, "wb", buffering=0) as file:  # noqa: PTH123 - a descriptor
-        os.fchmod(fd, mode)
-        if old and os.geteuid() == 0:
-            os.fchown(fd, old.st_uid, old.st_gid)  # root may write the file of a user
-        view = memoryview(data)
-        while view:
-            view = view[file.write(view) or 0 :]
-        os.fsync(fd)

@@ -7,8 +7,9 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final
 
+from srchat import private_files
 from srchat.batch.results import Result, read_result
 from srchat.errors import OutputError, UsageError, reason_of
 
@@ -16,21 +17,15 @@ _OWN_START: Final = b'{"id": "srchat-'  # of every line that a run writes
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
-class Resumed(NamedTuple):
+@dataclass
+class Resumed:
     """What an earlier run left: lines done, failed and not to be asked again, and changed since.
 
     `unknown`: results of requests that are not in the file.
     """
 
-    done: int
-    failed: int
-    changed: int
-    unknown: int
-
-
-@dataclass
-class _Kept:
     done: int = 0
+    failed: int = 0
     changed: int = 0
     unknown: int = 0
 
@@ -53,28 +48,32 @@ class ResultLog:
         self._errors = errors_path(self._path)
         self._errors_fd: int | None = None
         self._is_dirty = False
+        self._old_failures: set[int] | None = None  # offsets of those to drop
 
     def resume(self, pending: dict[bytes, int | None], *, only_new: bool) -> Resumed:
         """Set to None the digest of each request that is not to be asked again.
 
         `pending`: digests by custom_id. Results of requests that have changed are removed.
-        `only_new`: what failed is not asked again either.
+        `only_new`: what failed is not asked again either. The failures of other requests stay until
+        this run has a result.
         """
-        kept, dropped = self._read(self._path, pending)
-        if dropped:
+        resumed = Resumed()
+        if dropped := self._read(pending, resumed):
             self._rewrite(dropped)
         self._end_last_line()
-        failed = self._resume_failures(pending) if only_new else 0
-        if not failed:
-            self._errors.unlink(missing_ok=True)
-        return Resumed(kept.done, failed, kept.changed, kept.unknown)
+        self._old_failures = self._read_failures(pending, resumed, only_new=only_new)
+        if not any(digest is not None for digest in pending.values()):
+            self._drop_old_failures()
+        return resumed
 
     def add_success(self, line: bytes) -> None:
         """Append a result. Raises OutputError; then the file is as it was."""
+        self._drop_old_failures()
         self._append(self._fd, self._path, line)
 
     def add_failure(self, line: bytes) -> None:
         """Append a failure. Raises OutputError."""
+        self._drop_old_failures()
         if self._errors_fd is None:
             try:
                 self._errors_fd = os.open(self._errors, _FLAGS, 0o600)
@@ -100,8 +99,10 @@ class ResultLog:
     def _append(self, fd: int, path: Path, line: bytes) -> None:
         self._is_dirty = True
         size = os.fstat(fd).st_size
+        view = memoryview(line)
         try:
-            _write(fd, line)
+            while view:  # all of it by the first call, except where the disk is nearly full
+                view = view[os.write(fd, view) :]
         except OSError as exc:
             with contextlib.suppress(OSError):
                 os.ftruncate(fd, size)  # the part of the line that still had room
@@ -110,58 +111,82 @@ class ResultLog:
                 hint="what was answered is kept; run the same command to go on",
             ) from exc
 
-    def _read(self, path: Path, pending: dict[bytes, int | None]) -> tuple[_Kept, set[int]]:
-        """Mark what is done; return counts, and the offsets of lines to drop."""
-        kept, dropped = _Kept(), set[int]()
-        for offset, _, result in _results(path):
+    def _read(self, pending: dict[bytes, int | None], resumed: Resumed) -> set[int]:
+        """Mark what is done, and return the offsets of lines to drop."""
+        dropped = set[int]()
+        for offset, _, result in _results(self._path):
             if result is None:
                 os.ftruncate(self._fd, offset)
                 break
             key = result.custom_id.encode("utf-8", "replace")
             if key not in pending:
-                kept.unknown += 1
+                resumed.unknown += 1
             elif result.error or (digest := pending[key]) is None:
                 dropped.add(offset)
             elif result.digest not in ("", f"{digest:016x}"):
-                kept.changed += 1
+                resumed.changed += 1
                 dropped.add(offset)
             else:
-                kept.done += 1
+                resumed.done += 1
                 pending[key] = None
-        return kept, dropped
+        return dropped
 
     def _end_last_line(self) -> None:
         """Add the last line break, which some engines leave out."""
         size = os.fstat(self._fd).st_size
         if size and os.pread(self._fd, 1, size - 1) != b"\n":
-            self.add_success(b"\n")
+            self._append(self._fd, self._path, b"\n")
 
-    def _resume_failures(self, pending: dict[bytes, int | None]) -> int:
-        failed = 0
-        for _, _, result in _results(self._errors):
+    def _read_failures(
+        self, pending: dict[bytes, int | None], resumed: Resumed, *, only_new: bool
+    ) -> set[int] | None:
+        """Mark what is not to be asked again, and return the offsets of all other failures."""
+        dropped = set[int]()
+        for offset, _, result in _results(self._errors):
             key = result.custom_id.encode("utf-8", "replace") if result else b""
             digest = pending.get(key)
-            if result and digest is not None and result.digest == f"{digest:016x}":
-                failed += 1
+            is_same = digest is not None and result and result.digest == f"{digest:016x}"
+            if only_new and is_same:
+                resumed.failed += 1
                 pending[key] = None
-        return failed
+            else:
+                dropped.add(offset)
+        return dropped or None
+
+    def _drop_old_failures(self) -> None:
+        """Forget what failed before and is asked again: this run has a result."""
+        dropped, self._old_failures = self._old_failures, None
+        if dropped:
+            with _written(self._errors), private_files.replacing(self._errors) as file:
+                _copy(self._errors, file, dropped)
+                is_empty = not file.tell()
+            if is_empty:
+                self._errors.unlink()
 
     def _rewrite(self, dropped: set[int]) -> None:
-        """Replace the file by one without the lines at some offsets."""
-        staged = self._path.with_name(f".{self._path.name}.new")
-        try:
-            staged.unlink(missing_ok=True)  # of a process that was killed
-            fd = os.open(staged, _FLAGS | os.O_EXCL, 0o600)
-            _lock(fd)
-            for offset, line, _ in _results(self._path):
-                if offset not in dropped:
-                    _write(fd, line)
-            os.fsync(fd)
-            staged.replace(self._path)
-        except OSError as exc:
-            raise OutputError(f"cannot write {staged}: {reason_of(exc)}") from exc
+        """Replace the file by one without the lines at some offsets, locked from the start."""
+        with _written(self._path), private_files.replacing(self._path) as file:
+            _lock(file.fileno())
+            _copy(self._path, file, dropped)
+            fd = os.dup(file.fileno())  # which keeps the lock
+        fcntl.fcntl(fd, fcntl.F_SETFL, os.O_APPEND)
         os.close(self._fd)
         self._fd = fd
+
+
+@contextlib.contextmanager
+def _written(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise OutputError(f"cannot write {path}: {reason_of(exc)}") from exc
+
+
+def _copy(path: Path, file: BinaryIO, dropped: set[int]) -> None:
+    """Copy all lines but those at some offsets."""
+    for offset, line, _ in _results(path):
+        if offset not in dropped:
+            file.write(line)
 
 
 def _results(path: Path) -> Iterator[tuple[int, bytes, Result | None]]:
@@ -186,13 +211,6 @@ def _results(path: Path) -> Iterator[tuple[int, bytes, Result | None]]:
                 return
             yield offset, line, result
             offset += len(line)
-
-
-def _write(fd: int, line: bytes) -> None:
-    """Write a line: all of it by the first call, except where the disk is nearly full."""
-    view = memoryview(line)
-    while view:
-        view = view[os.write(fd, view) :]
 
 
 def _is_own(line: bytes) -> bool:

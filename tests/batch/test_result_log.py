@@ -53,8 +53,42 @@ def test_what_is_done_is_not_asked_again(tmp_path: Path) -> None:
     assert resumed(path, A, B, C, only_new=True) == (Resumed(1, 1, 0, 0), ["row-1"])
     assert errors_path(path).read_bytes() == failure(C)
     assert resumed(path, A, B, C) == (Resumed(1, 0, 0, 0), ["row-1", "row-3"])
-    assert not errors_path(path).exists()
     assert path.read_bytes() == success(B)
+
+
+def test_old_failures_stay_until_there_is_a_new_result(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    errors_path(path).write_bytes(failure(A) + failure(B) + failure(C)[:30])
+    assert resumed(path, A, B, C) == (Resumed(), ["row-1", "row-2", "row-3"])
+    assert errors_path(path).read_bytes().startswith(failure(A) + failure(B))
+    log = ResultLog(path)
+    log.resume(pending(A, B, C), only_new=False)
+    log.add_success(success(A))
+    assert not errors_path(path).exists()
+    log.add_failure(failure(B))
+    log.close()
+    assert errors_path(path).read_bytes() == failure(B)
+    assert resumed(path, A)[1] == []  # all is done: what failed is another file's
+    assert not errors_path(path).exists()
+
+
+def test_failures_that_are_not_asked_again_stay_and_a_torn_one_goes(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    errors_path(path).write_bytes(failure(A) + failure(B)[:30])
+    log = ResultLog(path)
+    left = pending(A, B, C)
+    assert log.resume(left, only_new=True) == Resumed(failed=1)
+    log.add_failure(failure(C))
+    log.close()
+    assert errors_path(path).read_bytes() == failure(A) + failure(C)
+
+
+def test_a_file_of_something_else_beside_the_results_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    errors_path(path).write_text("my notes\n")
+    with pytest.raises(UsageError, match="not a result of a batch"):
+        resumed(path, A)
+    assert errors_path(path).read_text() == "my notes\n"
 
 
 @pytest.mark.parametrize("size", [1, 5, 40, 200])
