@@ -8,38 +8,16 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from srchat.terminal.sanitize import sanitized
-
 _FENCE: Final = re.compile(
     r"^ {0,3}(`{3,}|~{3,})[^\n`]*\n(.*?)(?:^ {0,3}\1|\Z)", re.DOTALL | re.MULTILINE
 )
 _PROMPT: Final = re.compile(r"^(?:\$|%|❯)\s+")
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=\S*")
 _KEYWORDS: Final = frozenset(
-    [
-        "if",
-        "then",
-        "elif",
-        "else",
-        "fi",
-        "for",
-        "in",
-        "do",
-        "done",
-        "while",
-        "until",
-        "case",
-        "esac",
-        "select",
-        "function",
-        "begin",
-        "end",
-        "switch",
-        "{",
-        "}",
-        "(",
-        ")",
-    ]
+    """
+    if then elif else fi for in do done while until case esac select function begin end switch
+    { } ( )
+    """.split()  # noqa: SIM905 - words read better than quoted strings
 )
 _OPEN_ENDS: Final = ("|", "&", "\\", "{", "(", ";")
 _MAX_COMMAND: Final = 4000  # characters
@@ -63,11 +41,8 @@ def command_in(answer: str, is_known: Callable[[str], bool]) -> str:
         lines = [_bare(line) for line in lines]
         if len(lines) > 1 or not is_known(_first_word(lines[0])):
             raise NoCommandError("the answer has no command")
-    if len(lines) > 1:
-        for line in lines:
-            _check_alone(line)
-    command = " && ".join(line.rstrip(";").rstrip() for line in lines) if lines[1:] else lines[0]
-    if sanitized(command) != command or "\n" in command:
+    command = lines[0] if len(lines) == 1 else " && ".join(map(_alone, lines))
+    if not command.isprintable():
         raise NoCommandError("the command has control characters or invisible text")
     if len(command) > _MAX_COMMAND:
         raise NoCommandError(f"the command is over {_MAX_COMMAND} characters")
@@ -94,33 +69,40 @@ def _first_word(line: str) -> str:
     return words[0] if words else ""
 
 
-def _check_alone(line: str) -> None:
-    """Raise NoCommandError where a line is only a part of a command."""
-    words = line.split()
+def _alone(line: str) -> str:
+    """Return a line that is a command by itself, without its comment. Raises NoCommandError."""
+    code, is_closed = _code(line)
+    code = code.rstrip().removesuffix(";").rstrip()
+    words = code.split()
     is_part = (
-        words[0] in _KEYWORDS
-        or words[-1] in _KEYWORDS
-        or line.rstrip(";").rstrip().endswith(_OPEN_ENDS)
-        or "<<" in line
-        or "()" in line
-        or not _is_closed(line)
+        not is_closed
+        or {words[0], words[-1]} & _KEYWORDS
+        or code.endswith(_OPEN_ENDS)
+        or "<<" in code
+        or "()" in code
     )
     if is_part:
         raise NoCommandError("the answer is a script, not one command")
+    return code
 
 
-def _is_closed(line: str) -> bool:
-    """Tell whether every quote and parenthesis of a line ends on it."""
-    quote, depth, characters = "", 0, iter(line)
-    for each in characters:
+def _code(line: str) -> tuple[str, bool]:
+    """Return a line up to its comment, and whether each quote and parenthesis ends on it."""
+    quote, depth, before = "", 0, " "
+    places = iter(range(len(line)))
+    for place in places:
+        each = line[place]
         if each == "\\" and quote != "'":
-            next(characters, "")
+            next(places, None)
         elif quote:
             quote = "" if each == quote else quote
         elif each in "'\"`":
             quote = each
+        elif each == "#" and before == " ":
+            return line[:place], depth == 0
         elif each in "([{":
             depth += 1
         elif each in ")]}":
             depth -= 1
-    return not quote and depth == 0
+        before = each
+    return line, not quote and depth == 0

@@ -19,7 +19,8 @@ def is_known(word: str) -> bool:
         ("`git status`", "git status"),
         ("A=1 sudo git status\n", "A=1 sudo git status"),
         ("```sh\ncd /tmp\nls\n```", "cd /tmp && ls"),
-        ("```sh\n# first\ncd /tmp;\n\nls # all\n```", "cd /tmp && ls # all"),
+        ("```sh\n# first\ncd /tmp; # there\n\nls '#'a#b # all\n```", "cd /tmp && ls '#'a#b"),
+        ("```sh\nls # all\n```", "ls # all"),
         ("```sh\nls \\\n  -l \\\n  /tmp\n```", "ls -l /tmp"),
         ("```sh\necho 'a; b' \"c (\"\n```", "echo 'a; b' \"c (\""),
         ("```sh\nfor f in *; do echo $f; done\n```", "for f in *; do echo $f; done"),
@@ -68,7 +69,19 @@ def test_a_script_is_refused(script: str) -> None:
 
 @pytest.mark.parametrize(
     "character",
-    ["\x1b[2J", "\x00", "\x07", "\r", "\x7f", "\x9b", "\u202e", "\u2066", "\U000e0041"],
+    [
+        "\x1b[2J",
+        "\x00",
+        "\x07",
+        "\r",
+        "\x7f",
+        "\x9b",
+        "\u202e",
+        "\u2066",
+        "\U000e0041",
+        "\u200b",
+        "\u00a0",
+    ],
 )
 def test_a_hostile_command_is_refused(character: str) -> None:
     with pytest.raises(NoCommandError):

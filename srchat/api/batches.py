@@ -74,7 +74,7 @@ class Batches:
             lambda: self._sender.upload("/files", {"purpose": "batch"}, name, file), is_probe=True
         )
         order = {
-            "input_file_id": _id(_object(uploaded)),
+            "input_file_id": _id(self._object(uploaded)),
             "endpoint": url,
             "completion_window": "24h",
         }
@@ -83,25 +83,25 @@ class Batches:
             content = json.dumps(order).encode()
             return self._sender.expect("POST", "/batches", content, is_repeatable=False)
 
-        return _batch(self._asked(create, is_repeatable=False))  # sent twice it would run twice
+        # Sent twice it would run twice.
+        return _read(self._object(self._asked(create, is_probe=True, is_repeatable=False)))
 
     def get(self, id_: str) -> Batch:
         """Return a batch."""
-        return _batch(self._asked(lambda: self._sender.expect("GET", f"/batches/{_part(id_)}")))
+        return self._found("GET", f"/batches/{_part(id_)}")
 
     def newest(self, limit: int = 20) -> list[Batch]:
         """Return the newest batches."""
         path = f"/batches?limit={limit}"
         listed = self._asked(lambda: self._sender.expect("GET", path), is_probe=True)
-        entries = _object(listed).get("data")
+        entries = self._object(listed).get("data")
         if not isinstance(entries, list):
             raise ProtocolError("the response is not a list of batches")
         return [_read(entry) for entry in entries if isinstance(entry, dict)]
 
     def cancel(self, id_: str) -> Batch:
         """Ask the server to stop a batch."""
-        path = f"/batches/{_part(id_)}/cancel"
-        return _batch(self._asked(lambda: self._sender.expect("POST", path, b"{}")))
+        return self._found("POST", f"/batches/{_part(id_)}/cancel", b"{}")
 
     def download(self, file_id: str, file: BinaryIO) -> None:
         """Write the content of a file of the server. Raises OutputError, too."""
@@ -118,6 +118,27 @@ class Batches:
             self._sender.download(f"/files/{_part(file_id)}/content", write)
 
         self._asked(load)
+
+    def _found(self, method: str, path: str, content: bytes | None = None) -> Batch:
+        """Return the batch of a path; where there is none, see whether the server has any."""
+        try:
+            response = self._asked(lambda: self._sender.expect(method, path, content))
+        except APIStatusError as exc:
+            if exc.status in _NO_BATCHES:
+                self.newest(1)
+            raise
+        return _read(self._object(response))
+
+    def _object(self, response: Response) -> dict[str, Any]:
+        """Return the JSON object of a response, without the key. Raises ProtocolError."""
+        try:
+            value = _mapped(json.loads(response.body), self._sender.redacted)
+        except (ValueError, RecursionError) as exc:
+            hint = "base_url should end in /v1"
+            raise ProtocolError("the response is not JSON", hint=hint) from exc
+        if not isinstance(value, dict):
+            raise ProtocolError("the response is not a JSON object")
+        return value
 
     def _asked(
         self, ask: Callable[[], Value], *, is_probe: bool = False, is_repeatable: bool = True
@@ -168,13 +189,14 @@ def _part(text: str) -> str:
     return quote(text, safe="")
 
 
-def _object(response: Response) -> dict[str, Any]:
-    try:
-        value = json.loads(response.body)
-    except (ValueError, RecursionError) as exc:
-        raise ProtocolError("the response is not JSON", hint="base_url should end in /v1") from exc
-    if not isinstance(value, dict):
-        raise ProtocolError("the response is not a JSON object")
+def _mapped(value: object, change: Callable[[str], str]) -> object:
+    """Return JSON with every string in it changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [_mapped(each, change) for each in value]
+    if isinstance(value, dict):
+        return {change(key): _mapped(each, change) for key, each in value.items()}
     return value
 
 
@@ -182,10 +204,6 @@ def _id(value: Mapping[str, Any]) -> str:
     if not isinstance(id_ := value.get("id"), str) or not id_:
         raise ProtocolError("the response has no id")
     return id_
-
-
-def _batch(response: Response) -> Batch:
-    return _read(_object(response))
 
 
 def _read(value: dict[str, Any]) -> Batch:

@@ -39,10 +39,14 @@ class Response(NamedTuple):
 
 
 class Sender:
-    """Sends one request after the other to a server. For one thread."""
+    """Sends one request after the other to a server. For one thread.
 
-    def __init__(self, server: Server, limits: Limits) -> None:
+    `max_bytes`: of an answer that is taken into memory.
+    """
+
+    def __init__(self, server: Server, limits: Limits, max_bytes: int = _MAX_BODY_BYTES) -> None:
         self._server = server
+        self._max_bytes = max_bytes
         self._response_time = _RESPONSE_TIMEOUTS * limits.silence
         self._timeout = httpx.Timeout(
             limits.silence, connect=limits.connect, read=self._response_time
@@ -50,18 +54,12 @@ class Sender:
         self._transport = server.open_transport()
         self._may_be_stale = False
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        content: bytes | None = None,
-        max_bytes: int = _MAX_BODY_BYTES,
-    ) -> Response:
+    def send(self, method: str, path: str, content: bytes | None = None) -> Response:
         """Send JSON or nothing and return the answer, whatever its status, or raise APIError.
 
         A kept connection that the server has closed in the meantime is replaced, once.
         """
-        return self._sent(self._server.request(method, path, content), max_bytes)
+        return self._sent(self._server.request(method, path, content))
 
     def expect(
         self,
@@ -84,21 +82,20 @@ class Sender:
 
     def download(self, path: str, write: Callable[[bytes], object]) -> None:
         """Have the body of a 2xx written piece by piece. Raises as `expect`."""
-        self._checked(self._sent(self._server.request("GET", path), 0, write))
+        self._checked(self._sent(self._server.request("GET", path), write))
 
     def _sent(
         self,
         request: httpx.Request,
-        max_bytes: int = _MAX_BODY_BYTES,
         write: Callable[[bytes], object] | None = None,
         *,
         is_repeatable: bool = True,
     ) -> Response:
         request.extensions = {"timeout": self._timeout}
-        for _ in range(1 + (self._may_be_stale and is_repeatable)):
+        while True:
             is_reused, self._may_be_stale = self._may_be_stale, False
             try:
-                response = self._answer(request, max_bytes, write)
+                response = self._answer(request, write)
             except OutputError:
                 raise
             except Exception as exc:  # whatever httpx and what is below it raise
@@ -109,7 +106,6 @@ class Sender:
                 raise self._failure(exc, request) from exc
             self._may_be_stale = True
             return response
-        raise AssertionError  # pragma: no cover - the second attempt is not reused
 
     def _checked(self, response: Response) -> Response:
         if 200 <= response.status < 300:
@@ -122,6 +118,10 @@ class Sender:
         error.message = self._server.redacted(error.message)
         return error
 
+    def redacted(self, text: str) -> str:
+        """Return `text` without the key and without secret headers."""
+        return self._server.redacted(text)
+
     def close(self) -> None:
         """Close the connection."""
         self._transport.close()
@@ -129,7 +129,6 @@ class Sender:
     def _answer(
         self,
         request: httpx.Request,
-        max_bytes: int,
         write: Callable[[bytes], object] | None,
     ) -> Response:
         end = math.inf if write else time.monotonic() + self._response_time
@@ -140,11 +139,11 @@ class Sender:
             if 300 <= status < 400:
                 target = headers.get("location") or "elsewhere"
                 raise redirection(self._server.where, target, status)
-            limit = max_bytes if status < 300 else MAX_ERROR_BYTES
+            limit = self._max_bytes if status < 300 else MAX_ERROR_BYTES
             take = write if write and status < 300 else None
             decoder = BodyDecoder(headers.get("content-encoding", ""))
             body = bytearray()
-            for part in response.stream:  # type: ignore[union-attr] # it is a synchronous one
+            for part in response.iter_raw():
                 for piece in decoder.feed(part):
                     if take:
                         take(piece)

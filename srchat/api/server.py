@@ -47,15 +47,19 @@ class Server:
             self._proxy = (
                 proxy_for(httpx.URL(self.base_url)) if use_proxy and not transport else None
             )
-            self._first: httpx.BaseTransport | None = self._new_transport()
+            self.open_transport()  # fails now where the proxy cannot be used
         except Exception as exc:
             # InvalidURL, ValueError, ImportError: httpx has no one name for them.
             raise translated(exc, "the proxy of the environment") from exc
 
     def open_transport(self) -> httpx.BaseTransport:
         """Return what carries one request at a time to this server, over one connection."""
-        transport, self._first = self._first, None
-        return transport or self._new_transport()
+        return self._transport or httpx.HTTPTransport(
+            verify=self._trusted,
+            trust_env=False,
+            proxy=self._proxy,
+            limits=httpx.Limits(max_keepalive_connections=1),
+        )
 
     def request(self, method: str, path: str, content: bytes | None = None) -> httpx.Request:
         """Return a request for a path below the base URL, with the key and all headers.
@@ -82,14 +86,6 @@ class Server:
     def redacted(self, text: str) -> str:
         """Return `text` without the key and without secret headers."""
         return redacted(text, self._secrets)
-
-    def _new_transport(self) -> httpx.BaseTransport:
-        return self._transport or httpx.HTTPTransport(
-            verify=self._trusted,
-            trust_env=False,
-            proxy=self._proxy,
-            limits=httpx.Limits(max_keepalive_connections=1),
-        )
 
 
 def _headers(key: str | None, others: Mapping[str, str]) -> httpx.Headers:

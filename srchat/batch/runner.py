@@ -4,22 +4,22 @@ The threads of `workers` only send and wait. The thread that calls `run` decides
 shows progress, so that none of it needs a lock.
 """
 
+import contextlib
 import heapq
 import math
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from srchat.api.rate_limit import read_budgets
 from srchat.api.retry import MAX_WAIT, RETRIED_STATUSES, RetryPolicy, backoff, server_delay
-from srchat.api.sender import Response
 from srchat.batch.controller import Controller, Ticket
 from srchat.batch.progress import Progress
 from srchat.batch.request_file import BatchRequest
 from srchat.batch.result_log import ResultLog
-from srchat.batch.results import completion_in, failure_line, success_line
+from srchat.batch.results import failure_line, success_line
 from srchat.batch.workers import Outcome, Workers
 from srchat.errors import (
     APIConnectionError,
@@ -28,7 +28,10 @@ from srchat.errors import (
     AuthenticationError,
     CertificateError,
     Interrupted,
+    OutputError,
+    ProtocolError,
     RateLimitError,
+    SrchatError,
 )
 
 _STOP_GRACE: Final = 2.0  # seconds that requests under way have after a signal
@@ -89,9 +92,12 @@ class Runner:
         try:
             self._run(requests)
         except Interrupted:
-            self._drain(time.monotonic() + _STOP_GRACE)
+            with contextlib.suppress(Interrupted):  # a second one: at once
+                self._drain(time.monotonic() + _STOP_GRACE)
             raise
-        except APIError:
+        except OutputError:
+            raise
+        except SrchatError:
             self._drain(math.inf)
             raise
         finally:
@@ -150,32 +156,29 @@ class Runner:
 
     def _keep(self, outcome: Outcome[Job]) -> None:
         response, error = outcome.response, outcome.error
-        self._say(outcome)
-        if response and isinstance(error, APIStatusError):
-            self._status_failed(outcome.job, error, response)
-        elif response:
-            self._answered(outcome, response)
-        elif error:
-            self._connection_failed(outcome.job, error)
+        said = response.status if response else error
+        self._progress.log(f"< {outcome.job.request.custom_id}: {said} ({outcome.seconds:.3f} s)")
+        if error is None:
+            self._answered(outcome)
+        elif response and isinstance(error, APIStatusError):
+            self._status_failed(outcome.job, error, response.headers)
+        else:
+            self._failed(outcome.job, error)
 
-    def _say(self, outcome: Outcome[Job]) -> None:
-        what = outcome.response.status if outcome.response else outcome.error
-        self._progress.log(f"< {outcome.job.request.custom_id}: {what} ({outcome.seconds:.3f} s)")
-
-    def _answered(self, outcome: Outcome[Job], response: Response) -> None:
+    def _answered(self, outcome: Outcome[Job]) -> None:
         request, ticket = outcome.job.request, outcome.job.ticket
         assert ticket is not None
+        assert outcome.response is not None
+        assert outcome.answer is not None
+        headers, (body, completion) = outcome.response.headers, outcome.answer
         try:
-            body, completion = completion_in(response.body)
-            line = success_line(request, response.headers, body, outcome.seconds)
-        except ValueError as exc:
-            self._controller.fail(ticket)
-            self._fail(request, 200, "invalid_response", str(exc))
+            line = success_line(request, headers, body, outcome.seconds)
+        except ValueError as exc:  # a number that JSON cannot say
+            self._failed(outcome.job, ProtocolError(str(exc)))
             return
         usage = completion.usage
-        budgets = read_budgets(
-            response.headers, now=time.time(), horizon=min(self._policy.max_wait, MAX_WAIT)
-        )
+        horizon = min(self._policy.max_wait, MAX_WAIT)
+        budgets = read_budgets(headers, now=time.time(), horizon=horizon)
         now = time.monotonic()
         tokens = usage.total_tokens if usage else ticket.tokens
         self._controller.succeed(now, ticket, budgets, tokens)
@@ -186,34 +189,34 @@ class Runner:
         self._progress.done += 1
         self._progress.answered += 1
 
-    def _connection_failed(self, job: Job, error: APIError) -> None:
-        """Handle a request without an answer."""
+    def _failed(self, job: Job, error: APIError) -> None:
+        """Handle a request without an answer that can be read."""
         assert job.ticket is not None
         is_unreachable = isinstance(error, APIConnectionError) and error.is_unreachable
-        if isinstance(error, CertificateError):
-            self._controller.fail(job.ticket)
-            raise error
-        if is_unreachable:
+        if is_unreachable and not isinstance(error, CertificateError):
             self._close_gate(job, error, None)
-        elif isinstance(error, APIConnectionError):
-            self._try_again(job, error, 0, None)
+            return
+        self._controller.fail(job.ticket)
+        if isinstance(error, CertificateError):
+            raise error
+        if isinstance(error, APIConnectionError):
+            self._try_again(job, error, 0, {})
         else:
-            self._controller.fail(job.ticket)
             self._fail(job.request, 0, "invalid_response", error.message)
 
-    def _status_failed(self, job: Job, error: APIStatusError, response: Response) -> None:
+    def _status_failed(self, job: Job, error: APIStatusError, headers: Mapping[str, str]) -> None:
         assert job.ticket is not None
-        status = response.status
-        asked = server_delay(response.headers, limited=status == 429, now=time.time())
-        if isinstance(error, AuthenticationError) or error.code == "insufficient_quota":
-            self._controller.fail(job.ticket)
+        status = error.status
+        if status in (429, 503) and error.code != "insufficient_quota":
+            limited = status == 429
+            self._close_gate(job, error, server_delay(headers, limited=limited, now=time.time()))
+            return
+        self._controller.fail(job.ticket)
+        if isinstance(error, AuthenticationError | RateLimitError):
             raise error
-        if status in (429, 503):
-            self._close_gate(job, error, asked)
-        elif status in RETRIED_STATUSES:
-            self._try_again(job, error, status, asked)
+        if status in RETRIED_STATUSES:
+            self._try_again(job, error, status, headers)
         else:
-            self._controller.fail(job.ticket)
             self._check_first(error, status)
             self._fail(job.request, status, error.code or str(status), error.message)
 
@@ -245,16 +248,12 @@ class Runner:
         else:
             self._put_back(job, now)
 
-    def _try_again(self, job: Job, error: APIError, status: int, asked: float | None) -> None:
-        assert job.ticket is not None
-        self._controller.fail(job.ticket)
-        headers = {} if asked is None else {"retry-after": str(asked)}
+    def _try_again(
+        self, job: Job, error: APIError, status: int, headers: Mapping[str, str]
+    ) -> None:
+        chance = random.random()  # noqa: S311 - jitter, not a secret
         decision = self._policy.decide(
-            job.retries,
-            status or None,
-            headers,
-            now=time.time(),
-            random=random.random(),  # noqa: S311 - jitter, not a secret
+            job.retries, status or None, headers, now=time.time(), random=chance
         )
         if decision.wait is None:
             code = str(status) if status else "connection_error"
@@ -283,14 +282,11 @@ class Runner:
     def _drain(self, end: float) -> None:
         """Keep the answers to requests that are under way, and start no more."""
         while self._controller.in_flight and (left := end - time.monotonic()) > 0:
-            try:
-                outcome = self._workers.outcome(min(left, self._tick))
-            except Interrupted:
-                return
+            outcome = self._workers.outcome(min(left, self._tick))
             if outcome is None:
                 self._show()
-            elif outcome.response and not outcome.error:
-                self._answered(outcome, outcome.response)
+            elif outcome.error is None:
+                self._answered(outcome)
             else:
                 assert outcome.job.ticket is not None
                 self._controller.fail(outcome.job.ticket)

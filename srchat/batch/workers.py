@@ -8,10 +8,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
+from srchat.api.models import ChatCompletion
 from srchat.api.sender import Response, Sender
-from srchat.errors import APIError, Interrupted, SrchatError
+from srchat.batch.results import completion_in
+from srchat.errors import APIError, Interrupted, ProtocolError, SrchatError
 
 _PATH: Final = "/chat/completions"
 
@@ -19,14 +21,14 @@ Job = TypeVar("Job")
 
 
 class Outcome(NamedTuple, Generic[Job]):
-    """What became of a request.
+    """What became of a request: an `answer`, as JSON and as it is read, or an `error`.
 
-    `error`: an APIStatusError for a `response` with an error status, another APIError where there
-    is no response, None where there is an answer.
+    `response`: None where there was no connection, or none that lasted.
     """
 
     job: Job
     response: Response | None
+    answer: tuple[dict[str, Any], ChatCompletion] | None
     error: APIError | None
     seconds: float
 
@@ -92,17 +94,22 @@ class Workers(Generic[Job]):
         while (found := self._jobs.get()) is not None:
             job, body = found
             begun = time.monotonic()
-            response: Response | None = None
+            response, answer = None, None
             error: APIError | None = None
             try:
                 sender = sender or self._open_sender()
                 response = sender.send("POST", _PATH, body)
-                error = None if response.status == 200 else sender.failure_of(response)
+                if response.status == 200:
+                    answer = completion_in(response.body)
+                else:
+                    error = sender.failure_of(response)
             except APIError as exc:
                 error = exc
+            except ValueError as exc:
+                error = ProtocolError(sender.redacted(str(exc)) if sender else str(exc))
             except Exception as exc:  # noqa: BLE001 - the other thread tells whatever fails here
                 self._outcomes.put(exc)
                 continue
-            self._outcomes.put(Outcome(job, response, error, time.monotonic() - begun))
+            self._outcomes.put(Outcome(job, response, answer, error, time.monotonic() - begun))
         if sender:
             sender.close()

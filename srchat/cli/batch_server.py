@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from srchat import private_files
 from srchat.batch.result_log import errors_path
 from srchat.cli import options
 from srchat.cli.batch_file import checked_digests, open_batch_file
@@ -121,8 +122,7 @@ def fetch(
         raise IncompleteAnswerError(f"not finished: {_line(batch)}", hint="use --wait")
     if not batch.output and not batch.failures:
         raise IncompleteAnswerError(f"there are no results: {_line(batch)}")
-    _download(batches, batch.failures, errors_path(path), keep_empty=False)
-    _download(batches, batch.output, path, keep_empty=True)
+    _download(batches, batch, path)
     process.messages.info(f"{_line(batch)}: {path}")
 
 
@@ -200,20 +200,15 @@ def _file_name(id_: str) -> str:
     return "".join(each if each.isalnum() or each in "-_" else "_" for each in id_)
 
 
-def _download(batches: "Batches", file_id: str, path: Path, *, keep_empty: bool) -> None:
-    """Write a file of the server to `path`, all of it or nothing. Raises OutputError."""
-    staged = path.with_name(f".{path.name}.new")
+def _download(batches: "Batches", batch: "Batch", path: Path) -> None:
+    """Write the answers to `path` and the failures beside it, or neither. Raises OutputError."""
+    failures = errors_path(path)
     try:
-        fd = os.open(staged, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with open(fd, "r+b") as file:  # noqa: PTH123 - a descriptor
-            if file_id:
-                batches.download(file_id, file)
-            file.flush()
-            os.fsync(file.fileno())
-            size = file.tell()
-        if size or keep_empty:
-            staged.replace(path)
+        with private_files.replacing(failures) as errors, private_files.replacing(path) as file:
+            for id_, target in ((batch.output, file), (batch.failures, errors)):
+                if id_:
+                    batches.download(id_, target)
+        if not failures.stat().st_size:
+            failures.unlink()
     except (OSError, ValueError) as exc:
         raise OutputError(f"cannot write {path}: {reason_of(exc)}") from exc
-    finally:
-        staged.unlink(missing_ok=True)

@@ -17,35 +17,10 @@ if TYPE_CHECKING:
     from srchat.cli.output_file import OutputFile
 
 _BUILTINS: Final = frozenset(
-    [
-        "alias",
-        "bg",
-        "cd",
-        "echo",
-        "eval",
-        "export",
-        "fg",
-        "hash",
-        "history",
-        "jobs",
-        "kill",
-        "printf",
-        "pushd",
-        "popd",
-        "pwd",
-        "read",
-        "set",
-        "shopt",
-        "source",
-        "test",
-        "time",
-        "type",
-        "ulimit",
-        "umask",
-        "unalias",
-        "unset",
-        "wait",
-    ]
+    """
+    alias bg cd echo eval export fg hash history jobs kill printf pushd popd pwd read set shopt
+    source test time type ulimit umask unalias unset wait
+    """.split()  # noqa: SIM905 - words read better than quoted strings
 )
 _OS_NAMES: Final = {"Darwin": "macOS"}
 

@@ -23,7 +23,6 @@ class RunProgress(Progress):
         self._process = process
         self._status = StatusLine(process.messages)
         self._is_live = process.stderr.can_move and not process.messages.quiet
-        self._is_utf8 = process.stderr.encoding.lower().replace("-", "") == "utf8"
         self.tick = _FRAME if self._is_live else 1.0
         self._shown_at = 0.0 if self._is_live else time.monotonic()
 
@@ -81,7 +80,7 @@ class RunProgress(Progress):
 
     def _bar(self) -> str:
         cells = _CELLS * (self.done + self.failed) // max(self.total, 1)
-        full, empty = ("━", "─") if self._is_utf8 else ("#", "-")
+        full, empty = ("━", "─") if self._process.stderr.is_utf8 else ("#", "-")
         return full * cells + empty * (_CELLS - cells)
 
 

@@ -6,21 +6,20 @@ inert as on a terminal, so that what reorders or hides text is visible.
 
 import html
 import re
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any, Final
 
 from markdown_it.token import Token
 from rich.text import Text
 
 from srchat.markdown.code import DEFAULT_THEME, CodeLines
+from srchat.markdown.layout import TASK, Glyphs
 from srchat.markdown.splitter import document_tokens, markdown_parser
 from srchat.terminal.sanitize import sanitized
 
 _ADDRESS: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
-_TASK: Final = re.compile(r"\[([ xX])\] (?=\S)")
 _MARKS: Final = ("bold", "italic", "dim")
-
-_Renderer = tuple[Sequence[Token], int, Any, MutableMapping[str, Any]]
 
 
 def markdown_html(text: str) -> str:
@@ -30,41 +29,32 @@ def markdown_html(text: str) -> str:
     _mark_tasks(tokens)
     parser.options["breaks"] = True  # as on a terminal: models break lines where they mean it
     parser.options["xhtmlOut"] = False
-    rules = {
-        "link_open": _link_open,
-        "image": _image,
-        "fence": _code,
-        "code_block": _code,
-        "math": _math,
-    }
-    for name, rule in rules.items():
-        parser.add_render_rule(name, rule)
+    for name, draw in _DRAWN.items():
+        parser.add_render_rule(name, _rule(draw))
     # Entities of Markdown (`&#8238;`) name characters that the text did not hold.
     return sanitized(str(parser.renderer.render(tokens, parser.options, {})))
 
 
 def _mark_tasks(tokens: list[Token]) -> None:
     for item, paragraph, inline in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        if (item.type, paragraph.type, inline.type) != (
-            "list_item_open",
-            "paragraph_open",
-            "inline",
-        ):
-            continue
-        first = inline.children[0] if inline.children else None
-        if first and first.type == "text" and (task := _TASK.match(first.content)):
-            box = "☐" if task[1] == " " else "☑"
+        is_start = (item.type, paragraph.type) == ("list_item_open", "paragraph_open")
+        first = inline.children[0] if is_start and inline.children else None
+        if first and first.type == "text" and (task := TASK.match(first.content)):
+            box = Glyphs.open_task if task[1] == " " else Glyphs.done_task
             first.content = f"{box} {first.content[task.end() :]}"
 
 
-def _link_open(
-    _renderer: object,
-    tokens: Sequence[Token],
-    index: int,
-    _options: object,
-    _env: MutableMapping[str, Any],
-) -> str:
-    return _anchor(str(tokens[index].attrs.get("href", "")))
+def _rule(draw: Callable[[Token], str]) -> Callable[..., str]:
+    """Return a rule of markdown-it's renderer, which is called as its method."""
+
+    def rule(_self: object, tokens: Sequence[Token], index: int, *_: object) -> str:
+        return draw(tokens[index])
+
+    return rule
+
+
+def _link(token: Token) -> str:
+    return _anchor(str(token.attrs.get("href", "")))
 
 
 def _anchor(address: str) -> str:
@@ -73,39 +63,28 @@ def _anchor(address: str) -> str:
     return f'<a href="{html.escape(address)}" rel="noreferrer">'
 
 
-def _image(
-    _renderer: object,
-    tokens: Sequence[Token],
-    index: int,
-    _options: object,
-    _env: MutableMapping[str, Any],
-) -> str:
-    token = tokens[index]
+def _image(token: Token) -> str:
     address = str(token.attrs.get("src", ""))
     label = "".join(child.content for child in token.children or ()) or address
     return f"{_anchor(address)}{html.escape(label)}</a>"
 
 
-def _code(
-    _renderer: object,
-    tokens: Sequence[Token],
-    index: int,
-    _options: object,
-    _env: MutableMapping[str, Any],
-) -> str:
-    token = tokens[index]
+def _math(token: Token) -> str:
+    return f"<code>{html.escape(token.content)}</code>"
+
+
+def _code(token: Token) -> str:
     code = CodeLines(token.info, DEFAULT_THEME)
     lines = token.content.removesuffix("\n").split("\n")
     highlighted = [*code.feed(lines), *code.finish()]
-    # A highlighter expands tabs and drops blanks at the ends: where the text differs, it counts.
+    # A highlighter expands tabs, drops blanks at the ends of lines and blank lines at the end:
+    # where the text differs, it counts.
     body = "\n".join(
-        _line(shown) if shown.plain == line else html.escape(line)
-        for shown, line in zip(highlighted, lines, strict=False)
+        _line(shown) if shown and shown.plain == line else html.escape(line)
+        for shown, line in zip_longest(highlighted, lines)
     )
-    rest = lines[len(highlighted) :]
     label = f"<figcaption>{html.escape(token.info.strip())}</figcaption>\n" if token.info else ""
-    whole = "\n".join([body, *map(html.escape, rest)]) if rest else body
-    return f"<figure>{label}<pre><code>{whole}\n</code></pre></figure>\n"
+    return f"<figure>{label}<pre><code>{body}\n</code></pre></figure>\n"
 
 
 def _line(text: Text) -> str:
@@ -125,11 +104,10 @@ def _span(text: str, style: Any) -> str:  # noqa: ANN401 - Rich's style, or the 
     return f'<span class="{" ".join(names)}">{escaped}</span>' if names else escaped
 
 
-def _math(
-    _renderer: object,
-    tokens: Sequence[Token],
-    index: int,
-    _options: object,
-    _env: MutableMapping[str, Any],
-) -> str:
-    return f"<code>{html.escape(tokens[index].content)}</code>"
+_DRAWN: Final = {
+    "link_open": _link,
+    "image": _image,
+    "math": _math,
+    "fence": _code,
+    "code_block": _code,
+}

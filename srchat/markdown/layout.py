@@ -57,7 +57,7 @@ class Glyphs:
 
 
 ASCII_GLYPHS: Final = Glyphs("*", "|", "-", "[ ]", "[x]")
-_TASK: Final = re.compile(r"\[([ xX])\] (?=\S)")
+TASK: Final = re.compile(r"\[([ xX])\] (?=\S)")
 
 
 @dataclass
@@ -144,7 +144,7 @@ class Layout:
                 self._take_container(token)
 
     def _take_inline(self, content: str) -> None:
-        if self._place.is_item_start and (task := _TASK.match(content)):
+        if self._place.is_item_start and (task := TASK.match(content)):
             glyph = self._glyphs.open_task if task[1] == " " else self._glyphs.done_task
             content = f"{glyph} {content[task.end() :]}"
         self._place.is_item_start = False

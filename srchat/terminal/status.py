@@ -24,7 +24,7 @@ class StatusLine:
         messages.make_room = self.clear
         self._output = output = messages.output
         self._shown = ""
-        self._pictures = _DOTS if output.encoding.lower().replace("-", "") == "utf8" else _ASCII
+        self._pictures = _DOTS if output.is_utf8 else _ASCII
 
     def show(self, text: str) -> None:
         """Show `text`, which may come from outside, behind the spinner."""

@@ -46,6 +46,11 @@ class Output:
         )
         self.encoding = encoding if self.is_terminal else "utf-8"
 
+    @property
+    def is_utf8(self) -> bool:
+        """Whether it can show any character."""
+        return self.encoding.lower().replace("-", "") == "utf8"
+
     def use_color(self, when: str) -> None:
         """Follow the setting `color`: "always" renders also where no terminal is, for `less -R`."""
         if when == "always":

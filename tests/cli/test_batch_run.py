@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import trustme
 
 from tests.conftest import Process, Result, Serve, Srchat
 from tests.support.batch_server import BatchServer
 from tests.support.peak_memory import start_measured
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import CLOSE, HOLD, RESET, Script, error, json_response
+from tests.support.tls_server import TLSServer
 from tests.support.waiting import PATIENCE, wait_until
 
 Limited = Callable[..., BatchServer]
@@ -449,8 +451,19 @@ def test_the_key_in_an_error_is_not_written_down(srchat: Srchat, limited: Limite
     server = limited()
     write_requests(srchat, 2)
     server.scripts["q1"] = [error(400, f"bad key {key}")]
+    server.scripts["q2"] = [json_response({"error": {"message": f"bad key {key}"}})]
     assert run(srchat, server, SRCHAT_API_KEY=key).code == 6
+    assert [failed["error"]["message"].count("bad key") for failed in errors(srchat)] == [1, 1]
     assert key not in (srchat.home / "in.out.errors.jsonl").read_text()
+
+
+def test_a_certificate_that_is_not_trusted_ends_the_run_at_once(srchat: Srchat) -> None:
+    write_requests(srchat, 3)
+    with TLSServer([error(500)], trustme.CA()) as server:
+        result = run(srchat, server.url)
+    assert result.code == 8
+    assert "certificate" in result.err
+    assert "waiting" not in result.err
 
 
 @pytest.mark.slow

@@ -80,6 +80,25 @@ def test_a_server_without_batches_is_said_and_the_way_out(
     assert ask(made, serve(script), "status").code == code
 
 
+def test_a_server_without_batches_is_told_from_a_batch_that_is_not_there(
+    made: Srchat, serve: Serve
+) -> None:
+    nothing = json_response({"detail": "Not Found"}, 404)
+    for args in (("status", "b"), ("fetch", "b"), ("cancel", "b")):
+        assert "this server has no batches" in ask(made, serve(nothing), *args).err
+    unknown = ask(
+        made, serve(error(404, "no such batch"), json_response({"data": []})), "cancel", "b"
+    )
+    assert (unknown.code, unknown.messages[0].endswith("returned 404: no such batch")) == (5, True)
+
+
+def test_a_key_that_a_server_repeats_is_not_shown(made: Srchat, serve: Serve) -> None:
+    server = serve(batch("completed", metadata={"sk-0123456789": ["key sk-0123456789"]}))
+    shown = ask(made, server, "status", "batch_1", "--json").text
+    assert "metadata" in shown
+    assert "sk-0123456789" not in shown
+
+
 def test_a_batch_is_not_created_twice(made: Srchat, serve: Serve) -> None:
     server = serve(UPLOADED, [CLOSE])
     assert ask(made, server, "submit", "in.jsonl").code == 8
@@ -119,14 +138,14 @@ def test_fetch_writes_answers_and_failures_and_read_reads_both(made: Srchat, ser
     failure = {"custom_id": "row-000002", "error": {"message": "too long"}}
     server = serve(
         batch("completed", output_file_id="file-2", error_file_id="file/3"),
-        json_response(failure),
         json_response(answer),
+        json_response(failure),
     )
     result = ask(made, server, "fetch", "batch_1")
     assert result.code == 0
     assert result.err == "srchat: batch_1: completed, 2 of 3 done, 1 failed: batch_1.out.jsonl\n"
     paths = [request.path for request in server.requests]
-    assert paths[1:] == ["/v1/files/file%2F3/content", "/v1/files/file-2/content"]
+    assert paths[1:] == ["/v1/files/file-2/content", "/v1/files/file%2F3/content"]
     assert (made.home / "batch_1.out.jsonl").stat().st_mode & 0o777 == 0o600
     read = made("batch", "read", "batch_1.out.jsonl", "--in", "in.jsonl")
     assert (read.code, read.out) == (6, b"hi\n")
@@ -141,7 +160,7 @@ def test_fetch_writes_answers_and_failures_and_read_reads_both(made: Srchat, ser
         (batch("in_progress"), 6, "not finished: batch_1: in_progress, 2 of 3 done"),
         (batch("cancelled"), 6, "there are no results: batch_1: cancelled"),
         (batch("expired"), 6, "the batch has expired"),
-        (error(404, "no such batch"), 5, "no such batch"),
+        (error(400, "no such batch"), 5, "no such batch"),
         (json_response(b"[]"), 6, "not a JSON object"),
         (json_response(b"<html>"), 6, "not JSON"),
         (json_response({}), 6, "has no id"),
