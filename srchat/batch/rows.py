@@ -10,33 +10,35 @@ class Row(NamedTuple):
     """One row: what its placeholders stand for, and its text where none is used.
 
     `number`: the line of a text file or of JSON lines, or the record of a CSV file, from 1.
-    `name`: of the text, as the model is shown it.
+    `where`: it is, for messages. `name`: of the text, as the model is shown it.
     """
 
     number: int
     values: Mapping[str, str]
     text: str
+    where: str
     name: str = "stdin"
 
 
 class RowError(ValueError):
-    """A row that cannot be read; `line` counts from 1."""
+    """A row that cannot be read; `where` it is."""
 
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(reason)
-        self.line = line
-        self.reason = reason
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
 
 
-def text_rows(lines: Iterable[str]) -> Iterator[Row]:
-    """Yield a row for each line that is not blank; its placeholder is `line`."""
+def text_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
+    """Yield a row for each line that is not blank; its placeholder is `line`.
+
+    `source`: the name of the file, for messages.
+    """
     for number, line in enumerate(lines, 1):
         text = line.removesuffix("\n").removesuffix("\r")
         if text.strip():
-            yield Row(number, {"line": text}, text)
+            yield Row(number, {"line": text}, text, f"{source}:{number}")
 
 
-def json_rows(lines: Iterable[str]) -> Iterator[Row]:
+def json_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     """Yield a row for each line of JSON; its placeholders are the keys of the object.
 
     Raises RowError.
@@ -44,17 +46,18 @@ def json_rows(lines: Iterable[str]) -> Iterator[Row]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
+        where = f"{source}:{number}"
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as exc:
-            raise RowError(number, f"not JSON: {exc}") from exc
+            raise RowError(where, f"not JSON: {exc}") from exc
         if not isinstance(value, dict):
-            raise RowError(number, "not a JSON object")
+            raise RowError(where, "not a JSON object")
         values = {key: _text(each) for key, each in value.items()}
-        yield Row(number, values, line.strip())
+        yield Row(number, values, line.strip(), where)
 
 
-def csv_rows(lines: Iterable[str]) -> Iterator[Row]:
+def csv_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
     """Yield a row for each record of a CSV file (RFC 4180); its first names the columns.
 
     Raises RowError.
@@ -64,14 +67,13 @@ def csv_rows(lines: Iterable[str]) -> Iterator[Row]:
     try:
         columns = next(reader, [])
         for number, record in enumerate(filter(None, reader), 1):
+            where = f"{source}:{reader.line_num}"
             if len(record) != len(columns):
-                raise RowError(
-                    reader.line_num, f"{len(record)} fields where the header has {len(columns)}"
-                )
+                raise RowError(where, f"{len(record)} fields where the header has {len(columns)}")
             values = dict(zip(columns, record, strict=True))
-            yield Row(number, values, json.dumps(values, ensure_ascii=False))
+            yield Row(number, values, json.dumps(values, ensure_ascii=False), where)
     except csv.Error as exc:
-        raise RowError(reader.line_num, str(exc)) from exc
+        raise RowError(f"{source}:{reader.line_num}", str(exc)) from exc
 
 
 def _text(value: object) -> str:

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Annotated, Any, BinaryIO, Final
 
@@ -94,12 +94,10 @@ def make(
         raise UsageError(f"{source} cannot be combined with {others[0]}")
     # All of it is made before any of it is written: half a file would look like a whole one.
     with tempfile.TemporaryFile() as made:
-        name = lines or jsonl or csv or "stdin"
-        with contextlib.ExitStack() as stack:
-            rows = _rows(process, source, name, file or [], stack)
-            parts = _write(made, maker.requests(rows, name), split)
+        with _rows(process, source, lines or jsonl or csv or "stdin", file or []) as rows:
+            parts = _write(made, maker.requests(rows), split)
         if not parts:
-            raise UsageError(f"{name} has no rows")
+            raise UsageError("no rows")
         _warn_of_size(process, parts)
         _deliver(process, made, output, parts)
 
@@ -136,28 +134,32 @@ class _Maker:
             if name not in self._names:
                 raise UsageError(f"--var {name}: there is no {{{name}}} in the prompt")
 
-    def requests(self, rows: Iterable[Row], source: str) -> Iterator[str]:
+    def requests(self, rows: Iterable[Row]) -> Iterator[str]:
         """Yield the lines of a batch file."""
         try:
             for row in rows:
-                yield request_line(self._id(row, source), self._body(row, source))
+                yield request_line(self._id(row), self._body(row))
         except RowError as exc:
-            raise UsageError(f"{source}:{exc.line}: {exc.reason}") from exc
+            raise UsageError(str(exc)) from exc
 
-    def _body(self, row: Row, source: str) -> dict[str, Any]:
-        message = self._message(row, source)
+    def _body(self, row: Row) -> dict[str, Any]:
+        text = self._message(row).text
+        if not text.strip():
+            raise RowError(row.where, "the prompt is empty")
         system = [Message("system", self._config.system)] if self._config.system else []
-        if not message.text.strip():
-            raise RowError(row.number, "the prompt is empty")
-        return chat_request(self._config, [*system, Message("user", message.text)]).to_json()
+        return chat_request(self._config, [*system, Message("user", text)]).to_json()
 
-    def _message(self, row: Row, source: str) -> UserMessage:
+    def _message(self, row: Row) -> UserMessage:
         values = {**self._variables, "input": row.text, **row.values}
-        self._check_placeholders(values, row, source)
         try:
             words = filled(self._words, values)
-        except UnsetPlaceholderError as exc:  # pragma: no cover - checked above
-            raise RowError(row.number, str(exc)) from exc
+        except UnsetPlaceholderError as exc:
+            close = closest(exc.name, sorted(values))
+            known = ", ".join(f"{{{each}}}" for each in row.values)
+            raise UsageError(
+                f"{row.where}: no value for {{{exc.name}}}",
+                hint=f"did you mean {{{close}}}?" if close else f"a row has {known}",
+            ) from exc
         is_used = bool(self._names & {"input", *row.values})
         if self._template is None:
             attachments = [] if is_used else [Attachment(row.name, row.text)]
@@ -166,28 +168,16 @@ class _Maker:
         attachments = [Attachment(row.name, row.text)] if takes_input else []
         return self._template.message(words, attachments, values)
 
-    def _check_placeholders(self, values: Mapping[str, str], row: Row, source: str) -> None:
-        for name in self._names:
-            if name not in values:
-                close = closest(name, sorted(values))
-                known = ", ".join(f"{{{each}}}" for each in row.values)
-                raise UsageError(
-                    f"{source}:{row.number}: no value for {{{name}}}",
-                    hint=f"did you mean {{{close}}}?" if close else f"a row has {known}",
-                )
-
-    def _id(self, row: Row, source: str) -> str:
+    def _id(self, row: Row) -> str:
         if self._id_field is None:
             return f"row-{row.number:06d}"
-        if self._id_field not in row.values:
-            raise UsageError(f"{source}:{row.number}: --id: no field {self._id_field!r}")
-        id_ = row.values[self._id_field]
+        id_ = row.values.get(self._id_field)
+        if id_ is None:
+            raise RowError(row.where, f"no field {self._id_field!r} for --id")
         if not is_valid_id(id_):
-            raise RowError(
-                row.number, f"the id {id_!r} must be 1 to 64 characters of A-Z a-z 0-9 _ -"
-            )
+            raise RowError(row.where, f"the id {id_!r} must be 1 to 64 of A-Z a-z 0-9 _ -")
         if id_.encode() in self._ids:
-            raise RowError(row.number, f"the id {id_!r} occurs twice")
+            raise RowError(row.where, f"the id {id_!r} occurs twice")
         self._ids.add(id_.encode())
         return id_
 
@@ -201,28 +191,26 @@ def _with_schema(config: Config, text: str | None) -> Config:
     return dataclasses.replace(config, params={**(config.params or {}), "response_format": format_})
 
 
+@contextlib.contextmanager
 def _rows(
-    process: Process,
-    source: str,
-    name: str,
-    files: Sequence[str],
-    stack: contextlib.ExitStack,
-) -> Iterator[Row]:
+    process: Process, source: str, name: str, files: Sequence[str]
+) -> Iterator[Iterator[Row]]:
+    """Yield the rows of an option; "" is standard input. Raises UsageError."""
     if source == "-f":
-        return _file_rows(files)
-    if not source:
-        if is_terminal(process.stdin_fd):
-            raise UsageError(
-                "no rows", hint="pipe lines in, or use -i FILE, --jsonl FILE, --csv FILE or -f PATH"
-            )
-        stream: BinaryIO = open(process.stdin_fd, "rb", closefd=False)  # noqa: SIM115 - a descriptor
-    else:
+        yield _file_rows(files)
+        return
+    if not source and is_terminal(process.stdin_fd):
+        raise UsageError(
+            "no rows", hint="pipe lines in, or use -i FILE, --jsonl FILE, --csv FILE or -f PATH"
+        )
+    read = {"--jsonl": json_rows, "--csv": csv_rows}.get(source, text_rows)
+    with contextlib.ExitStack() as stack:
         try:
-            stream = stack.enter_context(Path(name).open("rb"))  # noqa: SIM115 - the stack closes it
+            file = open(name if source else process.stdin_fd, "rb", closefd=bool(source))  # noqa: SIM115 - perhaps a descriptor; the stack closes it
+            stack.enter_context(file)
         except (OSError, ValueError) as exc:
             raise UsageError(f"cannot read {name}: {reason_of(exc)}") from exc
-    read = {"--jsonl": json_rows, "--csv": csv_rows}.get(source, text_rows)
-    return read(_text_lines(stream, name))
+        yield read(_text_lines(file, name), name)
 
 
 def _text_lines(stream: BinaryIO, name: str) -> Iterator[str]:
@@ -239,7 +227,7 @@ def _text_lines(stream: BinaryIO, name: str) -> Iterator[str]:
 def _file_rows(paths: Sequence[str]) -> Iterator[Row]:
     for number, path in enumerate(paths, 1):
         text = read_file(path).text
-        yield Row(number, {"file": text, "name": path}, text, path)
+        yield Row(number, {"file": text, "name": path}, text, path, path)
 
 
 def _write(made: IO[bytes], requests: Iterator[str], split: int | None) -> list[_Part]:
@@ -277,7 +265,10 @@ def _deliver(process: Process, made: IO[bytes], output: str | None, parts: Seque
     names = [f"{start}-{n:03d}{end}" for n in range(1, len(parts) + 1)] if parts[1:] else [output]
     for name, part in zip(names, parts, strict=True):
         try:
-            private_files.replace(Path(name), made.read(part.size), keep_mode=True)
+            with private_files.replacing(Path(name), keep_mode=True) as file:
+                left = part.size
+                while left and (piece := made.read(min(left, _PIECE))):
+                    left -= file.write(piece)
         except (OSError, ValueError) as exc:
             raise OutputError(f"cannot write {name}: {reason_of(exc)}") from exc
         process.messages.info(f"{counted(part.requests, 'request')}: {name}")
