@@ -13,6 +13,7 @@ from srchat.errors import UsageError, reason_of
 
 def open_batch_file(process: Process, path: str, stack: contextlib.ExitStack) -> BinaryIO:
     """Return the file, or for `-` a copy of standard input. Raises UsageError."""
+    name = "standard input" if path == "-" else path
     try:
         if path != "-":
             return stack.enter_context(Path(path).open("rb"))
@@ -20,7 +21,7 @@ def open_batch_file(process: Process, path: str, stack: contextlib.ExitStack) ->
         with open(process.stdin_fd, "rb", closefd=False) as stdin:
             shutil.copyfileobj(stdin, copy)
     except (OSError, ValueError) as exc:
-        raise UsageError(f"cannot read {path}: {reason_of(exc)}") from exc
+        raise UsageError(f"cannot read {name}: {reason_of(exc)}") from exc
     copy.seek(0)
     return copy
 

@@ -90,7 +90,11 @@ def run(
                 progress,
                 progress.tick,
             )
-            with progress, signals_to(workers.interrupt), _continuable(process, progress):
+            with (
+                contextlib.closing(progress),
+                signals_to(workers.interrupt),
+                _continuable(process, progress),
+            ):
                 try:
                     runner.run(_pending_requests(file, pending))
                 except APIStatusError as exc:

@@ -1,8 +1,7 @@
 """How far a run of `srchat batch run` is: a bar on a terminal, else a line now and then."""
 
 import time
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from srchat.batch.progress import Progress
 from srchat.cli.process import Process
@@ -15,7 +14,7 @@ _LONG_WAIT: Final = 1.0  # seconds; a shorter wait is not worth a line
 
 
 class RunProgress(Progress):
-    """Shows the progress on standard error. Use it as a context manager."""
+    """Shows the progress on standard error, until it is closed."""
 
     def __init__(self, process: Process, total: int, done: int, failed: int) -> None:
         super().__init__(total, done, failed)
@@ -53,17 +52,6 @@ class RunProgress(Progress):
     def close(self) -> None:
         """Take the bar away."""
         self._status.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _details(self, now: float) -> str:
         parts = [self.count()]
