@@ -9,10 +9,9 @@ from typing import Final
 
 from srchat.api.error_body import ErrorBody, read_error, read_error_body, read_error_text
 from srchat.api.models import ChatCompletion, ChatCompletionChunk
-from srchat.api.sse import ServerSentEvent, SSEDecoder
+from srchat.api.sse import MAX_EVENT_BYTES, ServerSentEvent, SSEDecoder
 from srchat.errors import ProtocolError
 
-_MAX_JSON_BYTES: Final = 64 * 1024 * 1024
 _BLANK: Final = b" \t\r\n\xef\xbb\xbf"
 
 
@@ -30,7 +29,8 @@ class AnswerDecoder:
     Raises ProtocolError for a body that is no answer at all.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._max_bytes = max_bytes
         self.started = False
         self._has_text = False
         self.done = False
@@ -61,7 +61,7 @@ class AnswerDecoder:
             if not part:
                 return None
             if part[:1] not in b"{[<":
-                self._sse = SSEDecoder()
+                self._sse = SSEDecoder(self._max_bytes)
         if self._sse is None:
             self._collect(part)
             return None
@@ -142,8 +142,8 @@ class AnswerDecoder:
     def _collect(self, part: bytes) -> None:
         self._json.append(part)
         self._json_size += len(part)
-        if self._json_size > _MAX_JSON_BYTES:
-            raise ProtocolError(f"the answer is over {_MAX_JSON_BYTES} bytes in one piece")
+        if self._json_size > self._max_bytes:
+            raise ProtocolError(f"the answer is over {self._max_bytes} bytes in one piece")
 
     def _document(self, body: bytes) -> ChatCompletionChunk | None:
         if body.startswith(b"<"):

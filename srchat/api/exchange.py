@@ -18,19 +18,22 @@ from srchat.errors import (
 )
 
 TICK: Final = 0.08  # seconds between two looks at the clock
-_ERROR_BODY_TIME: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long to wait for a connection, and how long without data, in seconds; how much to take.
+    """Timeouts of a request, in seconds, and the maximum size of its answer.
 
-    `answer`: characters of text and reasoning.
+    `connect`: until the connection is established. `silence`: without data. `answer`: characters
+    of text and reasoning. `error_body`: to read the body of an error. `after_finish`: to wait for
+    token counts and `[DONE]` after the finish reason.
     """
 
     connect: float = 10.0
     silence: float = 60.0
     answer: int = 256 * 1024 * 1024
+    error_body: float = 3.0
+    after_finish: float = 3.0
 
 
 class Exchange:
@@ -143,7 +146,7 @@ class Exchange:
 
     def _error_body(self) -> bytes:
         """Return an error's body, at most 64 KiB of it and what comes within a few seconds."""
-        body, end = bytearray(), time.monotonic() + _ERROR_BODY_TIME
+        body, end = bytearray(), time.monotonic() + self.limits.error_body
         try:
             for part in self.body():
                 body += part or b""

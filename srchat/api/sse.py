@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _BOM: Final = b"\xef\xbb\xbf"
-MAX_EVENT: Final = 64 * 1024 * 1024
+MAX_EVENT_BYTES: Final = 64 * 1024 * 1024
 
 
 class ServerSentEvent(NamedTuple):
@@ -25,11 +25,11 @@ class SSEDecoder:
 
     By the standard an event that never gets its blank line is dropped: there is no flush().
     `id` and `retry` fields are for reconnecting, which a chat completion cannot do: ignored.
-    Raises ValueError when one line, or the data of one event, grows beyond `max_event` bytes.
+    Raises ValueError if a line, or the data of an event, is longer than `max_event_bytes`.
     """
 
-    def __init__(self, max_event: int = MAX_EVENT) -> None:
-        self._max_event = max_event
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._max_event_bytes = max_event_bytes
         self._partial: list[bytes] = []  # pieces of the line that has not ended yet
         self._partial_size = 0
         self._after_cr = False
@@ -65,8 +65,8 @@ class SSEDecoder:
             self._check(self._partial_size)
 
     def _check(self, size: int) -> None:
-        if size > self._max_event:
-            raise ValueError(f"an event of the stream is over {self._max_event} bytes")
+        if size > self._max_event_bytes:
+            raise ValueError(f"an event of the stream is over {self._max_event_bytes} bytes")
 
     def _read(self, lines: list[bytes]) -> list[ServerSentEvent]:
         events = []

@@ -21,7 +21,6 @@ from srchat.errors import (
     TextTimeoutError,
 )
 
-_AFTER_FINISH: Final = 3.0  # seconds to wait for usage and [DONE] once the answer is finished
 _TEXT_TIMEOUTS: Final = 10  # read timeouts without any text, though the server shows signs of life
 
 
@@ -62,7 +61,7 @@ class ChatStream:
         _check_end(decoder)
 
     def _chunks(self, exchange: Exchange, decoder: AnswerDecoder) -> Iterator[Event]:
-        end = math.inf
+        end, after_finish = math.inf, exchange.limits.after_finish
         size, waited = 0, 0.0  # in frames, not by the clock: a stopped process has not waited
         for part in exchange.body():
             chunk = decoder.feed(part) if part else None
@@ -70,7 +69,7 @@ class ChatStream:
             if decoder.done or decoder.error or time.monotonic() > end:
                 exchange.reader.drain()
                 return
-            end = min(end, time.monotonic() + _AFTER_FINISH) if decoder.is_over else math.inf
+            end = min(end, time.monotonic() + after_finish) if decoder.is_over else math.inf
             grown = len(chunk.content) + len(chunk.reasoning) if chunk else 0
             size, waited = size + grown, 0.0 if grown else waited + (TICK if part is None else 0)
             self._check(exchange, size, waited)
