@@ -80,10 +80,12 @@ _RECENT_ANSWER: Final = (
 
 
 class Summary(NamedTuple):
-    """A conversation in a list. Times are Unix seconds.
+    """A conversation in a list.
 
-    `turns`: their number on all branches. `model`: the one that answered last. `complete`:
-    whether the last reply is.
+    `created_at`, `used_at`: Unix seconds.
+    `turns`: number of turns on all branches.
+    `model`: of the last answer.
+    `complete`: the last answer is complete.
     """
 
     id: str
@@ -197,7 +199,10 @@ class ConversationStore:
         return str(rows[0][0]) if rows else None
 
     def find(self, prefix: str) -> str:
-        """Return the only id that begins with `prefix`. Raises UsageError if there is no such."""
+        """Return the only ID that begins with `prefix`.
+
+        Raises UsageError if there is none, or more than one.
+        """
         end = prefix + "\U0010ffff"
         rows = self.database.query(
             "SELECT uid FROM conversation WHERE uid >= CAST(? AS TEXT) AND uid < CAST(? AS TEXT)"
