@@ -99,7 +99,7 @@ def _lock(fd: int, timeout: float) -> None:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > end:
-                raise TimeoutError(0, "another process has locked its folder") from None
+                raise TimeoutError(0, "another process has locked its directory") from None
             time.sleep(_POLL)
         else:
             return

@@ -108,7 +108,7 @@ class ResultLog:
                 os.ftruncate(fd, size)  # remove the partial line
             raise OutputError(
                 f"cannot write {path}: {reason_of(exc)}",
-                hint="what was answered is kept; run the same command to go on",
+                hint="the results so far are kept; run the same command to continue",
             ) from exc
 
     def _read(self, pending: dict[bytes, int | None], resumed: Resumed) -> set[int]:
@@ -205,7 +205,7 @@ def _results(path: Path) -> Iterator[tuple[int, bytes, Result | None]]:
                 if line.endswith(b"\n") or not _is_own(line):
                     raise UsageError(
                         f"{path}:{number}: not a result of a batch: {exc}",
-                        hint="choose another file with -o; this one is left as it is",
+                        hint="choose another file with -o; this one is unchanged",
                     ) from exc
                 yield offset, line, None
                 return

@@ -57,7 +57,7 @@ def read(
     if failed and requests is None:
         raise UsageError("--failed needs --in IN, the batch file")
     if failed + stats + as_json > 1:
-        raise UsageError("--json, --failed and --stats exclude each other")
+        raise UsageError("--json, --failed and --stats cannot be combined")
     with contextlib.ExitStack() as stack:
         batch = _Batch(process, results, requests, stack)
         if failed:

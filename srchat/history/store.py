@@ -216,14 +216,14 @@ class ConversationStore:
             raise UsageError(f"no conversation {prefix!r}", hint="srchat history list shows them")
         if len(found) > 1:
             some = ", ".join(found[:3]) + (" and more" if len(found) > 3 else "")
-            raise UsageError(f"{prefix!r} begins several conversations: {some}")
+            raise UsageError(f"{prefix!r} matches several conversations: {some}")
         return found[0]
 
     def load(self, id: str) -> Conversation:
         """Return a conversation with all its turns. Raises StoreError if it does not exist."""
         if found := self.load_or_none(id):
             return found
-        raise StoreError(f"the conversation {id} is not there")
+        raise StoreError(f"the conversation {id} does not exist")
 
     def load_or_none(self, id: str) -> Conversation | None:
         """Return a conversation with all its turns, None if it does not exist."""
