@@ -4,9 +4,7 @@ Turns form a tree: each knows its parent, so that a turn that was tried again, e
 undone stays. The branch in use leads from the first turn to `head`.
 """
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from srchat.api.models import Message, Usage
@@ -29,8 +27,7 @@ CONTINUE_PROMPT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TurnRecord:
+class TurnRecord(NamedTuple):
     """A prompt and what came of it. Times are Unix seconds, None for not yet.
 
     `reason`: why the reply is not complete, "" where it is. `model` was asked, `served_model`
@@ -57,7 +54,7 @@ class TurnRecord:
     attachments: tuple[str, ...] = ()
     words_at: int = 0
     reasoning: str = ""
-    parameters: Mapping[str, object] = field(default_factory=dict)
+    parameters: Mapping[str, object] = {}
 
     @property
     def message(self) -> UserMessage:
@@ -87,8 +84,7 @@ class Fitted(NamedTuple):
     estimated_tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(NamedTuple):
     """The turns of all branches, in the order they were asked in.
 
     `head`: the id of the last turn in use, None before the first. `system`: the system prompt.
@@ -155,7 +151,7 @@ class Conversation:
             else (*self.turns, turn)
         )
         title = self.title or title_of(turn.prompt)
-        return dataclasses.replace(self, turns=turns, head=turn.id, title=title)
+        return self._replace(turns=turns, head=turn.id, title=title)
 
     def fit(
         self,

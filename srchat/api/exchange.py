@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from srchat.api.encoding import BodyDecoder
 from srchat.api.error_body import MAX_ERROR_BYTES, status_error
@@ -21,8 +20,7 @@ TICK: Final = 0.08  # seconds between two looks at the clock
 _ERROR_BODY_TIME: Final = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How long to wait for a connection, and how long without data, in seconds; how much to take.
 
     `answer`: characters of text and reasoning.

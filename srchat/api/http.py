@@ -1,7 +1,7 @@
-"""httpx, without its own command line, and the ways out that the environment names.
+"""httpx without what srchat does not use, TLS certificates, and proxies.
 
-Where click is installed, `import httpx` loads that command line, and with it click, Rich
-and pygments: 150 ms that no chat needs. So click is not to be found while httpx is imported.
+With click installed, `import httpx` loads its command line, Rich and pygments (150 ms); httpcore
+loads anyio and trio for its asynchronous half. All three are hidden while httpx is imported.
 """
 
 import contextlib
@@ -16,14 +16,14 @@ from urllib.request import getproxies
 
 __all__ = ["CERTIFICATE_VARIABLES", "PORTS", "certificates", "httpx", "proxy_for"]
 
-_absent = "click" not in sys.modules
-if _absent:  # pragma: no branch - nothing of ours loads click; who embeds srchat may have
-    sys.modules["click"] = None  # type: ignore[assignment] # how to say: cannot be imported
+_hidden = {"click", "anyio", "trio"} - sys.modules.keys()
+sys.modules |= dict.fromkeys(_hidden)  # type: ignore[arg-type] # None: cannot be imported
 try:
+    import httpcore  # noqa: F401 - httpx imports it later, with its first client
     import httpx
 finally:
-    if _absent:  # pragma: no branch - as above
-        del sys.modules["click"]
+    for _name in _hidden:
+        del sys.modules[_name]
 
 CERTIFICATE_VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 PORTS: Final = {"http": 80, "https": 443}

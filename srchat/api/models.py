@@ -7,8 +7,8 @@ Source: the service's API reference; https://platform.openai.com/docs/api-refere
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple
 
 Role = Literal["system", "user", "assistant"]
 
@@ -19,16 +19,14 @@ _MAX_COUNT: Final = (
 )  # a count beyond it is none, and neither JSON nor a database would keep it
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One entry of the messages array."""
 
     role: Role
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
+class ChatRequest(NamedTuple):
     """The body of POST /chat/completions.
 
     `parameters`: any others, by their names on the wire; those that are None are not sent.
@@ -38,7 +36,7 @@ class ChatRequest:
     model: str
     messages: tuple[Message, ...]
     stream: bool | None = None
-    parameters: Mapping[str, object] = field(default_factory=dict)
+    parameters: Mapping[str, object] = {}
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object to send; unset parameters are left out."""
@@ -56,8 +54,7 @@ class ChatRequest:
         return body
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Tokens that the server counted."""
 
     prompt_tokens: int
@@ -122,8 +119,7 @@ class ChatCompletionChunk:
         return chunk
 
 
-@dataclass(frozen=True, slots=True)
-class ChatCompletion:
+class ChatCompletion(NamedTuple):
     """A whole answer: choice 0 of a `chat.completion`."""
 
     content: str
@@ -148,8 +144,7 @@ class ChatCompletion:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """One entry of GET /models. `context_window` is in tokens, None where the server is silent."""
 
     id: str
