@@ -1,9 +1,9 @@
-"""What a server says when it refuses, read from a body of any shape, as one clean line.
+"""Reads the error in a response body of any shape, as one clean line.
 
 Known shapes: OpenAI and vLLM `{"error": {"message", "type", "code"}}`, vLLM's 401
-`{"error": "..."}`, FastAPI `{"detail": "..." or [{"loc", "msg"}]}`, `{"message": "..."}`,
-a bare string or list, HTML from a gateway, plain text, nothing at all. LiteLLM wraps the
-words of the server behind it, and adds advice for whoever runs the proxy: both are cut off.
+`{"error": "..."}`, FastAPI `{"detail": "..." or [{"loc", "msg"}]}`, `{"message": "..."}`, a bare
+string or list, HTML from a gateway, plain text, an empty body. LiteLLM wraps the message of the
+server behind it and adds advice for its operator; both are removed.
 """
 
 import json
@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 
 from srchat.errors import APIStatusError, AuthenticationError, RateLimitError, ServerError
 
-MAX_ERROR_BYTES: Final = 64 * 1024  # to read of a body
+MAX_ERROR_BYTES: Final = 64 * 1024  # the rest of a body is ignored
 _MAX_MESSAGE: Final = 400
-_MAX_SEARCHED: Final = 8192  # characters that are searched: patterns may cost their square
+_MAX_SEARCHED: Final = 8192  # characters; matching may take quadratic time
 _TITLE: Final = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]{0,2000}>")
 _LITELLM_ADVICE: Final = re.compile(
@@ -36,7 +36,7 @@ _KINDS: Final[dict[int, type[APIStatusError]]] = {
 
 
 class ErrorBody(NamedTuple):
-    """The server's message on one line, and the protocol's type and code ("" if none)."""
+    """The message on one line, and the protocol's error type and code ("" if none)."""
 
     message: str
     type: str = ""
@@ -44,23 +44,23 @@ class ErrorBody(NamedTuple):
 
 
 def status_error(where: str, status: int, body: bytes) -> APIStatusError:
-    """Return the failure for an answer of the server `where` with an error status."""
+    """Return the exception for an error status of the server `where`."""
     said = read_error_body(body, status)
     kind = _KINDS.get(status, ServerError if status >= 500 else APIStatusError)
     if said.type == "no_db_connection":
-        kind = AuthenticationError  # how a LiteLLM without a database says: unknown key
+        kind = AuthenticationError  # LiteLLM without a database, for an unknown key
     message = f"{where} returned {status}: {said.message}"
     return kind(message, status=status, code=said.code, type=said.type)
 
 
 def read_error_body(body: bytes, status: int) -> ErrorBody:
-    """Read the body of an answer with an error status."""
+    """Read the body of a response with an error status."""
     said = read_error_text(body.decode("utf-8-sig", "replace"))
     return said if said.message else said._replace(message=_phrase(status))
 
 
 def read_error_text(text: str) -> ErrorBody:
-    """Read an error from a text of any shape; the message is "" where it says nothing."""
+    """Read an error from text of any shape; its message is "" if there is none."""
     text = text.strip()
     try:
         return read_error(json.loads(text))
@@ -69,7 +69,7 @@ def read_error_text(text: str) -> ErrorBody:
 
 
 def read_error(value: object) -> ErrorBody:
-    """Read an error from parsed JSON of any shape."""
+    """Read an error from decoded JSON of any shape."""
     if isinstance(value, str):
         return ErrorBody(_clean(value))
     if isinstance(value, list):
@@ -90,7 +90,7 @@ def _message(value: dict[str, object]) -> str:
         (text for key in ("message", "msg", "title") if isinstance(text := value.get(key), str)), ""
     )
     place = value.get("loc")
-    if said and isinstance(place, list):  # FastAPI tells which field of the request is meant
+    if said and isinstance(place, list):  # FastAPI: the path of the invalid field
         return _clean(f"{'.'.join(str(part) for part in place)}: {said}")
     return _clean(said)
 

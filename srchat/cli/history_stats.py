@@ -13,7 +13,7 @@ from srchat.terminal.streams import Output
 from srchat.terminal.word_wrap import fitting
 
 if TYPE_CHECKING:
-    from srchat.history.store import Stat
+    from srchat.history.statistics import Stat
 
 _NAME: Final = 20  # columns of a name
 _COUNTS: Final = 42  # columns of the figures

@@ -4,8 +4,7 @@ Texts are stored exactly, including lone surrogates and NUL. External data is ne
 path or an SQL statement.
 """
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,6 +12,7 @@ from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import StoreError, UsageError
 from srchat.history import LOCK_TIMEOUT
 from srchat.history.database import Database, sql_text
+from srchat.history.deletion import delete
 from srchat.history.rows import (
     INSERT_CONVERSATION,
     INSERT_TURN,
@@ -25,9 +25,9 @@ from srchat.history.rows import (
 )
 from srchat.history.schema import SCHEMA
 from srchat.history.search import Hit, index_new_turns, search
+from srchat.history.statistics import Stat, add_up
 
 _PAGE_SIZE: Final = 200  # conversations
-_DELETE_BATCH_SIZE: Final = 200  # conversations; short transactions let other processes write
 _WINDOW_MAX_AGE: Final = 30 * 86400.0  # seconds; the model behind a name may change
 
 _SUMMARIES: Final = """
@@ -77,10 +77,6 @@ _RECENT_ANSWER: Final = (
     " FROM turn WHERE id = (SELECT id FROM turn WHERE reply <> ''"
     " ORDER BY asked_at DESC, id DESC LIMIT 1 OFFSET ?)"
 )
-_DELETE_TURNS: Final = """
-    DELETE FROM turn WHERE conversation = (SELECT id FROM conversation WHERE uid = ?)
-"""
-_DELETE_CONVERSATION: Final = "DELETE FROM conversation WHERE uid = ?"
 
 
 class Summary(NamedTuple):
@@ -97,23 +93,6 @@ class Summary(NamedTuple):
     turns: int
     model: str
     complete: bool
-
-
-class Stat(NamedTuple):
-    """What the turns of a day, a model or a conversation add up to. Tokens: counted by servers."""
-
-    name: str
-    requests: int
-    prompt_tokens: int
-    completion_tokens: int
-    seconds: float
-
-
-_GROUPS: Final = {
-    "day": "strftime('%Y-%m-%d', asked_at, 'unixepoch', 'localtime')",
-    "model": "CASE served_model WHEN '' THEN model ELSE served_model END",
-    "conversation": "title",
-}
 
 
 class ConversationStore:
@@ -277,18 +256,9 @@ class ConversationStore:
                 return
             limit = None if limit is None else limit - size
 
-    def stats(self, by: str, limit: int) -> "list[Stat]":
-        """Add up turns by `day` (newest first), `model` or `conversation` (most tokens first)."""
-        order = "name DESC" if by == "day" else "sum(total_tokens) DESC, name"
-        rows = self.database.query(
-            f"SELECT {_GROUPS[by]} AS name, count(*), coalesce(sum(prompt_tokens), 0),"  # noqa: S608 - words of our own
-            " coalesce(sum(completion_tokens), 0), coalesce(sum(ended_at - asked_at), 0.0)"
-            " FROM turn JOIN conversation ON conversation.id = turn.conversation"
-            f" GROUP BY {'conversation.id' if by == 'conversation' else 'name'}"
-            f" ORDER BY {order} LIMIT ?",
-            (limit,),
-        )
-        return [Stat(str(name), *counts) for name, *counts in rows]
+    def stats(self, by: str, limit: int) -> list[Stat]:
+        """Return the totals by `day`, `model` or `conversation`."""
+        return add_up(self.database, by, limit)
 
     def ids(self, unused_since: float | None = None) -> list[str]:
         """Return all ids, or those of conversations last used before `unused_since`."""
@@ -300,30 +270,7 @@ class ConversationStore:
 
     def delete(self, ids: Iterable[str]) -> int:
         """Delete conversations, erase their text from the file, and return their number."""
-        count = 0
-        self.database.maintain("PRAGMA secure_delete = ON")
-        remaining = iter(ids)
-        while batch := list(itertools.islice(remaining, _DELETE_BATCH_SIZE)):
-            count += self._delete_batch(batch)
-            self.database.let_others_write()
-        with self.database.transaction() as execute:
-            # The index contains deleted words until its segments are merged.
-            execute("INSERT INTO turn_words (turn_words) VALUES ('optimize')")
-        self._shrink()
-        return count
-
-    def _delete_batch(self, ids: Sequence[str]) -> int:
-        with self.database.transaction() as execute:
-            for uid in ids:
-                execute(_DELETE_TURNS, (uid,))
-            return sum(execute(_DELETE_CONVERSATION, (uid,)).rowcount for uid in ids)
-
-    def _shrink(self) -> None:
-        ((free,),) = self.database.query("PRAGMA freelist_count")
-        ((pages,),) = self.database.query("PRAGMA page_count")
-        if free * 2 > pages:
-            self.database.maintain("VACUUM")
-        self.database.maintain("PRAGMA wal_checkpoint(TRUNCATE)")  # the log has deleted texts
+        return delete(self.database, ids)
 
     def search(self, query: str, limit: int) -> list[Hit]:
         """Return the turns that match a query, newest first. Raises UsageError."""

@@ -7,6 +7,8 @@ and new, LiteLLM around it, llama.cpp's two servers, OpenAI, SGLang, Anthropic.
 import re
 from typing import Final, NamedTuple
 
+from srchat.errors import APIStatusError, RateLimitError
+
 _WINDOWS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -71,3 +73,39 @@ def _number(patterns: tuple[re.Pattern[str], ...], text: str) -> int | None:
         if (found := pattern.search(text)) and len(found[1]) < 10:
             return int(found[1]) or None
     return None
+
+
+def overflow_of(exc: APIStatusError) -> ContextOverflow | None:
+    """Return what an error status says about length, None if it is about something else.
+
+    A rate limit is no overflow, though it speaks of tokens in much the same words.
+    """
+    if isinstance(exc, RateLimitError):
+        return None
+    return read_overflow(exc.message, exc.type, exc.code)
+
+
+def add_overflow_hint(exc: APIStatusError, overflow: ContextOverflow, estimated: int) -> None:
+    """Set the hint of an error that leaving out old turns cannot mend.
+
+    `estimated`: tokens of the messages that were sent, used if the server did not count them.
+    """
+    window, asked = overflow.window, overflow.asked
+    if overflow.by_answer:
+        exc.hint = "lower --max-tokens"
+    elif window is None:
+        exc.hint = "shorten the prompt or the files; `srchat ask --dry-run` shows what is sent"
+    elif asked is not None and asked <= window:
+        exc.hint = f"the prompt takes {asked} of {window} tokens; lower --max-tokens"
+    elif asked is None and estimated <= window:
+        # The estimate contradicts the server, so the excess is unknown.
+        exc.hint = (
+            f"the context window has {window} tokens for prompt and answer; shorten the prompt or "
+            "its files, or lower --max-tokens"
+        )
+    else:
+        about, size = ("", asked) if asked else ("about ", estimated)
+        exc.hint = (
+            f"the prompt has {about}{size} tokens, {about}{size - window} more than the context "
+            f"window of {window}; shorten it or its files"
+        )

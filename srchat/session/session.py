@@ -5,18 +5,19 @@ the branch in use.
 """
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from srchat.api.models import ChatRequest
 from srchat.api.rate_limit import RateLimit
 from srchat.attachments import Attachment, UserMessage, user_message
 from srchat.config.settings import Config
-from srchat.conversation import CONTINUE_PROMPT, Conversation, TurnRecord, title_of
-from srchat.errors import APIStatusError, Interrupted, StoreError, UsageError
+from srchat.conversation import Conversation, title_of
+from srchat.errors import APIStatusError, Interrupted, StoreError
 from srchat.history.recorder import Recorder
 from srchat.library import Library
 from srchat.session.connection import Connection
 from srchat.session.model_list import ModelList
+from srchat.session.prompts import Prompt, continuation, last_prompt, last_typed, undone
 from srchat.session.reply_stream import Reply, TurnWarning
 from srchat.session.turn import Events, Turn, caught, new_id
 from srchat.session.usage import Totals
@@ -25,14 +26,6 @@ from srchat.text_input import MAX_INPUT, check_size
 
 if TYPE_CHECKING:
     from srchat.session.profile_prompts import PromptTemplate
-
-
-class Prompt(NamedTuple):
-    """A prompt as it is sent. `parent`: the id of the turn it follows."""
-
-    message: UserMessage
-    title: str
-    parent: str | None
 
 
 class Session:
@@ -145,29 +138,23 @@ class Session:
 
     def retry(self) -> Events:
         """Send the last prompt again, in place of its answer. Raises UsageError without one."""
-        return self._send(self._last_prompt)
+        return self._send(last_prompt(self.conversation, self.failed))
 
     def continue_(self) -> Events:
         """Continue an incomplete answer; where nothing came, send the prompt again.
 
         Raises UsageError for a complete answer.
         """
-        last = self.conversation.last_turn
-        if self.failed or last is None or not last.messages():
-            return self.retry()
-        if last.is_whole:
-            raise UsageError("the last answer is complete", hint="ask for more in your own words")
-        message = UserMessage(CONTINUE_PROMPT)
-        return self._send(Prompt(message, CONTINUE_PROMPT, self.conversation.head))
+        return self._send(continuation(self.conversation, self.failed))
 
     @property
     def last_typed(self) -> UserMessage:
         """The last prompt that the user wrote. Raises UsageError without one."""
-        return self._last_typed.message
+        return last_typed(self.conversation, self.failed).message
 
     def edit(self, words: str) -> Events:
         """Send other words in place of the last ones, with the files that went with those."""
-        last = self._last_typed
+        last = last_typed(self.conversation, self.failed)
         message = last.message.with_words(self._prompt(words).message)
         self.attachments = []
         return self._send(Prompt(message, words, last.parent))
@@ -179,20 +166,15 @@ class Session:
 
         A failed one counts. Raises UsageError where there are fewer, StoreError as `set_title`.
         """
-        branch = self.conversation.branch
-        failed = [self.failed.message] if self.failed else []
-        steps = count - len(failed)
-        if not 0 <= steps <= len(branch):
-            raise UsageError(_too_few(len(branch) + len(failed)))
-        undone = failed + [turn.message for turn in branch[len(branch) - steps :][::-1]]
+        prompts, head = undone(self.conversation, self.failed, count)
         try:
-            if steps:
-                self._update(head=branch[-steps].parent)
+            if head != self.conversation.head:
+                self._update(head=head)
         except StoreError:
             self.failed = self.model_once = None
             raise
         self.failed = self.model_once = None
-        return undone
+        return prompts
 
     def new(self) -> None:
         """Start a new conversation."""
@@ -230,21 +212,6 @@ class Session:
         self._update(system=system)
 
     # Inside
-
-    @property
-    def _last_prompt(self) -> Prompt:
-        return self.failed or self._prompt_of(self.conversation.last_turn)
-
-    @property
-    def _last_typed(self) -> Prompt:
-        if self.failed and self.failed.message.text != CONTINUE_PROMPT:
-            return self.failed
-        return self._prompt_of(self.conversation.last_typed)
-
-    def _prompt_of(self, turn: TurnRecord | None) -> Prompt:
-        if turn is None:
-            raise UsageError("no prompt to retry")
-        return Prompt(turn.message, self.conversation.title, turn.parent)
 
     def _prompt(self, words: str) -> Prompt:
         if self.template and self._is_first:
@@ -331,9 +298,3 @@ class Session:
                 self.conversation = changed
                 raise StoreError(f"this change was not stored: {exc.message}") from exc
         self.conversation = changed  # only now: nothing is, when a signal ends the wait for a lock
-
-
-def _too_few(count: int) -> str:
-    if not count:
-        return "nothing to undo"
-    return f"only {count} {'prompt' if count == 1 else 'prompts'} to undo"

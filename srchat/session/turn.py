@@ -18,12 +18,11 @@ from srchat.errors import (
     APIStatusError,
     IncompleteAnswerError,
     Interrupted,
-    RateLimitError,
     SrchatError,
     StoreError,
 )
 from srchat.history.recorder import Recorder
-from srchat.session.overflow import ContextOverflow, read_overflow
+from srchat.session.overflow import ContextOverflow, add_overflow_hint, overflow_of
 from srchat.session.reply_stream import (
     Reply,
     ReplyEnded,
@@ -166,13 +165,14 @@ class Turn:
             try:
                 yield from self._sent()
             except APIStatusError as exc:
-                overflow = _overflow(exc)
+                overflow = overflow_of(exc)
                 if overflow is None:
                     raise
                 self._learn(overflow)
                 sent = self._fitted
                 if overflow.by_answer or not self._leave_out_more(overflow):
-                    raise _too_long(exc, overflow, sent) from None
+                    add_overflow_hint(exc, overflow, sent.estimated_tokens)
+                    raise
             else:
                 return
 
@@ -276,39 +276,9 @@ def _wall(then: float) -> float | None:
     return time.time() - (time.monotonic() - then) if then else None
 
 
-def _overflow(exc: APIStatusError) -> ContextOverflow | None:
-    if isinstance(exc, RateLimitError):  # tokens a minute, in much the same words
-        return None
-    return read_overflow(exc.message, exc.type, exc.code)
-
-
 def _left_out(fitted: Fitted, window: int | None) -> TurnWarning:
     turns = (
         "the oldest turn is" if fitted.left_out == 1 else f"the {fitted.left_out} oldest turns are"
     )
     size = f" ({window} tokens)" if window else ""
     return TurnWarning(f"{turns} left out to fit the context window{size}")
-
-
-def _too_long(exc: APIStatusError, overflow: ContextOverflow, sent: Fitted) -> APIStatusError:
-    """Return the error with a hint: by how much the messages are too long, with no turn to drop."""
-    window = overflow.window
-    if overflow.by_answer:
-        exc.hint = "lower --max-tokens"
-    elif window is None:
-        exc.hint = "shorten the prompt or the files; `srchat ask --dry-run` shows what is sent"
-    elif overflow.asked is not None and overflow.asked <= window:
-        exc.hint = f"the prompt takes {overflow.asked} of {window} tokens; lower --max-tokens"
-    elif overflow.asked is None and sent.estimated_tokens <= window:
-        exc.hint = (  # by the estimate it fits: no number of ours would be true
-            f"the context window has {window} tokens for prompt and answer; shorten the prompt or "
-            "its files, or lower --max-tokens"
-        )
-    else:
-        about = "" if overflow.asked else "about "
-        asked = overflow.asked or sent.estimated_tokens
-        exc.hint = (
-            f"the prompt has {about}{asked} tokens, {about}{asked - window} more than the context "
-            f"window of {window}; shorten it or its files"
-        )
-    return exc

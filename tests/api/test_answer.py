@@ -8,11 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srchat.api import answer
 from srchat.api.answer import AnswerDecoder
 from srchat.api.error_body import ErrorBody
 from srchat.api.models import Usage
-from srchat.api.sse import SSEDecoder
 from srchat.errors import ProtocolError
 from tests.support.server import DONE, chunk, completion, delta, event
 
@@ -30,8 +28,8 @@ class Read(NamedTuple):
     protocol_error: str = ""
 
 
-def read(*parts: bytes) -> Read:
-    decoder = AnswerDecoder()
+def read(*parts: bytes, max_bytes: int = 1 << 26) -> Read:
+    decoder = AnswerDecoder(max_bytes)
     content, reasoning, finish_reason, usage, failure = "", "", "", None, ""
     try:
         chunks = [*map(decoder.feed, parts)]
@@ -406,9 +404,9 @@ def test_a_body_that_is_no_answer_is_said(body: bytes, said: str) -> None:
     assert said in read(body).protocol_error
 
 
-def test_the_end_of_an_answer_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SSEDecoder.__init__, "__defaults__", (100,))
-    assert "over 100 bytes" in read(b"data: " + b"x" * 60 + b"\ndata: " + b"x" * 60).protocol_error
+def test_an_event_without_its_blank_line_is_bounded() -> None:
+    lines = b"data: " + b"x" * 60 + b"\ndata: " + b"x" * 60
+    assert "over 100 bytes" in read(lines, max_bytes=100).protocol_error
 
 
 def test_a_plain_text_is_no_answer() -> None:
@@ -416,10 +414,9 @@ def test_a_plain_text_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize("start", [b"{", b"<", b"data: "])
-def test_an_answer_in_one_piece_is_bounded(start: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answer, "_MAX_JSON_BYTES", 100_000)
-    monkeypatch.setattr(SSEDecoder.__init__, "__defaults__", (100_000,))
-    assert "over 100000 bytes" in read(start, *[b"x" * 1000] * 200).protocol_error
+def test_an_answer_in_one_piece_is_bounded(start: bytes) -> None:
+    got = read(start, *[b"x" * 1000] * 200, max_bytes=100_000)
+    assert "over 100000 bytes" in got.protocol_error
 
 
 def test_invalid_utf_8_becomes_replacement_characters() -> None:

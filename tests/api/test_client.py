@@ -543,14 +543,11 @@ ENDLESS: dict[str, Script] = {
 
 
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS.keys())
-def test_an_endless_error_body_stays_within_bounds(
-    serve: Serve, script: Script, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("srchat.api.exchange._ERROR_BODY_TIME", 0.5)
+def test_an_endless_error_body_stays_within_bounds(serve: Serve, script: Script) -> None:
     server = serve(script)
     begun = time.monotonic()
     tracemalloc.start()
-    got = ask(server.url, silence=30)
+    got = ask(server.url, silence=30, error_body=0.5)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert type(got.error) is AuthenticationError

@@ -233,13 +233,12 @@ def test_done_ends_the_answer_at_once(serve: Serve, ending: Any, headers: dict[s
 
 @pytest.mark.parametrize("pings", [0, 100], ids=["silent", "with comments"])
 def test_after_finish_reason_an_open_connection_is_not_waited_for_long(
-    serve: Serve, pings: int, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, pings: int
 ) -> None:
-    monkeypatch.setattr("srchat.api.stream._AFTER_FINISH", 0.3)
     life = [Pause(0.1), b": ping\n\n"] * pings
     server = serve([head(), chunk("Hello"), FINISH, *life, HOLD])
     begun = time.monotonic()
-    said = ask(server.url, silence=2 * HANGS)
+    said = ask(server.url, silence=2 * HANGS, after_finish=0.3)
     assert (said.text, said.finish_reason, said.error) == ("Hello", "stop", None)
     assert time.monotonic() - begun < HANGS
     assert server.client_left.wait(HANGS)

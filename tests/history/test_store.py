@@ -19,7 +19,7 @@ from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import StoreBusyError, StoreError, UsageError
 from srchat.history.database import Database, Parameters, Row
 from srchat.history.schema import SCHEMA
-from srchat.history.search import HIT_BEGIN, HIT_END
+from srchat.history.search import HIT_BEGIN, HIT_END, index_new_turns
 from srchat.history.store import ConversationStore
 
 TEXTS = st.text(st.characters(codec=None), max_size=60)  # lone surrogates and NUL, too
@@ -362,12 +362,11 @@ def test_words_phrases_and_prefixes_are_found(store: ConversationStore) -> None:
     assert found(store, "this NOT that") == found(store, "prompt:this") == []
 
 
-def test_many_turns_are_indexed_in_batches(
-    store: ConversationStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("srchat.history.search._INDEX_BATCH_SIZE", 2)
+def test_many_turns_are_indexed_in_batches(store: ConversationStore) -> None:
     for number in range(5):
         save(store, f"c{number}", "the same words")
+    index_new_turns(store.database, batch_size=2)
+    assert not store.database.query("SELECT 1 FROM unindexed")
     assert found(store, "same words") == ["c4", "c3", "c2", "c1", "c0"]
 
 

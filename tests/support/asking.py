@@ -75,9 +75,11 @@ def ask(
     connect: float = 5.0,
     silence: float = 5.0,
     most: int = 1 << 28,
+    error_body: float = 3.0,
+    after_finish: float = 3.0,
 ) -> Answer:
     """Ask once, with a client of its own."""
-    limits = Limits(connect, silence, most)
+    limits = Limits(connect, silence, most, error_body, after_finish)
     with ChatClient(Server(url, key), limits=limits, retry=retry) as client:
         return taken(client.stream(request))
 
