@@ -4,9 +4,7 @@ Turns form a tree: each has a parent, so that a turn that was retried, edited or
 current branch leads from the first turn to `head`.
 """
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from srchat.api.models import Message, Usage
@@ -29,8 +27,7 @@ CONTINUE_PROMPT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TurnRecord:
+class TurnRecord(NamedTuple):
     """A prompt and its reply. Times are Unix seconds, None for not yet.
 
     `reason`: why the reply is incomplete, "" if it is complete.
@@ -59,7 +56,7 @@ class TurnRecord:
     attachments: tuple[str, ...] = ()
     words_at: int = 0
     reasoning: str = ""
-    parameters: Mapping[str, object] = field(default_factory=dict)
+    parameters: Mapping[str, object] = {}
 
     @property
     def message(self) -> UserMessage:
@@ -89,8 +86,7 @@ class Fitted(NamedTuple):
     estimated_tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(NamedTuple):
     """The turns of all branches in chronological order.
 
     `head`: ID of the last turn of the current branch, None before the first.
@@ -158,7 +154,7 @@ class Conversation:
             else (*self.turns, turn)
         )
         title = self.title or title_of(turn.prompt)
-        return dataclasses.replace(self, turns=turns, head=turn.id, title=title)
+        return self._replace(turns=turns, head=turn.id, title=title)
 
     def fit(
         self,

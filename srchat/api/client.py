@@ -11,7 +11,6 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -214,4 +213,4 @@ def _models(text: str, redact: Callable[[str], str]) -> list[Model]:
         said = redact(read_error_text(text).message)
         raise ProtocolError(f"the response is not a list of models{said and f': {said}'}")
     models = [model for entry in entries if (model := Model.from_json(entry))]
-    return [replace(m, id=redact(m.id), owned_by=redact(m.owned_by)) for m in models]
+    return [m._replace(id=redact(m.id), owned_by=redact(m.owned_by)) for m in models]

@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from srchat.api.encoding import BodyDecoder
 from srchat.api.error_body import MAX_ERROR_BYTES, status_error
@@ -20,8 +19,7 @@ from srchat.errors import (
 TICK: Final = 0.08  # seconds between two checks of the clock
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Timeouts of a request, in seconds, and the maximum size of its answer.
 
     `connect`: until the connection is established. `silence`: without data. `answer`: characters

@@ -1,7 +1,7 @@
-"""httpx without its command line, and certificates and proxies from the environment.
+"""httpx without what srchat does not use, TLS certificates, and proxies.
 
-If click is installed, `import httpx` loads its command line with click, Rich and pygments, which
-takes 150 ms. So click is hidden while httpx is imported.
+With click installed, `import httpx` loads its command line, Rich and pygments (150 ms); httpcore
+loads anyio and trio for its asynchronous half. All three are hidden while httpx is imported.
 """
 
 import contextlib
@@ -16,14 +16,14 @@ from urllib.request import getproxies
 
 __all__ = ["CERTIFICATE_VARIABLES", "PORTS", "certificates", "httpx", "proxy_for"]
 
-_absent = "click" not in sys.modules
-if _absent:  # pragma: no branch - only a program that embeds srchat may have loaded it
-    sys.modules["click"] = None  # type: ignore[assignment] # makes the import fail
+_hidden = {"click", "anyio", "trio"} - sys.modules.keys()
+sys.modules |= dict.fromkeys(_hidden)  # type: ignore[arg-type] # None: cannot be imported
 try:
+    import httpcore  # noqa: F401 - httpx imports it later, with its first client
     import httpx
 finally:
-    if _absent:  # pragma: no branch - as above
-        del sys.modules["click"]
+    for _name in _hidden:
+        del sys.modules[_name]
 
 CERTIFICATE_VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 PORTS: Final = {"http": 80, "https": 443}

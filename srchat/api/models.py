@@ -7,8 +7,8 @@ Source: the service's API reference; https://platform.openai.com/docs/api-refere
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple
 
 Role = Literal["system", "user", "assistant"]
 
@@ -17,16 +17,14 @@ _NO_REASON: Final = ("null", "none", "undefined")  # null as a string
 _MAX_COUNT: Final = 2**53  # larger counts are ignored: JSON and SQLite cannot represent them
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One entry of the messages array."""
 
     role: Role
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
+class ChatRequest(NamedTuple):
     """The body of POST /chat/completions.
 
     `parameters`: further parameters by their names on the wire; those that are None are not sent.
@@ -36,7 +34,7 @@ class ChatRequest:
     model: str
     messages: tuple[Message, ...]
     stream: bool | None = None
-    parameters: Mapping[str, object] = field(default_factory=dict)
+    parameters: Mapping[str, object] = {}
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object without unset parameters."""
@@ -54,8 +52,7 @@ class ChatRequest:
         return body
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Token counts of the server."""
 
     prompt_tokens: int
@@ -121,8 +118,7 @@ class ChatCompletionChunk:
         return chunk
 
 
-@dataclass(frozen=True, slots=True)
-class ChatCompletion:
+class ChatCompletion(NamedTuple):
     """A whole answer: choice 0 of a `chat.completion`."""
 
     content: str
@@ -147,8 +143,7 @@ class ChatCompletion:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """An entry of GET /models. `context_window`: in tokens, None if unknown."""
 
     id: str

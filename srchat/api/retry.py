@@ -7,7 +7,6 @@ https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
@@ -34,8 +33,7 @@ class Decision(NamedTuple):
     asked: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(NamedTuple):
     """The maximum number of retries and the maximum wait in seconds."""
 
     max_retries: int = 3

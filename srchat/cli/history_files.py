@@ -1,7 +1,6 @@
 """`srchat history export` and `import`."""
 
 import codecs
-import dataclasses
 import json
 import time
 from collections.abc import Iterable, Iterator
@@ -145,10 +144,7 @@ def _imported(process: Process, file: str) -> list[Conversation]:
     now = time.time()
     found = _from_database(process, Path(file)) if _is_database(file) else _from_json(process, file)
     # A time in the future would make all later conversations later still.
-    return [
-        dataclasses.replace(conversation, used_at=min(conversation.used_at, now))
-        for conversation in found
-    ]
+    return [conversation._replace(used_at=min(conversation.used_at, now)) for conversation in found]
 
 
 def _is_database(file: str) -> bool:

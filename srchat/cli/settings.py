@@ -187,4 +187,4 @@ def continue_chosen(
     elif last:
         process.messages.warning("no conversation to continue; starting a new one")
     else:
-        session.conversation = dataclasses.replace(session.conversation, title=title)
+        session.conversation = session.conversation._replace(title=title)

@@ -5,7 +5,6 @@ is checked like an imported export.
 """
 
 import contextlib
-import dataclasses
 import shutil
 import tempfile
 from collections.abc import Container, Iterator, Sequence
@@ -84,7 +83,7 @@ def _conversation(
     """Return a conversation with its valid turns, None if it and all its turns are lost."""
     if conversation:
         with contextlib.suppress(ValueError):
-            return checked(dataclasses.replace(conversation, turns=tuple(turns)))
+            return checked(conversation._replace(turns=tuple(turns)))
     return _conversation_of(checked(Conversation("lost", turns=tuple(turns))).turns)
 
 

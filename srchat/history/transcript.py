@@ -4,7 +4,6 @@ The JSON is `{"srchat_history": 1, "conversations": [...]}`, each conversation w
 turns in chronological order. On import every value is checked.
 """
 
-import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -206,7 +205,7 @@ def _conversation(fields: _Fields) -> Conversation:
         turn = _turn(turn_fields)
         if turn.parent not in known:
             # A parent must precede its children, so that no branch is a cycle.
-            turn = dataclasses.replace(turn, parent=None)
+            turn = turn._replace(parent=None)
         known.add(turn.id)
         turns.append(turn)
     newest = turns[-1].id if turns else None

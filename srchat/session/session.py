@@ -188,7 +188,7 @@ class Session:
     def load(self, conversation: Conversation) -> None:
         """Continue another conversation with its system prompt and model, unless they are fixed."""
         if "system" in self._fixed:
-            conversation = dataclasses.replace(conversation, system=self.config.system)
+            conversation = conversation._replace(system=self.config.system)
         # A model that never answered may be a typo.
         last = next((turn for turn in reversed(conversation.branch) if turn.reply), None)
         is_here = last is not None and last.base_url == self.config.base_url
@@ -233,7 +233,7 @@ class Session:
         turn = Turn(
             lambda: self._connection.client(config),
             config,
-            dataclasses.replace(self.conversation, head=prompt.parent, title=title),
+            self.conversation._replace(head=prompt.parent, title=title),
             prompt.message,
             recorder=self._recorder,
             windows=self._windows,
@@ -292,7 +292,8 @@ class Session:
             self._windows.learn(config.base_url, config.model, window)
 
     def _update(self, **changes: str | None) -> None:
-        changed = dataclasses.replace(self.conversation, **changes)  # type: ignore[arg-type] # title, system and head are texts
+        # `changes` are the title, the system prompt and the head, all of them texts.
+        changed = self.conversation._replace(**changes)  # type: ignore[arg-type]
         if self.conversation.turns and self.keeps:
             try:
                 self._library.open().update(self.conversation.id, **changes)

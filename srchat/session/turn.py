@@ -4,7 +4,6 @@ If the server rejects the request as too long, it is sent again with fewer old t
 """
 
 import contextlib
-import dataclasses
 import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -229,15 +228,13 @@ class Turn:
     def _begin(self) -> None:
         self._is_begun = True
         now = _wall(self.reply.asked_at) or time.time()
-        self._record = dataclasses.replace(
-            self._record,
+        self._record = self._record._replace(
             asked_at=now,
             model=self.config.model,
             estimated_tokens=self._fitted.estimated_tokens,
             parameters=self.request.parameters,
         )
-        self.conversation = dataclasses.replace(
-            self._before.with_turn(self._record),
+        self.conversation = self._before.with_turn(self._record)._replace(
             created_at=self._before.created_at or now,
             used_at=now,
         )
@@ -247,8 +244,7 @@ class Turn:
         """Return the current record. `text`: replaces a reply that is too large to copy."""
         reply = self.reply
         complete = over and reply.complete and text is None
-        self._record = dataclasses.replace(
-            self._record,
+        self._record = self._record._replace(
             reply=reply.content if text is None else text,
             reasoning=str(reply.reasoning) if text is None else "",
             complete=complete,

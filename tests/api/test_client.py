@@ -8,7 +8,6 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
@@ -443,7 +442,7 @@ def test_a_server_that_refuses_stream_options_forever_is_asked_twice(serve: Serv
 def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it(serve: Serve) -> None:
     said = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
     server = serve(error(400, said, code="unsupported_parameter"), kept("one"), kept("two"))
-    limited = replace(HELLO, parameters={"max_tokens": 7})
+    limited = HELLO._replace(parameters={"max_tokens": 7})
     with ChatClient(Server(server.url, None), retry=ONCE) as client:
         first = taken(client.stream(limited))
         assert (first.text, first.waits) == ("one", {})
@@ -457,7 +456,7 @@ def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it(serve: Se
 def test_a_limit_that_is_too_high_is_refused(serve: Serve, name: str) -> None:
     server = serve(error(400, f"{name} is too large: 7"), answer("again"))
     with ChatClient(Server(server.url, None)) as client:
-        assert taken(client.stream(replace(HELLO, parameters={"max_tokens": 7}))).error
+        assert taken(client.stream(HELLO._replace(parameters={"max_tokens": 7}))).error
     assert len(server.requests) == 1
 
 

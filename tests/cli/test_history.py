@@ -1,7 +1,6 @@
 """`srchat history`: stored conversations listed, shown, searched, exported, imported, deleted."""
 
 import contextlib
-import dataclasses
 import json
 import re
 import subprocess
@@ -195,7 +194,7 @@ def test_show_reports_hidden_turns(srchat: Srchat) -> None:
 def test_an_incomplete_answer_is_marked_on_a_terminal(srchat: Srchat) -> None:
     conversation = keep(srchat, "aaaa1111", ("one", "1"))
     store = ConversationStore(srchat.history)
-    turn = dataclasses.replace(conversation.turns[0], complete=False, reason="lost")
+    turn = conversation.turns[0]._replace(complete=False, reason="lost")
     store.update_turn(conversation, turn)
     store.close()
     with on_terminal(srchat, "show") as session:
@@ -488,7 +487,7 @@ def test_of_a_turn_without_an_answer_only_the_prompt_and_the_reason_are_shown(
 ) -> None:
     conversation = keep(srchat, "aaaa1111", ("one", ""))
     store = ConversationStore(srchat.history)
-    turn = dataclasses.replace(conversation.turns[0], complete=False, reason="refused")
+    turn = conversation.turns[0]._replace(complete=False, reason="refused")
     store.update_turn(conversation, turn)
     store.close()
     with on_terminal(srchat, "show") as session:
