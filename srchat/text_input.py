@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from srchat.attachments import Attachment
-from srchat.editor import open_in_editor
 from srchat.errors import Interrupted, UsageError, reason_of
 
 _SILENCE: Final = 1.0  # seconds without input before `on_wait` is called
@@ -130,6 +129,8 @@ def edited(text: str, environ: Mapping[str, str]) -> str:
     it is not empty, and its name is in the message.
     """
     import tempfile  # noqa: PLC0415 - with random and hashlib, 4 ms that few prompts need
+
+    from srchat.editor import open_in_editor  # noqa: PLC0415 - few prompts need it
 
     fd, name = tempfile.mkstemp(prefix="srchat-", suffix=".md")  # with mode 0600
     path = Path(name)

@@ -22,7 +22,6 @@ from srchat.errors import (
     StoreError,
 )
 from srchat.history.recorder import Recorder
-from srchat.session.overflow import ContextOverflow, add_overflow_hint, overflow_of
 from srchat.session.reply_stream import (
     Reply,
     ReplyEnded,
@@ -37,6 +36,7 @@ from srchat.tokens import calibrated
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
+    from srchat.session.overflow import ContextOverflow
 
 _STOPPED: Final = "srchat was stopped"
 _SHORT_REPLIES: Final = (4 << 20, 1 << 16)  # characters to store when memory is short
@@ -167,18 +167,20 @@ class Turn:
             try:
                 yield from self._sent()
             except APIStatusError as exc:
-                overflow = overflow_of(exc)
+                from srchat.session import overflow as overflows  # noqa: PLC0415 - 1 ms of regexes
+
+                overflow = overflows.overflow_of(exc)
                 if overflow is None:
                     raise
                 self._learn(overflow)
                 sent = self._fitted
                 if overflow.by_answer or not self._leave_out_more(overflow):
-                    add_overflow_hint(exc, overflow, sent.estimated_tokens)
+                    overflows.add_overflow_hint(exc, overflow, sent.estimated_tokens)
                     raise
             else:
                 return
 
-    def _learn(self, overflow: ContextOverflow) -> None:
+    def _learn(self, overflow: "ContextOverflow") -> None:
         base_url, model = self.config.base_url, self.config.model
         if overflow.window:
             self._windows.learn(base_url, model, overflow.window)
@@ -187,7 +189,7 @@ class Turn:
             sent = self._fitted.estimated_tokens
             self._windows.learn_factor(self.config, calibrated(overflow.asked, sent, prior=0))
 
-    def _leave_out_more(self, overflow: ContextOverflow) -> bool:
+    def _leave_out_more(self, overflow: "ContextOverflow") -> bool:
         """Fit the messages to the server's limit. Return whether more turns are left out now."""
         sent = self._fitted
         factor = max(self._before.factor, self._windows.factor(self.config))
