@@ -252,14 +252,14 @@ class Session:
         try:
             failure = yield from caught(turn.events())
         finally:
-            warnings = self._go_on_from(turn, prompt)
+            warnings = self._continue_from(turn, prompt)
         yield from (TurnWarning(each.message, each.hint) for each in warnings)
         if isinstance(failure, APIStatusError):
             self._explain(failure, turn.config)
         if failure:
             raise failure
 
-    def _go_on_from(self, turn: Turn, prompt: Prompt) -> list[StoreError]:
+    def _continue_from(self, turn: Turn, prompt: Prompt) -> list[StoreError]:
         """Continue from a turn, however it ended. Return the warnings to show."""
         if turn.conversation.head == prompt.parent:
             return []  # it was not sent
