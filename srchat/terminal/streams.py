@@ -23,6 +23,7 @@ _RED: Final = "\x1b[1;31m"
 _YELLOW: Final = "\x1b[33m"
 _DIM: Final = "\x1b[2m"
 _RESET: Final = "\x1b[0m"
+_FRAME_TIME: Final = 1 / 12
 _FALLBACK_SIZE: Final = os.terminal_size((80, 24))
 
 
@@ -50,6 +51,11 @@ class Output:
     def is_utf8(self) -> bool:
         """Whether it can show any character."""
         return self.encoding.lower().replace("-", "") == "utf8"
+
+    @property
+    def frame_time(self) -> float:
+        """The minimum time between two frames in seconds; 0 where nothing is rendered."""
+        return _FRAME_TIME if self.renders else 0.0
 
     def use_color(self, when: str) -> None:
         """Follow the setting `color`: "always" renders also where no terminal is, for `less -R`."""
