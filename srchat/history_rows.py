@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _BOLD: Final = "\x1b[1m"
 _PLAIN: Final = "\x1b[0m"
 _INDENT: Final = "    "
-# Columns of the id and the model; the title has the rest.
+# Columns of the ID and the model; the title gets the rest.
 _WIDE_TERMINAL: Final = 80
 _WIDE: Final = (12, 16)
 _NARROW: Final = (6, 8)

@@ -1,4 +1,4 @@
-"""The messages array, and how it is made to fit the context window."""
+"""The messages array, fitted to the context window."""
 
 from collections.abc import Sequence
 
@@ -53,7 +53,7 @@ def test_turns_are_sent_in_order_before_the_prompt() -> None:
     )
 
 
-def test_a_turn_that_was_never_answered_is_not_sent_and_one_that_broke_off_is() -> None:
+def test_a_truncated_turn_is_sent_and_an_unanswered_one_is_not() -> None:
     conversation = (
         Conversation("c")
         .with_turn(turn("a", reply="", complete=False))
@@ -64,14 +64,14 @@ def test_a_turn_that_was_never_answered_is_not_sent_and_one_that_broke_off_is() 
     ]  # fmt: skip
 
 
-def test_a_turn_that_begins_is_neither_complete_nor_anything_to_send() -> None:
+def test_a_new_turn_is_neither_complete_nor_sent() -> None:
     begun = TurnRecord("a", "prompt")
     assert [value for value in begun if value] == ["a", "prompt"]
     assert begun.messages() == []
     assert turn("a", reply=" \n").messages() == []
 
 
-def test_the_newest_turn_is_the_one_that_is_head() -> None:
+def test_the_last_turn_is_the_head() -> None:
     conversation = Conversation("c").with_turn(turn("a")).with_turn(turn("b", "a"))
     assert conversation.last_turn == turn("b", "a")
     assert conversation._replace(head="a").last_turn == turn("a")
@@ -124,7 +124,7 @@ def test_the_oldest_turns_are_left_out_and_counted() -> None:
     assert len(fitted.messages) == 5
 
 
-def test_no_turn_is_kept_that_stands_before_one_that_is_left_out() -> None:
+def test_turns_before_a_left_out_turn_are_left_out() -> None:
     # The first turn alone would fit; a hole in the middle would change what was meant.
     assert linear(4, 40_000, 4).fit("hi", window=1000).left_out == 2
 
@@ -160,13 +160,13 @@ def test_a_real_count_corrects_the_estimate() -> None:
     assert without.fit("hi", window=4000).left_out == 0
 
 
-def test_a_factor_that_is_given_stands_in_place_of_the_conversations_own() -> None:
+def test_a_given_factor_replaces_that_of_the_conversation() -> None:
     conversation = linear(4000).with_turn(turn("b", "t0", usage=USAGE, estimated_tokens=100))
     assert conversation.fit("hi", window=2000, factor=0.5).left_out == 0
     assert conversation.fit("hi", window=2000, factor=2.0).left_out == 1
 
 
-def test_the_newest_count_is_the_one_that_counts() -> None:
+def test_the_newest_count_is_used() -> None:
     conversation = (
         Conversation("c")
         .with_turn(turn("a", usage=Usage(9000, 1, 9001), estimated_tokens=1000))
@@ -205,7 +205,7 @@ def test_what_is_sent_is_the_longest_end_that_fits(
     assert fitted.estimated_tokens == estimate(fitted.messages)
 
 
-def test_an_answer_is_whole_where_the_model_came_to_its_own_end() -> None:
+def test_an_answer_is_whole_if_the_model_ended_it() -> None:
     whole = TurnRecord("a", "p", complete=True, finish_reason="stop")
     assert whole.is_whole
     assert not whole._replace(complete=False).is_whole

@@ -23,7 +23,7 @@ class BodyDecoder:
         if encoding in ("gzip", "x-gzip", "deflate"):
             self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
         elif encoding not in ("", "identity"):
-            raise ValueError(f"the answer has the encoding {encoding!r}, which was not asked for")
+            raise ValueError(f"unsupported content encoding {encoding!r}")
 
     def feed(self, part: bytes) -> Iterator[bytes]:
         """Yield the decoded bytes, at most 64 KiB at a time."""
@@ -40,7 +40,7 @@ class BodyDecoder:
                 yield self._inflate.decompress(part, _MAX_PIECE)
             except zlib.error as exc:
                 yield _good_part(before, part)
-                raise ValueError(f"the compressed answer is broken: {exc}") from exc
+                raise ValueError(f"the compressed answer is corrupt: {exc}") from exc
             part = self._inflate.unconsumed_tail or self._inflate.unused_data
 
 

@@ -1,4 +1,4 @@
-"""`srchat batch run`: send every request of a batch file, and go on where a run has ended."""
+"""`srchat batch run`: send all requests of a batch file, or resume an earlier run."""
 
 import contextlib
 import os
@@ -33,7 +33,9 @@ def run(
     *,
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="OUT", help="Results; IN.out.jsonl if not given."),
+        typer.Option(
+            "-o", "--output", metavar="OUT", help="File for results; default: IN.out.jsonl."
+        ),
     ] = None,
     jobs: Annotated[
         int,
@@ -55,7 +57,7 @@ def run(
 ) -> None:
     """Send the requests of a batch file, many at once.
 
-    The same command again continues: what was answered is not sent twice.
+    Run the same command again to continue: answered requests are not sent again.
     """
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)
@@ -118,7 +120,7 @@ def _output_path(input_: str, output: str | None) -> Path:
 def _pending_requests(
     file: BinaryIO, pending: Mapping[bytes, int | None]
 ) -> Iterator[BatchRequest]:
-    """Yield the requests without a result. Raises UsageError where the file has changed."""
+    """Yield the requests without a result. Raises UsageError if the file has changed."""
     file.seek(0)
     try:
         for request in requests_of(lines_of(file.readline)):
@@ -134,7 +136,7 @@ def _pending_requests(
 
 @contextlib.contextmanager
 def _continuable(process: Process, progress: RunProgress) -> Iterator[None]:
-    """Tell how far a run came that ends early, and how to continue it."""
+    """Report the progress of a run that ends early, and how to continue it."""
     try:
         yield
     except Interrupted:
@@ -160,7 +162,7 @@ def _tell_resumed(process: Process, resumed: Resumed, path: Path) -> None:
 
 
 def _finish(process: Process, progress: RunProgress, path: Path) -> None:
-    """Tell the outcome. Raises SrchatError where requests failed."""
+    """Report the outcome. Raises SrchatError if requests failed."""
     if not progress.failed:
         process.messages.info(f"{progress.count()}: {path}")
         return

@@ -1,4 +1,4 @@
-"""`srchat chat`: a conversation at the terminal, or one prompt a line from a script."""
+"""`srchat chat`: a conversation on the terminal, or one prompt per line from a script."""
 
 import contextlib
 import threading
@@ -49,14 +49,14 @@ def chat(
 ) -> int:
     """Talk with a model, prompt by prompt.
 
-    /help tells what can be typed. Without a terminal, each line of standard input is a
-    prompt, answers go to standard output, and the exit code is that of the last failure.
+    Type /help for the commands. Without a terminal, each line of stdin is a prompt, answers go to
+    stdout, and the exit code is that of the last failure.
     """
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)
     library = open_library(process)
     session = open_session(process, settings, library, keep=not no_save)
-    session.check_key()  # before anything is shown
+    session.check_key()  # before any output
     continue_chosen(process, session, library, ctx.params)
     session.attachments = [read_file(path) for path in file or []]
     status = _Status(session, settings.resolved.profile)
@@ -114,7 +114,7 @@ def _run(
     if screen and not process.messages.quiet:
         _greet(chat)
     if screen and has_editor:
-        # From prompt to prompt: what is typed in between is neither echoed nor torn.
+        # Also between prompts, so that input typed there is neither echoed nor split.
         with held_for_prompt(process.stdin_fd, screen):
             return int(repl.run())
     return int(repl.run())
@@ -177,8 +177,8 @@ def _prompt_lines(
 
 
 def _load_slow_modules_soon() -> None:
-    """Load what the first prompt needs while it is being typed."""
-    with contextlib.suppress(RuntimeError):  # no thread can be started: then they load later
+    """Load what the first prompt needs while the user types it."""
+    with contextlib.suppress(RuntimeError):  # no thread: they are loaded later
         threading.Thread(target=_load_slow_modules, daemon=True).start()
 
 

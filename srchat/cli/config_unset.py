@@ -1,4 +1,4 @@
-"""`srchat config unset`: one setting out of the file, or a whole profile."""
+"""`srchat config unset`: unset one setting, or delete a profile."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,7 @@ def unset(
         str | None,
         typer.Argument(
             metavar="[NAME]",
-            help="The setting; without one, the whole profile is deleted.",
+            help="The setting; default: delete the whole profile.",
             show_default=False,
         ),
     ] = None,
@@ -32,7 +32,7 @@ def unset(
     profile: InProfile = None,
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Unset one setting, or delete a profile; everything else in the file stays as it is."""
+    """Unset one setting, or delete a profile. The rest of the file is unchanged."""
     process: Process = ctx.obj
     path = paths.config_path(process.environ)
     if name:

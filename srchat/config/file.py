@@ -49,13 +49,13 @@ def profile_paths(path: Path) -> dict[str, str]:
 
 
 def load_profile(path: Path) -> FileSettings:
-    """Return the settings of one profile in a file of its own. Raises ConfigError like `load`."""
+    """Return the settings of a profile in a separate file. Raises ConfigError like `load`."""
     data = read_bytes(path) or b""
     text = decoded(path, data).removeprefix("\ufeff")
     document = parse_toml(path, text)
     reader = _Reader(path, text)
     values = reader.table(document, ())
-    # Most profiles are templates, with nothing to hide.
+    # Most profiles are templates without secrets.
     exposed = _exposed(path) if {"api_key", "headers"} & values.keys() else ()
     return FileSettings(str(path), values=values, exposed=exposed)
 

@@ -1,4 +1,4 @@
-"""Conversations as one page of HTML: no script, no request, readable on light and dark."""
+"""Exports conversations as one HTML page without scripts or requests, in light and dark colors."""
 
 import html
 from collections.abc import Callable, Iterable, Iterator
@@ -41,7 +41,7 @@ a { color: var(--cyan); } hr { border: 0; border-top: 1px solid var(--line); }
 def to_html(
     conversations: Iterable[Conversation], format_time: Callable[[float], str]
 ) -> Iterator[str]:
-    """Yield a page with the branch in use of each conversation, in pieces."""
+    """Yield the page with the current branch of each conversation, in pieces."""
     yield (
         '<!DOCTYPE html>\n<html lang="">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'

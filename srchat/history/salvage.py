@@ -1,7 +1,7 @@
 """Reads another history file: a copy, a backup, or a damaged one that was set aside.
 
-Every row is read by a query of its own, so that a damaged page loses only its own rows. The
-content is checked like an imported export.
+Each row is read by a separate query, so that a damaged page loses only its own rows. The content
+is checked like an imported export.
 """
 
 import contextlib
@@ -88,7 +88,7 @@ def _conversation(
 
 
 def _conversation_of(turns: Sequence[TurnRecord]) -> Conversation | None:
-    """Return a conversation for turns that have lost theirs, with the same id every time."""
+    """Return a conversation for turns without one; its ID depends only on the turns."""
     if not turns:
         return None
     first, last = turns[0], turns[-1]

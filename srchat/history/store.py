@@ -80,10 +80,12 @@ _RECENT_ANSWER: Final = (
 
 
 class Summary(NamedTuple):
-    """A conversation in a list. Times are Unix seconds.
+    """A conversation in a list.
 
-    `turns`: their number on all branches. `model`: the one that answered last. `complete`:
-    whether the last reply is.
+    `created_at`, `used_at`: Unix seconds.
+    `turns`: number of turns on all branches.
+    `model`: of the last answer.
+    `complete`: the last answer is complete.
     """
 
     id: str
@@ -197,7 +199,10 @@ class ConversationStore:
         return str(rows[0][0]) if rows else None
 
     def find(self, prefix: str) -> str:
-        """Return the only id that begins with `prefix`. Raises UsageError if there is no such."""
+        """Return the only ID that begins with `prefix`.
+
+        Raises UsageError if there is none, or more than one.
+        """
         end = prefix + "\U0010ffff"
         rows = self.database.query(
             "SELECT uid FROM conversation WHERE uid >= CAST(? AS TEXT) AND uid < CAST(? AS TEXT)"
@@ -211,14 +216,14 @@ class ConversationStore:
             raise UsageError(f"no conversation {prefix!r}", hint="srchat history list shows them")
         if len(found) > 1:
             some = ", ".join(found[:3]) + (" and more" if len(found) > 3 else "")
-            raise UsageError(f"{prefix!r} begins several conversations: {some}")
+            raise UsageError(f"{prefix!r} matches several conversations: {some}")
         return found[0]
 
     def load(self, id: str) -> Conversation:
         """Return a conversation with all its turns. Raises StoreError if it does not exist."""
         if found := self.load_or_none(id):
             return found
-        raise StoreError(f"the conversation {id} is not there")
+        raise StoreError(f"the conversation {id} does not exist")
 
     def load_or_none(self, id: str) -> Conversation | None:
         """Return a conversation with all its turns, None if it does not exist."""

@@ -44,7 +44,7 @@ def conversations_from_json(value: object) -> Iterator[Conversation]:
     document = value if isinstance(value, dict) else {}
     version, items = document.get("srchat_history"), document.get("conversations")
     if not isinstance(version, int) or not isinstance(items, list):
-        raise ValueError("it is not what `srchat history export --format json` writes")
+        raise ValueError("it is not an export of `srchat history export --format json`")
     if version != VERSION:
         raise ValueError("it was written by a newer srchat")
     for index, item in enumerate(items):
@@ -195,7 +195,7 @@ class _Fields:
         return value
 
     def _invalid(self, name: str) -> ValueError:
-        return ValueError(f"{self._path}.{name} is missing, or not what it should be")
+        return ValueError(f"{self._path}.{name} is missing or invalid")
 
 
 def _conversation(fields: _Fields) -> Conversation:

@@ -1,7 +1,7 @@
-"""What servers say when a request is longer than the model's context window. Pure.
+"""Recognizes error messages about a request longer than the context window. Pure.
 
-Every server has its own words and most name the limit. Real ones are in the tests: vLLM old
-and new, LiteLLM around it, llama.cpp's two servers, OpenAI, SGLang, Anthropic.
+The messages differ by server, and most name the limit. The tests have real ones: vLLM old and
+new, LiteLLM around it, both servers of llama.cpp, OpenAI, SGLang, Anthropic.
 """
 
 import re
@@ -42,16 +42,16 @@ _WORDS: Final = (
     "maximum model length",
     "maximum prompt length",
 )
-# max_tokens alone is over the window: no shorter prompt helps.
+# max_tokens alone exceeds the window, so a shorter prompt does not help.
 _ANSWER_ALONE: Final = re.compile(
     r"max_tokens ?= ?\d+ cannot be greater|must be less than max_model_len"
 )
 
 
 class ContextOverflow(NamedTuple):
-    """A request was too long: the window and the prompt's length in tokens, None if not said.
+    """A request was too long. `window`, `asked`: tokens of window and prompt, None if unknown.
 
-    `by_answer`: it is the answer that `max_tokens` asks for that is too long, not the prompt.
+    `by_answer`: `max_tokens` is too large, not the prompt.
     """
 
     window: int | None
@@ -60,7 +60,7 @@ class ContextOverflow(NamedTuple):
 
 
 def read_overflow(message: str, type: str = "", code: str = "") -> ContextOverflow | None:
-    """Return what a server's error says about length, None where it is about something else."""
+    """Return the overflow that an error message reports, None if it is about something else."""
     said = f"{message} {type} {code}".lower()
     if not any(word in said for word in _WORDS):
         return None
@@ -76,9 +76,9 @@ def _number(patterns: tuple[re.Pattern[str], ...], text: str) -> int | None:
 
 
 def overflow_of(exc: APIStatusError) -> ContextOverflow | None:
-    """Return what an error status says about length, None if it is about something else.
+    """Return the overflow that a status error reports, None if it is about something else.
 
-    A rate limit is no overflow, though it speaks of tokens in much the same words.
+    A rate limit is not an overflow, though its message is similar.
     """
     if isinstance(exc, RateLimitError):
         return None
@@ -86,9 +86,9 @@ def overflow_of(exc: APIStatusError) -> ContextOverflow | None:
 
 
 def add_overflow_hint(exc: APIStatusError, overflow: ContextOverflow, estimated: int) -> None:
-    """Set the hint of an error that leaving out old turns cannot mend.
+    """Set the hint of an error that leaving out old turns cannot solve.
 
-    `estimated`: tokens of the messages that were sent, used if the server did not count them.
+    `estimated`: estimated tokens of the request, used if the server did not count them.
     """
     window, asked = overflow.window, overflow.asked
     if overflow.by_answer:

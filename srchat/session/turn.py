@@ -1,6 +1,6 @@
-"""One prompt of a conversation: fitted to the context window, sent, and recorded.
+"""One prompt of a conversation: fitted to the context window, sent, and stored.
 
-Where the server finds the messages too long, they are sent once more with fewer of the old turns.
+If the server rejects the request as too long, it is sent again with fewer old turns.
 """
 
 import contextlib
@@ -22,7 +22,6 @@ from srchat.errors import (
     StoreError,
 )
 from srchat.history.recorder import Recorder
-from srchat.session.overflow import ContextOverflow, add_overflow_hint, overflow_of
 from srchat.session.reply_stream import (
     Reply,
     ReplyEnded,
@@ -37,25 +36,27 @@ from srchat.tokens import calibrated
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
+    from srchat.session.overflow import ContextOverflow
 
 _STOPPED: Final = "srchat was stopped"
-_SHORT_REPLIES: Final = (4 << 20, 1 << 16)  # characters that are stored where memory is short
+_SHORT_REPLIES: Final = (4 << 20, 1 << 16)  # characters to store when memory is short
 _UNDER_WAY: Final = "still in progress, or srchat was killed"
 
 Events = Generator[TurnEvent, None, None]
 
 
 def new_id() -> str:
-    """Return an id for a conversation or a turn."""
+    """Return a random ID for a conversation or a turn."""
     return os.urandom(6).hex()
 
 
 class Turn:
     """One prompt and its reply. Iterate `events` to the end.
 
-    `connect` returns the client of `config`; it is called when the request is about to be sent.
-    `conversation` is the one that was given, with this turn in it once the request was sent.
-    `error`: why the reply is not complete, None where it is. `reads_think`: see ReplyStream.
+    `connect`: returns the client of `config`; called when the request is about to be sent.
+    `conversation`: contains this turn once the request was sent.
+    `error`: why the reply is incomplete, None if it is complete.
+    `reads_think`: see ReplyStream.
     """
 
     def __init__(
@@ -96,19 +97,20 @@ class Turn:
 
     @property
     def request(self) -> ChatRequest:
-        """The request as it is sent."""
+        """The request to send."""
         return chat_request(self.config, self._fitted.messages)
 
     @property
     def reply(self) -> Reply:
-        """What came so far."""
+        """The reply so far."""
         return self._stream.reply if self._stream else Reply(model=self.config.model)
 
     def interrupt(self, signum: int) -> None:
         """End the turn with Interrupted. Safe in a signal handler.
 
-        While the end of the turn waits for a locked history, the first signal ends that wait; a
-        second one in an answer (a terminal and a parent may both send it) does not.
+        During the wait for a locked history at the end of the turn, a first signal ends the wait. A
+        signal that repeats an earlier one (a terminal and a parent process may both send it) does
+        not.
         """
         is_first, self.signum = self.signum is None, signum
         if self._stream:
@@ -117,10 +119,10 @@ class Turn:
             raise Interrupted(signum)
 
     def events(self) -> Events:
-        """Yield what happens, ReplyEnded behind the text, then warnings about the history.
+        """Yield events: ReplyEnded after the text, then warnings about the history.
 
-        An error that is thrown in, because nothing can be shown any more, ends the turn like one
-        of its own. Raises what a ReplyStream raises, last of all.
+        An error thrown into the iterator, because the output failed, ends the turn like an error of
+        the server. Raises what ReplyStream raises, after the last event.
         """
         try:
             failure = yield from caught(self._fitted_events())
@@ -130,12 +132,12 @@ class Turn:
             warnings = self._store_end()
         yield from (TurnWarning(each.message, each.hint) for each in warnings)
         if failure is None and self.signum is not None:
-            failure = Interrupted(self.signum)  # it came when the reply was complete
+            failure = Interrupted(self.signum)  # it arrived after the last text
         if failure:
             raise failure
 
     def _store_end(self) -> list[StoreError]:
-        """Store how the turn ended; return what the user should know about the history."""
+        """Store the end of the turn. Return the warnings about the history."""
         if not self._is_begun:
             return []
         self._is_begun = False
@@ -146,7 +148,7 @@ class Turn:
             what = "the end of this answer" if self._recorder.is_saved else "this answer"
             return [StoreError(f"{what} was not stored: the history was locked")]
         except MemoryError:
-            pass  # while it is handled, its traceback holds what is too large
+            pass  # inside this handler the traceback would still hold the memory
         finally:
             self._is_waiting_for_store = False
         self.error = "out of memory"
@@ -158,25 +160,27 @@ class Turn:
         return [StoreError("this answer was stored only in part: out of memory")]
 
     def _fitted_events(self) -> Iterator[TurnEvent]:
-        """Send the request; where it is too long, again with fewer of the old turns."""
+        """Send the request, again with fewer old turns if it is too long."""
         while True:
             if self._windows.is_news(self.conversation.id, self._fitted.left_out):
                 yield _left_out(self._fitted, self._windows.window(self.config))
             try:
                 yield from self._sent()
             except APIStatusError as exc:
-                overflow = overflow_of(exc)
+                from srchat.session import overflow as overflows  # noqa: PLC0415 - 1 ms of regexes
+
+                overflow = overflows.overflow_of(exc)
                 if overflow is None:
                     raise
                 self._learn(overflow)
                 sent = self._fitted
                 if overflow.by_answer or not self._leave_out_more(overflow):
-                    add_overflow_hint(exc, overflow, sent.estimated_tokens)
+                    overflows.add_overflow_hint(exc, overflow, sent.estimated_tokens)
                     raise
             else:
                 return
 
-    def _learn(self, overflow: ContextOverflow) -> None:
+    def _learn(self, overflow: "ContextOverflow") -> None:
         base_url, model = self.config.base_url, self.config.model
         if overflow.window:
             self._windows.learn(base_url, model, overflow.window)
@@ -185,14 +189,14 @@ class Turn:
             sent = self._fitted.estimated_tokens
             self._windows.learn_factor(self.config, calibrated(overflow.asked, sent, prior=0))
 
-    def _leave_out_more(self, overflow: ContextOverflow) -> bool:
-        """Fit the messages to what the server said; return whether more turns are left out now."""
+    def _leave_out_more(self, overflow: "ContextOverflow") -> bool:
+        """Fit the messages to the server's limit. Return whether more turns are left out now."""
         sent = self._fitted
         factor = max(self._before.factor, self._windows.factor(self.config))
-        # A server that does not name its window: try half of what was too long.
+        # If the server does not name its window, try half of what was too long.
         window = overflow.window or int(sent.estimated_tokens * factor / 2)
-        # Whatever is estimated, the server knows better: each time at least one turn less, and
-        # from the second time on half of those that are left.
+        # Estimates may be wrong, so each attempt leaves out at least one more turn, and from the
+        # second attempt on half of the remaining ones.
         turns = sum(bool(turn.messages()) for turn in self._before.branch)
         least = sent.left_out + max(1, (turns - sent.left_out) // 2 if sent.left_out else 1)
         self._fitted = self._before.fit(
@@ -218,7 +222,7 @@ class Turn:
             yield event
 
     def _keep(self) -> None:
-        """Store what has come so far; where memory is short for that, it is not for the answer."""
+        """Store the reply so far. If memory is short, the answer goes on unstored."""
         self._recorder.postpone()
         with contextlib.suppress(MemoryError):
             self._recorder.update(self.conversation, self._updated())
@@ -239,7 +243,7 @@ class Turn:
         self._recorder.begin(self.conversation, self._record)
 
     def _updated(self, text: str | None = None, *, over: bool = False) -> TurnRecord:
-        """Return the record as it is now. `text`: in place of a reply that is too large."""
+        """Return the current record. `text`: replaces a reply that is too large to copy."""
         reply = self.reply
         complete = over and reply.complete and text is None
         self._record = self._record._replace(
@@ -261,7 +265,7 @@ class Turn:
 def caught(
     events: Iterable[TurnEvent],
 ) -> Generator[TurnEvent, None, SrchatError | Interrupted | None]:
-    """Yield the events, and return the failure that ended them."""
+    """Yield the events, and return the exception that ended them."""
     try:
         yield from events
     except (SrchatError, Interrupted) as exc:
@@ -272,7 +276,7 @@ def caught(
 
 
 def _wall(then: float) -> float | None:
-    """Return the Unix time of a moment on the monotonic clock, None for not yet."""
+    """Return the Unix time of a time on the monotonic clock, None for 0."""
     return time.time() - (time.monotonic() - then) if then else None
 
 

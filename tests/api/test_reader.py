@@ -30,14 +30,14 @@ def test_items_come_in_their_order() -> None:
     assert [inbox.get(ME, 1) for _ in range(3)] == [Connected(), b"a", End()]
 
 
-def test_bytes_that_wait_together_come_together() -> None:
+def test_queued_bytes_are_joined() -> None:
     inbox = Inbox()
     for item in (b"a", b"b", b"c", End(), b"d"):
         inbox.post(ME, item)
     assert [inbox.get(ME, 1) for _ in range(3)] == [b"abc", End(), b"d"]
 
 
-def test_what_comes_together_is_bounded() -> None:
+def test_joined_bytes_are_bounded() -> None:
     inbox = Inbox()
     for _ in range(20):
         inbox.post(ME, bytes(100_000))
@@ -66,7 +66,7 @@ def test_what_comes_within_the_timeout_is_waited_for() -> None:
     assert inbox.get(ME, 30) == b"a"
 
 
-def test_an_interrupt_goes_before_everything_that_waits() -> None:
+def test_an_interrupt_overtakes_queued_items() -> None:
     inbox = Inbox()
     inbox.post(ME, b"a")
     inbox.interrupt(signal.SIGTERM)
@@ -76,7 +76,7 @@ def test_an_interrupt_goes_before_everything_that_waits() -> None:
         inbox.get(ME, 1)
 
 
-def test_an_interrupt_wakes_who_waits() -> None:
+def test_an_interrupt_wakes_the_waiting_thread() -> None:
     inbox = Inbox()
     threading.Timer(0.1, inbox.interrupt, [2]).start()
     begun = time.monotonic()
@@ -159,7 +159,7 @@ URL = httpx.URL("https://chat.test:8443/v1/chat/completions")
 WHERE = "chat.test:8443"
 
 
-def test_lost_carries_the_error() -> None:
+def test_a_failed_read_has_the_error() -> None:
     error = APIConnectionError("gone")
     inbox = Inbox()
     inbox.post(ME, ReadFailed(error))
@@ -180,7 +180,7 @@ class Transport(httpx.BaseTransport):
         raise httpx.ConnectError("nobody there")
 
 
-def test_a_failure_before_there_is_a_connection_is_no_stale_connection() -> None:
+def test_a_failure_to_connect_is_not_a_stale_connection() -> None:
     transport = Transport()
     with ChatClient(Server(str(URL), None, transport=transport), retry=ONCE) as client:
         got = taken(client.stream(HELLO))
@@ -188,7 +188,7 @@ def test_a_failure_before_there_is_a_connection_is_no_stale_connection() -> None
     assert transport.requests == 1
 
 
-def test_a_way_to_the_server_that_is_looked_up_for_ever_is_a_timeout() -> None:
+def test_an_endless_name_lookup_times_out() -> None:
     told = threading.Event()
     limits = Limits(connect=0.3, silence=30)
     with ChatClient(
@@ -219,7 +219,7 @@ with ChatClient(Server(sys.argv[1], None), limits=Limits(silence=2), retry=ONCE)
 """
 
 
-def test_a_process_that_was_stopped_has_not_waited(serve: Serve) -> None:
+def test_a_stopped_process_does_not_time_out(serve: Serve) -> None:
     gone_on = threading.Event()
     server = serve([head(), gone_on, chunk("Hello"), DONE, CLOSE])
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""SSEDecoder against the WHATWG grammar, however the stream is cut."""
+"""SSEDecoder against the WHATWG grammar, wherever the stream is cut."""
 
 import re
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The command tree, and what a failure of any kind looks like."""
+"""The command tree, and error messages of every kind."""
 
 import os
 import subprocess
@@ -82,9 +82,7 @@ def test_without_arguments_there_is_help(srchat: Srchat) -> None:
         (["ask", "-p", "demp", "q"], "did you mean 'demo'?"),
     ],
 )
-def test_a_wrong_command_line_is_one_line_with_the_way_out(
-    srchat: Srchat, args: list[str], said: str
-) -> None:
+def test_a_usage_error_is_one_line_with_a_hint(srchat: Srchat, args: list[str], said: str) -> None:
     result = srchat(*args)
     assert result.code in (2, 3)
     assert said in result.err
@@ -97,7 +95,7 @@ def test_a_traceback_is_shown_only_on_demand(srchat: Srchat) -> None:
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
-def test_help_into_a_full_disk_is_said(srchat: Srchat, option: str) -> None:
+def test_help_to_a_full_disk_is_an_error(srchat: Srchat, option: str) -> None:
     done = subprocess.run(
         ["sh", "-c", '"$@" > /dev/full', "sh", *srchat.command(option)],
         env=srchat.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
@@ -107,7 +105,7 @@ def test_help_into_a_full_disk_is_said(srchat: Srchat, option: str) -> None:
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
-def test_help_that_nobody_reads_is_not_worth_a_word(srchat: Srchat, option: str) -> None:
+def test_help_into_a_closed_pipe_is_silent(srchat: Srchat, option: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as unread:
@@ -133,7 +131,7 @@ def test_a_group_of_commands_alone_shows_its_help(srchat: Srchat, group: str) ->
 
 
 @pytest.mark.parametrize(("debug", "lines"), [("", 1), ("1", 4)])
-def test_what_nobody_foresaw_is_a_line_and_more_on_demand(
+def test_an_unexpected_error_is_one_line_and_a_traceback_on_demand(
     srchat: Srchat, debug: str, lines: int
 ) -> None:
     script = (
@@ -165,7 +163,7 @@ def test_what_nobody_foresaw_is_a_line_and_more_on_demand(
         ("httpx", "import no_such_package"),  # one that is loaded on first use
     ],
 )
-def test_an_installation_that_is_broken_is_a_line_and_more_on_demand(
+def test_a_broken_installation_is_one_line_and_a_traceback_on_demand(
     srchat: Srchat, package: str, text: str, debug: str
 ) -> None:
     (srchat.home / f"{package}.py").write_text(text)
@@ -179,13 +177,13 @@ def test_an_installation_that_is_broken_is_a_line_and_more_on_demand(
         assert broken.err.count("\n") == 2
 
 
-def test_a_broken_installation_is_not_the_fault_of_a_variable_that_is_not_set() -> None:
+def test_a_broken_installation_without_pythonpath_does_not_blame_it() -> None:
     error = broken_installation(ImportError("no such package"), {"PYTHONPATH": ""})
     assert error.message == "cannot start: ImportError: no such package"
     assert error.hint.startswith("reinstall srchat;")
 
 
-def test_what_nobody_foresaw_does_not_end_a_chat(srchat: Srchat) -> None:
+def test_an_unexpected_error_does_not_end_a_chat(srchat: Srchat) -> None:
     script = (
         "from srchat.api.client import ChatClient\n"
         "def fail(*_): raise LookupError('so it is')\n"
@@ -200,7 +198,7 @@ def test_what_nobody_foresaw_does_not_end_a_chat(srchat: Srchat) -> None:
     assert (done.returncode, done.stderr.count(error)) == (1, 2)
 
 
-def test_a_broken_configuration_leaves_help_alone(srchat: Srchat) -> None:
+def test_an_invalid_configuration_does_not_affect_help(srchat: Srchat) -> None:
     srchat.configure("temperature = = 1")
     assert srchat("--help").code == 0
     assert srchat("ask", "--help").code == 0

@@ -1,4 +1,4 @@
-"""Every scenario of the table, played over a real socket to a real process."""
+"""Every scenario of the table, over a real socket to a real process."""
 
 import subprocess
 import tempfile

@@ -335,7 +335,7 @@ def test_an_empty_store(store: ConversationStore) -> None:
     assert list(store.summaries()) == []
     assert store.search("anything", 5) == []
     assert store.delete([]) == 0
-    with pytest.raises(StoreError, match="not there"):
+    with pytest.raises(StoreError, match="does not exist"):
         store.load("nope")
 
 

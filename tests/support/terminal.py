@@ -1,4 +1,4 @@
-"""A terminal that remembers: pyte's emulator with its scrollback kept, and an output to it."""
+"""A terminal emulator (pyte) that keeps its scrollback, and an output to it."""
 
 import os
 from collections.abc import Mapping
