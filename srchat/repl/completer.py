@@ -70,7 +70,7 @@ def _commands(typed: str) -> Iterator[Completion]:
             yield Completion(
                 command.name + blank,
                 -len(typed),
-                display=f"/{command.name} {command.arguments}".rstrip(),
+                display=f"{command.name} {command.arguments}".rstrip(),
                 display_meta=command.help,
             )
 

@@ -13,7 +13,6 @@ from srchat.errors import (
     UsageError,
 )
 from srchat.repl import slash_commands
-from srchat.repl.lines import PROMPT
 from srchat.repl.slash_syntax import line_of, message_of
 from srchat.repl.terminal import Chat
 from srchat.session.hints import joined
@@ -72,7 +71,7 @@ class Repl:
         if self._first:
             line, self._first = line_of(self._first), ""
             if self._lines.interactive:
-                self._terminal.screen.write_foreign(f"{PROMPT}{line}\n")
+                self._terminal.show_prompt(line)
             self._handle(line, is_edited=False)
             return
         try:

@@ -21,13 +21,13 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output import Output as TerminalOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import PromptSession
-from prompt_toolkit.styles import Style
 
 from srchat.errors import Interrupted, OutputError
 from srchat.repl.completer import ChatCompleter
 from srchat.repl.keys import bindings
-from srchat.repl.lines import MORE, PROMPT
+from srchat.repl.lines import MORE
 from srchat.repl.picker import picked
+from srchat.repl.prompt_style import STYLE, TYPED, adjust_menu, prompt_sign
 from srchat.repl.slash_syntax import may_be_command
 from srchat.signals import on_resume, signals_to
 from srchat.terminal.sanitize import hidden_characters, one_line
@@ -39,13 +39,6 @@ from srchat.text_input import argument_text
 _MENU: Final = 6  # rows for completions
 _TAB: Final = 4  # columns; pasted code is indented, not strewn with ^I
 _FOR_STATUS: Final = 5  # rows that a screen has to have for a status line
-_STYLE: Final = Style.from_dict(
-    {
-        "prompt": "bold",
-        "bottom-toolbar": "noreverse dim",
-        "auto-suggestion": "dim",
-    }
-)
 
 
 class Hooks(NamedTuple):
@@ -83,10 +76,11 @@ class PromptLines:
         self._input = create_input(sys.stdin)
         self._output = terminal_output(screen, environ)
         self._session: PromptSession[str] = PromptSession(
-            [("class:prompt", PROMPT)],
+            prompt_sign,
             multiline=True,
             prompt_continuation=MORE,
-            style=_STYLE,
+            style=STYLE,
+            lexer=TYPED,
             history=history,
             auto_suggest=AutoSuggestFromHistory(),
             search_ignore_case=True,
@@ -105,6 +99,7 @@ class PromptLines:
         app.timeoutlen = 0.3
         app.renderer.cpr_not_supported_callback = None  # then there is no status line
         app.after_render += self._rendered
+        adjust_menu(self._session)
 
     def _use_keys(self) -> None:
         is_vi = self._hooks.keys() == "vi"

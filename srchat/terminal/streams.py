@@ -88,6 +88,10 @@ class Output:
         """
         return wrapped_text(text, self.size().columns, indent) if self.is_terminal else text
 
+    def styled(self, text: str, style: str) -> str:
+        """Return trusted text in a style, an SGR sequence; plain where colors are not welcome."""
+        return f"{style}{text}{_RESET}" if self.has_color else text
+
     def size(self) -> os.terminal_size:
         """Return columns and lines now; 80x24 where nothing tells."""
         for fd in (self.fd, 2) if self.renders else (self.fd,):  # the terminal behind a pager
@@ -148,8 +152,8 @@ class Messages:
     def _print_line(self, start: str, label: str, color: str, text: str) -> None:
         line = f"{start}{label}{one_line(self.redact(text), _MAX_MESSAGE)}\n"
         line = self.output.between_words(line)
-        if label and self.output.has_color:
-            line = line.replace(label.strip(), f"{color}{label.strip()}{_RESET}", 1)
+        if label:
+            line = line.replace(label.strip(), self.output.styled(label.strip(), color), 1)
         self.write_raw(line)
 
     def write_raw(self, text: str) -> None:

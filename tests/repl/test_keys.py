@@ -87,12 +87,12 @@ def test_tab_goes_through_the_menu_and_enter_takes_what_is_chosen(
     with ChatTerminal(srchat, serve(answer("x")).url) as chat:
         chat.wait_for_prompt()
         chat.type("/c")
-        chat.wait_for_text("/copy")
+        chat.wait_for_text("copy [N]")
         for chosen in ("> /continue", "> /copy"):
             chat.type("\t")
             chat.wait_for(lambda chat: chat.terminal.screen[chat.row] == chosen, chosen)  # noqa: B023 - at once
         chat.type(ENTER)
-        chat.wait_for(lambda chat: "/continue" not in chat.text, "the end of the menu")
+        chat.wait_for(lambda chat: "continue an" not in chat.text, "the end of the menu")
         assert chat.terminal.screen[chat.row] == "> /copy"
         chat.type(ENTER)
         chat.wait_for_text("srchat:")

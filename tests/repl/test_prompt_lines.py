@@ -130,7 +130,7 @@ def test_no_color_means_none(srchat: Srchat, serve: Serve) -> None:
         chat.run("hi")
         chat.wait_for_prompt()
         chat.type("/")
-        chat.wait_for_text("/help [COMMAND]")
+        chat.wait_for_text("help [COMMAND]")
         chat.type(CTRL_C)
         chat.leave()
         colours = re.findall(rb"\x1b\[[0-9;]*m", chat.raw)
