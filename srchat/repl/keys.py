@@ -12,6 +12,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
 from srchat.errors import UsageError
+from srchat.repl.mentions import with_mentions_escaped
 from srchat.text_input import argument_text, edited
 
 _NEW_LINE: Final = (Keys.Escape, Keys.ControlM)
@@ -42,6 +43,7 @@ def bindings(environ: Mapping[str, str], failed: Callable[[str, str], None]) -> 
     keys.add("c-j", filter=at_prompt)(_send)
     keys.add("tab", filter=at_prompt)(_complete)
     keys.add("escape", "enter", filter=at_prompt)(_begin_line)
+    keys.add(Keys.BracketedPaste, filter=at_prompt)(_paste)
     # There is no mouse here. What looks like one is part of a paste, and its handler may fail.
     keys.add(Keys.Vt100MouseEvent)(_ignore)
 
@@ -66,6 +68,13 @@ def _send(event: KeyPressEvent) -> None:
 
 def _ignore(_event: KeyPressEvent) -> None:
     pass
+
+
+def _paste(event: KeyPressEvent) -> None:
+    # What others have written must not attach a file.
+    text = event.data.replace("\r\n", "\n").replace("\r", "\n")
+    before = event.current_buffer.document.char_before_cursor.strip("@")
+    event.current_buffer.insert_text(with_mentions_escaped(before + text)[len(before) :])
 
 
 def _begin_line(event: KeyPressEvent) -> None:

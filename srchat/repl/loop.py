@@ -13,6 +13,8 @@ from srchat.errors import (
     UsageError,
 )
 from srchat.repl import slash_commands
+from srchat.repl.file_commands import with_files
+from srchat.repl.mentions import with_mentions_escaped
 from srchat.repl.slash_syntax import line_of, message_of
 from srchat.repl.terminal import Chat
 from srchat.session.hints import joined
@@ -69,18 +71,23 @@ class Repl:
         self._messages.is_after_answer = False
         self._chat.library.close()  # a chat may stay at its prompt for weeks
         if self._first:
-            line, self._first = line_of(self._first), ""
+            line, self._first = self._line_of(self._first), ""
             if self._lines.interactive:
                 self._terminal.show_prompt(line)
             self._handle(line, is_edited=False)
             return
         try:
-            line = self._lines.read(line_of(editing or ""))
+            line = self._lines.read(self._line_of(editing or ""))
         except UsageError as exc:
             self._failed(exc)
             return
         if line.strip():
             self._handle(line, is_edited=editing is not None)
+
+    def _line_of(self, message: str) -> str:
+        """Return what has to be typed to send a message that attaches nothing."""
+        line = line_of(message)
+        return with_mentions_escaped(line) if self._lines.interactive else line
 
     def _is_ctrl_c(self, exc: Interrupted) -> bool:
         return self._lines.interactive and exc.exit_code == ExitCode.INTERRUPT
@@ -112,8 +119,10 @@ class Repl:
         elif self._lines.interactive and message.strip() in _LEAVING:
             self._terminal.is_over = True
         elif is_edited:
+            message = with_files(self._chat, message, self._session.last_typed.names)
             self._terminal.show_turn(self._session, self._session.edit(message))
         else:
+            message = with_files(self._chat, message)
             self._terminal.show_turn(self._session, self._session.send(message))
 
     def _failed(self, exc: SrchatError | Interrupted, *, was_asked: bool = False) -> None:

@@ -26,6 +26,7 @@ from srchat.errors import Interrupted, OutputError
 from srchat.repl.completer import ChatCompleter
 from srchat.repl.keys import bindings
 from srchat.repl.lines import MORE
+from srchat.repl.mentions import begun_mention
 from srchat.repl.picker import picked
 from srchat.repl.prompt_style import STYLE, TYPED, adjust_menu, prompt_sign
 from srchat.repl.slash_syntax import may_be_command
@@ -85,7 +86,7 @@ class PromptLines:
             auto_suggest=AutoSuggestFromHistory(),
             search_ignore_case=True,
             completer=completer,
-            complete_while_typing=Condition(self._is_command),
+            complete_while_typing=Condition(self._completes),
             input_processors=[TabsProcessor(tabstop=_TAB, char1=" ", char2=" ")],
             key_bindings=bindings(environ, hooks.failed),
             bottom_toolbar=self._toolbar,
@@ -163,6 +164,10 @@ class PromptLines:
 
     def _is_command(self) -> bool:
         return may_be_command(self._session.default_buffer.text)
+
+    def _completes(self) -> bool:
+        before = self._session.default_buffer.document.text_before_cursor
+        return self._is_command() or begun_mention(before) is not None
 
     def _toolbar(self) -> StyleAndTextTuples | None:
         columns, rows = self._screen.size()

@@ -79,7 +79,7 @@ def _model(chat: Chat, argument: str) -> None:
     """Without a name: the models of the server. `/model NAME: prompt` asks it just once."""
     session = chat.session
     if once := _ONCE.fullmatch(argument):
-        _show(chat, session.send(once[2], model=once[1]))
+        _show(chat, session.send(file_commands.with_files(chat, once[2]), model=once[1]))
     elif argument:
         if argument.endswith(":") or len(argument.split()) > 1:
             raise UsageError("usage: /model NAME, or for one prompt: /model NAME: prompt")
@@ -259,7 +259,7 @@ _TABLE: Final = (
     Command(
         "file",
         "[PATH]",
-        "attach a file to the next prompt; - for none",
+        "attach files to the next prompt; - for none",
         file_commands.file,
         "files",
     ),

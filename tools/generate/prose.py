@@ -161,6 +161,11 @@ Ctrl-X Ctrl-E opens the editor. Ctrl-R searches earlier prompts. Ctrl-C stops an
 the line. Ctrl-D, `exit` or `quit` leaves. Type two slashes to send a message that starts with a
 slash.
 
+`@PATH` in a prompt attaches the file, if there is one of that name; other words with an @ are text.
+Quote a path with blanks: `@"my notes.txt"`. Another @ in front makes text of it: `@@PATH`. In
+pasted text, in a PROMPT on the command line, and in prompts from a script, an @ attaches nothing.
+`/file` also takes patterns: `/file src/*.py`.
+
 An error does not end a chat: `/retry` sends the prompt again.
 """,
         examples=(
