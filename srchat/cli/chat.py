@@ -1,8 +1,9 @@
 """`srchat chat`: a conversation at the terminal, or one prompt a line from a script."""
 
 import contextlib
+import shlex
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,7 +62,17 @@ def chat(
     session.attachments = [read_file(path) for path in file or []]
     status = _Status(session, settings.resolved.profile)
     first = argument_text(" ".join(prompt or []))
-    return _run(process, session, library, status, first=first, shows_usage=usage)
+    code = _run(process, session, library, status, first=first, shows_usage=usage)
+    if process.terminal and session.stored_id and session.conversation.turns:
+        given = {"-p": profile, "--base-url": ctx.params["base_url"]}
+        process.messages.info(f"to continue: {_way_back(session, given)}")
+    return code
+
+
+def _way_back(session: Session, given: Mapping[str, str | None]) -> str:
+    """Return the command that continues the conversation, with the options that were given."""
+    options = [word for name, value in given.items() if value for word in (name, value)]
+    return shlex.join(["srchat", "chat", *options, "--conversation", session.conversation.id])
 
 
 class _Status:
