@@ -17,7 +17,6 @@ from srchat.terminal.streams import Messages, Output
 from srchat.terminal.tty_modes import unechoed
 from srchat.turn_view import open_answer_writer, show_turn, write_answer
 
-_INDENT: Final = "    "  # of a line of help that goes on
 _SIGN: Final = "\x1b[1;32m"
 _TYPED: Final = "\x1b[1m"
 
@@ -46,10 +45,10 @@ class Terminal:
         """Show lines of text, which may come from outside."""
         self.screen.write(self.screen.between_words(sanitized(text).rstrip("\n") + "\n"))
 
-    def show_help(self, lines: Sequence[str]) -> None:
-        """Show lines of our own."""
+    def show_help(self, lines: Sequence[str], indent: str) -> None:
+        """Show lines of our own; `indent` stands before what is broken off one."""
         text = "".join(f"{line}\n" for line in lines)
-        self.screen.write(self.screen.between_words(text, _INDENT))
+        self.screen.write(self.screen.between_words(text, indent))
 
     def show_prompt(self, text: str) -> None:
         """Show a prompt that was not typed here, marked as the typed ones are."""

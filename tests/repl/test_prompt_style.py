@@ -74,9 +74,9 @@ def test_the_chosen_row_of_the_menu_is_reversed(srchat: Srchat, serve: Serve) ->
         chat.type("/")
         chat.wait_for_text("list commands")
         chat.type("\t\t")
-        chat.wait_for_text("> /model")
+        chat.wait_for_text("> /usage")
         rows = {"".join(c.data for c in row).split()[0]: row for row in chat.terminal.cells if row}
-        assert {cell.reverse for cell in rows["model"][3:]} == {True}
+        assert {cell.reverse for cell in rows["usage"][3:]} == {True}
         assert not any(cell.reverse for cell in rows["help"][:40])
 
 

@@ -34,7 +34,7 @@ def test_help_fits_a_screen_of_80x24(srchat: Srchat, serve: Serve) -> None:
         assert len(shown.splitlines()) <= 22
         assert "> /help" in chat.terminal.screen
         for place, name in enumerate(COMMANDS):
-            assert shown.splitlines()[place + 1].startswith(f"/{name}")
+            assert shown.splitlines()[place + 1][9:].startswith(f"/{name}")
 
 
 def test_help_tells_more_about_a_command(srchat: Srchat, serve: Serve) -> None:
