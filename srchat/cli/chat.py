@@ -163,7 +163,7 @@ def _prompt_lines(
     from srchat.repl import library_commands  # noqa: PLC0415 - on first use
     from srchat.repl.completer import ChatCompleter, Values  # noqa: PLC0415 - on first use
     from srchat.repl.prompt_lines import Hooks, PromptLines  # noqa: PLC0415 - on first use
-    from srchat.repl.typed_history import open_history  # noqa: PLC0415 - on first use
+    from srchat.repl.typed_history import TypedHistory  # noqa: PLC0415 - on first use
 
     values = Values(
         models=lambda asked: session.models.names(session.config, ask=asked),
@@ -174,7 +174,7 @@ def _prompt_lines(
     lines = PromptLines(
         screen,
         process.environ,
-        open_history(path, process.messages.warning),
+        TypedHistory(path, process.messages.warning),
         ChatCompleter(values),
         Hooks(
             status=status,

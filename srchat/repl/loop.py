@@ -6,6 +6,7 @@ from typing import Final
 from srchat.errors import (
     APIError,
     ClosedPipeError,
+    ConfigError,
     ExitCode,
     Interrupted,
     OutputError,
@@ -93,7 +94,7 @@ class Repl:
         return self._lines.interactive and exc.exit_code == ExitCode.INTERRUPT
 
     def _handle(self, line: str, *, is_edited: bool) -> None:
-        before = self._terminal.turns
+        before, refused = self._terminal.turns, False
         try:
             self._run(line, is_edited=is_edited)
         except (OutputError, ClosedPipeError):
@@ -105,9 +106,11 @@ class Repl:
         except (EOFError, KeyboardInterrupt):
             pass  # a question of the command was left; only at the prompt that ends more
         except SrchatError as exc:
+            refused = isinstance(exc, UsageError | ConfigError)
             self._failed(exc, was_asked=self._terminal.turns > before)
         except Exception as exc:  # noqa: BLE001 - the chat goes on  # pragma: no cover - our mistake
             self._unexpected(exc)
+        self._lines.settle(line, refused=refused)
         screen = self._terminal.screen
         if self._lines.interactive and screen.size().lines >= _MIN_ROWS_FOR_BLANKS:
             screen.write("\n")

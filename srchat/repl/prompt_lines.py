@@ -13,7 +13,6 @@ from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import History
 from prompt_toolkit.input.defaults import create_input
 from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.layout.screen import Char
@@ -30,6 +29,7 @@ from srchat.repl.mentions import begun_mention
 from srchat.repl.picker import picked
 from srchat.repl.prompt_style import STYLE, TYPED, adjust_menu, prompt_sign
 from srchat.repl.slash_syntax import may_be_command
+from srchat.repl.typed_history import TypedHistory
 from srchat.signals import on_resume, signals_to
 from srchat.terminal.sanitize import hidden_characters, one_line
 from srchat.terminal.streams import Output
@@ -65,7 +65,7 @@ class PromptLines:
         self,
         screen: Output,
         environ: Mapping[str, str],
-        history: History,
+        history: TypedHistory,
         completer: ChatCompleter,
         hooks: Hooks,
     ) -> None:
@@ -73,6 +73,7 @@ class PromptLines:
         Char.display_mappings.update(hidden_characters())
         self._screen = screen
         self._hooks = hooks
+        self._history = history
         self._shown: Callable[[], None] | None = hooks.shown
         self._input = create_input(sys.stdin)
         self._output = terminal_output(screen, environ)
@@ -129,6 +130,10 @@ class PromptLines:
         with ended_by_signals(self._session.app), on_resume(self._resume):
             typed = self._session.prompt(default=default, handle_sigint=False)
         return argument_text(typed, "the line")
+
+    def settle(self, line: str, *, refused: bool) -> None:
+        """Learn what became of a line that was read; a refused one is not suggested again."""
+        self._history.settle(line, refused=refused)
 
     def ask(self, question: str) -> str:
         """Return the answer to a question; nothing of it is kept."""
