@@ -40,7 +40,7 @@ class ChatCompleter(Completer):
         """Yield what may stand at the cursor."""
         text = document.text_before_cursor
         if not may_be_command(text):
-            if (mention := begun_mention(text)) is not None:
+            if (mention := begun_mention(document.current_line_before_cursor)) is not None:
                 yield from _mentioned(mention)
             return
         name, blank, argument = text[1:].partition(" ")

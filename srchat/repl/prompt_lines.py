@@ -171,8 +171,8 @@ class PromptLines:
         return may_be_command(self._session.default_buffer.text)
 
     def _completes(self) -> bool:
-        before = self._session.default_buffer.document.text_before_cursor
-        return self._is_command() or begun_mention(before) is not None
+        line = self._session.default_buffer.document.current_line_before_cursor
+        return self._is_command() or begun_mention(line) is not None
 
     def _toolbar(self) -> StyleAndTextTuples | None:
         columns, rows = self._screen.size()
