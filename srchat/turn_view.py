@@ -154,6 +154,7 @@ class _TurnView:
         self._status = StatusLine(messages)
         self._reasoning: ReasoningView | None = None  # created with the first reasoning
         messages.make_room = self._make_room
+        messages.is_before_answer = False
         self._warnings: list[TurnWarning] = []
         self._waits = WaitView(messages, self._status)
         self._started_at = time.monotonic()
@@ -210,6 +211,7 @@ class _TurnView:
         if not self._is_abandoned:
             self._status.clear()
             self._end_reasoning()
+            self._messages.make_blank()
             self._opened().write(text)
             self._messages.is_after_answer = self._messages.shares_screen
 

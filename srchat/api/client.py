@@ -44,7 +44,7 @@ def _silent(_: object) -> None:
 class ChatClient:
     """Sends requests to one server, over one connection at a time.
 
-    `log`: called with one line for each step and header.
+    `log`: called with one line for each step and header. `frame_time`: see `Inbox`.
     `refused`: "PARAMETER MODEL" for each parameter that the server refused; it is not sent again.
     """
 
@@ -55,8 +55,10 @@ class ChatClient:
         limits: Limits | None = None,
         retry: RetryPolicy | None = None,
         log: Callable[[str], None] = _silent,
+        frame_time: float = 0.0,
     ) -> None:
         self._server = server
+        self._frame_time = frame_time
         self._limits = limits or Limits()
         self._policy = retry or RetryPolicy()
         self._log = log
@@ -74,7 +76,7 @@ class ChatClient:
 
         `request.stream` is what the server is asked for; both kinds of answer are understood.
         """
-        inbox = Inbox()
+        inbox = Inbox(self._frame_time)
         body = request.to_json()
         for name in [name for name in body if f"{name} {request.model}" in self.refused]:
             _without(name, body)

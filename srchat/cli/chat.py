@@ -1,8 +1,9 @@
 """`srchat chat`: a conversation on the terminal, or one prompt per line from a script."""
 
 import contextlib
+import shlex
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,7 +62,17 @@ def chat(
     session.attachments = [read_file(path) for path in file or []]
     status = _Status(session, settings.resolved.profile)
     first = argument_text(" ".join(prompt or []))
-    return _run(process, session, library, status, first=first, shows_usage=usage)
+    code = _run(process, session, library, status, first=first, shows_usage=usage)
+    if process.terminal and session.stored_id and session.conversation.turns:
+        given = {"-p": profile, "--base-url": ctx.params["base_url"]}
+        process.messages.info(f"to continue: {_way_back(session, given)}")
+    return code
+
+
+def _way_back(session: Session, given: Mapping[str, str | None]) -> str:
+    """Return the command that continues the conversation, with the options that were given."""
+    options = [word for name, value in given.items() if value for word in (name, value)]
+    return shlex.join(["srchat", "chat", *options, "--conversation", session.conversation.id])
 
 
 class _Status:
@@ -152,7 +163,7 @@ def _prompt_lines(
     from srchat.repl import library_commands  # noqa: PLC0415 - on first use
     from srchat.repl.completer import ChatCompleter, Values  # noqa: PLC0415 - on first use
     from srchat.repl.prompt_lines import Hooks, PromptLines  # noqa: PLC0415 - on first use
-    from srchat.repl.typed_history import open_history  # noqa: PLC0415 - on first use
+    from srchat.repl.typed_history import TypedHistory  # noqa: PLC0415 - on first use
 
     values = Values(
         models=lambda asked: session.models.names(session.config, ask=asked),
@@ -163,7 +174,7 @@ def _prompt_lines(
     lines = PromptLines(
         screen,
         process.environ,
-        open_history(path, process.messages.warning),
+        TypedHistory(path, process.messages.warning),
         ChatCompleter(values),
         Hooks(
             status=status,

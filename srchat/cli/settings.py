@@ -123,6 +123,7 @@ def open_connection(process: Process, settings: Settings, library: Library) -> C
         use_secret=process.redact,
         log=process.log,
         library=library,
+        frame_time=process.stdout.frame_time,
     )
     process.resources.callback(connection.close)
     return connection

@@ -24,9 +24,7 @@ from srchat.terminal.sanitize import Sanitizer, one_line
 from srchat.terminal.streams import Output
 from srchat.terminal.word_wrap import fitting
 
-# Seconds from one frame to the next, at least...
-_FRAME_TIME: Final = 1 / 12
-# ...and this many times what the last one took, so that painting never takes over.
+# The next frame is not before this many times what the last one took: painting never takes over.
 _REST_PER_FRAME: Final = 20
 
 
@@ -108,7 +106,9 @@ class MarkdownWriter:
             rows += [self._drawn_status(size.columns - 1)]
         self._write(self._live_rows.frame(self._drawn(final), rows, size))
         now = self._clock()
-        self._next_frame = max(started + _FRAME_TIME, now + _REST_PER_FRAME * (now - started))
+        self._next_frame = max(
+            started + self._output.frame_time, now + _REST_PER_FRAME * (now - started)
+        )
 
     def _write(self, frame: str) -> None:
         if not frame:

@@ -44,7 +44,9 @@ def open_server(config: Config, key: str | None, headers: Mapping[str, str]) -> 
     )
 
 
-def open_client(server: "Server", config: Config, log: Callable[[str], None]) -> "ChatClient":
+def open_client(
+    server: "Server", config: Config, log: Callable[[str], None], frame_time: float = 0.0
+) -> "ChatClient":
     """Return a client of a server."""
     from srchat.api.client import ChatClient  # noqa: PLC0415 - httpx, 60 ms
     from srchat.api.exchange import Limits  # noqa: PLC0415 - on first use
@@ -55,6 +57,7 @@ def open_client(server: "Server", config: Config, log: Callable[[str], None]) ->
         limits=Limits(silence=config.timeout),
         retry=RetryPolicy(config.retries, config.max_wait),
         log=log,
+        frame_time=frame_time,
     )
 
 
@@ -65,6 +68,7 @@ class Connection:
     `use_secret`: called with each key and secret header, so that it can be redacted.
     `log`: called with one line for each step and header.
     `library`: remembers the parameters that servers reject.
+    `frame_time`: seconds between two deliveries of an answer's text.
     """
 
     def __init__(
@@ -75,7 +79,9 @@ class Connection:
         use_secret: Callable[[str], None],
         log: Callable[[str], None],
         library: Library | None = None,
+        frame_time: float = 0.0,
     ) -> None:
+        self._frame_time = frame_time
         self._read_again = read_again
         self._use_secret = use_secret
         self._log = log
@@ -124,7 +130,7 @@ class Connection:
             config = dataclasses.replace(config, timeout=timeout)
         if retries is not None:
             config = dataclasses.replace(config, retries=retries)
-        return open_client(self.new_server(config), config, self._log)
+        return open_client(self.new_server(config), config, self._log, self._frame_time)
 
     def new_server(self, config: Config) -> "Server":
         """Return the configured server, with its key. Raises as `client`."""

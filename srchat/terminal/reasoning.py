@@ -56,6 +56,7 @@ class ReasoningView:
         if not self.is_open:
             return
         self.is_open = False
+        self._messages.is_before_answer = False  # a blank line comes below
         if self._shows_all:
             self._draw(self._wrap.flush(self._columns()))
             self._messages.write_raw("\n" if self._last == "\n" else "\n\n")

@@ -20,6 +20,7 @@ from tests.support.asking import HELLO, ONCE, taken
 from tests.support.server import CLOSE, DONE, chunk, head
 
 ME, OTHER = object(), object()
+PATIENCE = 60.0
 
 
 def test_items_come_in_their_order() -> None:
@@ -82,6 +83,54 @@ def test_an_interrupt_wakes_the_waiting_thread() -> None:
     with pytest.raises(Interrupted):
         inbox.get(ME, 30)
     assert time.monotonic() - begun < 20  # a guard: it is not the end of the wait that was seen
+
+
+def test_bytes_are_delivered_once_per_frame() -> None:
+    inbox = Inbox(frame_time=0.2)
+    inbox.post(ME, b"a")
+    assert inbox.get(ME, 1) == b"a"
+    for delay, part in ((0.0, b"b"), (0.05, b"c"), (0.1, b"d")):
+        threading.Timer(delay, inbox.post, [ME, part]).start()
+    received = b""
+    deliveries = 0
+    while received != b"bcd":
+        received += bytes(inbox.get(ME, 30) or b"")  # type: ignore[arg-type] # only bytes are posted
+        deliveries += 1
+    assert deliveries <= 2  # three without frames; two on a machine that stopped in between
+
+
+@pytest.mark.parametrize("item", [End(), ReadFailed(APIConnectionError("lost"))])
+def test_the_end_is_not_held_back_until_the_next_frame(item: End | ReadFailed) -> None:
+    inbox = Inbox(frame_time=PATIENCE)
+    inbox.post(ME, b"a")
+    assert inbox.get(ME, 1) == b"a"
+    inbox.post(ME, b"b")
+    threading.Timer(0.1, inbox.post, [ME, item]).start()
+    begun = time.monotonic()
+    assert [inbox.get(ME, 1), inbox.get(ME, 1)] == [b"b", item]
+    assert time.monotonic() - begun < PATIENCE / 2  # a guard: the frame was not waited for
+
+
+def test_a_full_inbox_does_not_wait_for_the_next_frame() -> None:
+    inbox = Inbox(frame_time=PATIENCE)
+    inbox.post(ME, b"a")
+    assert inbox.get(ME, 1) == b"a"
+    begun = time.monotonic()
+    while inbox.has_room():
+        inbox.post(ME, b"b")
+    assert inbox.get(ME, 1)
+    assert time.monotonic() - begun < PATIENCE / 2  # a guard, as above
+
+
+def test_an_interrupt_ends_the_wait_for_a_frame() -> None:
+    inbox = Inbox(frame_time=PATIENCE)
+    inbox.post(ME, b"a")
+    assert inbox.get(ME, 1) == b"a"
+    threading.Timer(0.1, inbox.interrupt, [2]).start()
+    begun = time.monotonic()
+    with pytest.raises(Interrupted):
+        inbox.get(ME, PATIENCE)
+    assert time.monotonic() - begun < PATIENCE / 2  # a guard, as above
 
 
 def test_an_interrupt_that_comes_while_bytes_are_joined_is_not_lost() -> None:

@@ -63,6 +63,7 @@ def test_a_notice_takes_the_place_of_the_spinner(srchat: Srchat, serve: Serve) -
         assert session.wait() == 0
         assert session.lines == [
             "srchat: warning: this API is deprecated: use v2",
+            "",
             "Answer.",
         ]
 
