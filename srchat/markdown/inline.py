@@ -18,16 +18,10 @@ from rich.text import Text
 
 from srchat.markdown.cells import wrapped
 from srchat.terminal.sanitize import sanitized
+from srchat.theme import MARKDOWN
 
 _NONE: Final = Style()
-_STYLES: Final = {
-    "strong": Style(bold=True),
-    "em": Style(italic=True),
-    "s": Style(strike=True),
-    "a": Style(underline=True),
-    "code": Style(color="cyan"),
-}
-_TARGET: Final = Style(dim=True)
+_STYLES: Final = {name: Style.parse(style) for name, style in MARKDOWN.items()}
 # A bare address, without the punctuation of the sentence around it.
 _URL: Final = re.compile(r"(https?://[^\s<>\"]*[^\s<>\"'.,;:!?)\]*_])")
 # The one tag of HTML that models write, in tables: Markdown has no other line break there.
@@ -101,7 +95,9 @@ class _InlineWalk:
         if title:
             shown = f'{shown} "{title}"'.lstrip()
         if shown:
-            self._append(f" ({shown})" if label else shown, self._styles[-1] + _TARGET)
+            self._append(
+                f" ({shown})" if label else shown, self._styles[-1] + _STYLES["link target"]
+            )
 
     def _append(self, text: str, style: Style) -> None:
         self._text.append(sanitized(text), style or None)

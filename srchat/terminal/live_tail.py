@@ -7,11 +7,10 @@ from typing import Final
 from srchat.terminal.sanitize import Sanitizer
 from srchat.terminal.streams import Messages
 from srchat.terminal.word_wrap import WordWrap, width_of
+from srchat.theme import REASONING
 
 _ROWS: Final = 3
 _FRAME: Final = 0.1  # seconds between redraws
-_DIM: Final = "\x1b[2m"
-_PLAIN: Final = "\x1b[0m"
 _UP: Final = "\x1b[A"
 _CLEAR_BELOW: Final = "\r\x1b[J"
 
@@ -55,8 +54,7 @@ class LiveTail:
         rows = [row for row in rows if row.strip()]
         if not rows or rows == self._drawn:
             return
-        dim, plain = (_DIM, _PLAIN) if self._output.has_color else ("", "")
-        text = f"{self._erase()}{dim}{chr(10).join(rows)}{plain}"
+        text = self._erase() + self._output.styled("\n".join(rows), REASONING)
         self._drawn = rows
         self._messages.write_raw(text)
 

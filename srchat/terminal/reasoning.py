@@ -2,15 +2,12 @@
 
 import sys
 import time
-from typing import Final
 
 from srchat.terminal.live_tail import LiveTail
 from srchat.terminal.sanitize import Sanitizer
 from srchat.terminal.streams import Messages
 from srchat.terminal.word_wrap import WordWrap
-
-_DIM: Final = "\x1b[2m"
-_PLAIN: Final = "\x1b[0m"
+from srchat.theme import REASONING
 
 
 class ReasoningView:
@@ -77,5 +74,4 @@ class ReasoningView:
 
     def _draw(self, text: str) -> None:
         if text:
-            dim = self._output.has_color
-            self._messages.write_raw(f"{_DIM}{text}{_PLAIN}" if dim else text)
+            self._messages.write_raw(self._output.styled(text, REASONING))
