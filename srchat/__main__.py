@@ -38,14 +38,12 @@ def main() -> None:
         error = broken_installation(exc, os.environ)
         sys.exit(f"srchat: error: {error.message}\nhint: {error.hint}")
 
+    from srchat.signals import end, end_by  # noqa: PLC0415 - loaded by now
+
     code = run(sys.argv[1:])
     if code < 0:
-        from srchat.signals import end_by  # noqa: PLC0415 - loaded by now
-
         end_by(-code)
-    # Otherwise the interpreter would look at every object once more at its end: 25 ms.
-    gc.freeze()
-    sys.exit(code)
+    end(code)
 
 
 def _quick_answer(arguments: list[str]) -> str:
