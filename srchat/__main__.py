@@ -47,7 +47,11 @@ def main() -> None:
 
 
 def _quick_answer(arguments: list[str]) -> str:
-    """Return what scripts and shells ask for at every start, "" for anything else."""
+    """Return the output of a few commands that need nothing loaded, "" for any other."""
+    if arguments in ([], ["-h"], ["--help"], ["help"]) and _has_80_columns():
+        from srchat.help_text import HELP  # noqa: PLC0415 - on first use
+
+        return HELP
     if arguments == ["--version"]:
         from srchat import __version__  # noqa: PLC0415 - on first use
 
@@ -57,6 +61,16 @@ def _quick_answer(arguments: list[str]) -> str:
 
         return SCRIPTS.get(arguments[1], "")
     return ""
+
+
+def _has_80_columns() -> bool:
+    """Tell whether stdout takes the width of the generated help; elsewhere Typer wraps it."""
+    if "COLUMNS" in os.environ:
+        return False
+    try:
+        return os.get_terminal_size(1).columns >= 80
+    except OSError:  # not a terminal
+        return True
 
 
 if __name__ == "__main__":
