@@ -9,7 +9,8 @@ Nothing is parsed twice for long: when some tokens have been given out, their li
 dropped, and parsing is taken up again where `srchat.markdown.resume` says.
 
 Rules that would let a later line change an earlier block, or hide text, are off: link
-reference definitions and HTML are shown as they were written.
+reference definitions and HTML are shown as they were written, but for some pairs of tags within
+one block (`srchat.markdown.tags`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from markdown_it.token import Token
 
 from srchat.markdown.math import math_rule
 from srchat.markdown.resume import ResumePoint, last_resume_point
+from srchat.markdown.tags import pair_rule, tag_rule
 
 # Deeper than this there is only text. The parser's own limit drops what is deeper, and
 # sometimes all that follows; it must stay out of reach.
@@ -37,11 +39,13 @@ _MARKS: Final = re.compile(r"[-+*#>=`~|:. \t)]*|[ \t]*\d{1,9}[.)]?[ \t]*")
 
 
 def markdown_parser() -> MarkdownIt:
-    """Return the parser for answers: CommonMark, tables, strikethrough and LaTeX; no HTML."""
+    """Return the parser for answers: CommonMark, tables, strikethrough, LaTeX and a few tags."""
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING})
     parser.enable(["table", "strikethrough"])
     parser.block.ruler.before("table", "deep_text", _deep_text)
     parser.inline.ruler.before("escape", "math", math_rule)
+    parser.inline.ruler.before("autolink", "tags", tag_rule)
+    parser.inline.ruler2.before("fragments_join", "tags", pair_rule)
     return parser.disable(["reference", "html_block", "html_inline"])
 
 
@@ -66,12 +70,15 @@ def block_tokens(parser: MarkdownIt, text: str, first_line: int = 0) -> list[Tok
 def document_tokens(parser: MarkdownIt, text: str) -> list[Token]:
     """Return the tokens of a whole text, as markdown-it's renderers take them, no text left out."""
     tokens: list[Token] = []
-    parser.block.parse(text, parser, {}, tokens)
+    env: dict[str, int] = {}
+    parser.block.parse(text, parser, env, tokens)
     _add_surplus_cells(tokens, text)
-    for token in tokens:
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if token.type == "inline":
             token.children = []
-            parser.inline.parse(token.content, parser, {}, token.children)
+            parser.inline.parse(token.content, parser, env, token.children)
+            if before.type == "paragraph_open" and not token.children:
+                before.hidden = after.hidden = True
     return tokens
 
 
