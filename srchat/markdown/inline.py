@@ -18,6 +18,7 @@ from rich.style import Style
 from rich.text import Text
 
 from srchat.markdown.cells import wrapped
+from srchat.markdown.open_marks import closed, is_complete
 from srchat.markdown.tags import SCRIPTS, Script, script
 from srchat.terminal.sanitize import sanitized
 
@@ -37,7 +38,6 @@ _URL: Final = re.compile(r"(https?://[^\s<>\"]*[^\s<>\"'.,;:!?)\]*_])")
 # A growing paragraph is settled in pieces of about this many characters...
 _SETTLE_AFTER: Final = 160
 # ...which hold no marks that could belong to a later one, unless too much waits.
-_MARK: Final = re.compile(r"[*_`\[\]<~\\$]")
 _SETTLE_ANYHOW: Final = 2000
 # More than this of its last lines no screen shows.
 _MAX_LINES: Final = 200
@@ -144,18 +144,22 @@ class GrowingParagraph:
     def __init__(self, inline_text: InlineText, console: Console) -> None:
         self._inline_text = inline_text
         self._console = console
-        self._reset(0)
+        self._reset(0, {})
 
-    def lines(self, content: str, width: int, env: EnvType) -> list[Text]:
-        """Return `content` as lines of at most `width` cells."""
-        if width != self._width or not content.startswith(self._settled):
-            self._reset(width)
+    def lines(self, content: str, width: int, env: EnvType, *, grows: bool) -> list[Text]:
+        """Return `content` as lines of at most `width` cells; if it grows, its marks are closed."""
+        is_known = self._settled and content.startswith(self._settled)
+        if width != self._width or not is_known:
+            self._reset(width, env)
         self._settle(content)
-        rest = self._inline_text(content[len(self._settled) :], env)
+        tail = content[len(self._settled) :]
+        env.update(self._env)
+        rest = self._inline_text(closed(tail) if grows else tail, env)
         return self._lines + wrapped(self._console, self._open.copy().append_text(rest), width)
 
-    def _reset(self, width: int) -> None:
+    def _reset(self, width: int, env: EnvType) -> None:
         self._width = width
+        self._env = dict(env)
         self._settled = ""
         self._lines: list[Text] = []
         # What has been settled of the line that still grows.
@@ -167,9 +171,9 @@ class GrowingParagraph:
             return
         end = content.rfind(" ", start + 1, len(content) - _SETTLE_AFTER // 2)
         piece = content[start:end]
-        if end < 0 or (_MARK.search(piece) and len(content) - start < _SETTLE_ANYHOW):
+        if end < 0 or (len(content) - start < _SETTLE_ANYHOW and not is_complete(piece)):
             return
         self._settled = content[:end]
-        self._open.append_text(self._inline_text(piece, {}))
+        self._open.append_text(self._inline_text(piece, self._env))
         *lines, self._open = wrapped(self._console, self._open, self._width)
         self._lines = (self._lines + lines)[-_MAX_LINES:]

@@ -20,6 +20,7 @@ from rich.text import Text
 from srchat.markdown.cells import cells, wrapped
 from srchat.markdown.code import CodeLines, CodePreview, background_of
 from srchat.markdown.inline import GrowingParagraph, InlineText
+from srchat.markdown.open_marks import closed
 from srchat.markdown.prefixes import Prefixes, Row
 from srchat.markdown.tables import TableRows
 
@@ -132,7 +133,7 @@ class Layout:
     def _take(self, token: Token) -> None:
         match token.type:
             case "inline":
-                self._take_inline(token.content)
+                self._take_inline(token.content, grows=token.meta.get("grows", False))
             case "paragraph_open" | "heading_open":
                 self._begin(token)
                 self._place.style = _HEADINGS.get(token.tag, _NONE)
@@ -146,20 +147,19 @@ class Layout:
             case _:
                 self._take_container(token)
 
-    def _take_inline(self, content: str) -> None:
+    def _take_inline(self, content: str, *, grows: bool) -> None:
         if self._place.is_item_start and (task := TASK.match(content)):
             glyph = self._glyphs.open_task if task[1] == " " else self._glyphs.done_task
             content = f"{glyph} {content[task.end() :]}"
         self._place.is_item_start = False
         env, style = self._place.env, self._place.style
-        if self._place.table:
-            cell = self._inline_text(content, env, style)
-            self._place.table.add_cell(cell, self._place.alignment)
-            return
-        if self._is_preview and style is _NONE:
-            texts = self._growing.lines(content, self._room(), env)
+        if self._is_preview and style is _NONE and not self._place.table:
+            texts = self._growing.lines(content, self._room(), env, grows=grows)
         else:
-            texts = [self._inline_text(content, env, style)]
+            texts = [self._inline_text(closed(content) if grows else content, env, style)]
+        if self._place.table:
+            self._place.table.add_cell(texts[0], self._place.alignment)
+            return
         if any(texts) or not content:  # <details> alone is no row
             self._add(texts)
 

@@ -136,6 +136,14 @@ def _fence_parts(fence: Token, code: list[str]) -> Iterator[Token]:
     yield Token("fence_close", "code", -1, level=level, map=fence.map)
 
 
+def _last_text(tokens: list[Token]) -> Token | None:
+    """Return the last inline token that has text, if nothing but text can follow it."""
+    for token in reversed(tokens):
+        if token.content:
+            return token if token.type == "inline" else None
+    return None
+
+
 class BlockSplitter:
     """Gives out block tokens when they are certain; however the text is cut, the same ones."""
 
@@ -167,9 +175,16 @@ class BlockSplitter:
         """Return the tokens that are not certain, as they would be if the text ended here.
 
         A last line of which only marks have come is left out: it would be shown as what
-        it is not (a dash before it is a list, backticks before they are a fence).
+        it is not (a dash before it is a list, backticks before they are a fence). The inline
+        token whose text goes on there has "grows" in its `meta`.
         """
-        return self._parse("" if _MARKS.fullmatch(self._partial) else self._partial)[self._skip :]
+        last_line = "" if _MARKS.fullmatch(self._partial) else self._partial
+        tokens = self._parse(last_line)[self._skip :]
+        lines = [last_line] if last_line else self._lines[-1:]
+        if lines and (token := _last_text(tokens)):
+            last_of_text = token.content.rpartition("\n")[2]
+            token.meta["grows"] = lines[0].rstrip().endswith(last_of_text)
+        return tokens
 
     def _parse(self, last_line: str) -> list[Token]:
         text = "".join(f"{line}\n" for line in (*self._openers, *self._lines))
