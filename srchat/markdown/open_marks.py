@@ -130,9 +130,14 @@ class _Scan:
 
     def _leave_out_empty(self) -> None:
         """Leave out marks at the end that have opened nothing yet."""
-        self._text = self._text.rstrip()
-        while not self._innermost and self._open and self._open[-1].end >= len(self._text):
-            self._text = self._text[: self._pop().start].rstrip()
+        if self._innermost:
+            return
+        end = len(self._text.rstrip())
+        while self._open and self._open[-1].end >= end:
+            end = self._pop().start
+            while end and self._text[end - 1].isspace():
+                end -= 1
+        self._text = self._text[:end]
 
     def _end_at(self, place: int, closing: str = "") -> int:
         """Leave out what is behind `place`, and end there."""

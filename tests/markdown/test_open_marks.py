@@ -82,7 +82,7 @@ def test_what_is_open_is_closed(text: str, expected: str) -> None:
         r"\*a \`b \_c",
         "a ~b",
         "[a] and [b",
-        "a](b",
+        "*x* a](b",
         "[a](b c",
         "[a](b) c",
         "<summary>a",
