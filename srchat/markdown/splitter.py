@@ -34,6 +34,9 @@ _DEEPEST: Final = 40
 _DEEP: Final = 20
 _MAX_NESTING: Final = 2 * _DEEPEST
 
+# What begins a table, as a rule: `|x| < 1` does not.
+_HEADER: Final = re.compile(r"([ \t>]*)(\| .*)")
+
 # Nothing but marks: what they mean is only known when the line goes on.
 _MARKS: Final = re.compile(r"[-+*#>=`~|:. \t)]*|[ \t]*\d{1,9}[.)]?[ \t]*")
 
@@ -136,12 +139,17 @@ def _fence_parts(fence: Token, code: list[str]) -> Iterator[Token]:
     yield Token("fence_close", "code", -1, level=level, map=fence.map)
 
 
-def _last_text(tokens: list[Token]) -> Token | None:
-    """Return the last inline token that has text, if nothing but text can follow it."""
-    for token in reversed(tokens):
-        if token.content:
-            return token if token.type == "inline" else None
-    return None
+def _last_text(tokens: list[Token]) -> int:
+    """Return where the last inline token with text is; 0 where something else comes last."""
+    for place in range(len(tokens) - 1, 0, -1):
+        if tokens[place].content:
+            return place if tokens[place].type == "inline" else 0
+    return 0
+
+
+def _columns(header: str) -> int:
+    cells = [cell.strip() for cell in escapedSplit(header.strip())]
+    return max(1, len(cells) - 1 - (not cells[-1]))
 
 
 class BlockSplitter:
@@ -175,16 +183,29 @@ class BlockSplitter:
         """Return the tokens that are not certain, as they would be if the text ended here.
 
         A last line of which only marks have come is left out: it would be shown as what
-        it is not (a dash before it is a list, backticks before they are a fence). The inline
-        token whose text goes on there has "grows" in its `meta`.
+        it is not (a dash before it is a list, backticks before they are a fence). A last line
+        that looks like the header of a table is one. The inline token whose text goes on there
+        has "grows" in its `meta`.
         """
         last_line = "" if _MARKS.fullmatch(self._partial) else self._partial
         tokens = self._parse(last_line)[self._skip :]
-        lines = [last_line] if last_line else self._lines[-1:]
-        if lines and (token := _last_text(tokens)):
-            last_of_text = token.content.rpartition("\n")[2]
-            token.meta["grows"] = lines[0].rstrip().endswith(last_of_text)
+        line = last_line or "".join(self._lines[-1:])
+        if header := _HEADER.fullmatch(line):
+            tokens = self._with_table(tokens, last_line, header)
+        if place := _last_text(tokens):
+            token = tokens[place]
+            token.meta["grows"] = line.rstrip().endswith(token.content.rpartition("\n")[2])
         return tokens
+
+    def _with_table(
+        self, tokens: list[Token], last_line: str, header: re.Match[str]
+    ) -> list[Token]:
+        """Return the tokens as they will be if the last line is the header of a table."""
+        if tokens[_last_text(tokens) - 1].type != "paragraph_open":
+            return tokens
+        below = header[1] + "|---" * _columns(header[2]) + "|"
+        table = self._parse(f"{last_line}\n{below}" if last_line else below)[self._skip :]
+        return table if table[_last_text(table) - 1].type == "th_open" else tokens
 
     def _parse(self, last_line: str) -> list[Token]:
         text = "".join(f"{line}\n" for line in (*self._openers, *self._lines))

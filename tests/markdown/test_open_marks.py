@@ -203,6 +203,11 @@ def test_what_is_shown_never_changes_while_it_grows(text: str) -> None:
             assert look == whole[: len(look)]
 
 
+def test_a_table_is_one_from_its_header_on() -> None:
+    for screen in grown("text\n\n| Name | **What** |\n|:--|--:|\n| a | `b` |\n| c | d |"):
+        assert "|" not in "".join(cell.data for row in screen for cell in row)
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
