@@ -56,6 +56,12 @@ def ignore() -> None:
         signal.signal(signum, signal.SIG_IGN)
 
 
+def end(code: int) -> NoReturn:
+    """End the process without the interpreter's own cleanup, which takes 5 ms."""
+    atexit._run_exitfuncs()  # noqa: SLF001 - _exit skips them
+    os._exit(code)
+
+
 def end_by(signum: int) -> NoReturn:
     """End the process by a signal, so that a shell loop, make or xargs ends, too.
 

@@ -30,6 +30,7 @@ MARKDOWN: Final = {
     "s": "strike",
     "a": "underline",
     "code": "cyan",
+    "kbd": "reverse",
     "th": "bold",
     "link target": "dim",
     "list marker": "bold cyan",

@@ -1,11 +1,13 @@
 """Pictures of real runs, in docs/: `python -m tests.screenshots`.
 
 A shell runs on a pseudo-terminal, and lines are typed as a user would; what the screen shows
-at the end becomes an SVG, or all that it showed a moving one.
+at the end becomes an SVG, or all that it showed a moving one. Each run is drawn on a dark and on a
+light terminal, which differ in their colors alone.
 """
 
 import html
 import os
+import re
 import sys
 import tempfile
 import time
@@ -24,17 +26,27 @@ SHELL: Final = ["bash", "--norc", "--noprofile", "-i"]
 COLUMNS: Final = 80
 
 CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 18, 16
-BACKGROUND, FOREGROUND = "#16181d", "#d8dae0"
 TYPING = 0.05  # seconds between two keys
 BLINK = 0.02  # seconds that nobody sees
 LAST_SCREEN = 6.0  # seconds
 FONT = 'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14"'
-COLORS = {
-    "black": "#3b4048", "red": "#e06c75", "green": "#98c379", "brown": "#e5c07b",
-    "blue": "#61afef", "magenta": "#c678dd", "cyan": "#56b6c2", "white": "#d8dae0",
-    "brightblack": "#7f848e", "brightred": "#ff7b86", "brightgreen": "#b5e08f",
-    "brightyellow": "#ffd787", "brightblue": "#7fc4ff", "brightmagenta": "#de9ef0",
-    "brightcyan": "#7fd8e4", "brightwhite": "#ffffff",
+THEMES: Final = {
+    "dark": {
+        "background": "#16181d", "foreground": "#d8dae0",
+        "black": "#3b4048", "red": "#e06c75", "green": "#98c379", "brown": "#e5c07b",
+        "blue": "#61afef", "magenta": "#c678dd", "cyan": "#56b6c2", "white": "#d8dae0",
+        "brightblack": "#7f848e", "brightred": "#ff7b86", "brightgreen": "#b5e08f",
+        "brightyellow": "#ffd787", "brightblue": "#7fc4ff", "brightmagenta": "#de9ef0",
+        "brightcyan": "#7fd8e4", "brightwhite": "#ffffff",
+    },
+    "light": {
+        "background": "#f6f8fa", "foreground": "#24292f",
+        "black": "#24292f", "red": "#c02030", "green": "#2f7020", "brown": "#7d4e00",
+        "blue": "#0550ae", "magenta": "#8a35b0", "cyan": "#0f6f7c", "white": "#8c959f",
+        "brightblack": "#6e7781", "brightred": "#a40e26", "brightgreen": "#1a7f37",
+        "brightyellow": "#633c01", "brightblue": "#0969da", "brightmagenta": "#8250df",
+        "brightcyan": "#1b7c83", "brightwhite": "#c8ccd2",
+    },
 }  # fmt: skip
 
 
@@ -138,7 +150,7 @@ class Recording:
         self.take()
         return self._shell.place[1] > before and self._shell.is_at_prompt
 
-    def svg(self, rows: int) -> str:
+    def drawn(self) -> list[str]:
         """Return the moving picture; the last screen stays for a while, then it begins again."""
         self.take()
         end = time.monotonic() - self._begin
@@ -166,11 +178,17 @@ class Recording:
             "@media (prefers-reduced-motion:reduce){g{animation:none}}"
             f"{''.join(styles)}</style>"
         )
-        return framed([style, *groups], rows)
+        return [style, *groups]
 
 
-def picture(scene: Scene) -> str:
-    """Play a scene and return its screen as SVG."""
+def pictures(scene: Scene) -> dict[str, str]:
+    """Play a scene and return its screen as SVG, by theme."""
+    drawn, rows = played(scene)
+    return {name: framed(drawn, rows, colors) for name, colors in THEMES.items()}
+
+
+def played(scene: Scene) -> tuple[list[str], int]:
+    """Play a scene and return what is drawn of its screen, and how many rows that has."""
     with (
         tempfile.TemporaryDirectory() as home,
         Shell(Path(home), scene.rows) as shell,
@@ -185,21 +203,22 @@ def picture(scene: Scene) -> str:
         screen = shell.terminal._screen
         last = max(y for y in range(scene.rows) if screen.display[y].strip())
         if scene.moves:
-            return recording.svg(last + 1)
-        return framed(
-            [run for y in range(last + 1) for run in drawn_row(screen, y, COLUMNS)], last + 1
-        )
+            return recording.drawn(), last + 1
+        return [run for y in range(last + 1) for run in drawn_row(screen, y, COLUMNS)], last + 1
 
 
-def framed(drawn: list[str], rows: int) -> str:
-    """Return what was drawn of so many rows as a picture."""
+def framed(drawn: list[str], rows: int, colors: dict[str, str]) -> str:
+    """Return what was drawn of so many rows as a picture in these colors."""
+    body = "\n".join(drawn)
+    rules = [f".{name}{{fill:{value}}}" for name, value in colors.items() if f'"{name}"' in body]
     width = COLUMNS * CELL_WIDTH + 2 * MARGIN
     height = rows * CELL_HEIGHT + 2 * MARGIN
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" {FONT}>',
-            f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>',
-            *drawn,
+            f"<style>{''.join(rules)}</style>",
+            f'<rect width="100%" height="100%" rx="8" fill="{colors["background"]}"/>',
+            body,
             "</svg>\n",
         ]
     )
@@ -220,15 +239,15 @@ def drawn_row(screen: pyte.Screen, y: int, columns: int) -> list[str]:
 
 def drawn(x: int, y: int, text: str, look: Char) -> list[str]:
     """Draw a run of characters, on its background where it has one."""
-    foreground, background = color(look.fg, FOREGROUND), color(look.bg, BACKGROUND)
+    foreground, background = color(look.fg, "foreground"), color(look.bg, "background")
     if look.reverse:
         foreground, background = background, foreground
     parts = []
-    if background != BACKGROUND:
+    if background != color("default", "background"):
         left, top, width = MARGIN + x * CELL_WIDTH, MARGIN + y * CELL_HEIGHT, CELL_WIDTH * len(text)
         parts.append(
             f'<rect x="{left:.1f}" y="{top}" width="{width:.1f}" height="{CELL_HEIGHT}" '
-            f'fill="{background}"/>'
+            f"{background}/>"
         )
     if text.strip():
         parts.append(drawn_text(x, y, text.rstrip(), look, foreground))
@@ -236,13 +255,15 @@ def drawn(x: int, y: int, text: str, look: Char) -> list[str]:
 
 
 def color(name: str, default: str) -> str:
-    """Return what a color of the terminal looks like here."""
-    return COLORS.get(name, f"#{name}" if len(name) == 6 else default)
+    """Return the attribute for a color: the name of one that the theme has, or its value."""
+    if len(name) == 6 and re.fullmatch("[0-9a-f]+", name):
+        return f'fill="#{name}"'
+    return f'class="{default if name == "default" else name}"'
 
 
 def drawn_text(x: int, y: int, text: str, look: Char, foreground: str) -> str:
     """Draw characters without their background."""
-    style = [f'fill="{foreground}"']
+    style = [foreground]
     if look.bold:
         style.append('font-weight="bold"')
     if look.italics:
@@ -259,4 +280,5 @@ def drawn_text(x: int, y: int, text: str, look: Char, foreground: str) -> str:
 
 if __name__ == "__main__":
     for name, scene in SCENES.items():
-        (DOCS / f"{name}.svg").write_text(picture(scene), encoding="utf-8")
+        for theme, svg in pictures(scene).items():
+            (DOCS / f"{name}-{theme}.svg").write_text(svg, encoding="utf-8")

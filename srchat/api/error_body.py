@@ -16,16 +16,14 @@ from srchat.errors import APIStatusError, AuthenticationError, RateLimitError, S
 MAX_ERROR_BYTES: Final = 64 * 1024  # the rest of a body is ignored
 _MAX_MESSAGE: Final = 400
 _MAX_SEARCHED: Final = 8192  # characters; matching may take quadratic time
-_TITLE: Final = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
-_TAG: Final = re.compile(r"<[^>]{0,2000}>")
-_LITELLM_ADVICE: Final = re.compile(
-    r"(?:LiteLLM: model group|Received Model Group=|Available Model|Deployment Info:"
-    r"|model=\S* context_window_fallbacks=).*",
-    re.DOTALL,
+# Patterns are compiled when there is an error to read.
+_TITLE: Final = r"(?is)<(title|h1)[^>]*>(.*?)</\1>"
+_TAG: Final = r"<[^>]{0,2000}>"
+_LITELLM_ADVICE: Final = (
+    r"(?s)(?:LiteLLM: model group|Received Model Group=|Available Model|Deployment Info:"
+    r"|model=\S* context_window_fallbacks=).*"
 )
-_LITELLM_PREFIX: Final = re.compile(
-    r"^(?:(?:[\w.]*Error|litellm\.Timeout|Timeout Error): |\w+Exception - )+"
-)
+_LITELLM_PREFIX: Final = r"^(?:(?:[\w.]*Error|litellm\.Timeout|Timeout Error): |\w+Exception - )+"
 
 
 _KINDS: Final[dict[int, type[APIStatusError]]] = {
@@ -96,10 +94,10 @@ def _message(value: dict[str, object]) -> str:
 
 
 def _clean(text: str) -> str:
-    text = _LITELLM_ADVICE.sub("", text[:_MAX_SEARCHED])
-    text = _LITELLM_PREFIX.sub("", text)
+    text = re.sub(_LITELLM_ADVICE, "", text[:_MAX_SEARCHED])
+    text = re.sub(_LITELLM_PREFIX, "", text)
     text = _embedded(text[text.find("{") : text.rfind("}") + 1]) or text
-    return _short(_TAG.sub(" ", text) if "<html" in text.lower() else text)
+    return _short(re.sub(_TAG, " ", text) if "<html" in text.lower() else text)
 
 
 def _embedded(text: str) -> str:
@@ -111,9 +109,9 @@ def _embedded(text: str) -> str:
 
 def _plain(text: str) -> str:
     text = text[:_MAX_SEARCHED]
-    if title := _TITLE.search(text):
-        return _short(_TAG.sub(" ", title[2]))
-    return _short(_TAG.sub(" ", text) if text.startswith("<") else text)
+    if title := re.search(_TITLE, text):
+        return _short(re.sub(_TAG, " ", title[2]))
+    return _short(re.sub(_TAG, " ", text) if text.startswith("<") else text)
 
 
 def _short(text: str) -> str:

@@ -80,9 +80,8 @@ def _failure(exc: Exception, where: str) -> str:
     return f"cannot use {where}: {reason}"
 
 
-_PREFIX: Final = re.compile(r"^\[(?:Errno -?\d+|SSL[^\]]*)\] ?")
-_SUFFIX: Final = re.compile(r" \(_ssl\.c:\d+\)$")
-_BYTES: Final = re.compile(r"bytearray\(b(['\"])(.*)\1\)")  # as h11 quotes invalid data
+_FRAME: Final = r"^\[(?:Errno -?\d+|SSL[^\]]*)\] ?| \(_ssl\.c:\d+\)$"
+_BYTES: Final = r"bytearray\(b(['\"])(.*)\1\)"  # as h11 quotes invalid data
 _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (httpx.ReadError, "the connection was reset"),
     (httpx.WriteError, "the connection was reset while sending"),
@@ -91,7 +90,7 @@ _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
 
 
 def _reason(exc: Exception) -> str:
-    said = _BYTES.sub(r"\2", _SUFFIX.sub("", _PREFIX.sub("", str(exc)))).strip()
+    said = re.sub(_BYTES, r"\2", re.sub(_FRAME, "", str(exc))).strip()
     if "incomplete" in said or "without sending" in said:
         return "the server closed it early"
     if said:

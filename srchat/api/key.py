@@ -9,12 +9,12 @@ from srchat.errors import ConfigError
 _MIN_REDACTED: Final = 6  # characters; a shorter "key" (`none`, `x`) is a common word
 _MIN_PART: Final = 8  # characters; a shorter prefix (`sk-srt-`) is the same in every key
 # Spaces, control characters and characters of no width do not hide a key from a reader.
-_INVISIBLE: Final = re.compile(
+_INVISIBLE: Final = (
     "[\\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
-_SECRET_NAME: Final = re.compile("key|token|secret|auth|cookie|passw|sign|cred", re.IGNORECASE)
-_SECRET_VALUE: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+=~-]{16,}")
+_SECRET_NAME: Final = "(?i)key|token|secret|auth|cookie|passw|sign|cred"  # noqa: S105 - a pattern
+_SECRET_VALUE: Final = r"(?=.*\d)(?=.*[A-Za-z])[\w+=~-]{16,}"  # noqa: S105 - a pattern
 _SHOWN_CHARACTERS: Final = 4  # characters; the console of the service shows as many
 
 
@@ -48,7 +48,7 @@ def secret_headers(headers: Mapping[str, str]) -> list[str]:
     return [
         value
         for name, value in headers.items()
-        if _SECRET_NAME.search(name) or _SECRET_VALUE.fullmatch(value)
+        if re.search(_SECRET_NAME, name) or re.fullmatch(_SECRET_VALUE, value)
     ]
 
 
@@ -69,14 +69,14 @@ def _without(text: str, key: str) -> str:
     if len(key) < _MIN_REDACTED:
         return text
     size = _MIN_PART if len(key) >= 2 * _MIN_PART else len(key)
-    bare = _INVISIBLE.sub("", text)
+    bare = re.sub(_INVISIBLE, "", text)
     # A fast check: every run of 8 characters contains one of these.
     if not any(key[place : place + 4] in bare for place in range(0, len(key) - 3, 4)):
         return text
     parts = {key[place : place + size] for place in range(len(key) - size + 1)}
     spans = _spans(parts, size, bare)
     if len(bare) < len(text):
-        visible = [place for place, char in enumerate(text) if not _INVISIBLE.match(char)]
+        visible = [place for place, char in enumerate(text) if not re.match(_INVISIBLE, char)]
         spans = [(visible[begin], visible[end - 1] + 1) for begin, end in spans]
     return _replaced(text, spans, f"[key {masked(key)}]")
 

@@ -18,8 +18,8 @@ _FIRST_BACKOFF: Final = 0.5
 _MAX_BACKOFF: Final = 8.0
 _YEAR: Final = 365 * 86400.0
 _UNIX_TIME: Final = 1e9  # a number above it is a point in time, not a duration
-_DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII)
-_NUMBER: Final = re.compile(r"\d{1,20}(?:\.\d{1,20})?", re.ASCII)
+_DURATION: Final = r"(?a)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?"
+_NUMBER: Final = r"(?a)\d{1,20}(?:\.\d{1,20})?"
 
 
 class Decision(NamedTuple):
@@ -108,7 +108,7 @@ def seconds_until(text: str, now: float) -> float | None:
     number = _number(text)
     if number is not None:
         return _sane(number - now if number > _UNIX_TIME else number)
-    if text and (match := _DURATION.fullmatch(text)):
+    if text and (match := re.fullmatch(_DURATION, text)):
         hours, minutes, seconds, milliseconds = (float(part or 0) for part in match.groups())
         return _sane(hours * 3600 + minutes * 60 + seconds + milliseconds / 1000)
     return _date(text, now)
@@ -126,7 +126,7 @@ def _date(text: str, now: float) -> float | None:
 
 def _number(text: str) -> float | None:
     text = text.strip()
-    return float(text) if _NUMBER.fullmatch(text) else None
+    return float(text) if re.fullmatch(_NUMBER, text) else None
 
 
 def _sane(seconds: float) -> float | None:

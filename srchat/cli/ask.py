@@ -15,7 +15,6 @@ from srchat.cli.settings import continue_chosen, open_library, open_session, rea
 from srchat.errors import ClosedPipeError, Interrupted, OutputError, SrchatError, UsageError
 from srchat.session.session import Session
 from srchat.session.turn import Events
-from srchat.session.usage import usage_line
 from srchat.terminal.streams import is_terminal
 from srchat.terminal.tty_modes import unechoed
 from srchat.text_input import argument_text, edited, has_data, read_file, read_stdin
@@ -120,6 +119,8 @@ def ask(
             _show(process, session, session.send(output.follow_up), output)
     finally:
         if usage and session.reply and session.reply.has_begun:
+            from srchat.session.usage import usage_line  # noqa: PLC0415 - only for --usage
+
             process.messages.print(usage_line(session.reply))
 
 

@@ -6,7 +6,6 @@ from srchat.cli.process import Process
 from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
 from srchat.session.reply_stream import TurnEvent
 from srchat.session.session import Session
-from srchat.terminal.code_blocks import CodeWriter
 from srchat.terminal.plain import PlainWriter
 from srchat.terminal.sanitize import sanitized
 from srchat.turn_view import AnswerWriter, open_answer_writer
@@ -101,6 +100,8 @@ class _CodeOutput(AskOutput):
     def __init__(
         self, process: Process, session: Session, file: "OutputFile | None", *, only_first: bool
     ) -> None:
+        from srchat.terminal.code_blocks import CodeWriter  # noqa: PLC0415 - few answers need it
+
         super().__init__(process, session, file)
         self._only_first = only_first
         self._writer = CodeWriter(super().open_writer(), only_first=only_first)

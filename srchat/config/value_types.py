@@ -257,7 +257,7 @@ class Setting(NamedTuple):
 def setting(value_type: ValueType, default: object, help: str, **marks: Any) -> Any:  # noqa: ANN401 - as dataclasses.field
     """Declare a dataclass field as a setting; `marks` are further fields of Setting."""
     metadata = {"value_type": value_type, "help": help, **marks}
-    return dataclasses.field(default=default, metadata=metadata, repr=not marks.get("secret"))
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def settings_of(config: type) -> dict[str, Setting]:

@@ -6,13 +6,12 @@ path or an SQL statement.
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import StoreError, UsageError
 from srchat.history import LOCK_TIMEOUT
 from srchat.history.database import Database, sql_text
-from srchat.history.deletion import delete
 from srchat.history.rows import (
     INSERT_CONVERSATION,
     INSERT_TURN,
@@ -24,8 +23,10 @@ from srchat.history.rows import (
     turn_parameters,
 )
 from srchat.history.schema import SCHEMA
-from srchat.history.search import Hit, index_new_turns, search
-from srchat.history.statistics import Stat, add_up
+
+if TYPE_CHECKING:
+    from srchat.history.search import Hit
+    from srchat.history.statistics import Stat
 
 _PAGE_SIZE: Final = 200  # conversations
 _WINDOW_MAX_AGE: Final = 30 * 86400.0  # seconds; the model behind a name may change
@@ -251,8 +252,10 @@ class ConversationStore:
                 return
             limit = None if limit is None else limit - size
 
-    def stats(self, by: str, limit: int) -> list[Stat]:
+    def stats(self, by: str, limit: int) -> "list[Stat]":
         """Return the totals by `day`, `model` or `conversation`."""
+        from srchat.history.statistics import add_up  # noqa: PLC0415 - not needed to save a turn
+
         return add_up(self.database, by, limit)
 
     def ids(self, unused_since: float | None = None) -> list[str]:
@@ -265,14 +268,20 @@ class ConversationStore:
 
     def delete(self, ids: Iterable[str]) -> int:
         """Delete conversations, erase their text from the file, and return their number."""
+        from srchat.history.deletion import delete  # noqa: PLC0415 - not needed to save a turn
+
         return delete(self.database, ids)
 
-    def search(self, query: str, limit: int) -> list[Hit]:
+    def search(self, query: str, limit: int) -> "list[Hit]":
         """Return the turns that match a query, newest first. Raises UsageError."""
+        from srchat.history.search import search  # noqa: PLC0415 - not needed to save a turn
+
         return search(self.database, query, limit)
 
     def index(self) -> None:
         """Index new turns now instead of at the next search."""
+        from srchat.history.search import index_new_turns  # noqa: PLC0415 - not needed to save a turn
+
         index_new_turns(self.database)
 
     def context_window(self, base_url: str, model: str, now: float) -> int | None:

@@ -1,4 +1,4 @@
-"""Inline Markdown (emphasis, code, links) as Rich text.
+"""Inline Markdown (emphasis, code, links, a few tags of HTML) as Rich text.
 
 Markdown can say characters that the text before it did not hold (`&#8238;` is a bidi
 override), so what the parser returns is made inert once more.
@@ -12,11 +12,14 @@ from typing import Final
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from markdown_it.utils import EnvType
 from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
 from srchat.markdown.cells import wrapped
+from srchat.markdown.open_marks import closed, is_complete
+from srchat.markdown.tags import SCRIPTS, Script, script
 from srchat.terminal.sanitize import sanitized
 from srchat.theme import MARKDOWN
 
@@ -24,32 +27,41 @@ _NONE: Final = Style()
 _STYLES: Final = {name: Style.parse(style) for name, style in MARKDOWN.items()}
 # A bare address, without the punctuation of the sentence around it.
 _URL: Final = re.compile(r"(https?://[^\s<>\"]*[^\s<>\"'.,;:!?)\]*_])")
-# The one tag of HTML that models write, in tables: Markdown has no other line break there.
-_BREAK: Final = re.compile(r" ?<br ?/?> ?", re.IGNORECASE)
 
 # A growing paragraph is settled in pieces of about this many characters...
 _SETTLE_AFTER: Final = 160
 # ...which hold no marks that could belong to a later one, unless too much waits.
-_MARK: Final = re.compile(r"[*_`\[\]<~\\$]")
 _SETTLE_ANYHOW: Final = 2000
 # More than this of its last lines no screen shows.
 _MAX_LINES: Final = 200
 
 
-def inline_text(parser: MarkdownIt, content: str, style: Style = _NONE) -> Text:
-    """Return `content` as styled text; targets of links are shown behind them."""
-    tokens: list[Token] = []
-    parser.inline.parse(content, parser, {}, tokens)
-    text = Text()
-    _InlineWalk(text, style).add(tokens)
-    return text
+class InlineText:
+    """Turns inline Markdown into styled text; targets of links are shown behind them.
+
+    `is_unicode`: the terminal can show sub- and superscript characters.
+    """
+
+    def __init__(self, parser: MarkdownIt, *, is_unicode: bool = True) -> None:
+        self._parser = parser
+        self._is_unicode = is_unicode
+
+    def __call__(self, content: str, env: EnvType, style: Style = _NONE) -> Text:
+        """Return `content` as text. `env` is what the answer's earlier text left open."""
+        tokens: list[Token] = []
+        self._parser.inline.parse(content, self._parser, env, tokens)
+        text = Text()
+        _InlineWalk(text, style, is_unicode=self._is_unicode).add(tokens)
+        return text
 
 
 class _InlineWalk:
-    def __init__(self, text: Text, style: Style) -> None:
+    def __init__(self, text: Text, style: Style, *, is_unicode: bool) -> None:
         self._text = text
         self._styles = [style]
         self._links: list[tuple[int, tuple[str, str]]] = []
+        self._is_unicode = is_unicode
+        self._scripts = [Script()]
 
     def add(self, tokens: Iterable[Token]) -> None:
         for token in tokens:
@@ -64,8 +76,14 @@ class _InlineWalk:
         self._styles.append(self._styles[-1] + _STYLES.get(token.tag, _NONE))
         if token.type == "link_open":
             self._links.append((len(self._text), _target(token, "href")))
+        elif token.tag in SCRIPTS:
+            shown = script(token, is_unicode=self._is_unicode)
+            self._append(shown.before, self._styles[-1])
+            self._scripts.append(shown)
 
     def _close(self, token: Token) -> None:
+        if token.tag in SCRIPTS:
+            self._append(self._scripts.pop().after, self._styles[-1])
         self._styles.pop()
         if token.type == "link_close":
             start, (href, title) = self._links.pop()
@@ -81,7 +99,7 @@ class _InlineWalk:
                 self.add(token.children or ())
                 self._append_target(self._text.plain[start:], *_target(token, "src"))
             case "text":
-                self._append_text(_BREAK.sub("\n", token.content))
+                self._append_text(token.content)
             case _:
                 self._append(token.content, self._styles[-1] + _STYLES.get(token.tag, _NONE))
 
@@ -100,7 +118,10 @@ class _InlineWalk:
             )
 
     def _append(self, text: str, style: Style) -> None:
-        self._text.append(sanitized(text), style or None)
+        shown = sanitized(text)
+        if letters := self._scripts[-1].letters:
+            shown = shown.translate(letters)
+        self._text.append(shown, style or None)
 
 
 def _target(token: Token, name: str) -> tuple[str, str]:
@@ -115,21 +136,25 @@ class GrowingParagraph:
     comes later ("**", a backtick) turns out to have begun there.
     """
 
-    def __init__(self, parser: MarkdownIt, console: Console) -> None:
-        self._parser = parser
+    def __init__(self, inline_text: InlineText, console: Console) -> None:
+        self._inline_text = inline_text
         self._console = console
-        self._reset(0)
+        self._reset(0, {})
 
-    def lines(self, content: str, width: int) -> list[Text]:
-        """Return `content` as lines of at most `width` cells."""
-        if width != self._width or not content.startswith(self._settled):
-            self._reset(width)
+    def lines(self, content: str, width: int, env: EnvType, *, grows: bool) -> list[Text]:
+        """Return `content` as lines of at most `width` cells; if it grows, its marks are closed."""
+        is_known = self._settled and content.startswith(self._settled)
+        if width != self._width or not is_known:
+            self._reset(width, env)
         self._settle(content)
-        rest = inline_text(self._parser, content[len(self._settled) :])
+        tail = content[len(self._settled) :]
+        env.update(self._env)
+        rest = self._inline_text(closed(tail) if grows else tail, env)
         return self._lines + wrapped(self._console, self._open.copy().append_text(rest), width)
 
-    def _reset(self, width: int) -> None:
+    def _reset(self, width: int, env: EnvType) -> None:
         self._width = width
+        self._env = dict(env)
         self._settled = ""
         self._lines: list[Text] = []
         # What has been settled of the line that still grows.
@@ -141,9 +166,9 @@ class GrowingParagraph:
             return
         end = content.rfind(" ", start + 1, len(content) - _SETTLE_AFTER // 2)
         piece = content[start:end]
-        if end < 0 or (_MARK.search(piece) and len(content) - start < _SETTLE_ANYHOW):
+        if end < 0 or (len(content) - start < _SETTLE_ANYHOW and not is_complete(piece)):
             return
         self._settled = content[:end]
-        self._open.append_text(inline_text(self._parser, piece))
+        self._open.append_text(self._inline_text(piece, self._env))
         *lines, self._open = wrapped(self._console, self._open, self._width)
         self._lines = (self._lines + lines)[-_MAX_LINES:]

@@ -19,7 +19,8 @@ from rich.text import Text
 
 from srchat.markdown.cells import cells, wrapped
 from srchat.markdown.code import CodeLines, CodePreview, background_of
-from srchat.markdown.inline import GrowingParagraph, inline_text
+from srchat.markdown.inline import GrowingParagraph, InlineText
+from srchat.markdown.open_marks import closed
 from srchat.markdown.prefixes import Prefixes, Row
 from srchat.markdown.tables import TableRows
 from srchat.theme import MARKDOWN
@@ -61,6 +62,8 @@ class _Place:
     table: TableRows | None = None
     # A list item has begun, and nothing of it has been taken.
     is_item_start: bool = False
+    # What inline Markdown leaves open for later text.
+    env: dict[str, int] = field(default_factory=dict)
 
     def preview(self) -> _Place:
         """Return the same place, where nothing that happens will be remembered."""
@@ -69,6 +72,7 @@ class _Place:
             margins=self.margins.copy(),
             code=self.code and self.code.preview(),
             table=self.table and self.table.copy(),
+            env=dict(self.env),
         )
 
 
@@ -79,13 +83,13 @@ class Layout:
         self, parser: MarkdownIt, console: Console, *, code_theme: str, glyphs: Glyphs
     ) -> None:
         self.width = console.width
-        self._parser = parser
+        self._inline_text = InlineText(parser, is_unicode=glyphs is not ASCII_GLYPHS)
         self._console = console
         self._code_theme = code_theme
         self._glyphs = glyphs
         self._place = _Place()
         self._rows: list[Row] = []
-        self._growing = GrowingParagraph(parser, console)
+        self._growing = GrowingParagraph(self._inline_text, console)
         self._is_preview = False
         self._is_plain = False
         self._known: dict[int, tuple[Text, Row]] = {}
@@ -118,7 +122,7 @@ class Layout:
     def _take(self, token: Token) -> None:
         match token.type:
             case "inline":
-                self._take_inline(token.content)
+                self._take_inline(token.content, grows=token.meta.get("grows", False))
             case "paragraph_open" | "heading_open":
                 self._begin(token)
                 self._place.style = _STYLES.get(token.tag, _NONE)
@@ -132,18 +136,21 @@ class Layout:
             case _:
                 self._take_container(token)
 
-    def _take_inline(self, content: str) -> None:
+    def _take_inline(self, content: str, *, grows: bool) -> None:
         if self._place.is_item_start and (task := TASK.match(content)):
             glyph = self._glyphs.open_task if task[1] == " " else self._glyphs.done_task
             content = f"{glyph} {content[task.end() :]}"
         self._place.is_item_start = False
-        if self._place.table:
-            cell = inline_text(self._parser, content, self._place.style)
-            self._place.table.add_cell(cell, self._place.alignment)
-        elif self._is_preview and self._place.style is _NONE:
-            self._add(self._growing.lines(content, self._room()))
+        env, style = self._place.env, self._place.style
+        if self._is_preview and style is _NONE and not self._place.table:
+            texts = self._growing.lines(content, self._room(), env, grows=grows)
         else:
-            self._add([inline_text(self._parser, content, self._place.style)])
+            texts = [self._inline_text(closed(content) if grows else content, env, style)]
+        if self._place.table:
+            self._place.table.add_cell(texts[0], self._place.alignment)
+            return
+        if any(texts) or not content:  # <details> alone is no row
+            self._add(texts)
 
     def _take_container(self, token: Token) -> None:
         match token.type:

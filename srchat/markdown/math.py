@@ -16,7 +16,7 @@ _TIGHT: Final = re.compile(r"\$(?![\s$])(?:[^$\\\n]|\\.)*?(?<![\s\\])\$(?!\d)")
 
 def math_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - a rule of markdown-it
     """Take a formula as one token, with its delimiters."""
-    end = _end(state.src, state.pos)
+    end = formula_end(state.src, state.pos)
     if not end or end > state.posMax:
         return False
     if not silent:
@@ -25,7 +25,7 @@ def math_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - a rul
     return True
 
 
-def _end(text: str, start: int) -> int:
+def formula_end(text: str, start: int) -> int:
     """Return where the formula that begins at `start` ends, 0 where none does."""
     opening = text[start : start + 2]
     if closing := _CLOSED_BY.get(opening):

@@ -9,7 +9,8 @@ Nothing is parsed twice for long: when some tokens have been given out, their li
 dropped, and parsing is taken up again where `srchat.markdown.resume` says.
 
 Rules that would let a later line change an earlier block, or hide text, are off: link
-reference definitions and HTML are shown as they were written.
+reference definitions and HTML are shown as they were written, but for some pairs of tags within
+one block (`srchat.markdown.tags`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from markdown_it.token import Token
 
 from srchat.markdown.math import math_rule
 from srchat.markdown.resume import ResumePoint, last_resume_point
+from srchat.markdown.tags import pair_rule, tag_rule
 
 # Deeper than this there is only text. The parser's own limit drops what is deeper, and
 # sometimes all that follows; it must stay out of reach.
@@ -32,16 +34,21 @@ _DEEPEST: Final = 40
 _DEEP: Final = 20
 _MAX_NESTING: Final = 2 * _DEEPEST
 
+# What begins a table, as a rule: `|x| < 1` does not.
+_HEADER: Final = re.compile(r"([ \t>]*)(\| .*)")
+
 # Nothing but marks: what they mean is only known when the line goes on.
 _MARKS: Final = re.compile(r"[-+*#>=`~|:. \t)]*|[ \t]*\d{1,9}[.)]?[ \t]*")
 
 
 def markdown_parser() -> MarkdownIt:
-    """Return the parser for answers: CommonMark, tables, strikethrough and LaTeX; no HTML."""
+    """Return the parser for answers: CommonMark, tables, strikethrough, LaTeX and a few tags."""
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING})
     parser.enable(["table", "strikethrough"])
     parser.block.ruler.before("table", "deep_text", _deep_text)
     parser.inline.ruler.before("escape", "math", math_rule)
+    parser.inline.ruler.before("autolink", "tags", tag_rule)
+    parser.inline.ruler2.before("fragments_join", "tags", pair_rule)
     return parser.disable(["reference", "html_block", "html_inline"])
 
 
@@ -66,12 +73,15 @@ def block_tokens(parser: MarkdownIt, text: str, first_line: int = 0) -> list[Tok
 def document_tokens(parser: MarkdownIt, text: str) -> list[Token]:
     """Return the tokens of a whole text, as markdown-it's renderers take them, no text left out."""
     tokens: list[Token] = []
-    parser.block.parse(text, parser, {}, tokens)
+    env: dict[str, int] = {}
+    parser.block.parse(text, parser, env, tokens)
     _add_surplus_cells(tokens, text)
-    for token in tokens:
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if token.type == "inline":
             token.children = []
-            parser.inline.parse(token.content, parser, {}, token.children)
+            parser.inline.parse(token.content, parser, env, token.children)
+            if before.type == "paragraph_open" and not token.children:
+                before.hidden = after.hidden = True
     return tokens
 
 
@@ -129,6 +139,19 @@ def _fence_parts(fence: Token, code: list[str]) -> Iterator[Token]:
     yield Token("fence_close", "code", -1, level=level, map=fence.map)
 
 
+def _last_text(tokens: list[Token]) -> int:
+    """Return where the last inline token with text is; 0 where something else comes last."""
+    for place in range(len(tokens) - 1, 0, -1):
+        if tokens[place].content:
+            return place if tokens[place].type == "inline" else 0
+    return 0
+
+
+def _columns(header: str) -> int:
+    cells = [cell.strip() for cell in escapedSplit(header.strip())]
+    return max(1, len(cells) - 1 - (not cells[-1]))
+
+
 class BlockSplitter:
     """Gives out block tokens when they are certain; however the text is cut, the same ones."""
 
@@ -160,9 +183,29 @@ class BlockSplitter:
         """Return the tokens that are not certain, as they would be if the text ended here.
 
         A last line of which only marks have come is left out: it would be shown as what
-        it is not (a dash before it is a list, backticks before they are a fence).
+        it is not (a dash before it is a list, backticks before they are a fence). A last line
+        that looks like the header of a table is one. The inline token whose text goes on there
+        has "grows" in its `meta`.
         """
-        return self._parse("" if _MARKS.fullmatch(self._partial) else self._partial)[self._skip :]
+        last_line = "" if _MARKS.fullmatch(self._partial) else self._partial
+        tokens = self._parse(last_line)[self._skip :]
+        line = last_line or "".join(self._lines[-1:])
+        if header := _HEADER.fullmatch(line):
+            tokens = self._with_table(tokens, last_line, header)
+        if place := _last_text(tokens):
+            token = tokens[place]
+            token.meta["grows"] = line.rstrip().endswith(token.content.rpartition("\n")[2])
+        return tokens
+
+    def _with_table(
+        self, tokens: list[Token], last_line: str, header: re.Match[str]
+    ) -> list[Token]:
+        """Return the tokens as they will be if the last line is the header of a table."""
+        if tokens[_last_text(tokens) - 1].type != "paragraph_open":
+            return tokens
+        below = header[1] + "|---" * _columns(header[2]) + "|"
+        table = self._parse(f"{last_line}\n{below}" if last_line else below)[self._skip :]
+        return table if table[_last_text(table) - 1].type == "th_open" else tokens
 
     def _parse(self, last_line: str) -> list[Token]:
         text = "".join(f"{line}\n" for line in (*self._openers, *self._lines))

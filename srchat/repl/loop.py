@@ -78,7 +78,7 @@ class Repl:
             self._handle(line, is_edited=False)
             return
         try:
-            line = self._lines.read(self._line_of(editing or ""))
+            line = self._lines.read(self._line_of(editing) if editing else "")
         except UsageError as exc:
             self._failed(exc)
             return

@@ -9,26 +9,21 @@ from typing import Final, NamedTuple
 
 from srchat.errors import APIStatusError, RateLimitError
 
-_WINDOWS: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"maximum (?:context|model|input|prompt) length (?:is|of)[^\d]{0,20}(\d+)",
-        r"max_model_len ?(?:=|is|of) ?(\d+)",
-        r"context (?:window|length|size) (?:of|is|\()[^\d]{0,10}(\d+)",
-        r"n_ctx[\"']? ?[=:] ?(\d+)",
-        r"tokens ?> ?(\d+) maximum",
-    )
+# Patterns are compiled when there is an error to read.
+_WINDOWS: Final = (
+    r"maximum (?:context|model|input|prompt) length (?:is|of)[^\d]{0,20}(\d+)",
+    r"max_model_len ?(?:=|is|of) ?(\d+)",
+    r"context (?:window|length|size) (?:of|is|\()[^\d]{0,10}(\d+)",
+    r"n_ctx[\"']? ?[=:] ?(\d+)",
+    r"tokens ?> ?(\d+) maximum",
 )
-_ASKED: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"\((\d+) in the messages",
-        r"messages resulted in (\d+) tokens",
-        r"(?:prompt|request|input) (?:contains|has) (\d+) (?:input )?tokens",
-        r"(?:request|input|requested tokens) \((\d+)(?: tokens)?\)",
-        r"n_prompt_tokens[\"']? ?[=:] ?(\d+)",
-        r"too long: (\d+) tokens",
-    )
+_ASKED: Final = (
+    r"\((\d+) in the messages",
+    r"messages resulted in (\d+) tokens",
+    r"(?:prompt|request|input) (?:contains|has) (\d+) (?:input )?tokens",
+    r"(?:request|input|requested tokens) \((\d+)(?: tokens)?\)",
+    r"n_prompt_tokens[\"']? ?[=:] ?(\d+)",
+    r"too long: (\d+) tokens",
 )
 _WORDS: Final = (
     "context length",
@@ -43,9 +38,7 @@ _WORDS: Final = (
     "maximum prompt length",
 )
 # max_tokens alone exceeds the window, so a shorter prompt does not help.
-_ANSWER_ALONE: Final = re.compile(
-    r"max_tokens ?= ?\d+ cannot be greater|must be less than max_model_len"
-)
+_ANSWER_ALONE: Final = r"max_tokens ?= ?\d+ cannot be greater|must be less than max_model_len"
 
 
 class ContextOverflow(NamedTuple):
@@ -65,12 +58,12 @@ def read_overflow(message: str, type: str = "", code: str = "") -> ContextOverfl
     if not any(word in said for word in _WORDS):
         return None
     window, asked = _number(_WINDOWS, message), _number(_ASKED, message)
-    return ContextOverflow(window, asked, bool(_ANSWER_ALONE.search(message)))
+    return ContextOverflow(window, asked, bool(re.search(_ANSWER_ALONE, message)))
 
 
-def _number(patterns: tuple[re.Pattern[str], ...], text: str) -> int | None:
+def _number(patterns: tuple[str, ...], text: str) -> int | None:
     for pattern in patterns:
-        if (found := pattern.search(text)) and len(found[1]) < 10:
+        if (found := re.search(pattern, text, re.IGNORECASE)) and len(found[1]) < 10:
             return int(found[1]) or None
     return None
 

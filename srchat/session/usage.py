@@ -1,17 +1,15 @@
 """Tokens, time and speed of answers. Pure."""
 
-from dataclasses import dataclass
-
 from srchat.session.reply_stream import Reply
 
 
-@dataclass
 class Totals:
     """The number of turns in a session, and the tokens that the server counted for them."""
 
-    turns: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    def __init__(self) -> None:
+        self.turns = 0
+        self.prompt_tokens = 0
+        self.completion_tokens = 0
 
     def add(self, reply: Reply) -> None:
         """Add a turn."""

@@ -8,7 +8,9 @@ import pytest
 
 import srchat as package
 from srchat.errors import broken_installation
+from srchat.help_text import HELP
 from tests.conftest import Srchat
+from tests.support.pseudo_terminal import TerminalSession
 from tests.support.waiting import PATIENCE
 
 SLOW = ("httpx", "rich", "prompt_toolkit", "sqlite3", "pydantic", "click")
@@ -17,17 +19,21 @@ SLOW = ("httpx", "rich", "prompt_toolkit", "sqlite3", "pydantic", "click")
 def loaded(srchat: Srchat, *args: str) -> set[str]:
     """Return which of the slow packages a command has imported."""
     script = (
-        "import sys; sys.argv[0] = 'srchat'\n"
+        "import atexit, sys; sys.argv[0] = 'srchat'\n"
         "from srchat.__main__ import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        f"print('loaded:', *(name for name in {SLOW!r} if name in sys.modules), file=sys.stderr)"
-    )
+        "def tell():\n"
+        "    loaded = [name for name in {SLOW!r} if sys.modules.get(name)]\n"
+        "    print('loaded:', *loaded, file=sys.stderr, flush=True)\n"
+        "atexit.register(tell)\n"
+        "main()\n"
+    ).replace("{SLOW!r}", repr(SLOW))
     done = subprocess.run(
         [sys.executable, "-c", script, *args],
-        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=PATIENCE, check=True,
+        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
-    return set(done.stderr.rpartition("loaded:")[2].split())
+    _, mark, names = done.stderr.rpartition("loaded:")
+    assert mark
+    return set(names.split())
 
 
 @pytest.mark.parametrize(
@@ -38,11 +44,27 @@ def test_help_version_and_path_load_nothing_slow(srchat: Srchat, args: list[str]
     assert loaded(srchat, *args) == set()
 
 
-def test_version_does_not_even_load_typer(srchat: Srchat) -> None:
+@pytest.mark.parametrize("args", [["--version"], ["--help"], ["-h"], ["help"], []])
+def test_version_and_help_do_not_even_load_typer(args: list[str]) -> None:
     script = (
         "import sys; from srchat.__main__ import main; main(); assert 'typer' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", script, "--version"], check=True, timeout=PATIENCE)
+    subprocess.run([sys.executable, "-c", script, *args], check=True, timeout=PATIENCE)
+
+
+def test_help_is_that_of_the_command_tree(srchat: Srchat) -> None:
+    assert srchat("--help").out == srchat("--help", COLUMNS="80").out
+
+
+@pytest.mark.parametrize(("columns", "is_wrapped"), [(60, True), (80, False), (200, False)])
+def test_help_is_wrapped_on_a_narrow_terminal(
+    srchat: Srchat, columns: int, is_wrapped: bool
+) -> None:
+    command = srchat.command("--help")
+    with TerminalSession(command, srchat.env, columns=columns, lines=40) as session:
+        session.wait()
+    assert (session.lines == HELP.splitlines()) is not is_wrapped
+    assert max(map(len, session.lines)) < columns
 
 
 def test_a_piped_answer_loads_httpx_and_nothing_else_slow(srchat: Srchat) -> None:

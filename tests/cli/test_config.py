@@ -663,14 +663,12 @@ def test_a_file_changed_in_the_meantime_and_the_draft_are_kept(
 
 # Full for srchat alone: what measures it writes files, too.
 _FULL_DISK = """
-import resource
+import atexit, resource
 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (2048, most))
+atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, (most, most))
 from srchat.__main__ import main
-try:
-    main()
-finally:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+main()
 """
 
 

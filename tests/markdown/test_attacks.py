@@ -122,7 +122,7 @@ def test_what_an_attack_says_is_shown() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Vec<T> and </kbd> and <kbd>x</kbd>",
+        "Vec<T> and </kbd> and <kbd>",
         "<think>so it is</think>",
         "[/] [bold] [/bold] [red]x[/red]",
         ":smile: and [link=http://evil.example]x[/link]",

@@ -14,7 +14,7 @@ from tests.support.answers import long_answer
 ELEMENTS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "em", "strong", "s", "code", "pre", "a", "hr", "br"),
     *("ul", "ol", "li", "blockquote", "table", "thead", "tbody", "tr", "th", "td"),
-    *("figure", "figcaption", "span"),
+    *("figure", "figcaption", "span", "kbd", "sub", "sup"),
 }
 PROMPT = {"role": "user", "content": "why is the sky blue?"}
 # As on a terminal: what would drive it, reorder text or hide it.
@@ -115,6 +115,17 @@ def test_blocks_look_as_they_do_on_a_terminal() -> None:
     assert "☑ b" in page
     assert "line<br>\nline" in page
     assert "<code>$a*b*c$</code> <s>gone</s>" in page
+
+
+def test_tags_mean_what_they_do_on_a_terminal() -> None:
+    text = "H<sub>2</sub>O <b>*b*</b> <i>i</i> x<sup>2</sup><br>y <kbd>z</kbd> <b id=x>"
+    assert markdown_html(text) == (
+        "<p>H<sub>2</sub>O <strong><em>b</em></strong> <em>i</em> x<sup>2</sup><br>\n"
+        "y <kbd>z</kbd> &lt;b id=x&gt;</p>\n"
+    )
+    assert markdown_html("<details>\n<summary>s</summary>\n\nt\n\n</details>\n\n</details>") == (
+        "<p><strong>s</strong></p>\n<p>t</p>\n\n<p>&lt;/details&gt;</p>\n"
+    )
 
 
 def test_code_is_highlighted_and_exact() -> None:

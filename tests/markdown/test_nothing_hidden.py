@@ -1,24 +1,27 @@
 """Every word of an answer is on the terminal, whatever Markdown makes of it."""
 
 import re
+import unicodedata
 from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 
+from srchat.markdown.tags import NAMES
 from tests.support.answers import ANSWER
 from tests.support.markdown_documents import documents
 from tests.support.markdown_examples import commonmark_examples, gfm_examples
 from tests.support.printed import printed
 from tests.support.terminal import TerminalOutput
 
-# What is syntax and no text: entities, and the language of a code block.
-_ENTITY = re.compile(r"&#?\w+;")
+# What is syntax and no text: entities, tags, and the language of a code block.
+_ENTITY = re.compile(rf"&#?\w+;|</?(?:br|{'|'.join(NAMES)})>")
 _FENCE = re.compile(r"^[ \t>]*((?:[-+*]|\d+[.)])[ \t]*)*(`{3,}|~{3,})[ \t]*\S+", re.MULTILINE)
 
 
 def letters(text: str) -> Counter[str]:
-    return Counter(re.findall(r"[^\W_]", text))
+    # A superscript is the same character.
+    return Counter(re.findall(r"[^\W_]", unicodedata.normalize("NFKC", text)))
 
 
 def missing(text: str) -> Counter[str]:

@@ -1,6 +1,7 @@
 """The splitter gives out the tokens of the whole text, each as soon as it is certain."""
 
 import os
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -196,3 +197,30 @@ def test_blanks_without_end_take_no_time() -> None:
     splitter = BlockSplitter()
     splitter.feed(" " * 100_000 + "x")
     splitter.tail()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("| Na", ["Na"]),
+        ("| Name | Val", ["Name", "Val"]),
+        ("| a \\| b | c |", ["a | b", "c"]),
+        ("> - | a | b", None),
+        ("> x\n>\n> | a | b", ["a", "b"]),
+        ("text\n| a |\n|-", ["a"]),
+        ("| a |\n", ["a"]),
+        ("| a |\n\n", None),
+        ("> text\n| a", None),
+        ("|x| < 3", None),
+        ("```\n| a", None),
+        ("| a |\n|---|\n| b", ["a", "b"]),
+    ],
+)
+def test_a_last_line_that_looks_like_a_header_is_one(text: str, expected: list[str] | None) -> None:
+    splitter = BlockSplitter()
+    rows = splitter.feed(text) + splitter.tail()
+    cells = [
+        token.content for before, token in pairwise(rows) if before.type in ("th_open", "td_open")
+    ]
+    assert cells == (expected or [])
+    assert "---" not in "".join(token.content for token in rows)

@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 _SCRIPT = """
-import os, sys
+import atexit, os, sys
 peak = int(sys.argv.pop(1))
 from srchat.__main__ import main
-try:
-    main()
-finally:
+def tell():
     with open("/proc/self/status", "rb") as status:
         os.write(peak, next(line.split()[1] for line in status if line.startswith(b"VmHWM:")))
+atexit.register(tell)
+main()
 """
 
 
