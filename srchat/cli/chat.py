@@ -65,11 +65,11 @@ def chat(
     code = _run(process, session, library, status, first=first, shows_usage=usage)
     if process.terminal and session.stored_id and session.conversation.turns:
         given = {"-p": profile, "--base-url": ctx.params["base_url"]}
-        process.messages.info(f"to continue: {_way_back(session, given)}")
+        process.messages.info(f"to continue: {_continue_command(session, given)}")
     return code
 
 
-def _way_back(session: Session, given: Mapping[str, str | None]) -> str:
+def _continue_command(session: Session, given: Mapping[str, str | None]) -> str:
     """Return the command that continues the conversation, with the options that were given."""
     options = [word for name, value in given.items() if value for word in (name, value)]
     return shlex.join(["srchat", "chat", *options, "--conversation", session.conversation.id])

@@ -1,8 +1,7 @@
-"""Manual pages, completion scripts and their data, from the command tree and the settings.
+"""Generates manual pages, completion scripts and their data from the commands and the settings.
 
 `python -m tools.generate` writes man/, completions/, srchat/command_tree.py and
-srchat/help_text.py; `--check` compares them with a fresh run.
-Every module here turns a tree into text and touches nothing else.
+srchat/help_text.py; `--check` compares them with fresh ones.
 """
 
 from typing import Any, Final
@@ -26,7 +25,7 @@ HELP = """\\
 
 
 def generated() -> dict[str, str]:
-    """Return every generated text by its path in the repository."""
+    """Return all generated texts by their paths in the repository."""
     command = typer.main.get_command(build_app())
     tree = command_tree(command)
     pages = {f"man/{name}": text for name, text in manual.pages(tree).items()}

@@ -11,14 +11,14 @@ _COMMAND: Final = "python -m tools.generate"
 
 
 def differences(root: Path) -> list[str]:
-    """Return the paths of files that are not as they would be made now, or should not be."""
+    """Return the paths of files that are outdated, missing or obsolete."""
     texts = generated()
     wrong = [path for path, text in texts.items() if _read(root / path) != text]
     return sorted({*wrong, *_left_over(root, set(texts))})
 
 
 def write(root: Path) -> list[str]:
-    """Write what differs, remove what is left over, and return the paths of both."""
+    """Write changed files, remove obsolete ones, and return the paths of both."""
     texts, changed = generated(), differences(root)
     for path in changed:
         if path in texts:
@@ -34,12 +34,12 @@ def _read(path: Path) -> str | None:
 
 
 def _left_over(root: Path, wanted: set[str]) -> set[str]:
-    """Return the files of commands that are gone."""
+    """Return the files of commands that no longer exist."""
     return {f"man/{file.name}" for file in (root / "man").glob("*")} - wanted
 
 
 def main(arguments: list[str]) -> int:
-    """Write the files, or with --check return 1 and name those that differ."""
+    """Write the files, or with --check list those that differ and return 1."""
     if arguments == ["--check"]:
         wrong = differences(ROOT)
         for path in wrong:

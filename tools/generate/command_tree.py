@@ -1,4 +1,4 @@
-"""The command tree as plain data: what completion scripts and manual pages are made of."""
+"""The command tree as data, for completion scripts and manual pages."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,27 +10,27 @@ from srchat.config.parameters import KNOWN_PARAMETERS
 
 
 class Values(StrEnum):
-    """What may follow an option or stand as an argument, as far as completion knows.
+    """The kinds of values of options and arguments, for completion.
 
-    MODELS, PROFILES and CONVERSATIONS are asked from srchat, by these very words.
+    The values of MODELS, PROFILES and CONVERSATIONS come from srchat under these names.
     """
 
     NONE = "none"  # an option that takes no value
-    FREE = "free"  # a text or a number that only the user knows
+    FREE = "free"  # any text or number
     CHOICES = "choices"
     FILES = "files"
     DIRECTORIES = "directories"
-    TEXT_OR_FILE = "text_or_file"  # a text, or @ and a file
+    TEXT_OR_FILE = "text_or_file"  # text, or @FILE
     MODELS = "models"
     PROFILES = "profiles"
     CONVERSATIONS = "conversations"
     SETTINGS = "settings"
-    SETTING_VALUE = "setting_value"  # a value for the setting named before
+    SETTING_VALUE = "setting_value"  # a value of the setting in the previous argument
 
 
 @dataclass(frozen=True)
 class Option:
-    """An option: all its spellings, the spellings of its opposite, and what it takes."""
+    """An option: its spellings, the spellings of its opposite, and its kind of value."""
 
     name: str
     flags: tuple[str, ...]
@@ -44,7 +44,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Argument:
-    """A positional argument; `many` takes all that is left."""
+    """A positional argument. `many`: takes all remaining words."""
 
     name: str
     metavar: str
@@ -57,7 +57,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class Command:
-    """A command with all its words (`srchat config set`), or a group of commands."""
+    """A command by its full name (`srchat config set`), or a group of commands."""
 
     path: str
     paragraphs: tuple[str, ...]
@@ -67,20 +67,20 @@ class Command:
 
     @property
     def name(self) -> str:
-        """The last of its words."""
+        """The last word of its name."""
         return self.path.split()[-1]
 
     @property
     def summary(self) -> str:
-        """What it does, in a phrase without a full stop."""
+        """Its summary without a full stop."""
         return self.paragraphs[0].removesuffix(".") if self.paragraphs else ""
 
     def walk(self) -> list["Command"]:
-        """Return it and all the commands below, from the top."""
+        """Return it and all its subcommands, depth first."""
         return [self, *(below for command in self.commands for below in command.walk())]
 
 
-# What a parameter takes is known by its name, or else by the word that help shows for it.
+# The kind of a value follows from the name of the parameter, or else from its metavar.
 _BY_NAME: Final = {
     "conversation": Values.CONVERSATIONS,
     "model": Values.MODELS,
@@ -102,7 +102,7 @@ _HELP: Final = Option("help", ("-h", "--help"), (), "", "Show the help.", Values
 
 
 def command_tree(command: Any, path: str = "srchat") -> Command:  # noqa: ANN401 - private to typer
-    """Return what `typer.main.get_command` returns, as data. What is hidden is left out."""
+    """Return the result of `typer.main.get_command` as data, without hidden parts."""
     shown = [param for param in command.params if not getattr(param, "hidden", False)]
     below = command.commands if isinstance(command, TyperGroup) else {}
     return Command(

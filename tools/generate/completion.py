@@ -50,7 +50,7 @@ def _data(command: Command) -> tuple[object, object, object]:
 
 
 def _option(option: Option) -> list[tuple[tuple[str, ...], str, str]]:
-    """Return an option and its opposite; the longest spelling comes last."""
+    """Return an option and its opposite. The longest spelling comes last."""
     about = option.help.removesuffix(".")
     takes = "" if option.values is Values.NONE else _taken(option)
     opposite = (

@@ -1,4 +1,4 @@
-"""The manual page of the configuration file, from the table of settings. Pure."""
+"""The manual page of the configuration file, generated from the table of settings. Pure."""
 
 from typing import Final
 
@@ -127,7 +127,7 @@ def _told(text: str) -> list[str]:
 
 
 def _flags(tree: Command) -> dict[str, str]:
-    """Return how the command line spells each setting."""
+    """Return the options of each setting."""
     return {
         option.name: ", ".join(f"`{flag}`" for flag in (*option.flags, *option.opposites))
         for command in tree.walk()

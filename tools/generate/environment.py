@@ -1,4 +1,4 @@
-"""The variables and the files that the manual names, and which page needs which."""
+"""The variables and files in the manual, and the pages that mention them."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -7,7 +7,7 @@ from tools.generate.command_tree import Command
 
 
 class Traits(NamedTuple):
-    """What a command does, derived from its options and those of its subcommands."""
+    """Properties of a command, derived from its options and its subcommands."""
 
     options: frozenset[str]
     talks: bool  # to the server
@@ -17,7 +17,7 @@ class Traits(NamedTuple):
 
 
 def traits_of(command: Command) -> Traits:
-    """Return what a command does."""
+    """Return the properties of a command."""
     below = command.walk()
     options = frozenset(option.name for sub in below for option in sub.options)
     names = frozenset(sub.name for sub in below)
@@ -31,7 +31,7 @@ def traits_of(command: Command) -> Traits:
 
 
 class Named(NamedTuple):
-    """A variable or a file, what it means, and the commands that it concerns."""
+    """A variable or a file, its description, and the commands that use it."""
 
     name: str
     help: str
@@ -106,7 +106,7 @@ VARIABLES: Final = (
     Named("SRCHAT_DEBUG", "If `1`, print a traceback with each error.", _all),
 )
 
-# The settings without an option, and the commands that they concern.
+# The settings without an option, and the commands that use them.
 SETTINGS_WITHOUT_OPTION: Final = {
     "api_key": _talks,
     "api_key_command": _talks,

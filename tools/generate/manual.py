@@ -41,7 +41,7 @@ _OF_THE_SERVER: Final = (
 
 
 def pages(tree: Command) -> dict[str, str]:
-    """Return the pages by their file names: one a top-level command, and the two others."""
+    """Return the pages by their file names: one per top-level command, and the two others."""
     commands = [tree, *(sub for sub in tree.commands if sub.name != "help")]
     names = [*(f"{_title(command)}(1)" for command in commands), "srchat-config(5)"]
     texts = {f"{_title(command)}.1": _page(command, names) for command in commands}
@@ -72,7 +72,7 @@ def _page(command: Command, names: list[str]) -> str:
 
 
 def _synopsis(command: Command) -> list[str]:
-    """Return a line a command; the page of all leaves that to the others."""
+    """Return one line per command; none for the main page."""
     if command.path == "srchat":
         words = (italic("command"), rf"[{italic('argument')}]...")
         return [" ".join([bold("srchat"), rf"[{italic('option')}]...", *words])]
@@ -97,7 +97,7 @@ def _description(command: Command, more: Prose) -> list[str]:
 
 
 def _commands(command: Command) -> list[str]:
-    """Return the commands of a group: at the top with their pages, else with their options."""
+    """Return the commands of a group, at the top level with their pages, else their options."""
     if not command.commands:
         return []
     parts = [
@@ -126,7 +126,7 @@ def _flags(option: Option) -> str:
 
 
 def _about(option: Option) -> list[str]:
-    """Return what an option does; of a setting also what is allowed, and the default."""
+    """Return the description of an option; for a setting also allowed values and default."""
     entry = SETTINGS.get(option.name)
     if not entry or not option.metavar or option.repeatable:
         return [sentence(option.help)]
@@ -154,7 +154,7 @@ def _examples(more: Prose) -> list[str]:
 
 def _environment(traits: Traits) -> list[str]:
     general = [variable for variable in VARIABLES if variable.concerns(traits)]
-    # Of the settings those that have an option here, and what concerns it beside them.
+    # The variables of settings with an option here, and others that the command uses.
     beside = {name for name, concerns in SETTINGS_WITHOUT_OPTION.items() if concerns(traits)}
     names = traits.options | beside
     settings = [entry for entry in SETTINGS.values() if entry.name in names and entry.variable]

@@ -1,4 +1,4 @@
-"""What the manual pages add to the help: more about commands, and examples that run."""
+"""Additions of the manual pages to the help: details, and examples that tests run."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Prose:
-    """`more` follows the help. `examples`: what each does, and the command."""
+    """`more`: follows the help. `examples`: descriptions and commands."""
 
     more: str = ""
     examples: tuple[tuple[str, str], ...] = ()

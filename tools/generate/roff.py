@@ -1,4 +1,4 @@
-"""Text as the man(7) macros want it. Pure."""
+"""Formats text with the man(7) macros. Pure."""
 
 import re
 import textwrap
@@ -14,15 +14,15 @@ _WRAPPER: Final = textwrap.TextWrapper(78, break_long_words=False, break_on_hyph
 
 
 def literal(text: str) -> str:
-    """Return text that is shown just as it is, wherever it stands in a line."""
+    """Return text escaped so that it is displayed unchanged anywhere in a line."""
     return _unlike_a_macro("".join(_MARKS.get(char, char) for char in text))
 
 
 def prose(text: str) -> list[str]:
-    """Return the lines of a paragraph; `code` between backquotes becomes bold."""
+    """Return the lines of a paragraph. `code` between backquotes becomes bold."""
     parts = _CODE.split(text)
     shown = (bold(part) if place % 2 else literal(part) for place, part in enumerate(parts))
-    # A sentence begins a line: so the macros know where one ends.
+    # Each sentence starts a line, as man(7) recommends.
     sentences = _SENTENCE_END.split("".join(shown))
     return [_unlike_a_macro(line) for part in sentences for line in _WRAPPER.wrap(part)]
 
@@ -32,12 +32,12 @@ def _unlike_a_macro(line: str) -> str:
 
 
 def bold(text: str) -> str:
-    """Return text in bold: what is typed as it stands."""
+    """Return text in bold, for literal input."""
     return rf"\fB{literal(text)}\fR"
 
 
 def italic(text: str) -> str:
-    """Return text in italics: what stands for something else."""
+    """Return text in italics, for placeholders."""
     return rf"\fI{literal(text)}\fR"
 
 
@@ -48,42 +48,42 @@ def sentence(text: str) -> str:
 
 
 def section(title: str, lines: Iterable[str]) -> list[str]:
-    """Return a section; its first paragraph needs no macro."""
+    """Return a section. Its first paragraph needs no macro."""
     first, *rest = lines
     head = f'.SH "{title}"' if " " in title else f".SH {title}"
     return [head, *([] if first == ".PP" else [first]), *rest]
 
 
 def subsection(title: str, lines: Iterable[str]) -> list[str]:
-    """Return a part of a section."""
+    """Return a subsection."""
     first, *rest = lines
     return [f'.SS "{literal(title)}"', *([] if first == ".PP" else [first]), *rest]
 
 
 def paragraph(text: str) -> list[str]:
-    """Return a paragraph; one that is a command line is shown as that."""
+    """Return a paragraph, displayed as an example if it is a command line."""
     return example(text) if is_command(text) else [".PP", *prose(text)]
 
 
 def is_command(text: str) -> bool:
-    """Tell whether a paragraph of the help is a command line and not a sentence."""
+    """Tell whether a paragraph of the help is a command line."""
     return text.startswith("srchat ") or (" | srchat " in text and not text.endswith("."))
 
 
 def example(*lines: str) -> list[str]:
-    """Return lines as they would be typed."""
+    """Return command lines as an example."""
     return [".PP", ".RS 4", ".nf", *map(literal, lines), ".fi", ".RE"]
 
 
 def item(tag: str, text: Iterable[str]) -> list[str]:
-    """Return a tag (with its fonts already) and what it means, in paragraphs."""
+    """Return a tag, already formatted, and its description in paragraphs."""
     first, *more = text
     rest = [line for part in more for line in (".IP", *prose(part))]
     return [".TP", tag, *prose(first), *rest]
 
 
 def head(title: str, volume: int, summary: str) -> list[str]:
-    """Return the first lines of a page. It bears no date: the same source makes the same page."""
+    """Return the start of a page, without a date, so that builds are reproducible."""
     phrase = summary[:1].lower() + summary[1:]
     book = "User Commands" if volume == 1 else "File Formats"
     return [
@@ -96,6 +96,6 @@ def head(title: str, volume: int, summary: str) -> list[str]:
 
 
 def see_also(names: Iterable[str]) -> list[str]:
-    """Return the section with the names of other pages."""
+    """Return the section with references to other pages."""
     shown = (f"{bold(name[:-3])}{name[-3:]}" for name in names)
     return section("SEE ALSO", [", ".join(shown)])

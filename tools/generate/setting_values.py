@@ -12,7 +12,7 @@ HELP: Final = {
     PROFILE: "the profile to use when none is named",
 }
 NAMES: Final = tuple(HELP)
-# What a setting can be: one of a few words, or a name that srchat is asked for.
+# Values of settings for completion: fixed words, or names from srchat.
 WORDS: Final = {
     entry.name: entry.value_type.words
     if isinstance(entry.value_type, Choice)
@@ -24,14 +24,14 @@ ASKED: Final = {"model": Values.MODELS, PROFILE: Values.PROFILES}
 
 
 def allowed(entry: Setting) -> str:
-    """Return the sentence about allowed values; "" for any text."""
+    """Return the sentence about allowed values, "" if any text is allowed."""
     if type(entry.value_type) in (String, NonEmptyString):
         return ""
     return f"Must be {entry.value_type.description}."
 
 
 def default(entry: Setting) -> str:
-    """Return the sentence about the default; "" for none."""
+    """Return the sentence about the default, "" if there is none."""
     if entry.default is None:
         return ""
     return f"The default is `{toml_value(entry.default).removesuffix('.0')}`."
