@@ -11,7 +11,7 @@ import sys
 from srchat import model_cache
 from srchat.config.profile_reader import Tables, read_profiles
 
-TYPE_CHECKING = False  # that of typing, which costs 5 ms to load
+TYPE_CHECKING = False  # importing it from typing costs 5 ms
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 

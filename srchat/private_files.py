@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 _NOT_FOR_DIRECTORIES: Final = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP)
-_POLL: Final = 0.005  # seconds between attempts to lock
+_POLL_INTERVAL: Final = 0.005  # seconds between attempts to lock
 
 
 def make_directory(directory: Path) -> None:
@@ -100,6 +100,6 @@ def _lock(fd: int, timeout: float) -> None:
         except BlockingIOError:
             if time.monotonic() > end:
                 raise TimeoutError(0, "another process has locked its directory") from None
-            time.sleep(_POLL)
+            time.sleep(_POLL_INTERVAL)
         else:
             return

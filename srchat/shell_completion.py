@@ -16,7 +16,7 @@ import os
 from srchat import completion_values as values
 from srchat.command_tree import COMMANDS, SETTINGS
 
-TYPE_CHECKING = False  # that of typing, which costs 5 ms to load
+TYPE_CHECKING = False  # importing it from typing costs 5 ms
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 

@@ -10,7 +10,7 @@ from typing import Final
 from srchat.attachments import Attachment
 from srchat.errors import Interrupted, UsageError, reason_of
 
-_SILENCE: Final = 1.0  # seconds without input before `on_wait` is called
+_WAIT_NOTICE_DELAY: Final = 1.0  # seconds without input before `on_wait` is called
 _READ_SIZE: Final = 64 * 1024
 MAX_INPUT: Final = 64 * 1024 * 1024  # bytes of a file, of stdin, of a message
 
@@ -64,7 +64,7 @@ def read_stdin(fd: int, on_wait: Callable[[], None] | None, limit: int = MAX_INP
     parts: list[bytes] = []
     size = 0
     try:
-        if on_wait and not select.select([fd], [], [], _SILENCE)[0]:
+        if on_wait and not select.select([fd], [], [], _WAIT_NOTICE_DELAY)[0]:
             on_wait()
         while part := read_part(fd):
             parts.append(part)

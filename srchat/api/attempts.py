@@ -21,7 +21,7 @@ from srchat.errors import (
 
 Event = TypeVar("Event")
 
-_FINAL: Final = ("insufficient_quota",)  # OpenAI's 429 for an account without credit
+_FINAL_CODES: Final = ("insufficient_quota",)  # OpenAI's 429 for an account without credit
 
 
 class Attempts:
@@ -104,7 +104,7 @@ class Attempts:
 def _is_final(exc: APIConnectionError | APIStatusError) -> bool:
     """Tell whether waiting cannot help, whatever the status says."""
     return isinstance(exc, CertificateError | TextTimeoutError) or (
-        isinstance(exc, APIStatusError) and exc.code in _FINAL
+        isinstance(exc, APIStatusError) and exc.code in _FINAL_CODES
     )
 
 

@@ -21,9 +21,9 @@ from srchat.errors import (
 )
 
 Value = TypeVar("Value")
-_NO_BATCHES: Final = (404, 405, 501)
-_UNSURE: Final = (400, 500)  # LiteLLM without a database
-_FINAL: Final = ("completed", "failed", "expired", "cancelled")
+_UNSUPPORTED_STATUSES: Final = (404, 405, 501)
+_AMBIGUOUS_STATUSES: Final = (400, 500)  # LiteLLM without a database
+_FINAL_STATUSES: Final = ("completed", "failed", "expired", "cancelled")
 
 
 class Batch(NamedTuple):
@@ -48,7 +48,7 @@ class Batch(NamedTuple):
     @property
     def is_over(self) -> bool:
         """Tell whether the state is final."""
-        return self.status in _FINAL
+        return self.status in _FINAL_STATUSES
 
 
 class Batches:
@@ -126,7 +126,7 @@ class Batches:
         try:
             response = self._asked(lambda: self._sender.expect(method, path, content))
         except APIStatusError as exc:
-            if exc.status in _NO_BATCHES:
+            if exc.status in _UNSUPPORTED_STATUSES:
                 self.newest(1)
             raise
         return _read(self._object(response))
@@ -179,10 +179,10 @@ class Batches:
 
 
 def _say_no_batches(exc: APIStatusError) -> None:
-    if exc.status in _NO_BATCHES:
+    if exc.status in _UNSUPPORTED_STATUSES:
         exc.message = f"this server has no batches: {exc.message}"
         exc.hint = "use srchat batch run"
-    elif exc.status in _UNSURE:
+    elif exc.status in _AMBIGUOUS_STATUSES:
         exc.hint = "if this server has no batches, use srchat batch run"
 
 

@@ -1,4 +1,4 @@
-"""httpx without what srchat does not use, TLS certificates, and proxies.
+"""httpx without its command line; certificates and proxies from the environment.
 
 With click installed, `import httpx` loads its command line, Rich and pygments (150 ms); httpcore
 loads anyio and trio for its asynchronous half. All three are hidden while httpx is imported.

@@ -6,7 +6,7 @@ from typing import Final
 
 from srchat.errors import ConfigError
 
-_SHORTEST_REDACTED: Final = 6  # characters; a shorter "key" (`none`, `x`) is a common word
+_MIN_REDACTED: Final = 6  # characters; a shorter "key" (`none`, `x`) is a common word
 _MIN_PART: Final = 8  # characters; a shorter prefix (`sk-srt-`) is the same in every key
 # Spaces, control characters and characters of no width do not hide a key from a reader.
 _INVISIBLE: Final = (
@@ -15,7 +15,7 @@ _INVISIBLE: Final = (
 )
 _SECRET_NAME: Final = "(?i)key|token|secret|auth|cookie|passw|sign|cred"  # noqa: S105 - a pattern
 _SECRET_VALUE: Final = r"(?=.*\d)(?=.*[A-Za-z])[\w+=~-]{16,}"  # noqa: S105 - a pattern
-_TAIL: Final = 4  # characters; the console of the service shows as many
+_SHOWN_CHARACTERS: Final = 4  # characters; the console of the service shows as many
 
 
 def checked_key(text: str) -> str:
@@ -37,7 +37,7 @@ def checked_key(text: str) -> str:
 
 def masked(key: str) -> str:
     """Return the key for display: its last four characters if it is long enough."""
-    return f"…{key[-_TAIL:]}" if len(key) >= 3 * _TAIL else "…"
+    return f"…{key[-_SHOWN_CHARACTERS:]}" if len(key) >= 3 * _SHOWN_CHARACTERS else "…"
 
 
 def secret_headers(headers: Mapping[str, str]) -> list[str]:
@@ -66,7 +66,7 @@ def _without(text: str, key: str) -> str:
     characters in between. A key under 16 characters may be a common word and is redacted only as a
     whole. Encoded keys (base64, percent-encoding) are not found.
     """
-    if len(key) < _SHORTEST_REDACTED:
+    if len(key) < _MIN_REDACTED:
         return text
     size = _MIN_PART if len(key) >= 2 * _MIN_PART else len(key)
     bare = re.sub(_INVISIBLE, "", text)

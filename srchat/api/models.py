@@ -179,7 +179,7 @@ def _finish_reason(choice: dict[str, Any]) -> str:
 def _content(message: dict[str, Any]) -> str:
     content = message.get("content")
     text = content if isinstance(content, str) else _joined_text(content)
-    # OpenAI sends a refusal in a field of its own; it is the answer.
+    # OpenAI sends a refusal in a separate field; it is the answer.
     return text or _string(message.get("refusal"))
 
 

@@ -22,8 +22,8 @@ _FIRST_LIMIT: Final = 4
 _MARGIN: Final = 0.98  # share of a known rate to use: clocks differ
 _CLEAN_WAITS: Final = 40  # waits without a refusal before a higher rate is tried
 _FIRST_STEP: Final = 0.05  # relative increase; doubled after each success
-_SOON: Final = 10  # waits; a refusal before that means that the rate is far too high
-_SOON_FACTOR: Final = 0.9
+_EARLY_WAITS: Final = 10  # waits; a refusal before that means that the rate is far too high
+_EARLY_FACTOR: Final = 0.9
 _LATER_FACTOR: Final = 0.97
 _AVERAGED: Final = 20  # answers in the average of tokens per answer
 _MIN_STARTS: Final = 8  # requests needed to measure a rate
@@ -79,7 +79,7 @@ class Controller:
         self._started = 0
         self._requests = _Pace(_per_second(rpm))
         self._tokens = _Pace(_per_second(tpm))
-        self._told = _Pace()  # from the server's headers
+        self._server_pace = _Pace()  # from the server's headers
         self._learned = _LearnedPace()
         self._round_end = self.limit  # number of the last request of this round
         self._was_full = False
@@ -90,14 +90,14 @@ class Controller:
         if self.in_flight >= self.limit:
             self._was_full = True
             return math.inf
-        paces = (self._requests, self._tokens, self._told, self._learned.pace)
+        paces = (self._requests, self._tokens, self._server_pace, self._learned.pace)
         return max(self.gate - now, *(pace.delay(now) for pace in paces), 0.0)
 
     def start(self, now: float, tokens: int) -> Ticket:
         """Count a request as in flight. `tokens`: an estimate."""
         self.in_flight += 1
         self._started += 1
-        for pace in (self._requests, self._told, self._learned.pace):
+        for pace in (self._requests, self._server_pace, self._learned.pace):
             pace.take(now, 1)
         self._tokens.take(now, tokens)
         self._learned.start(now)
@@ -116,7 +116,7 @@ class Controller:
             self._start_round()
 
     def fail(self, ticket: Ticket) -> None:
-        """Count a request that failed for a reason of its own."""
+        """Count a request that failed, but not because of a limit."""
         self.in_flight -= 1
         self._tokens.give_back(ticket.tokens)
 
@@ -151,7 +151,7 @@ class Controller:
                 self.gate = max(self.gate, now + budget.reset)
             elif budget.reset:
                 rate = min(rate, _MARGIN * left / budget.reset)
-        self._told.rate = rate
+        self._server_pace.rate = rate
 
 
 class _LearnedPace:
@@ -182,9 +182,9 @@ class _LearnedPace:
         """Learn from the refusal of a request started at `started`."""
         wait = max(wait, 1.0)
         rate = min(self._measured(started, wait), self.pace.rate)
-        is_soon = now - self._refused_at < _SOON * wait
+        is_early = now - self._refused_at < _EARLY_WAITS * wait
         if rate < math.inf:
-            self.pace.rate = rate * (_SOON_FACTOR if is_soon else _LATER_FACTOR)
+            self.pace.rate = rate * (_EARLY_FACTOR if is_early else _LATER_FACTOR)
         self._refused_at = now
         self._step = _FIRST_STEP
         self._probe_wait = _CLEAN_WAITS * wait

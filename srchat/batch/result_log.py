@@ -13,8 +13,8 @@ from srchat import private_files
 from srchat.batch.results import Result, read_result
 from srchat.errors import OutputError, UsageError, reason_of
 
-_OWN_START: Final = b'{"id": "srchat-'  # of every line that srchat writes
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+_ID_START: Final = b'{"id": "srchat-'  # of every line that srchat writes
+_OPEN_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
 @dataclass
@@ -76,7 +76,7 @@ class ResultLog:
         self._drop_old_failures()
         if self._errors_fd is None:
             try:
-                self._errors_fd = os.open(self._errors, _FLAGS, 0o600)
+                self._errors_fd = os.open(self._errors, _OPEN_FLAGS, 0o600)
             except OSError as exc:
                 raise OutputError(f"cannot write {self._errors}: {reason_of(exc)}") from exc
         self._append(self._errors_fd, self._errors, line)
@@ -214,7 +214,7 @@ def _results(path: Path) -> Iterator[tuple[int, bytes, Result | None]]:
 
 
 def _is_own(line: bytes) -> bool:
-    return line.startswith(_OWN_START) or _OWN_START.startswith(line)
+    return line.startswith(_ID_START) or _ID_START.startswith(line)
 
 
 def _open_locked(path: Path) -> tuple[int, Path]:
@@ -222,7 +222,7 @@ def _open_locked(path: Path) -> tuple[int, Path]:
     try:
         target = Path(os.path.realpath(path))
         while True:
-            fd = os.open(target, _FLAGS | os.O_NOCTTY, 0o600)
+            fd = os.open(target, _OPEN_FLAGS | os.O_NOCTTY, 0o600)
             if not stat.S_ISREG(os.fstat(fd).st_mode):
                 raise UsageError(f"cannot write {path}: it is not a regular file")
             _lock(fd)

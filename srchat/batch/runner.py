@@ -35,8 +35,8 @@ from srchat.errors import (
 )
 
 _STOP_GRACE: Final = 2.0  # seconds for requests in flight after a signal
-_SYNC_EVERY: Final = 1.0  # seconds
-_SAME_FAILURES: Final = 5  # number of equal failures at the start that end the run
+_SYNC_INTERVAL: Final = 1.0  # seconds
+_MAX_EQUAL_FAILURES: Final = 5  # number of equal failures at the start that end the run
 _MAX_REFUSALS: Final = 10  # of one request while others succeed
 _CHARACTERS_PER_TOKEN: Final = 4
 _FIRST_ANSWER_TOKENS: Final = 256  # estimate before the first answer
@@ -148,7 +148,7 @@ class Runner:
         progress.gate = self._controller.gate
         if now >= progress.gate:
             progress.waits_for = ""
-        if now - self._synced >= _SYNC_EVERY:
+        if now - self._synced >= _SYNC_INTERVAL:
             self._synced = now
             self._log.sync()
         progress.changed()
@@ -267,10 +267,10 @@ class Runner:
 
     def _check_first(self, error: APIStatusError, status: int) -> None:
         """Raise the error if all of the first requests failed with this status."""
-        if self._succeeded or len(self._first_statuses) >= _SAME_FAILURES:
+        if self._succeeded or len(self._first_statuses) >= _MAX_EQUAL_FAILURES:
             return
         self._first_statuses.append(status)
-        if self._first_statuses == [status] * _SAME_FAILURES:
+        if self._first_statuses == [status] * _MAX_EQUAL_FAILURES:
             raise error
 
     def _fail(self, request: BatchRequest, status: int, code: str, message: str) -> None:

@@ -44,7 +44,7 @@ class Workers(Generic[Job]):
         self._jobs: queue.SimpleQueue[tuple[Job, bytes] | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[Outcome[Job] | Exception | int] = queue.SimpleQueue()
         self._threads = 0
-        self._under_way = 0
+        self._in_flight = 0
 
     def interrupt(self, signum: int) -> None:
         """Make `outcome` raise Interrupted. Safe in a signal handler."""
@@ -52,8 +52,8 @@ class Workers(Generic[Job]):
 
     def send(self, job: Job, body: bytes) -> None:
         """Send the body of a request. Raises SrchatError if no thread can be started."""
-        self._under_way += 1
-        if self._threads < self._under_way:
+        self._in_flight += 1
+        if self._threads < self._in_flight:
             self._start_thread()
         self._jobs.put((job, body))
 
@@ -68,7 +68,7 @@ class Workers(Generic[Job]):
             return None
         if isinstance(found, int):
             raise Interrupted(found)
-        self._under_way -= 1
+        self._in_flight -= 1
         if isinstance(found, Exception):
             raise found
         return found
@@ -107,7 +107,7 @@ class Workers(Generic[Job]):
                 error = exc
             except ValueError as exc:
                 error = ProtocolError(sender.redacted(str(exc)) if sender else str(exc))
-            except Exception as exc:  # noqa: BLE001 - the other thread tells whatever fails here
+            except Exception as exc:  # noqa: BLE001 - raised in the other thread
                 self._outcomes.put(exc)
                 continue
             self._outcomes.put(Outcome(job, response, answer, error, time.monotonic() - begun))

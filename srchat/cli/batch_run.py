@@ -23,7 +23,7 @@ from srchat.signals import signals_to
 Input = Annotated[
     str, typer.Argument(metavar="IN", help="Batch file; `-` reads stdin.", show_default=False)
 ]
-_AGAIN: Final = "run the same command to continue"
+_RESUME_HINT: Final = "run the same command to continue"
 
 
 @options.with_connection_options
@@ -70,7 +70,7 @@ def run(
         log = ResultLog(path)
         stack.callback(log.close)
         resumed = log.resume(pending, only_new=only_new)
-        _tell_resumed(process, resumed, path)
+        _report_resumed(process, resumed, path)
         progress = RunProgress(process, len(pending), resumed.done, resumed.failed)
         if resumed.done + resumed.failed < len(pending):
             from srchat.api.exchange import Limits  # noqa: PLC0415 - httpx, 60 ms
@@ -95,7 +95,7 @@ def run(
             with (
                 contextlib.closing(progress),
                 signals_to(workers.interrupt),
-                _continuable(process, progress),
+                _progress_reported(process, progress),
             ):
                 try:
                     runner.run(_pending_requests(file, pending))
@@ -131,24 +131,24 @@ def _pending_requests(
                 raise ValueError
             yield request
     except ValueError as exc:
-        raise UsageError("the batch file has changed during the run", hint=_AGAIN) from exc
+        raise UsageError("the batch file has changed during the run", hint=_RESUME_HINT) from exc
 
 
 @contextlib.contextmanager
-def _continuable(process: Process, progress: RunProgress) -> Iterator[None]:
+def _progress_reported(process: Process, progress: RunProgress) -> Iterator[None]:
     """Report the progress of a run that ends early, and how to continue it."""
     try:
         yield
     except Interrupted:
         progress.close()
-        process.messages.info(f"{progress.count()}; {_AGAIN}")
+        process.messages.info(f"{progress.count()}; {_RESUME_HINT}")
         raise
     except (APIError, OutputError) as exc:
-        exc.hint = joined(exc.hint, f"{progress.count()}; {_AGAIN}")
+        exc.hint = joined(exc.hint, f"{progress.count()}; {_RESUME_HINT}")
         raise
 
 
-def _tell_resumed(process: Process, resumed: Resumed, path: Path) -> None:
+def _report_resumed(process: Process, resumed: Resumed, path: Path) -> None:
     messages = process.messages
     if resumed.done:
         messages.info(f"continuing after {counted(resumed.done, 'answer')} in {path}")

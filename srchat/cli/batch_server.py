@@ -29,8 +29,8 @@ from srchat.terminal.status import StatusLine
 if TYPE_CHECKING:
     from srchat.api.batches import Batch, Batches
 
-_FIRST_POLL: Final = 1.0  # seconds between two polls, doubled up to _LAST_POLL
-_LAST_POLL: Final = 30.0
+_MIN_POLL_INTERVAL: Final = 1.0  # seconds between two polls, doubled up to _MAX_POLL_INTERVAL
+_MAX_POLL_INTERVAL: Final = 30.0
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="ID of the batch.", show_default=False)]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the batch has ended.")]
@@ -168,12 +168,12 @@ def _open_batches(process: Process, parameters: dict[str, Any]) -> "Batches":
 def _looked_up(process: Process, batches: "Batches", id_: str, *, wait: bool) -> "Batch":
     batch = batches.get(id_)
     status = StatusLine(process.messages)
-    pause = _FIRST_POLL
+    pause = _MIN_POLL_INTERVAL
     try:
         while wait and not batch.is_over:
             status.show(_line(batch))
             time.sleep(pause)
-            pause = min(2 * pause, _LAST_POLL)
+            pause = min(2 * pause, _MAX_POLL_INTERVAL)
             batch = batches.get(id_)
     finally:
         status.clear()

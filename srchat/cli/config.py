@@ -13,8 +13,8 @@ from srchat.cli.config_check import check
 from srchat.cli.config_editing import edit
 from srchat.cli.config_init import init
 from srchat.cli.config_notices import (
-    tell_what_is_stronger,
-    tell_where_the_key_goes,
+    report_key_in_use,
+    report_overrides,
 )
 from srchat.cli.config_unset import unset
 from srchat.cli.config_value import InProfile, new_value
@@ -111,8 +111,8 @@ def set_value(
     config_edit.set_values(path, profile, {name: value})
     if process.stderr.is_terminal or name == "api_key":  # typed without echo
         process.messages.info(f"saved {name} in {path}")
-    if not tell_what_is_stronger(process, path, [name], profile) and name == "base_url":
-        tell_where_the_key_goes(process, path, profile)
+    if not report_overrides(process, path, [name], profile) and name == "base_url":
+        report_key_in_use(process, path, profile)
 
 
 config_app.command()(unset)

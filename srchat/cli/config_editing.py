@@ -34,12 +34,12 @@ def edit(ctx: typer.Context) -> None:
     old = read_bytes(path)
     draft = _new_draft(path, _TEMPLATE if old is None else old)
     try:
-        with _told_where(process, draft, Interrupted):
+        with _draft_reported(process, draft, Interrupted):
             new = _edited(process, path, draft)
     except SrchatError:  # the user has given up
         shutil.rmtree(draft.parent, ignore_errors=True)
         raise
-    with _told_where(process, draft, Interrupted, SrchatError):
+    with _draft_reported(process, draft, Interrupted, SrchatError):
         if new not in (old, _TEMPLATE):
             config_edit.replace_text(path, old, new)
     shutil.rmtree(draft.parent, ignore_errors=True)
@@ -64,7 +64,7 @@ def _new_draft(path: Path, data: bytes) -> Path:
 
 
 @contextlib.contextmanager
-def _told_where(
+def _draft_reported(
     process: Process, draft: Path, *failures: type[SrchatError | Interrupted]
 ) -> Iterator[None]:
     """If saving fails, say where the draft is."""

@@ -8,7 +8,7 @@ import typer
 
 from srchat import paths
 from srchat.api.key import checked_key, masked
-from srchat.cli.config_notices import tell_what_is_stronger
+from srchat.cli.config_notices import report_overrides
 from srchat.cli.config_value import profile_name
 from srchat.cli.process import Process
 from srchat.cli.questions import Questions
@@ -34,12 +34,12 @@ from srchat.session.connection import Connection, open_client, open_server
 from srchat.suggestions import did_you_mean
 from srchat.terminal.sanitize import one_line
 
-_PROBE_TIME: Final = 2.0  # seconds for a server on this machine to respond
-_TEST_TIME: Final = 20.0
+_PROBE_TIMEOUT: Final = 2.0  # seconds for a server on this machine to respond
+_TEST_TIMEOUT: Final = 20.0
 _KEY_VARIABLES: Final = ("SRCHAT_API_KEY", "SOLIDRUST_API_KEY")
 _MAX_NUMBERED: Final = 20
 _SHOWN_MODELS: Final = 20
-_KEEP: Final = "use it anyway?"
+_USE_ANYWAY: Final = "use it anyway?"
 
 
 def init(
@@ -62,7 +62,7 @@ def init(
     path = paths.config_path(process.environ)
     values = _Dialog(process, config_file.load(path), profile).run()
     config_edit.set_values(path, profile, values)
-    tell_what_is_stronger(process, path, [n for n, v in values.items() if v], profile)
+    report_overrides(process, path, [n for n, v in values.items() if v], profile)
     option = f"-p {shlex.quote(profile)} " if profile else ""
     process.messages.info(f'saved to {path}; try: srchat ask {option}"hello"')
 
@@ -133,7 +133,7 @@ class _Dialog:
 
     def _probed(self, base_url: str) -> str:
         """Return a description of a server that speaks the protocol, "" for anything else."""
-        config = Config(base_url=base_url, timeout=_PROBE_TIME, retries=0)
+        config = Config(base_url=base_url, timeout=_PROBE_TIMEOUT, retries=0)
         try:
             # Without a key, because the user has not confirmed the server.
             with open_client(open_server(config, None, {}), config, self._process.log) as client:
@@ -158,19 +158,19 @@ class _Dialog:
                 base_url = self._ask_server()
             except APIError as exc:
                 self._again(exc)
-                if self._questions.confirm(_KEEP, default=False):
+                if self._questions.confirm(_USE_ANYWAY, default=False):
                     return _Settled(base_url, key, [])
                 base_url = self._ask_server()
 
     def _test(self, base_url: str, key: str | None) -> _Settled:
         try:
-            models = self._models_of(self._candidate(base_url, key), _TEST_TIME)
+            models = self._models_of(self._candidate(base_url, key), _TEST_TIMEOUT)
         except (APIStatusError, ProtocolError) as exc:
             longer = f"{base_url}/v1"
             if base_url.endswith("/v1") or (isinstance(exc, APIStatusError) and exc.status != 404):
                 raise
             try:
-                models = self._models_of(self._candidate(longer, key), _TEST_TIME)
+                models = self._models_of(self._candidate(longer, key), _TEST_TIMEOUT)
             except SrchatError:
                 raise exc from None
             base_url = longer
@@ -240,7 +240,7 @@ class _Dialog:
             self._say(f"the server does not list {model} ({did_you_mean(model, offered)})")
             # It may exist anyway: servers accept more names than they list.
             interactive = self._questions.interactive
-            if not interactive or self._questions.confirm(_KEEP, default=False):
+            if not interactive or self._questions.confirm(_USE_ANYWAY, default=False):
                 return model
 
     def _again(self, exc: SrchatError, hint: str = "") -> None:

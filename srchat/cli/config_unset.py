@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from srchat import paths
-from srchat.cli.config_notices import tell_where_the_key_goes
+from srchat.cli.config_notices import report_key_in_use
 from srchat.cli.config_value import InProfile
 from srchat.cli.process import Process
 from srchat.cli.questions import Questions
@@ -55,7 +55,7 @@ def _unset_setting(process: Process, path: Path, name: str, profile: str | None)
     if config_edit.is_set(path, profile, name):
         config_edit.set_values(path, profile, {name: None})
         if name == "base_url":
-            tell_where_the_key_goes(process, path, profile)
+            report_key_in_use(process, path, profile)
         return
     if name != PROFILE and name.partition(".")[0] not in TABLES:
         setting_named(name, "config unset")

@@ -18,6 +18,7 @@ from srchat.history_rows import hit_row, incomplete_row, local_time, summary_row
 from srchat.terminal.pager import CollectedOutput, write_lines
 from srchat.terminal.sanitize import one_line, sanitized
 from srchat.text_input import argument_text
+from srchat.theme import HEADING
 from srchat.turn_view import write_answer
 
 history_app = typer.Typer(help="Show, search and manage stored conversations.")
@@ -187,4 +188,4 @@ def _rendered(
 
 def _heading(process: Process, text: str) -> str:
     line = f"--- {one_line(text)} ---"
-    return f"\n\x1b[1m{line}\x1b[0m\n\n" if process.stdout.has_color else f"\n{line}\n\n"
+    return f"\n{process.stdout.styled(line, HEADING)}\n\n"

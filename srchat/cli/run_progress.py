@@ -7,9 +7,9 @@ from srchat.batch.progress import Progress
 from srchat.cli.process import Process
 from srchat.terminal.status import StatusLine
 
-_FRAME: Final = 0.1  # seconds between updates of the bar
-_REPORT: Final = 10.0  # seconds between lines without a terminal
-_CELLS: Final = 20
+_REDRAW_INTERVAL: Final = 0.1  # seconds between updates of the bar
+_REPORT_INTERVAL: Final = 10.0  # seconds between lines without a terminal
+_BAR_CELLS: Final = 20
 _LONG_WAIT: Final = 1.0  # seconds; shorter waits are not reported
 
 
@@ -22,13 +22,13 @@ class RunProgress(Progress):
         self._process = process
         self._status = StatusLine(process.messages)
         self._is_live = process.stderr.can_move and not process.messages.quiet
-        self.tick = _FRAME if self._is_live else 1.0
+        self.tick = _REDRAW_INTERVAL if self._is_live else 1.0
         self._shown_at = 0.0 if self._is_live else time.monotonic()
 
     def changed(self) -> None:
         """Update the display, if it is time to."""
         now = time.monotonic()
-        if now - self._shown_at < (_FRAME if self._is_live else _REPORT):
+        if now - self._shown_at < (_REDRAW_INTERVAL if self._is_live else _REPORT_INTERVAL):
             return
         self._shown_at = now
         if self._is_live:
@@ -67,9 +67,9 @@ class RunProgress(Progress):
         return (self.total - self.done - self.failed) / self.rate
 
     def _bar(self) -> str:
-        cells = _CELLS * (self.done + self.failed) // max(self.total, 1)
+        cells = _BAR_CELLS * (self.done + self.failed) // max(self.total, 1)
         full, empty = ("━", "─") if self._process.stderr.is_utf8 else ("#", "-")
-        return full * cells + empty * (_CELLS - cells)
+        return full * cells + empty * (_BAR_CELLS - cells)
 
 
 def _rate(per_second: float) -> str:

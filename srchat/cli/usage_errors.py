@@ -12,12 +12,12 @@ from srchat.session.hints import joined
 from srchat.suggestions import closest
 
 # Names of commands and options in other tools.
-_MEANT: Final = {
+_ALIASES: Final = {
     **dict.fromkeys(("list", "search", "show", "export", "import", "delete"), "srchat history"),
     **dict.fromkeys(("get", "set", "unset", "edit", "check"), "srchat config"),
 }
 _NO_OPTION: Final = "no such option: "
-_SET_UP: Final = ("init", "login", "auth", "key", "setup")
+_SETUP_WORDS: Final = ("init", "login", "auth", "key", "setup")
 
 
 def usage_error(exc: TyperException, arguments: Sequence[str]) -> UsageError:
@@ -59,9 +59,9 @@ def _command_hint(command: str, message: str, arguments: Sequence[str]) -> str:
         return ""
     word = next((word for word in arguments if word not in command.split()), "")
     if command == "srchat":
-        if word in _MEANT:
-            return f"did you mean: {_MEANT[word]} {word}"
-        if word in _SET_UP:
+        if word in _ALIASES:
+            return f"did you mean: {_ALIASES[word]} {word}"
+        if word in _SETUP_WORDS:
             return "did you mean: srchat config init"
     if meant := closest(word, [name for name, _ in COMMANDS[command][0]]):
         return f"did you mean: {command} {meant}"

@@ -14,7 +14,7 @@ _NAMES: Final = {
 class Stat(NamedTuple):
     """The totals of a day, a model or a conversation.
 
-    Tokens are those that servers counted; `seconds` last from the requests to the ends of answers.
+    Tokens are as counted by servers. `seconds`: from the requests to the ends of the answers.
     """
 
     name: str

@@ -200,10 +200,7 @@ class ConversationStore:
         return str(rows[0][0]) if rows else None
 
     def find(self, prefix: str) -> str:
-        """Return the only ID that begins with `prefix`.
-
-        Raises UsageError if there is none, or more than one.
-        """
+        """Return the only ID that begins with `prefix`. Raises UsageError otherwise."""
         end = prefix + "\U0010ffff"
         rows = self.database.query(
             "SELECT uid FROM conversation WHERE uid >= CAST(? AS TEXT) AND uid < CAST(? AS TEXT)"
@@ -249,15 +246,8 @@ class ConversationStore:
             rows = self.database.query(_SUMMARIES, (*cursor, size))
             for id_, uid, title, created_at, used_at, turns, served, model, state in rows:
                 cursor = (used_at, id_)
-                yield Summary(
-                    uid,
-                    title,
-                    created_at,
-                    used_at,
-                    turns,
-                    served or model or "",
-                    state == "complete",
-                )
+                name, is_complete = served or model or "", state == "complete"
+                yield Summary(uid, title, created_at, used_at, turns, name, is_complete)
             if len(rows) < size:
                 return
             limit = None if limit is None else limit - size

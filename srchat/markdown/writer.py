@@ -23,6 +23,7 @@ from srchat.markdown.splitter import BlockSplitter, markdown_parser
 from srchat.terminal.sanitize import Sanitizer, one_line
 from srchat.terminal.streams import Output
 from srchat.terminal.word_wrap import fitting
+from srchat.theme import STATUS
 
 # The next frame is not before this many times what the last one took: painting never takes over.
 _REST_PER_FRAME: Final = 20
@@ -122,7 +123,7 @@ class MarkdownWriter:
 
     def _drawn_status(self, columns: int) -> str:
         text = fitting(one_line(self._status), columns)
-        return f"\x1b[2m{text}\x1b[0m" if self._output.has_color else text
+        return self._output.styled(text, STATUS)
 
     def _drawn(self, rows: list[Row]) -> list[str]:
         return [drawn(row, self._console) for row in rows]

@@ -12,25 +12,22 @@ from prompt_toolkit.lexers import SimpleLexer
 from prompt_toolkit.shortcuts import PromptSession
 from prompt_toolkit.styles import Style
 
+from srchat import theme
 from srchat.repl.lines import PROMPT
 
 _VI_COMMAND: Final = ": "  # readline's sign, with show-mode-in-prompt
-_OWN: Final = "fg:default bg:default"  # instead of prompt_toolkit's shades of grey
+
+
+def _prompt_toolkit(style: str) -> str:
+    """Return a style of the theme in prompt_toolkit's notation."""
+    return " ".join(f"ansi{word}" if word in theme.COLORS else word for word in style.split())
+
+
 STYLE: Final = Style.from_dict(
     {
-        "prompt": "bold ansigreen",
-        "typed": "bold",
-        "aborting": f"{_OWN} nobold dim",
-        "exiting": f"{_OWN} nobold dim",
-        "auto-suggestion": f"{_OWN} dim",
-        "bottom-toolbar": "noreverse dim",
-        "window-too-small": _OWN,
-        "completion-menu": _OWN,
-        "completion-menu.completion.current": f"{_OWN} reverse",
-        "completion-menu.meta.completion": f"{_OWN} dim",
-        "completion-menu.meta.completion.current": f"{_OWN} nodim reverse",
-        "scrollbar.background": _OWN,
-        "scrollbar.button": f"{_OWN} reverse",
+        "prompt": _prompt_toolkit(theme.PROMPT_SIGN),
+        "typed": _prompt_toolkit(theme.TYPED),
+        **theme.PROMPT_STYLES,
     }
 )
 TYPED: Final = SimpleLexer("class:typed")

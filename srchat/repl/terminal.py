@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from srchat.conversation import Conversation
 from srchat.errors import UsageError
@@ -15,10 +15,8 @@ from srchat.session.usage import usage_line
 from srchat.terminal.sanitize import one_line, sanitized
 from srchat.terminal.streams import Messages, Output
 from srchat.terminal.tty_modes import unechoed
+from srchat.theme import PROMPT_SIGN, TYPED
 from srchat.turn_view import open_answer_writer, show_turn, write_answer
-
-_SIGN: Final = "\x1b[1;32m"
-_TYPED: Final = "\x1b[1m"
 
 
 @dataclass
@@ -53,8 +51,8 @@ class Terminal:
     def show_prompt(self, text: str) -> None:
         """Show a prompt that was not typed here, marked as the typed ones are."""
         words = sanitized(text).rstrip().replace("\n", f"\n{MORE}")
-        sign = self.screen.styled(PROMPT.strip(), _SIGN)
-        self.screen.write(f"{sign} {self.screen.styled(words, _TYPED)}\n")
+        sign = self.screen.styled(PROMPT.strip(), PROMPT_SIGN)
+        self.screen.write(f"{sign} {self.screen.styled(words, TYPED)}\n")
 
     def confirm(self, question: str) -> bool:
         """Ask; the answer is no where nobody can be asked."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from srchat.api.models import Model
     from srchat.api.server import Server
 
-_LIST_TIME: Final = 3.0  # seconds to list the models for a hint
+_LIST_TIMEOUT: Final = 3.0  # seconds to list the models for a hint
 
 
 def open_server(config: Config, key: str | None, headers: Mapping[str, str]) -> "Server":
@@ -190,8 +190,8 @@ class Connection:
         if not is_about_model(exc, config.model):
             return hint
         try:
-            with self.new_client(config, timeout=_LIST_TIME, retries=0) as client:
-                names = [model.id for model in client.list_models(within=_LIST_TIME)]
+            with self.new_client(config, timeout=_LIST_TIMEOUT, retries=0) as client:
+                names = [model.id for model in client.list_models(within=_LIST_TIMEOUT)]
         except SrchatError:
             return hint
         return "" if config.model in names else did_you_mean(config.model, names)

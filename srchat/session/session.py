@@ -191,9 +191,9 @@ class Session:
             conversation = conversation._replace(system=self.config.system)
         # A model that never answered may be a typo.
         last = next((turn for turn in reversed(conversation.branch) if turn.reply), None)
-        is_here = last is not None and last.base_url == self.config.base_url
-        if last and last.model and is_here and "model" not in self._fixed:
-            self.config = dataclasses.replace(self.config, model=last.model)
+        model = last.model if last and last.base_url == self.config.base_url else ""
+        if model and "model" not in self._fixed:
+            self.config = dataclasses.replace(self.config, model=model)
         self.conversation = conversation
         self.failed = self.model_once = None
         self._recall_window(self.config)
@@ -225,9 +225,7 @@ class Session:
         return Prompt(message, words, self.conversation.head)
 
     def _new_turn(self, prompt: Prompt) -> Turn:
-        config = self.config
-        if self.model_once:
-            config = dataclasses.replace(config, model=self.model_once)
+        config = dataclasses.replace(self.config, model=self.model_once or self.config.model)
         self._recall_window(config)
         title = self.conversation.title or title_of(prompt.title) or title_of(prompt.message.text)
         turn = Turn(
@@ -248,18 +246,17 @@ class Session:
         return self._events(self._turn, prompt)
 
     def _events(self, turn: Turn, prompt: Prompt) -> Events:
-        warnings: list[StoreError] = []
         try:
             failure = yield from caught(turn.events())
         finally:
-            warnings = self._go_on_from(turn, prompt)
+            warnings = self._continue_from(turn, prompt)
         yield from (TurnWarning(each.message, each.hint) for each in warnings)
         if isinstance(failure, APIStatusError):
             self._explain(failure, turn.config)
         if failure:
             raise failure
 
-    def _go_on_from(self, turn: Turn, prompt: Prompt) -> list[StoreError]:
+    def _continue_from(self, turn: Turn, prompt: Prompt) -> list[StoreError]:
         """Continue from a turn, however it ended. Return the warnings to show."""
         if turn.conversation.head == prompt.parent:
             return []  # it was not sent

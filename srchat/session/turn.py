@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from srchat.session.overflow import ContextOverflow
 
 _STOPPED: Final = "srchat was stopped"
-_SHORT_REPLIES: Final = (4 << 20, 1 << 16)  # characters to store when memory is short
-_UNDER_WAY: Final = "still in progress, or srchat was killed"
+_TRUNCATED_SIZES: Final = (4 << 20, 1 << 16)  # characters to store when memory is short
+_IN_PROGRESS: Final = "still in progress, or srchat was killed"
 
 Events = Generator[TurnEvent, None, None]
 
@@ -89,7 +89,7 @@ class Turn:
             words_at=prompt.words_at,
             parent=conversation.head,
             base_url=config.base_url,
-            reason=_UNDER_WAY,
+            reason=_IN_PROGRESS,
         )
         self._is_begun = False
         self._is_waiting_for_store = False
@@ -152,7 +152,7 @@ class Turn:
         finally:
             self._is_waiting_for_store = False
         self.error = "out of memory"
-        for size in _SHORT_REPLIES:
+        for size in _TRUNCATED_SIZES:
             with contextlib.suppress(MemoryError):
                 short = self._updated(self.reply.text.prefix(size), over=True)
                 self._recorder.end(self.conversation, short)
@@ -218,10 +218,10 @@ class Turn:
             if isinstance(event, RequestSent | Text) and not self._is_begun:
                 self._begin()
             elif self._is_begun and self._recorder.is_due():
-                self._keep()
+                self._store_so_far()
             yield event
 
-    def _keep(self) -> None:
+    def _store_so_far(self) -> None:
         """Store the reply so far. If memory is short, the answer goes on unstored."""
         self._recorder.postpone()
         with contextlib.suppress(MemoryError):
@@ -250,7 +250,7 @@ class Turn:
             reply=reply.content if text is None else text,
             reasoning=str(reply.reasoning) if text is None else "",
             complete=complete,
-            reason="" if complete else (self.error or _STOPPED) if over else _UNDER_WAY,
+            reason="" if complete else (self.error or _STOPPED) if over else _IN_PROGRESS,
             finish_reason=reply.finish_reason,
             served_model=reply.model if reply.text else "",
             usage=reply.usage,

@@ -12,7 +12,7 @@ class Windows:
     def __init__(self) -> None:
         self._windows: dict[tuple[str, str], int] = {}
         self._factors: dict[tuple[str, str], float] = {}
-        self._told: dict[str, int] = {}  # turns left out at the last warning, by conversation
+        self._reported: dict[str, int] = {}  # turns left out at the last warning, by conversation
 
     def learn(self, base_url: str, model: str, tokens: int | None) -> None:
         """Remember the window of a model, unless it is None."""
@@ -25,9 +25,9 @@ class Windows:
 
     def is_news(self, conversation: str, left_out: int) -> bool:
         """Tell whether to warn of turns left out: for the first, then each time they double."""
-        if left_out < max(1, 2 * self._told.get(conversation, 0)):
+        if left_out < max(1, 2 * self._reported.get(conversation, 0)):
             return False
-        self._told[conversation] = left_out
+        self._reported[conversation] = left_out
         return True
 
     def learn_factor(self, config: Config, factor: float) -> None:

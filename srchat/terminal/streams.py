@@ -15,14 +15,11 @@ from typing import Final
 from srchat.errors import ClosedPipeError, OutputError
 from srchat.terminal.sanitize import one_line, sanitized
 from srchat.terminal.word_wrap import wrapped_text
+from srchat.theme import ERROR, HINT, WARNING, styled
 
 _C1: Final = re.compile(rb"[\x80-\x9f]")
 _CANNOT_MOVE: Final = (None, "", "dumb", "unknown")
 _MAX_MESSAGE: Final = 1000  # characters of one message
-_RED: Final = "\x1b[1;31m"
-_YELLOW: Final = "\x1b[33m"
-_DIM: Final = "\x1b[2m"
-_RESET: Final = "\x1b[0m"
 _FRAME_TIME: Final = 1 / 12
 _FALLBACK_SIZE: Final = os.terminal_size((80, 24))
 
@@ -95,8 +92,8 @@ class Output:
         return wrapped_text(text, self.size().columns, indent) if self.is_terminal else text
 
     def styled(self, text: str, style: str) -> str:
-        """Return trusted text in a style, an SGR sequence; plain where colors are not welcome."""
-        return f"{style}{text}{_RESET}" if self.has_color else text
+        """Return trusted text in a style of the theme; unchanged without colors."""
+        return styled(text, style) if self.has_color else text
 
     def size(self) -> os.terminal_size:
         """Return columns and lines now; 80x24 where nothing tells."""
@@ -130,12 +127,12 @@ class Messages:
 
     def error(self, text: str, hint: str = "") -> None:
         """Print an error. Each line of `hint` says what to do next."""
-        self._print(text, "error: ", _RED, hint)
+        self._print(text, "error: ", ERROR, hint)
 
     def warning(self, text: str, hint: str = "") -> None:
         """Print a warning unless quiet."""
         if not self.quiet:
-            self._print(text, "warning: ", _YELLOW, hint)
+            self._print(text, "warning: ", WARNING, hint)
 
     def info(self, text: str) -> None:
         """Print what was done unless quiet."""
@@ -146,22 +143,22 @@ class Messages:
         """Print what was asked for, quiet or not."""
         self._print(text, hint=hint)
 
-    def _print(self, text: str, label: str = "", color: str = "", hint: str = "") -> None:
+    def _print(self, text: str, label: str = "", style: str = "", hint: str = "") -> None:
         self.make_room()
         if self.is_after_answer:
             self.is_after_answer = False
             self.write_raw("\n")
         self.is_before_answer = True
-        self._print_line("srchat: ", label, color, text)
+        self._print_line("srchat: ", label, style, text)
         for line in hint.splitlines():
             indent = " " * (len(line) - len(line.lstrip(" ")))  # of a command to be copied
-            self._print_line("", f"hint: {indent}", _DIM, line)
+            self._print_line("", f"hint: {indent}", HINT, line)
 
-    def _print_line(self, start: str, label: str, color: str, text: str) -> None:
+    def _print_line(self, start: str, label: str, style: str, text: str) -> None:
         line = f"{start}{label}{one_line(self.redact(text), _MAX_MESSAGE)}\n"
         line = self.output.between_words(line)
         if label:
-            line = line.replace(label.strip(), self.output.styled(label.strip(), color), 1)
+            line = line.replace(label.strip(), self.output.styled(label.strip(), style), 1)
         self.write_raw(line)
 
     def make_blank(self) -> None:
