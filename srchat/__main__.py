@@ -26,6 +26,9 @@ def main() -> None:
 
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    # Start-up makes 100,000 objects that stay: collecting them early costs 6 ms.
+    gc.set_threshold(50_000)
+    _import_lazily()
     try:
         from srchat.cli.app import main as run  # noqa: PLC0415 - on first use
     except Exception as exc:  # a package is missing, or its file is damaged
@@ -36,18 +39,31 @@ def main() -> None:
         error = broken_installation(exc, os.environ)
         sys.exit(f"srchat: error: {error.message}\nhint: {error.hint}")
 
+    from srchat.signals import end, end_by  # noqa: PLC0415 - loaded by now
+
     code = run(sys.argv[1:])
     if code < 0:
-        from srchat.signals import end_by  # noqa: PLC0415 - loaded by now
-
         end_by(-code)
-    # Otherwise the interpreter would look at every object once more at its end: 25 ms.
-    gc.freeze()
-    sys.exit(code)
+    end(code)
+
+
+def _import_lazily() -> None:
+    """Load modules on first use, from Python 3.15 on (PEP 810); it saves a fifth of the CPU.
+
+    httpx and httpcore set attributes on what they import, and need the real thing.
+    """
+    if sys.version_info >= (3, 15):  # pragma: no cover - another Python
+        eager = ("httpx", "httpcore", "h11")
+        sys.set_lazy_imports_filter(lambda name, *_: name.partition(".")[0] not in eager)
+        sys.set_lazy_imports("all")
 
 
 def _quick_answer(arguments: list[str]) -> str:
-    """Return what scripts and shells ask for at every start, "" for anything else."""
+    """Return the output of a few commands that need nothing loaded, "" for any other."""
+    if arguments in ([], ["-h"], ["--help"], ["help"]) and _has_80_columns():
+        from srchat.help_text import HELP  # noqa: PLC0415 - on first use
+
+        return HELP
     if arguments == ["--version"]:
         from srchat import __version__  # noqa: PLC0415 - on first use
 
@@ -57,6 +73,16 @@ def _quick_answer(arguments: list[str]) -> str:
 
         return SCRIPTS.get(arguments[1], "")
     return ""
+
+
+def _has_80_columns() -> bool:
+    """Tell whether stdout takes the width of the generated help; elsewhere Typer wraps it."""
+    if "COLUMNS" in os.environ:
+        return False
+    try:
+        return os.get_terminal_size(1).columns >= 80
+    except OSError:  # not a terminal
+        return True
 
 
 if __name__ == "__main__":

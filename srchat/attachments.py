@@ -1,20 +1,20 @@
-"""Files and standard input beside the words of a prompt, and the message made of them. Pure."""
+"""Attachments of a prompt, and the message made of them and the typed words. Pure."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 
 class Attachment(NamedTuple):
-    """A text that is sent with a prompt, under the name that the model is shown."""
+    """A text sent with a prompt, and the name under which the model sees it."""
 
     name: str
     text: str
 
 
 class UserMessage(NamedTuple):
-    """A message as it is sent: the attachments, then the words.
+    """A message to send: the attachments, then the words.
 
-    `names`: of the attachments. `words_at`: the index in `text` at which the words start.
+    `names`: of the attachments. `words_at`: index in `text` at which the words start.
     """
 
     text: str
@@ -23,16 +23,16 @@ class UserMessage(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What was typed."""
+        """The words that the user typed."""
         return self.text[self.words_at :]
 
     @property
     def brief(self) -> str:
-        """The names of the attachments, and the words."""
+        """The names of the attachments in brackets, then the words."""
         return " ".join([*(f"[{name}]" for name in self.names), self.words]).rstrip()
 
     def with_words(self, other: "UserMessage") -> "UserMessage":
-        """Return these attachments followed by those and the words of another message."""
+        """Return a message with the attachments of both, and the words of `other`."""
         if not self.names:
             return other
         files = self.text[: self.words_at].removesuffix("\n\n")
@@ -45,7 +45,7 @@ class UserMessage(NamedTuple):
 def user_message(words: str, attachments: Sequence[Attachment]) -> UserMessage:
     """Return attachments and words as one message, separated by blank lines.
 
-    One attachment without words is the message itself, exactly. Otherwise each is enclosed in
+    A single attachment without words is sent unchanged. Otherwise each attachment is enclosed in
     tags that do not occur in it, so that the model can tell it from the question.
     """
     if not attachments:
@@ -72,6 +72,6 @@ def _enclosed(attachment: Attachment) -> str:
 
 
 def _attribute(name: str) -> str:
-    """Return a file's name, which may hold any bytes, so that it can stand between quotes."""
+    """Return a file name, which may contain any bytes, for use between double quotes."""
     text = name.encode("utf-8", "replace").decode()
     return text.replace("&", "&amp;").replace('"', "&quot;").replace("\n", " ")

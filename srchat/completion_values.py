@@ -1,6 +1,6 @@
-"""The values that completion offers: what servers and users have named, and files.
+"""Values for shell completion: models, profiles, conversations and files.
 
-Only files are read. What could not be typed, or would drive a terminal, is left out.
+Only files are read. Values that cannot be typed, or that contain control characters, are left out.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import sys
 from srchat import model_cache
 from srchat.config.profile_reader import Tables, read_profiles
 
-TYPE_CHECKING = False  # that of typing, which costs 5 ms to load
+TYPE_CHECKING = False  # importing it from typing costs 5 ms
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# As in srchat.config.settings, which takes 30 ms to load; a test holds them together.
+# Copies from srchat.config.settings, which takes 30 ms to load; a test compares them.
 _DEMO_PROFILE = "demo"
 _DEMO_BASE_URL = "http://demo.invalid/v1"
 _DEFAULT_BASE_URL = "https://api.solidrust.ai/v1"
@@ -35,7 +35,7 @@ _CONVERSATIONS = "SELECT uid, title FROM conversation ORDER BY used_at DESC, id 
 def stored(kind: str, options: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     """Return models, profiles or conversations, each with a description or "".
 
-    `options`: those on the line, by their long spelling; they say which server is meant.
+    `options`: options of the command line by their long spelling, to determine the server.
     """
     if kind == "conversations":
         return _conversations(os.environ)
@@ -49,7 +49,7 @@ def stored(kind: str, options: Mapping[str, str]) -> Iterable[tuple[str, str]]:
 
 
 def files(typed: str) -> list[str]:
-    """Return the paths that begin with what is typed; directories end in a slash."""
+    """Return the paths that begin with `typed`; directories end in a slash."""
     folder, slash, name = typed.rpartition("/")
     folder += slash
     try:
@@ -63,7 +63,7 @@ def files(typed: str) -> list[str]:
 
 
 def base_url_of(options: Mapping[str, str], environ: Mapping[str, str], tables: Tables) -> str:
-    """Return the server that a command line is about, as config.resolution does."""
+    """Return the base URL for a command line, resolved as in config.resolution."""
     profile = options.get("--profile") or environ.get("SRCHAT_PROFILE")
     profile = profile or tables[""].get("profile") or ""
     found = (
@@ -79,7 +79,7 @@ def base_url_of(options: Mapping[str, str], environ: Mapping[str, str], tables: 
 
 
 def _tables(environ: Mapping[str, str]) -> Tables:
-    """Return what the configuration file says, nothing where it is broken or missing."""
+    """Return the tables of the configuration file, {} if it is missing or invalid."""
     named = environ.get("SRCHAT_CONFIG")
     path = os.path.expanduser(named) if named else f"{directory('config', environ)}/config.toml"  # noqa: PTH111 - pathlib costs 9 ms
     folder = f"{path.rpartition('/')[0] or '.'}/profiles.d"
@@ -112,7 +112,7 @@ def _conversations(environ: Mapping[str, str]) -> Iterable[tuple[str, str]]:
 
 
 def _uri(path: str) -> str:
-    """Return the name under which SQLite only reads the file, and makes none."""
+    """Return a URI that opens the file for reading only and does not create it."""
     for mark in "%?#":
         path = path.replace(mark, f"%{ord(mark):02x}")
     return f"file:{path}?mode=ro"
@@ -129,7 +129,7 @@ def _shown(title: str) -> str:
 def directory(kind: str, environ: Mapping[str, str]) -> str:
     """Return srchat's directory for configuration, data or the cache.
 
-    The plain case of Linux is worked out here: platformdirs costs 15 ms to load.
+    The common case of Linux is computed here, because platformdirs takes 15 ms to load.
     """
     variable, usual = _PLACES[kind]
     place = environ.get(variable) or (environ.get("HOME") or "~") + usual

@@ -1,12 +1,10 @@
-"""A conversation: its turns, the messages array that is sent, and how that is made to fit. Pure.
+"""A conversation: its turns, and the messages array fitted to a context window. Pure.
 
-Turns form a tree: each knows its parent, so that a turn that was tried again, edited or
-undone stays. The branch in use leads from the first turn to `head`.
+Turns form a tree: each has a parent, so that a turn that was retried, edited or undone is kept. The
+current branch leads from the first turn to `head`.
 """
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from srchat.api.models import Message, Usage
@@ -29,14 +27,15 @@ CONTINUE_PROMPT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TurnRecord:
-    """A prompt and what came of it. Times are Unix seconds, None for not yet.
+class TurnRecord(NamedTuple):
+    """A prompt and its reply. Times are Unix seconds, None for not yet.
 
-    `reason`: why the reply is not complete, "" where it is. `model` was asked, `served_model`
-    answered. `estimated_tokens`: what `estimate` said of the messages that were sent.
-    `attachments`, `words_at`: see UserMessage. `reasoning`: what the model sent beside the reply.
-    `parameters`: those of the request, without model, messages and stream.
+    `reason`: why the reply is incomplete, "" if it is complete.
+    `model`: the requested model. `served_model`: the model that answered.
+    `estimated_tokens`: `estimate` of the messages that were sent.
+    `attachments`, `words_at`: see UserMessage.
+    `reasoning`: what the model sent in addition to the reply.
+    `parameters`: of the request, without model, messages and stream.
     """
 
     id: str
@@ -57,22 +56,22 @@ class TurnRecord:
     attachments: tuple[str, ...] = ()
     words_at: int = 0
     reasoning: str = ""
-    parameters: Mapping[str, object] = field(default_factory=dict)
+    parameters: Mapping[str, object] = {}
 
     @property
     def message(self) -> UserMessage:
-        """The prompt with what is known of its attachments."""
+        """The prompt with the names of its attachments."""
         return UserMessage(self.prompt, self.attachments, self.words_at)
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether the model came to its own end; an answer may be complete but too short."""
+        """Tell whether the model ended the answer itself, rather than at `max_tokens`."""
         return self.complete and self.finish_reason != "length"
 
     def messages(self) -> list[Message]:
-        """Return what later prompts send of it: nothing where nothing was answered.
+        """Return the messages of this turn in later requests, none without a reply.
 
-        A reply of blanks counts as none: servers refuse messages without content.
+        A blank reply counts as none: servers reject messages without content.
         """
         if not self.reply.strip():
             return []
@@ -80,20 +79,20 @@ class TurnRecord:
 
 
 class Fitted(NamedTuple):
-    """The messages array to send, how many of the oldest turns it lacks, and `estimate` of it."""
+    """The messages array to send, the number of oldest turns left out, and its `estimate`."""
 
     messages: tuple[Message, ...]
     left_out: int
     estimated_tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """The turns of all branches, in the order they were asked in.
+class Conversation(NamedTuple):
+    """The turns of all branches in chronological order.
 
-    `head`: the id of the last turn in use, None before the first. `system`: the system prompt.
-    `created_at`, `used_at`: Unix seconds, 0 for not yet. `title`: the first line of the first
-    prompt, "" until there is one.
+    `head`: ID of the last turn of the current branch, None before the first.
+    `system`: the system prompt.
+    `created_at`, `used_at`: Unix seconds, 0 for not yet.
+    `title`: the first line of the first prompt, "" before that.
     """
 
     id: str
@@ -110,25 +109,25 @@ class Conversation:
         by_id = {turn.id: turn for turn in self.turns}
         path: list[TurnRecord] = []
         turn = by_id.get(self.head) if self.head else None
-        while turn and len(path) < len(self.turns):  # a file that was tampered with may loop
+        while turn and len(path) < len(self.turns):  # a file edited by hand may contain a cycle
             path.append(turn)
             turn = by_id.get(turn.parent) if turn.parent else None
         return path[::-1]
 
     @property
     def last_turn(self) -> TurnRecord | None:
-        """The turn that is `head`: the last of the branch in use, None where that is empty."""
+        """The last turn of the current branch, None if it is empty."""
         return next((turn for turn in reversed(self.turns) if turn.id == self.head), None)
 
     @property
     def last_typed(self) -> TurnRecord | None:
-        """The last turn of the branch in use whose prompt the user wrote."""
+        """The last turn of the current branch with a prompt that the user wrote."""
         typed = (turn for turn in reversed(self.branch) if turn.prompt != CONTINUE_PROMPT)
         return next(typed, None)
 
     @property
     def answer(self) -> str:
-        """The newest answer, with all that it was continued by; "" where nothing came."""
+        """The newest answer with all its continuations, "" if there is none."""
         parts: list[str] = []
         for turn in reversed(self.branch):
             parts.append(turn.reply)
@@ -138,7 +137,7 @@ class Conversation:
 
     @property
     def tokens(self) -> int:
-        """The tokens of the branch in use: counted by the server, else estimated."""
+        """The tokens of the current branch, counted by the server or estimated."""
         branch = self.branch
         if branch and branch[-1].usage:
             return branch[-1].usage.total_tokens
@@ -147,7 +146,7 @@ class Conversation:
         return int(estimate([*system, *messages]) * self.factor)
 
     def with_turn(self, turn: TurnRecord) -> "Conversation":
-        """Return the conversation with that turn as its head: new, or a newer state of it."""
+        """Return the conversation with `turn` as its head, added or replaced by its newer state."""
         known = any(other.id == turn.id for other in self.turns)
         turns = (
             tuple(turn if other.id == turn.id else other for other in self.turns)
@@ -155,7 +154,7 @@ class Conversation:
             else (*self.turns, turn)
         )
         title = self.title or title_of(turn.prompt)
-        return dataclasses.replace(self, turns=turns, head=turn.id, title=title)
+        return self._replace(turns=turns, head=turn.id, title=title)
 
     def fit(
         self,
@@ -165,13 +164,15 @@ class Conversation:
         factor: float = 0.0,
         least_left_out: int = 0,
     ) -> Fitted:
-        """Return the messages array for the next prompt, fitted to a window of tokens.
+        """Return the messages array for a prompt, fitted to a context window.
 
-        Whole turns are left out, the oldest first; never the system prompt, never `prompt`,
-        so that the array can still be too long. `window` None: everything is sent.
-        `max_tokens`: room for the answer. `factor`: tokens that the server counts for one that is
-        estimated, where that is more than the conversation's own. `least_left_out`: so many turns
-        are left out in any case.
+        Whole turns are left out, the oldest first, but never the system prompt or `prompt`: the
+        array may still be too long.
+
+        `window`: in tokens, None for no limit.
+        `max_tokens`: tokens to reserve for the answer.
+        `factor`: ratio of counted to estimated tokens, if greater than that of the conversation.
+        `least_left_out`: minimum number of turns to leave out.
         """
         first = self._system_messages
         last = [Message("user", prompt)]
@@ -179,7 +180,7 @@ class Conversation:
         kept = len(turns)
         if window is not None:
             counted = max(factor, self.factor)
-            # What the server has not counted is estimated, with a margin.
+            # Estimates get a safety margin, counts of the server do not.
             per_token = counted if counted == 1.0 else counted / SAFETY_FACTOR
             sizes = self._turn_sizes(per_token)
             rest = estimate(first) * per_token
@@ -192,10 +193,10 @@ class Conversation:
         return Fitted(array, len(turns) - kept, estimate(array))
 
     def _turn_sizes(self, per_token: float) -> list[TurnSize]:
-        """Return the tokens of each answered turn of the branch: as counted, else estimated.
+        """Return the tokens of each answered turn of the branch, counted or estimated.
 
-        A server counts whole requests, so a prompt is what is left of a count without the system
-        prompt and the older turns that were sent. `per_token`: tokens for one that is estimated.
+        A server counts whole requests. The size of a prompt is the count without the system prompt
+        and the older turns in the request. `per_token`: ratio of counted to estimated tokens.
         """
         system = estimate(self._system_messages)
         sizes: list[TurnSize] = []
@@ -209,7 +210,7 @@ class Conversation:
                 rest = sum(size.prompt + size.reply for size in older) + system * per_token
                 counted = max(turn.usage.prompt_tokens - rest, 0) or None
             answered = reply * per_token
-            if turn.usage and not turn.reasoning:  # else the count has the reasoning, too
+            if turn.usage and not turn.reasoning:  # else the count includes the reasoning
                 answered = turn.usage.completion_tokens + TEMPLATE_TOKENS
             sizes.append(
                 TurnSize(
@@ -228,7 +229,7 @@ class Conversation:
 
     @property
     def factor(self) -> float:
-        """Tokens that the server counts for one that is estimated, by the last count it gave."""
+        """The ratio of counted to estimated tokens, from the server's last count."""
         for turn in reversed(self.branch):
             if turn.usage and turn.usage.prompt_tokens and turn.estimated_tokens:
                 return calibrated(turn.usage.prompt_tokens, turn.estimated_tokens)
@@ -236,5 +237,5 @@ class Conversation:
 
 
 def title_of(prompt: str) -> str:
-    """Return the first line of a prompt that has something in it."""
+    """Return the first line of a prompt that is not blank."""
     return next((line.strip()[:200] for line in prompt.splitlines() if line.strip()), "")

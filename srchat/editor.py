@@ -1,4 +1,4 @@
-"""The user's editor, opened on a file."""
+"""Opens the user's editor."""
 
 import contextlib
 import os
@@ -12,10 +12,10 @@ from srchat.signals import ctrl_c_left_to_child
 
 
 def open_in_editor(path: Path, environ: Mapping[str, str]) -> int:
-    """Let the user edit a file in `$VISUAL` or `$EDITOR`; return the editor's exit code.
+    """Open a file in `$VISUAL` or `$EDITOR` and return the editor's exit code.
 
-    It has the terminal, also where our own input or output is a pipe or a file.
-    Raises UsageError where there is no editor.
+    The editor gets the terminal even if stdin or stdout is a pipe or a file.
+    Raises UsageError if no editor is found.
     """
     try:
         command = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "") or ["vi"]
@@ -33,12 +33,12 @@ def open_in_editor(path: Path, environ: Mapping[str, str]) -> int:
 
 @contextlib.contextmanager
 def _terminal() -> Iterator[tuple[int, int]]:
-    """Yield an input and an output for an editor: the terminal as far as there is one."""
+    """Yield file descriptors for the editor's stdin and stdout, the terminal if there is one."""
     try:
         terminal = os.open("/dev/tty", os.O_RDWR)
-    except OSError:  # none, or a system without that name
+    except OSError:  # no terminal
         terminal = -1
-    beside = 2 if terminal < 0 else terminal  # standard output is for the answer alone
+    beside = 2 if terminal < 0 else terminal  # stdout is reserved for the answer
     try:
         yield (
             0 if terminal < 0 or os.isatty(0) else terminal,

@@ -1,30 +1,30 @@
-"""Every way srchat can fail, as one tree; each failure knows its exit code.
+"""The exception hierarchy of srchat, with the exit code of each class.
 
-SrchatError                     1    anything not foreseen
-├─ UsageError                   2    the command line asks for something impossible
-├─ ConfigError                  3    the configuration is broken or a value is not allowed
-│  └─ MissingKeyError           4    the server needs a key and there is none that may be sent
-├─ APIError                     6    the server, or the way to it, failed
+SrchatError                     1    unexpected failure
+├─ UsageError                   2    the command line is invalid
+├─ ConfigError                  3    the configuration is invalid
+│  └─ MissingKeyError           4    no key may be sent to a server that needs one
+├─ APIError                     6    the server or the connection to it failed
 │  ├─ APIConnectionError        8    no connection: DNS, refused, TLS, proxy
-│  │  ├─ APITimeoutError        8    nothing came for too long
-│  │  │  └─ TextTimeoutError    8    only signs of life came; not retried
-│  │  └─ CertificateError       8    the server cannot show that it is who it should be
-│  ├─ APIStatusError            5    the server refused the request (any other 4xx)
+│  │  ├─ APITimeoutError        8    no data for too long
+│  │  │  └─ TextTimeoutError    8    only keep-alives; not retried
+│  │  └─ CertificateError       8    the certificate is not trusted
+│  ├─ APIStatusError            5    the server rejected the request (any other 4xx)
 │  │  ├─ AuthenticationError    4    401, 403
 │  │  ├─ RateLimitError         7    429
 │  │  └─ ServerError            6    5xx
-│  ├─ ProtocolError             6    a 200 that is no answer: HTML, garbage, nothing
-│  └─ IncompleteAnswerError     6    the answer broke off, was filtered or is empty
-├─ StoreError                   9    the history store cannot be used
-│  ├─ StoreBusyError            9    another process has it locked
+│  ├─ ProtocolError             6    a 200 without an answer: HTML, invalid data, empty
+│  └─ IncompleteAnswerError     6    the answer is truncated, filtered or empty
+├─ StoreError                   9    the history cannot be used
+│  ├─ StoreBusyError            9    another process has locked it
 │  └─ BrokenStoreError          9    its file is damaged
-├─ OutputError                 74    standard output cannot be written
-└─ ClosedPipeError            141    the reader of standard output has gone (`| head`)
+├─ OutputError                 74    stdout cannot be written
+└─ ClosedPipeError            141    the reader of stdout has closed it (`| head`)
 
-Interrupted           129 130 143    SIGHUP, SIGINT, SIGTERM; not a failure, so beside the tree
+Interrupted           129 130 143    SIGHUP, SIGINT, SIGTERM; not an Exception
 
-Names follow openai-python's. A foreign exception becomes one of these where the
-foreign library is called; `srchat.cli.app.main` turns them into an exit code.
+Names follow openai-python. Foreign exceptions are translated where the foreign library is called;
+`srchat.cli.app.main` turns these into an exit code.
 """
 
 import signal
@@ -34,7 +34,7 @@ from typing import Final
 
 
 class ExitCode(IntEnum):
-    """What the shell is told; the table stands in the manual page."""
+    """The exit codes, as documented in the manual page."""
 
     DONE = 0
     UNEXPECTED = 1
@@ -73,7 +73,7 @@ EXIT_MEANINGS: Final = {
 
 
 class SrchatError(Exception):
-    """A failure: a message of one line, and what to do next, in lines of their own."""
+    """A failure: a message of one line, and a hint of any number of lines."""
 
     exit_code = ExitCode.UNEXPECTED
 
@@ -84,7 +84,7 @@ class SrchatError(Exception):
 
 
 def reason_of(exc: Exception) -> str:
-    """Return why a foreign call failed: in the system's words, else in the exception's own."""
+    """Return the reason of a foreign exception, in the system's words if it has any."""
     if isinstance(exc, MemoryError):
         return "out of memory"
     return (exc.strerror if isinstance(exc, OSError) else None) or str(exc)
@@ -93,39 +93,39 @@ def reason_of(exc: Exception) -> str:
 def broken_installation(exc: Exception, environ: Mapping[str, str]) -> SrchatError:
     """Return the error for a missing or incompatible package."""
     hint = "reinstall srchat; SRCHAT_DEBUG=1 prints the traceback"
-    if environ.get("PYTHONPATH"):  # it comes before what was installed, also for pipx and uv
+    if environ.get("PYTHONPATH"):  # takes precedence over installed packages, even with pipx and uv
         hint = f"unset PYTHONPATH, which may name another version, or {hint}"
     return SrchatError(f"cannot start: {type(exc).__name__}: {exc}", hint=hint)
 
 
 class UsageError(SrchatError):
-    """The command line asks for something that cannot be done."""
+    """The command line is invalid."""
 
     exit_code = ExitCode.USAGE
 
 
 class ConfigError(SrchatError):
-    """The configuration file, a variable or an option holds a value that is not allowed."""
+    """A value in the configuration file, a variable or an option is invalid."""
 
     exit_code = ExitCode.CONFIG
 
 
 class MissingKeyError(ConfigError):
-    """The server needs a key, and there is none that may be sent to it."""
+    """The server needs a key, and none may be sent to it."""
 
     exit_code = ExitCode.AUTHENTICATION
 
 
 class APIError(SrchatError):
-    """The server, or the way to it, failed."""
+    """The server or the connection to it failed."""
 
     exit_code = ExitCode.SERVER
 
 
 class APIConnectionError(APIError):
-    """No connection: name not found, refused, TLS, proxy, or lost before the answer began.
+    """No connection (DNS, refused, TLS, proxy), or it was lost before the answer.
 
-    `is_unreachable`: no connection was made at all, so no other request can succeed either.
+    `is_unreachable`: no connection was established, so other requests would fail, too.
     """
 
     exit_code = ExitCode.NETWORK
@@ -133,21 +133,21 @@ class APIConnectionError(APIError):
 
 
 class APITimeoutError(APIConnectionError):
-    """Nothing came from the server for longer than the timeout."""
+    """No data from the server within the timeout."""
 
 
 class TextTimeoutError(APITimeoutError):
-    """The server showed signs of life for ten timeouts, and sent no text; not retried."""
+    """Only keep-alives for ten timeouts, but no text; not retried."""
 
 
 class CertificateError(APIConnectionError):
-    """A certificate is not trusted, or the server wants one of ours; retrying cannot help."""
+    """The certificate is not trusted, or the server requires ours; retrying cannot help."""
 
 
 class APIStatusError(APIError):
-    """The server answered with an error status.
+    """The server responded with an error status.
 
-    `status` is the HTTP status; `code` and `type` are the protocol's words for it, "" if none.
+    `status`: HTTP status. `code`, `type`: of the protocol's error object, "" if none.
     """
 
     exit_code = ExitCode.REFUSED
@@ -162,7 +162,7 @@ class APIStatusError(APIError):
 
 
 class AuthenticationError(APIStatusError):
-    """401 or 403: the key is missing, wrong, or may not do this."""
+    """401 or 403: the key is missing, invalid, or lacks permission."""
 
     exit_code = ExitCode.AUTHENTICATION
 
@@ -174,41 +174,41 @@ class RateLimitError(APIStatusError):
 
 
 class ServerError(APIStatusError):
-    """5xx: the server, the model behind it or the gateway failed."""
+    """5xx: the server, the model or the gateway failed."""
 
     exit_code = ExitCode.SERVER
 
 
 class ProtocolError(APIError):
-    """The server said 200 and sent something that is not an answer."""
+    """A response with status 200 that is not an answer."""
 
 
 class IncompleteAnswerError(APIError):
-    """The answer broke off, was stopped by a filter, or is empty. What came is kept."""
+    """The answer is truncated, filtered or empty. The text so far is kept."""
 
 
 class StoreError(SrchatError):
-    """The history store cannot be used."""
+    """The history cannot be used."""
 
     exit_code = ExitCode.STORE
 
 
 class StoreBusyError(StoreError):
-    """Another process has the store locked; trying again later may help."""
+    """Another process has locked the history; retrying may help."""
 
 
 class BrokenStoreError(StoreError):
-    """The store's file is damaged, or is not what it should be."""
+    """The history file is damaged or is not a history."""
 
 
 class OutputError(SrchatError):
-    """Standard output cannot be written: disk full, closed, or an I/O error."""
+    """stdout cannot be written: disk full, closed, or an I/O error."""
 
     exit_code = ExitCode.OUTPUT
 
 
 class ClosedPipeError(SrchatError):
-    """The reader of standard output has gone; nothing is said about it."""
+    """The reader of stdout has closed it; not reported."""
 
     exit_code = ExitCode.CLOSED_PIPE
 
@@ -216,7 +216,7 @@ class ClosedPipeError(SrchatError):
 class Interrupted(BaseException):
     """A signal asked srchat to end.
 
-    Like KeyboardInterrupt not an Exception: code that handles failures lets it pass.
+    Like KeyboardInterrupt it is not an Exception, so that error handlers do not catch it.
     """
 
     def __init__(self, signum: int) -> None:

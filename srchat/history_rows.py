@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Final
 from srchat.terminal.sanitize import one_line, sanitized
 from srchat.terminal.streams import Output
 from srchat.terminal.word_wrap import fitting
+from srchat.theme import MATCH, RESET, sgr
 
 if TYPE_CHECKING:
     from srchat.conversation import TurnRecord
     from srchat.history.search import Hit
     from srchat.history.store import Summary
 
-_BOLD: Final = "\x1b[1m"
-_PLAIN: Final = "\x1b[0m"
 _INDENT: Final = "    "
-# Columns of the id and the model; the title has the rest.
+# Columns of the ID and the model; the title gets the rest.
 _WIDE_TERMINAL: Final = 80
 _WIDE: Final = (12, 16)
 _NARROW: Final = (6, 8)
@@ -54,7 +53,7 @@ def hit_row(hit: "Hit", screen: Output) -> str:
 
     head = (one_line(hit.conversation), local_time(hit.asked_at), one_line(hit.title, 80))
     row = f"{'  '.join(head)}\n{_INDENT}{' '.join(sanitized(hit.snippet).split())}\n"
-    begin, end = (_BOLD, _PLAIN) if screen.has_color else ("", "")
+    begin, end = (sgr(MATCH), RESET) if screen.has_color else ("", "")
     # Marks are replaced after wrapping, which would count and break escape sequences.
     lines = screen.between_words(row, _INDENT)
     # A text may contain HIT_BEGIN itself; its style must still end with the hit.

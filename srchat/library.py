@@ -1,4 +1,4 @@
-"""The data stored on this machine: conversations, and model names and context windows."""
+"""The data on this machine: the history and the cached properties of servers."""
 
 import contextlib
 import time
@@ -13,12 +13,12 @@ from srchat.history import LOCK_TIMEOUT
 if TYPE_CHECKING:
     from srchat.history.store import ConversationStore
 
-_REFUSED_MAX_AGE: Final = 7 * 86400.0  # seconds; servers learn
+_REFUSED_MAX_AGE: Final = 7 * 86400.0  # seconds; servers are updated
 _CACHE_LOCK_TIMEOUT: Final = 0.2  # seconds; losing a cached value does no harm
 
 
 class Library:
-    """Opens the history on first use. `warn` reports a damaged one that was set aside."""
+    """Opens the history on first use. `warn`: reports a damaged one that was set aside."""
 
     def __init__(self, environ: Mapping[str, str], warn: Callable[[str, str], None]) -> None:
         self._environ = environ
@@ -33,9 +33,9 @@ class Library:
         return store
 
     def open_existing(self) -> "ConversationStore | None":
-        """Open the history for reading, None if there is none. Raises StoreError.
+        """Open the history for reading; None if there is none. Raises StoreError.
 
-        A damaged one is an error and is not set aside: reading must not replace it.
+        A damaged history is an error, because reading must not replace it.
         """
         path = paths.database_path(self._environ)
         try:
@@ -68,16 +68,16 @@ class Library:
         return model_cache.read(str(paths.cache_path()), base_url)
 
     def refused_parameters(self, base_url: str) -> list[str]:
-        """Return what a server has refused lately, as "PARAMETER MODEL"."""
+        """Return the parameters that a server has rejected lately, as "PARAMETER MODEL"."""
         path = str(paths.cache_path())
         return model_cache.read(path, base_url, "refused", max_age=_REFUSED_MAX_AGE)
 
     def save_refused_parameters(self, base_url: str, names: Iterable[str]) -> None:
-        """Remember what a server refuses, as "PARAMETER MODEL"."""
+        """Save the parameters that a server rejects, as "PARAMETER MODEL"."""
         model_cache.write(str(paths.cache_path()), base_url, names, "refused")
 
     def save_model_names(self, base_url: str, models: Sequence[Model]) -> None:
-        """Cache the names of a server's models; safe in any thread."""
+        """Cache the names of a server's models. Thread-safe."""
         model_cache.write(str(paths.cache_path()), base_url, [model.id for model in models])
 
     def save_models(self, base_url: str, models: Sequence[Model], *, windows: bool) -> None:

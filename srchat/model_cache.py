@@ -1,7 +1,7 @@
-"""What is known of a server: the names of its models, and the parameters that it refuses.
+"""A cache of model names and rejected parameters, by server.
 
-One small file a server and kind, one name a line. It is only ever a convenience: what cannot be
-read is empty, what cannot be written is not kept.
+There is one small file per server and kind, with one name per line. Read errors give an empty list,
+write errors are ignored.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import time
 import zlib
 
-TYPE_CHECKING = False  # that of typing, which costs 5 ms to load
+TYPE_CHECKING = False  # importing it from typing costs 5 ms
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -18,9 +18,9 @@ _MAX_BYTES = 1024 * 1024
 
 
 def read(directory: str, base_url: str, kind: str = "models", max_age: float = 0) -> list[str]:
-    """Return the names in their order; none where nothing is known.
+    """Return the cached names in their order, none if unknown.
 
-    `max_age`: seconds after which what was kept does not count any more; 0 for no limit.
+    `max_age`: in seconds, 0 for no limit.
     """
     try:
         with open(_path(directory, base_url, kind), "rb") as file:  # noqa: PTH123 - pathlib costs 9 ms
@@ -33,7 +33,7 @@ def read(directory: str, base_url: str, kind: str = "models", max_age: float = 0
 
 
 def write(directory: str, base_url: str, names: Iterable[str], kind: str = "models") -> None:
-    """Keep names of a server; those that could not be typed are left out."""
+    """Cache the names of a server, except for names that cannot be typed."""
     from contextlib import suppress  # noqa: PLC0415 - completion never writes
     from pathlib import Path  # noqa: PLC0415 - as above
 
@@ -46,6 +46,6 @@ def write(directory: str, base_url: str, names: Iterable[str], kind: str = "mode
 
 
 def _path(directory: str, base_url: str, kind: str) -> str:
-    # A URL is no file name. The sum tells apart those that look the same without their marks.
+    # The checksum distinguishes URLs that are equal without their punctuation.
     plain = "".join(char if char.isalnum() or char in ".-" else "_" for char in base_url[:100])
     return os.path.join(directory, f"{kind}-{plain}-{zlib.crc32(base_url.encode()):08x}")  # noqa: PTH118 - as above

@@ -1,4 +1,4 @@
-"""Where configuration and data live: where the platform keeps them, or a variable says."""
+"""The paths of configuration and data: the platform's, or from a variable."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -9,13 +9,13 @@ import platformdirs
 
 from srchat.errors import ConfigError, SrchatError, StoreError
 
-_NOWHERE: Final = Path(os.devnull)  # no directory: nothing is found there, and nothing can be kept
+_NOWHERE: Final = Path(os.devnull)  # not a directory, so that nothing is found or stored
 
 
 def config_path(environ: Mapping[str, str]) -> Path:
-    """Return the path of config.toml; `SRCHAT_CONFIG` names another one.
+    """Return the path of config.toml; `SRCHAT_CONFIG` overrides it.
 
-    Raises ConfigError for a user without a home directory.
+    Raises ConfigError if the user has no home directory.
     """
     if named := environ.get("SRCHAT_CONFIG"):
         return Path(os.path.expanduser(named))  # noqa: PTH111 - Path's own fails for ~nobody
@@ -23,9 +23,9 @@ def config_path(environ: Mapping[str, str]) -> Path:
 
 
 def data_path(environ: Mapping[str, str]) -> Path:
-    """Return the directory of what srchat keeps; `SRCHAT_DATA` names another one.
+    """Return the data directory; `SRCHAT_DATA` overrides it.
 
-    Raises StoreError for a user without a home directory.
+    Raises StoreError if the user has no home directory.
     """
     if named := environ.get("SRCHAT_DATA"):
         return Path(os.path.expanduser(named))  # noqa: PTH111 - Path's own fails for ~nobody
@@ -33,12 +33,12 @@ def data_path(environ: Mapping[str, str]) -> Path:
 
 
 def database_path(environ: Mapping[str, str]) -> Path:
-    """Return the path of the stored conversations."""
+    """Return the path of the history."""
     return data_path(environ) / "history.db"
 
 
 def typed_lines_path(environ: Mapping[str, str]) -> Path:
-    """Return the path of the lines that were typed in chats."""
+    """Return the path of the input history of chats."""
     try:
         return data_path(environ) / "typed_lines"
     except StoreError:
@@ -46,7 +46,7 @@ def typed_lines_path(environ: Mapping[str, str]) -> Path:
 
 
 def cache_path() -> Path:
-    """Return the directory of what can be fetched again."""
+    """Return the cache directory."""
     try:
         return _directory(platformdirs.user_cache_dir, StoreError)
     except StoreError:
@@ -54,10 +54,10 @@ def cache_path() -> Path:
 
 
 def _directory(place: Callable[..., str], failure: type[SrchatError]) -> Path:
-    """Return where the platform keeps one kind of files.
+    """Return the platform's directory for one kind of files.
 
-    Raises `failure` for a user without a home, as a container may have: platformdirs raises
-    RuntimeError, and its older versions return a directory `~` in the working directory.
+    Raises `failure` if the user has no home directory, as in some containers. platformdirs raises
+    RuntimeError then, and older versions return a directory `~` in the working directory.
     """
     try:
         path = Path(place("srchat", appauthor=False))

@@ -1,4 +1,4 @@
-"""JSON schemas for answers: read, sent to the server, and checked.
+"""JSON schemas for answers: read from the command line, sent to the server, and validated.
 
 A schema is JSON, a file, or the short form `name, age int, tags [str]`.
 """
@@ -17,14 +17,14 @@ Schema = Mapping[str, Any]
 _TYPES: Final = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 _FIELD: Final = re.compile(r"([^\W\d]\w*)(?:\s+(\[?)(str|int|float|bool)(\]?))?(?:\s*:\s*(.+))?")
 _FENCE: Final = re.compile(r"\s*(`{3,}|~{3,})[^\n]*\n(.*?)\n?\1\s*", re.DOTALL)
-_MAX_SIZE: Final = 1 << 20  # bytes of a schema
+_MAX_SIZE: Final = 1 << 20  # bytes
 _MAX_PROBLEMS: Final = 5
 _MAX_PROBLEM: Final = 200  # characters
 _EXAMPLE: Final = "for example --schema 'name, age int, tags [str]'"
 
 
 def read_schema(text: str) -> Schema:
-    """Return the schema of the option --schema. Raises UsageError that says what is wrong."""
+    """Return the schema in an option --schema. Raises UsageError with the reason."""
     if text.lstrip().startswith("{"):
         return _checked(_parsed(text, "--schema"), "--schema")
     if os.path.isfile(text) or text.endswith(".json"):  # noqa: PTH113 - Path's own fails for a long text
@@ -33,21 +33,21 @@ def read_schema(text: str) -> Schema:
 
 
 def response_format(schema: Schema) -> dict[str, Any]:
-    """Return the request parameter that makes a server keep to a schema."""
+    """Return the request parameter that makes a server enforce the schema."""
     described = {"name": "answer", "schema": dict(schema), "strict": _is_strict(schema)}
     return {"type": "json_schema", "json_schema": described}
 
 
 def json_text(answer: str) -> str:
-    """Return the JSON of an answer, which may stand in a code fence."""
+    """Return the JSON of an answer, without a code fence around it."""
     fenced = _FENCE.fullmatch(answer)
     return (fenced[2] if fenced else answer).strip()
 
 
 def problems(schema: Schema, text: str) -> list[str]:
-    """Return why a JSON text does not fit a schema, with paths; an empty list if it does.
+    """Return why a JSON text does not fit a schema, with paths; [] if it does.
 
-    A schema that refers to itself without end fits nothing.
+    Nothing fits a schema that refers to itself endlessly.
     """
     try:
         value = json.loads(text, parse_constant=_refuse)
@@ -64,7 +64,7 @@ def _validator(schema: Schema) -> Any:  # noqa: ANN401 - a class that jsonschema
     from jsonschema.validators import validator_for  # noqa: PLC0415 - 60 ms
     from referencing.jsonschema import EMPTY_REGISTRY  # noqa: PLC0415 - as above
 
-    return validator_for(schema)(schema, registry=EMPTY_REGISTRY)  # which fetches nothing
+    return validator_for(schema)(schema, registry=EMPTY_REGISTRY)  # without network access
 
 
 def _refuse(constant: str) -> None:
@@ -91,7 +91,7 @@ def _checked(schema: object, where: str) -> Schema:
         validator_for(schema).check_schema(schema)
     except SchemaError as exc:
         raise UsageError(f"{where}: not a JSON schema: {exc.json_path}: {exc.message}") from exc
-    # An answer that has been paid for must not fail because of the schema.
+    # Invalid schemas are found before the request, which costs money.
     resource = Resource.from_contents(schema, default_specification=DRAFT202012)
     resolver = Registry().with_resource("", resource).resolver()
     for name, text in _strings(schema):
@@ -105,7 +105,7 @@ def _checked(schema: object, where: str) -> Schema:
 
 
 def _strings(value: object) -> Iterator[tuple[str, str]]:
-    """Yield the strings in a schema, each with the name of its member."""
+    """Yield the strings in a schema with the names of their keys."""
     for name, inner in value.items() if isinstance(value, dict) else ():
         if isinstance(inner, str):
             yield name, inner
@@ -144,7 +144,7 @@ def _property(field: str) -> tuple[str, dict[str, Any]]:
 
 
 def _is_strict(schema: object) -> bool:
-    """Tell whether it meets OpenAI's strict mode: all properties required, and no others."""
+    """Tell whether it fits OpenAI's strict mode: all properties required, no others allowed."""
     if isinstance(schema, list):
         return all(map(_is_strict, schema))
     if not isinstance(schema, dict):

@@ -1,7 +1,7 @@
-"""A shell command in the answer of a model, as one line for a command line. Pure.
+"""Extracts a shell command from the answer of a model, as one line. Pure.
 
-The line is never run here. What could do more than stand there (control characters, invisible
-text) or would do something else on one line (a script) is refused.
+The command is never run here. Rejected are control and invisible characters, and scripts that
+would do something else on one line.
 """
 
 import re
@@ -24,14 +24,14 @@ _MAX_COMMAND: Final = 4000  # characters
 
 
 class NoCommandError(ValueError):
-    """There is no command in an answer, or none that can stand on one line."""
+    """The answer contains no command, or none that fits on one line."""
 
 
 def command_in(answer: str, is_known: Callable[[str], bool]) -> str:
     """Return the command in an answer. Raises NoCommandError.
 
-    `is_known`: tells whether a word is the name of a program; text without a code block counts as
-    a command only if it begins with one.
+    `is_known`: tells whether a word is the name of a program. Text without a code block counts as a
+    command only if it begins with such a word.
     """
     block = _FENCE.search(answer)
     lines = _lines(block[2] if block else answer.strip())
@@ -50,14 +50,14 @@ def command_in(answer: str, is_known: Callable[[str], bool]) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines that do something, continued ones joined."""
+    """Return the lines without blank lines and comments; continued lines are joined."""
     joined = re.sub(r"\\\n\s*", "", text.replace("\t", " "))
     lines = [_PROMPT.sub("", line.strip()) for line in joined.split("\n")]
     return [line for line in lines if line and not line.startswith("#")]
 
 
 def _bare(line: str) -> str:
-    """Return a line without the marks of a code span around all of it."""
+    """Return a line without the backticks of a code span around it."""
     span = re.fullmatch(r"(`+) ?([^`]+?) ?\1", line)
     return _PROMPT.sub("", span[2]) if span else line
 
@@ -70,7 +70,7 @@ def _first_word(line: str) -> str:
 
 
 def _alone(line: str) -> str:
-    """Return a line that is a command by itself, without its comment. Raises NoCommandError."""
+    """Return a line that is a complete command, without its comment. Raises NoCommandError."""
     code, is_closed = _code(line)
     code = code.rstrip().removesuffix(";").rstrip()
     words = code.split()
@@ -87,7 +87,7 @@ def _alone(line: str) -> str:
 
 
 def _code(line: str) -> tuple[str, bool]:
-    """Return a line up to its comment, and whether each quote and parenthesis ends on it."""
+    """Return a line without its comment, and whether its quotes and parentheses are balanced."""
     quote, depth, before = "", 0, " "
     places = iter(range(len(line)))
     for place in places:

@@ -1,8 +1,8 @@
-"""`srchat __complete bash|zsh|fish ...`: what a shell offers at a TAB.
+"""Shell completion: `srchat __complete bash|zsh|fish ...`.
 
-The scripts in completions/ pass on what is typed; everything else is decided here, from the
-command tree as data (`srchat.command_tree`) and from files. Errors are silent, and nothing slow
-is loaded: a TAB is answered nearly as fast as `srchat --version`.
+The scripts in completions/ pass on the command line. Everything else is decided here, from the
+command tree as data (`srchat.command_tree`) and from files. Errors are silent. No slow module is
+loaded, so that TAB takes hardly longer than `srchat --version`.
 
 bash  LINE TYPE BREAKS  the line up to the cursor, COMP_TYPE, COMP_WORDBREAKS
 zsh   WORD...           the words up to the cursor as typed
@@ -16,21 +16,22 @@ import os
 from srchat import completion_values as values
 from srchat.command_tree import COMMANDS, SETTINGS
 
-TYPE_CHECKING = False  # that of typing, which costs 5 ms to load
+TYPE_CHECKING = False  # importing it from typing costs 5 ms
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    Offer = tuple[str, str]  # a word, and what it means ("" for nothing)
+    Offer = tuple[str, str]  # a word and its description, or ""
 
-_INSERTING = ("37", "42")  # COMP_TYPE: readline inserts each in turn, or all
+_INSERTING = ("37", "42")  # COMP_TYPE: readline inserts one after the other, or all
 _SAFE_IN_BASH = frozenset("%+,-./:=@^_")
 
 
 class Line:
-    """A command line up to the cursor, understood by the command tree.
+    """A command line up to the cursor, parsed with the command tree.
 
-    `options`: values by the long spelling. `takes`: what the word at the cursor is (see
-    `srchat.command_tree`), `before`: what stands before it in the same word, such as `--model=`.
+    `options`: values by their long spelling.
+    `takes`: the kind of value at the cursor (see `srchat.command_tree`).
+    `before`: the text before that value in the same word, such as `--model=`.
     """
 
     def __init__(self, words: Sequence[str], typed: str) -> None:
@@ -39,14 +40,14 @@ class Line:
         self.before = ""
         self._path = "srchat"
         self._arguments: list[str] = []
-        self._is_ended = False  # by `--`: no more options
+        self._is_ended = False  # after `--` there are no options
         waiting = ""
         for word in words:
             waiting = self._take(word, waiting)
         self.takes = self._taken(waiting)
 
     def _take(self, word: str, waiting: str) -> str:
-        """Take a word; return the option whose value follows, "" for none."""
+        """Parse a word. Return the option that takes the next word as its value, "" if none."""
         if waiting:
             self.options[waiting] = word
         elif self._is_ended or word[:1] != "-" or word == "-":
@@ -68,12 +69,12 @@ class Line:
             self._arguments.append(word)
 
     def _split(self, word: str) -> tuple[str, str | None]:
-        """Return the option of a word that takes a value, and the value if it is in that word."""
+        """Return the value option in a word, and its value if it is in the same word."""
         if word.startswith("--"):
             flag, equals, value = word.partition("=")
             option = self._option(flag)
             return option, value if equals or not option else None
-        for place in range(1, len(word)):  # of several letters in one word, one takes the rest
+        for place in range(1, len(word)):  # grouped short options; one takes the rest
             if option := self._option(f"-{word[place]}"):
                 return option, word[place + 1 :] or None
         return "", ""
@@ -101,7 +102,7 @@ class Line:
         return arguments[place].rstrip("*") if arguments and is_last else "free"
 
     def offers(self) -> Iterable[Offer]:
-        """Return what could stand at the cursor, whether or not it begins with what is typed."""
+        """Return the candidates at the cursor, whether or not they begin with the typed text."""
         found = self._values(self.takes)
         return [(self.before + word, meaning) for word, meaning in found]
 
@@ -132,7 +133,7 @@ class Line:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print what the shell shall offer. Nothing is raised."""
+    """Print the candidates for a shell. Raises nothing."""
     try:
         shell, *rest = arguments
         lines = {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell](rest)
@@ -144,9 +145,9 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _zsh(words: Sequence[str]) -> Iterable[str]:
-    """Return `word:description` for _describe, or what _files shall complete.
+    """Return `word:description` for _describe, or the arguments of _files.
 
-    zsh itself chooses among them: it may ignore case, or match in the middle.
+    zsh selects the matches itself, perhaps ignoring case or matching in the middle.
     """
     _, *before, typed = map(unquoted, words)
     line = Line(before, typed)
@@ -162,17 +163,17 @@ def _zsh(words: Sequence[str]) -> Iterable[str]:
 
 
 def _fish(words: Sequence[str]) -> Iterable[str]:
-    """Return words, a tab and a description; fish chooses among them."""
+    """Return word, tab and description. fish selects the matches."""
     _, *before, typed = words
     line = Line(before, unquoted(typed))
     return ["\t".join(filter(None, offer)) for offer in line.offers()]
 
 
 def _bash(arguments: Sequence[str]) -> Iterable[str]:
-    """Return what readline inserts, quoted; `files` and `directories` leave it to readline.
+    """Return quoted text for readline to insert; `files` or `directories` for its own completion.
 
-    Of several words readline inserts only what they have in common and lists them all, so each
-    has its description behind it then.
+    If there are several candidates, readline inserts only their common prefix and lists them, so
+    each gets its description.
     """
     line, kind, breaks = arguments
     raw = split(line)
@@ -190,7 +191,7 @@ def _bash(arguments: Sequence[str]) -> Iterable[str]:
 
 
 def _inserted(raw: str, word: str, breaks: str) -> str:
-    """Return what readline puts in place of the part of the word that it completes."""
+    """Return the text with which readline replaces its part of the word."""
     if quote := open_quote(raw):
         start = len(unquoted(raw[: raw.rindex(quote)]))
         word = word[start:]
@@ -200,13 +201,13 @@ def _inserted(raw: str, word: str, breaks: str) -> str:
     quoted = "".join(
         char if char.isalnum() or char in _SAFE_IN_BASH else f"\\{char}" for char in word
     )
-    # It replaces only what stands behind the last of these marks, and an @ with it.
+    # readline replaces only the part after the last word break, but including an @.
     kept = max(0, *(raw.rfind(mark) + (mark != "@") for mark in ":=@" if mark in breaks), 0)
     return quoted[kept:] if quoted.startswith(raw[:kept]) else quoted
 
 
 def split(line: str) -> list[str]:
-    """Return the words of a line as they are typed; the last one may be empty."""
+    """Return the words of a line as typed. The last one may be empty."""
     words, word, quote, is_escaped = [], "", "", False
     for char in line:
         if char in " \t\n" and not quote and not is_escaped:
@@ -219,7 +220,7 @@ def split(line: str) -> list[str]:
 
 
 def unquoted(word: str) -> str:
-    """Return a word as a shell would understand it; a quote may be open."""
+    """Return a word without shell quoting. A quote may be open."""
     plain, quote, is_escaped = "", "", False
     for char in word:
         was = quote, is_escaped
@@ -230,7 +231,7 @@ def unquoted(word: str) -> str:
 
 
 def open_quote(word: str) -> str:
-    """Return the quote that is open at the end of a word, "" for none."""
+    """Return the quote that is open at the end of a word, "" if none."""
     quote, is_escaped = "", False
     for char in word:
         quote, is_escaped = _quoting(char, quote, is_escaped=is_escaped)

@@ -1,8 +1,8 @@
-"""The signals that ask srchat to end, the one that resumes it, and who is told of them.
+"""Handlers for the signals that end srchat, and for the one that resumes it.
 
-Python dies of SIGTERM and SIGHUP without cleaning up, and raises KeyboardInterrupt in the
-middle of anything. So: by default each raises Interrupted in the main thread; while an
-answer is painted, whoever paints it is told instead, and nothing is torn.
+By default Python dies of SIGTERM and SIGHUP without cleaning up, and raises KeyboardInterrupt at
+any point. Here each signal raises Interrupted in the main thread, or, while an answer is displayed,
+calls a function so that no write is cut off.
 """
 
 import atexit
@@ -19,21 +19,21 @@ from typing import Final, NoReturn
 
 from srchat.errors import Interrupted
 
-_STOP_GRACE: Final = 1.0  # seconds after the first signal
+_STOP_GRACE: Final = 1.0  # seconds between a signal and the next that raises
 _RESEND_DELAY: Final = 0.01  # seconds
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def raise_interrupted(signum: int, _frame: FrameType | None = None) -> None:
-    """Raise Interrupted, as a signal handler."""
+    """Signal handler that raises Interrupted."""
     raise Interrupted(signum)
 
 
 def install() -> None:
-    """Let the signals raise Interrupted; one that the parent ignores (nohup) stays ignored.
+    """Make the signals raise Interrupted. A signal ignored by the parent (nohup) stays ignored.
 
-    Out of a weak reference's callback (imports have them) Python cannot raise it, and would print
-    and forget it: then the signal is sent again.
+    In the callback of a weak reference, which imports use, Python prints and drops exceptions. The
+    signal is sent again then.
     """
     sys.unraisablehook = _send_again
     for signum in _SIGNALS:
@@ -46,20 +46,26 @@ def _send_again(what: "sys.UnraisableHookArgs") -> None:
         sys.__unraisablehook__(what)
         return
     signum = what.exc_value.signum
-    # Not at once: what is raised in here is forgotten, too.
+    # Later, because an exception raised here is dropped, too.
     threading.Timer(_RESEND_DELAY, os.kill, (os.getpid(), signum)).start()
 
 
 def ignore() -> None:
-    """Let no signal disturb the last words; what is left to do is short."""
+    """Ignore signals during shutdown, which is short."""
     for signum in _SIGNALS:
         signal.signal(signum, signal.SIG_IGN)
 
 
-def end_by(signum: int) -> NoReturn:
-    """End the process by a signal: a shell loop, make or xargs that runs it ends too.
+def end(code: int) -> NoReturn:
+    """End the process without the interpreter's own cleanup, which takes 5 ms."""
+    atexit._run_exitfuncs()  # noqa: SLF001 - _exit skips them
+    os._exit(code)
 
-    Where it is blocked, end with the exit code that a shell shows for it.
+
+def end_by(signum: int) -> NoReturn:
+    """End the process by a signal, so that a shell loop, make or xargs ends, too.
+
+    If the signal is blocked, exit with the code that a shell reports for it.
     """
     atexit._run_exitfuncs()  # noqa: SLF001 - the default action of a signal skips them
     signal.signal(signum, signal.SIG_DFL)
@@ -69,10 +75,10 @@ def end_by(signum: int) -> NoReturn:
 
 @contextlib.contextmanager
 def signals_to(tell: Callable[[int], None]) -> Iterator[None]:
-    """Have `tell` called with the number of a signal that comes meanwhile.
+    """Call `tell` with the number of each signal instead of raising Interrupted.
 
-    One that comes a second after another raises Interrupted: what should have ended is stuck,
-    perhaps in a write that nobody reads.
+    A signal more than a second after the first raises Interrupted: the program is stuck, perhaps in
+    a write that nobody reads.
     """
     told = math.inf
 
@@ -97,7 +103,7 @@ def signals_to(tell: Callable[[int], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def ctrl_c_only_if(condition: Callable[[], bool]) -> Iterator[None]:
-    """Let a Ctrl-C raise Interrupted only if the condition holds when it comes; else ignore it."""
+    """Let Ctrl-C raise Interrupted if the condition holds at that time, else ignore it."""
 
     def handle(signum: int, frame: FrameType | None) -> None:
         if condition():
@@ -114,8 +120,8 @@ def ctrl_c_only_if(condition: Callable[[], bool]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def ctrl_c_left_to_child() -> Iterator[None]:
-    """Let only the child that has the terminal (an editor, a pager) feel a Ctrl-C meanwhile."""
-    # Not SIG_IGN: the child would inherit it, and could not be stopped either.
+    """Ignore Ctrl-C while a child (an editor, a pager) has the terminal."""
+    # Not SIG_IGN, which the child would inherit.
     before = signal.signal(signal.SIGINT, lambda _signum, _frame: None)
     try:
         yield
@@ -125,9 +131,9 @@ def ctrl_c_left_to_child() -> Iterator[None]:
 
 @contextlib.contextmanager
 def on_resume(tell: Callable[[], None]) -> Iterator[None]:
-    """Have `tell` called when the process goes on after a stop (Ctrl-Z, then fg).
+    """Call `tell` when the process continues after a stop (Ctrl-Z, then fg).
 
-    Whoever was told before is told, too.
+    The previous handler is called, too.
     """
     before = signal.getsignal(signal.SIGCONT)
 
@@ -145,7 +151,7 @@ def on_resume(tell: Callable[[], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def restored_before_quit(restore: Callable[[], None]) -> Iterator[None]:
-    """Have `restore` called before SIGQUIT ends the process, as it ends any other."""
+    """Call `restore` before SIGQUIT ends the process."""
     before = signal.getsignal(signal.SIGQUIT)
 
     def handle(signum: int, _frame: FrameType | None) -> None:

@@ -10,7 +10,7 @@ _MAX_LISTED: Final = 20
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """Return a hint that suggests the most similar name, or lists them."""
+    """Return a hint with the most similar name, or with all names."""
     known = list(names)
     if close := closest(name, known):
         return f"did you mean {close!r}?"
@@ -19,7 +19,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
 
 def closest(name: str, names: Iterable[str]) -> str:
-    """Return the name that is most likely meant, "" where none is alike; prefixes come first."""
+    """Return the most similar name, "" if none is similar. Prefixes come first."""
     known = list(itertools.islice(names, _MAX_COMPARED))
     longer = [each for each in known if each.startswith(name)]
     close = [min(longer, key=len)] if longer and name else []

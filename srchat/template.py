@@ -14,7 +14,7 @@ _PLACEHOLDER: Final = re.compile(rf"\{{\{{({_NAME})\}}\}}|\{{({_NAME})\}}")
 
 
 class UnsetPlaceholderError(Exception):
-    """A placeholder without a value. `line`: of the template, starting at 1."""
+    """A placeholder without a value. `line`: in the template, from 1."""
 
     def __init__(self, name: str, line: int) -> None:
         super().__init__(f"line {line}: no value for {{{name}}}")

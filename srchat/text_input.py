@@ -1,4 +1,4 @@
-"""Text from files, standard input, the command line and the editor: UTF-8, none of it altered."""
+"""Reads text from files, stdin, the command line and the editor: UTF-8, otherwise unchanged."""
 
 import errno
 import os
@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Final
 
 from srchat.attachments import Attachment
-from srchat.editor import open_in_editor
 from srchat.errors import Interrupted, UsageError, reason_of
 
-_SILENCE: Final = 1.0  # seconds without input until `on_wait` is called
+_WAIT_NOTICE_DELAY: Final = 1.0  # seconds without input before `on_wait` is called
 _READ_SIZE: Final = 64 * 1024
-MAX_INPUT: Final = 64 * 1024 * 1024  # bytes of a file, of standard input, of a message
+MAX_INPUT: Final = 64 * 1024 * 1024  # bytes of a file, of stdin, of a message
 
 
 def read_file(path: str, limit: int = MAX_INPUT) -> Attachment:
     """Read a text file of at most `limit` bytes.
 
-    Raises UsageError where it cannot be read, is larger, or is not UTF-8 text.
+    Raises UsageError if it cannot be read, is larger, or is not UTF-8.
     """
     try:
         with Path(path).open("rb") as file:
@@ -32,15 +31,15 @@ def read_file(path: str, limit: int = MAX_INPUT) -> Attachment:
 
 
 def check_size(size: int, limit: int, name: str) -> None:
-    """Raise UsageError, about what `name` says, where a size is over a limit."""
+    """Raise UsageError if a size exceeds a limit. `name`: what is too large, for the message."""
     if size > limit:
         raise UsageError(f"{name} is over {limit >> 20} MB", hint="split it")
 
 
 def text_or_file(text: str) -> str:
-    """Return `text`, or for `@FILE` what the file holds; `@@` begins a text with one @.
+    """Return `text`, or for `@FILE` the content of the file. A leading `@@` stands for @.
 
-    Raises UsageError where either is not UTF-8 text.
+    Raises UsageError if it is not UTF-8.
     """
     argument_text(text)
     if text == "@":
@@ -51,35 +50,34 @@ def text_or_file(text: str) -> str:
         return text[1:]
     if not text.startswith("@"):
         return text
-    # Behind an @ no shell expands the ~.
+    # Shells do not expand ~ after an @.
     return read_file(os.path.expanduser(text[1:])).text  # noqa: PTH111 - Path's own fails for ~nobody
 
 
 def read_stdin(fd: int, on_wait: Callable[[], None] | None, limit: int = MAX_INPUT) -> Attachment:
-    """Read standard input to its end.
+    """Read standard input to its end. A closed one counts as empty.
 
-    There is no deadline: a slow producer is never cut off. When nothing at all has come for a
-    second, `on_wait` is called once. A closed standard input counts as empty.
-    Raises UsageError where it cannot be read to its end, is over `limit` bytes, or is not UTF-8
-    text.
+    There is no timeout, because the producer may be slow. If nothing arrives for a second,
+    `on_wait` is called once. Raises UsageError if it cannot be read, exceeds `limit` bytes, or is
+    not UTF-8.
     """
     parts: list[bytes] = []
     size = 0
     try:
-        if on_wait and not select.select([fd], [], [], _SILENCE)[0]:
+        if on_wait and not select.select([fd], [], [], _WAIT_NOTICE_DELAY)[0]:
             on_wait()
         while part := read_part(fd):
             parts.append(part)
             size += len(part)
             check_size(size, limit, "standard input")
     except OSError as exc:
-        if exc.errno != errno.EBADF:  # that is: closed
+        if exc.errno != errno.EBADF:  # closed
             raise UsageError(f"cannot read standard input: {exc.strerror}") from exc
     return Attachment("stdin", decoded(b"".join(parts), "standard input"))
 
 
 def has_data(fd: int) -> bool:
-    """Tell whether a read would return at once; a closed file has no data."""
+    """Tell whether a read would return at once. False for a closed file."""
     try:
         return bool(select.select([fd], [], [], 0)[0])
     except OSError:
@@ -87,9 +85,10 @@ def has_data(fd: int) -> bool:
 
 
 def read_part(fd: int) -> bytes:
-    """Return the next bytes, b"" at the end; wait for them on a non-blocking pipe, too.
+    """Return the next bytes, b"" at the end. Raises OSError.
 
-    ssh and node make a pipe or a terminal that they share with us non-blocking. Raises OSError.
+    Waits on a non-blocking file, too: ssh and node set O_NONBLOCK on pipes and terminals that they
+    share with srchat.
     """
     while True:
         try:
@@ -99,7 +98,7 @@ def read_part(fd: int) -> bytes:
 
 
 def decoded(data: bytes, name: str) -> str:
-    """Return UTF-8 text without its byte order mark. Raises UsageError for anything else."""
+    """Return UTF-8 text without its byte order mark. Raises UsageError if it is not UTF-8."""
     if (place := data.find(b"\0")) >= 0:
         raise UsageError(
             f"{name} is not text: there is a NUL byte at offset {place}",
@@ -115,7 +114,7 @@ def decoded(data: bytes, name: str) -> str:
 
 
 def argument_text(text: str, name: str = "the command line") -> str:
-    """Return `text`. Raises UsageError, about what `name` says, where it was not UTF-8."""
+    """Return `text`. Raises UsageError that mentions `name` if it was not UTF-8."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as exc:
@@ -124,14 +123,16 @@ def argument_text(text: str, name: str = "the command line") -> str:
 
 
 def edited(text: str, environ: Mapping[str, str]) -> str:
-    """Let the user write a text in `$VISUAL` or `$EDITOR`, and return it.
+    """Return text that the user writes in `$VISUAL` or `$EDITOR`. `text`: its initial content.
 
-    Raises UsageError when there is no editor or it fails, and Interrupted; then a file with a
-    text in it stays, and is named.
+    Raises UsageError if there is no editor or it fails, and Interrupted. The file is then kept if
+    it is not empty, and its name is in the message.
     """
     import tempfile  # noqa: PLC0415 - with random and hashlib, 4 ms that few prompts need
 
-    fd, name = tempfile.mkstemp(prefix="srchat-", suffix=".md")  # 0600, so nobody reads along
+    from srchat.editor import open_in_editor  # noqa: PLC0415 - few prompts need it
+
+    fd, name = tempfile.mkstemp(prefix="srchat-", suffix=".md")  # with mode 0600
     path = Path(name)
     with os.fdopen(fd, "w", encoding="utf-8") as file:
         file.write(text)
@@ -150,7 +151,7 @@ def edited(text: str, environ: Mapping[str, str]) -> str:
 
 
 def _left_in(path: Path) -> str:
-    """Return the words that tell where a text is; a file without one is deleted."""
+    """Return a text that says where the file is. An empty file is deleted."""
     if path.exists() and path.stat().st_size:
         return f"; your text is in {path}"
     path.unlink(missing_ok=True)

@@ -1,20 +1,20 @@
-"""Token counts: estimated, counted by the server, and what fits into a context window. Pure."""
+"""Token counts, estimated or from the server, and what fits into a context window. Pure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from srchat.api.models import Message
 
-_CHARACTERS_PER_TOKEN: Final = 4  # about, of a token in English; code has 3 to 4, Chinese 1
-TEMPLATE_TOKENS: Final = 4  # tokens, about, that a chat template puts around a message
-_PRIOR: Final = 200  # tokens; a count below is mostly the server's chat template
-SAFETY_FACTOR: Final = 0.97  # of the room that is used: parts differ in characters per token
-_FACTORS: Final = (0.25, 6.0)  # no human text is further off
-_MAX_ANSWER_ROOM: Final = 1024  # tokens to leave for an answer whose length is not limited
+_CHARACTERS_PER_TOKEN: Final = 4  # in English text; about 3 to 4 in code, 1 in Chinese
+TEMPLATE_TOKENS: Final = 4  # tokens that a chat template adds to each message, estimated
+_PRIOR: Final = 200  # tokens; a lower count is mostly the chat template
+SAFETY_FACTOR: Final = 0.97  # share of the window to use: texts differ in characters per token
+_FACTORS: Final = (0.25, 6.0)  # limits of a plausible ratio
+_MAX_ANSWER_ROOM: Final = 1024  # tokens for an answer without max_tokens
 
 
 class TurnSize(NamedTuple):
-    """Tokens of a turn, and what was estimated. `is_counted`: `prompt` comes from the server."""
+    """The tokens of a turn and their estimates. `is_counted`: the server counted `prompt`."""
 
     prompt: float
     reply: float
@@ -24,7 +24,7 @@ class TurnSize(NamedTuple):
 
 
 def sent_before(sizes: Sequence[TurnSize], estimated: int) -> Sequence[TurnSize] | None:
-    """Return the turns at the end of `sizes` whose estimates make up `estimated`, None if none."""
+    """Return the last turns of `sizes` whose estimates add up to `estimated`, None if none do."""
     for start in range(len(sizes), -1, -1):
         if estimated <= 0:
             return sizes[start:] if estimated == 0 else None
@@ -34,23 +34,23 @@ def sent_before(sizes: Sequence[TurnSize], estimated: int) -> Sequence[TurnSize]
 
 
 def tokens_per_estimate(sizes: Sequence[TurnSize], otherwise: float) -> float:
-    """Return the tokens for one that is estimated of a prompt, by the prompts that were counted."""
+    """Return the ratio of counted to estimated tokens in counted prompts, at least `otherwise`."""
     counted = [size for size in sizes if size.is_counted]
     total = sum(size.estimated_prompt for size in counted)
     return max(sum(size.prompt for size in counted) / total, otherwise) if total else otherwise
 
 
 def estimate(messages: Iterable[Message]) -> int:
-    """Return about how many tokens the messages are."""
+    """Return the estimated number of tokens in the messages."""
     return sum(
         TEMPLATE_TOKENS + -(-len(message.content) // _CHARACTERS_PER_TOKEN) for message in messages
     )
 
 
 def calibrated(counted: int, estimated: int, prior: int = _PRIOR) -> float:
-    """Return the factor between a count of the server and the estimate of the same messages.
+    """Return the ratio of counted to estimated tokens of the same messages.
 
-    `prior`: an estimate below it tells little, since the count is mostly the chat template.
+    `prior`: weight of a ratio of 1, for estimates below it, which are mostly the chat template.
     """
     low, high = _FACTORS
     if estimated >= prior:
@@ -59,9 +59,9 @@ def calibrated(counted: int, estimated: int, prior: int = _PRIOR) -> float:
 
 
 def answer_room(window: int, max_tokens: int | None) -> int:
-    """Return the tokens of a window that are kept free for the answer.
+    """Return the tokens of a window to reserve for the answer.
 
-    Servers count `max_tokens` as used; where it is the whole window, no prompt fits anyhow.
+    Servers reserve `max_tokens`. If that is the whole window, no prompt fits anyway.
     """
     if max_tokens is None:
         return min(_MAX_ANSWER_ROOM, window // 4)
@@ -69,7 +69,7 @@ def answer_room(window: int, max_tokens: int | None) -> int:
 
 
 def fitting(sizes: Sequence[float], room: float) -> int:
-    """Return how many from the end of `sizes` go into `room`."""
+    """Return how many of the last `sizes` fit into `room`."""
     kept = 0
     for size in reversed(sizes):
         room -= size

@@ -1,7 +1,6 @@
-"""Shows a turn as it happens: the answer through a writer, everything else on stderr.
+"""Displays a turn as it happens: the answer through a writer, everything else on stderr.
 
-The one place where an answer meets the terminal, the same for `ask` and `chat`. A signal ends
-the turn; what came is shown and stored.
+`ask` and `chat` share it. A signal ends the turn; the text so far is displayed and stored.
 """
 
 import contextlib
@@ -22,27 +21,27 @@ from srchat.terminal.plain import PlainWriter
 from srchat.terminal.status import StatusLine
 from srchat.terminal.streams import Messages, Output
 
-_LONG_ANSWER: Final = 10.0  # seconds after which somebody may look elsewhere
-_SHORT_WAIT: Final = 2.0  # seconds until a wait is shown in seconds
+_LONG_ANSWER: Final = 10.0  # seconds after which the bell rings
+_SHORT_WAIT: Final = 2.0  # seconds before a wait is displayed
 
 if TYPE_CHECKING:
     from srchat.terminal.reasoning import ReasoningView
 
 
 class AnswerWriter(Protocol):
-    """Where the answer goes. Raises OutputError or ClosedPipeError."""
+    """Writes an answer. All methods raise OutputError or ClosedPipeError."""
 
     def write(self, text: str) -> None:
-        """Take a piece of the answer; "" is a tick of the clock."""
+        """Write a piece of the answer. "" is a tick of the clock."""
 
     def redraw(self) -> None:
-        """Show again what may still change: others have used the terminal."""
+        """Redraw the rows that may still change, after other output on the terminal."""
 
     def show_status(self, text: str) -> bool:
-        """Show a line below the answer until more comes; return whether there is room for it."""
+        """Show a line below the answer until the next text. Return whether there is room for it."""
 
     def close(self) -> None:
-        """End the answer, whole or not. May be called twice."""
+        """End the answer, complete or not. May be called twice."""
 
 
 def open_answer_writer(
@@ -50,7 +49,7 @@ def open_answer_writer(
 ) -> AnswerWriter:
     """Return a writer that renders on a terminal and writes the exact bytes elsewhere.
 
-    `is_interrupted`: the user waits for the end.
+    `is_interrupted`: tells whether the user is waiting for the end.
     """
     if not output.renders:
         return PlainWriter(output)
@@ -60,7 +59,7 @@ def open_answer_writer(
 
 
 def write_answer(output: Output, text: str, code_theme: str) -> None:
-    """Write a whole answer as `output` can show it. Raises OutputError, ClosedPipeError."""
+    """Write a whole answer, rendered on a terminal. Raises OutputError, ClosedPipeError."""
     writer = open_answer_writer(output, code_theme)
     writer.write(text)
     writer.close()
@@ -73,11 +72,12 @@ def show_turn(
     open_writer: Callable[[], AnswerWriter],
     take: Callable[[TurnEvent], None] | None = None,
 ) -> None:
-    """Show the events of a turn of `session`. `open_writer` is called once the request was sent.
+    """Display the events of a turn of `session`.
 
-    `take` is given each event, too; it may raise what a writer may.
-    Raises what the events raise, OutputError or ClosedPipeError where the answer cannot be
-    written, and Interrupted where that is because the terminal was closed.
+    `open_writer`: called when the request was sent.
+    `take`: called with each event; may raise the exceptions of a writer. Raises the exceptions of
+    the events, OutputError or ClosedPipeError if the answer cannot be written, and Interrupted if
+    that is because the terminal was closed.
     """
     view = _TurnView(session, messages, open_writer, take)
     started_at = time.monotonic()
@@ -104,8 +104,8 @@ def _show(events: Events, view: "_TurnView") -> None:
         for event in events:
             view.show(event)
     except (OutputError, ClosedPipeError, Interrupted) as exc:
-        # Where it was the view that failed, the turn goes on to its end: it is stored, and its
-        # warnings are shown. Where it was the turn, throw() raises the same again.
+        # If the view failed, the turn continues to its end, so that it is stored and its
+        # warnings are displayed. If the turn failed, throw() raises the exception again.
         view.abandon()
         for event in itertools.chain([events.throw(exc)], events):
             view.show(event)
@@ -113,7 +113,7 @@ def _show(events: Events, view: "_TurnView") -> None:
 
 
 class WaitView:
-    """Tells each wait for a retry once, and counts it down where a status line can be shown."""
+    """Displays waits for retries: a message for each, and a countdown on the status line."""
 
     def __init__(self, messages: Messages, status: StatusLine) -> None:
         self._messages = messages
@@ -121,7 +121,7 @@ class WaitView:
         self._retry = 0
 
     def show(self, wait: RetryWait) -> None:
-        """Show a frame of a wait."""
+        """Display one tick of a wait."""
         if wait.retry != self._retry:
             self._retry = wait.retry
             self._messages.info(str(wait))
@@ -130,7 +130,7 @@ class WaitView:
 
 
 def list_models(session: Session, messages: Messages) -> list[Model]:
-    """Return the models that the server offers; waits for a retry are shown. Raises APIError."""
+    """Return the models of the server, and display waits for retries. Raises APIError."""
     status = StatusLine(messages)
     try:
         return session.models.ask(session.config, WaitView(messages, status).show)
@@ -152,8 +152,9 @@ class _TurnView:
         self._open_writer = open_writer
         self._writer: AnswerWriter | None = None
         self._status = StatusLine(messages)
-        self._reasoning: ReasoningView | None = None  # until there is some
+        self._reasoning: ReasoningView | None = None  # created with the first reasoning
         messages.make_room = self._make_room
+        messages.is_before_answer = False
         self._warnings: list[TurnWarning] = []
         self._waits = WaitView(messages, self._status)
         self._started_at = time.monotonic()
@@ -163,11 +164,11 @@ class _TurnView:
         self._must_redraw = False
 
     def redraw_soon(self) -> None:
-        # A signal handler, perhaps in the middle of a frame: redrawn between two events.
+        # Called by a signal handler, so the redraw waits for the next event.
         self._must_redraw = True
 
     def abandon(self) -> None:
-        """Show no more text: it cannot be written."""
+        """Stop displaying text, because it cannot be written."""
         self._is_abandoned = True
 
     def _make_room(self) -> None:
@@ -188,7 +189,7 @@ class _TurnView:
                 self._show_reasoning(text)
             case RequestSent():
                 self._tick()
-                self._opened()  # loads Rich while the server thinks
+                self._opened()  # loads Rich while waiting for the server
             case RetryWait():
                 self._waits.show(event)
             case TurnWarning():
@@ -197,7 +198,7 @@ class _TurnView:
                 self._end_answer()
 
     def close(self) -> None:
-        """Take back the status line, and close what a failure has left open."""
+        """Clear the status line, and end the answer if a failure has left it open."""
         if self._is_abandoned:
             with contextlib.suppress(OutputError, ClosedPipeError):
                 self._end_answer()
@@ -210,11 +211,12 @@ class _TurnView:
         if not self._is_abandoned:
             self._status.clear()
             self._end_reasoning()
+            self._messages.make_blank()
             self._opened().write(text)
             self._messages.is_after_answer = self._messages.shares_screen
 
     def _show_reasoning(self, text: str) -> None:
-        if not self._has_text:  # not into the middle of the answer
+        if not self._has_text:  # never inside the answer
             self._status.clear()
             if self._reasoning is None:
                 from srchat.terminal.reasoning import ReasoningView  # noqa: PLC0415 - few have it
@@ -228,7 +230,7 @@ class _TurnView:
 
     def _show_warning(self, warning: TurnWarning) -> None:
         if self._has_text:
-            self._warnings.append(warning)  # not into the middle of the answer
+            self._warnings.append(warning)  # displayed after the answer
         else:
             self._messages.warning(*warning)
 

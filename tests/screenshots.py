@@ -69,7 +69,7 @@ SCENES: Final = {
         46,
         ("srchat chat -p demo", "hello there", "what did I say?"),
         typed="/c",
-        shows="/copy",
+        shows="copy [N]",
     ),
     "pipe": Scene(
         24,

@@ -1,4 +1,4 @@
-"""Attachments and words as one message, neither of them altered."""
+"""Attachments and words as one message, both unaltered."""
 
 import pytest
 from hypothesis import given

@@ -1,6 +1,5 @@
-"""The messages array, and how it is made to fit the context window."""
+"""The messages array, fitted to the context window."""
 
-import dataclasses
 from collections.abc import Sequence
 
 from hypothesis import given
@@ -31,7 +30,7 @@ def linear(*sizes: int, system: str | None = None) -> Conversation:
 
 
 def test_a_new_conversation_has_nothing_but_its_id() -> None:
-    assert [value for value in dataclasses.astuple(Conversation("c")) if value] == ["c"]
+    assert [value for value in Conversation("c") if value] == ["c"]
 
 
 def test_a_new_conversation_sends_system_prompt_and_prompt() -> None:
@@ -54,7 +53,7 @@ def test_turns_are_sent_in_order_before_the_prompt() -> None:
     )
 
 
-def test_a_turn_that_was_never_answered_is_not_sent_and_one_that_broke_off_is() -> None:
+def test_a_truncated_turn_is_sent_and_an_unanswered_one_is_not() -> None:
     conversation = (
         Conversation("c")
         .with_turn(turn("a", reply="", complete=False))
@@ -65,18 +64,18 @@ def test_a_turn_that_was_never_answered_is_not_sent_and_one_that_broke_off_is() 
     ]  # fmt: skip
 
 
-def test_a_turn_that_begins_is_neither_complete_nor_anything_to_send() -> None:
+def test_a_new_turn_is_neither_complete_nor_sent() -> None:
     begun = TurnRecord("a", "prompt")
-    assert [value for value in dataclasses.astuple(begun) if value] == ["a", "prompt"]
+    assert [value for value in begun if value] == ["a", "prompt"]
     assert begun.messages() == []
     assert turn("a", reply=" \n").messages() == []
 
 
-def test_the_newest_turn_is_the_one_that_is_head() -> None:
+def test_the_last_turn_is_the_head() -> None:
     conversation = Conversation("c").with_turn(turn("a")).with_turn(turn("b", "a"))
     assert conversation.last_turn == turn("b", "a")
-    assert dataclasses.replace(conversation, head="a").last_turn == turn("a")
-    assert dataclasses.replace(conversation, head="gone").last_turn is None
+    assert conversation._replace(head="a").last_turn == turn("a")
+    assert conversation._replace(head="gone").last_turn is None
     assert Conversation("c").last_turn is None
 
 
@@ -89,7 +88,7 @@ def test_only_the_branch_in_use_is_sent() -> None:
     tried_again = first.with_turn(turn("b2", "a"))
     assert [record.id for record in tried_again.branch] == ["a", "b2"]
     assert len(tried_again.turns) == 3
-    undone = dataclasses.replace(tried_again, head="a")
+    undone = tried_again._replace(head="a")
     assert [record.id for record in undone.branch] == ["a"]
 
 
@@ -125,7 +124,7 @@ def test_the_oldest_turns_are_left_out_and_counted() -> None:
     assert len(fitted.messages) == 5
 
 
-def test_no_turn_is_kept_that_stands_before_one_that_is_left_out() -> None:
+def test_turns_before_a_left_out_turn_are_left_out() -> None:
     # The first turn alone would fit; a hole in the middle would change what was meant.
     assert linear(4, 40_000, 4).fit("hi", window=1000).left_out == 2
 
@@ -152,22 +151,22 @@ def test_a_turn_that_fits_to_the_last_token_is_sent() -> None:
 def test_a_real_count_corrects_the_estimate() -> None:
     chinese = turn("a", prompt="字" * 4000, reply="好", usage=Usage(4000, 1, 4001))
     sent = estimate([Message("user", chinese.prompt)])
-    chinese = dataclasses.replace(chinese, estimated_tokens=sent)
+    chinese = chinese._replace(estimated_tokens=sent)
     conversation = Conversation("c").with_turn(chinese)
     assert 3 < conversation.factor < 4.2
     assert conversation.fit("hi", window=8000).left_out == 0
     assert conversation.fit("hi", window=4000).left_out == 1
-    without = Conversation("c").with_turn(dataclasses.replace(chinese, usage=None))
+    without = Conversation("c").with_turn(chinese._replace(usage=None))
     assert without.fit("hi", window=4000).left_out == 0
 
 
-def test_a_factor_that_is_given_stands_in_place_of_the_conversations_own() -> None:
+def test_a_given_factor_replaces_that_of_the_conversation() -> None:
     conversation = linear(4000).with_turn(turn("b", "t0", usage=USAGE, estimated_tokens=100))
     assert conversation.fit("hi", window=2000, factor=0.5).left_out == 0
     assert conversation.fit("hi", window=2000, factor=2.0).left_out == 1
 
 
-def test_the_newest_count_is_the_one_that_counts() -> None:
+def test_the_newest_count_is_used() -> None:
     conversation = (
         Conversation("c")
         .with_turn(turn("a", usage=Usage(9000, 1, 9001), estimated_tokens=1000))
@@ -206,18 +205,18 @@ def test_what_is_sent_is_the_longest_end_that_fits(
     assert fitted.estimated_tokens == estimate(fitted.messages)
 
 
-def test_an_answer_is_whole_where_the_model_came_to_its_own_end() -> None:
+def test_an_answer_is_whole_if_the_model_ended_it() -> None:
     whole = TurnRecord("a", "p", complete=True, finish_reason="stop")
     assert whole.is_whole
-    assert not dataclasses.replace(whole, complete=False).is_whole
-    assert not dataclasses.replace(whole, finish_reason="length").is_whole
+    assert not whole._replace(complete=False).is_whole
+    assert not whole._replace(finish_reason="length").is_whole
 
 
 def test_what_the_server_did_not_count_is_estimated_with_the_system_prompt() -> None:
     turn = TurnRecord("t1", "p" * 400, reply="r" * 400, complete=True)
     bare = Conversation("c1").with_turn(turn)
     assert 200 <= bare.tokens <= 220
-    with_system = dataclasses.replace(bare, system="s" * 400)
+    with_system = bare._replace(system="s" * 400)
     assert bare.tokens + 100 <= with_system.tokens <= bare.tokens + 110
 
 
@@ -240,9 +239,7 @@ def test_turns_that_were_counted_are_fitted_by_their_counts(
         prompt, reply = "a " * length, "extraordinarily " * (length // 2 + 1)
         fitted = conversation.fit(prompt)
         usage = Usage(tokens(fitted.messages), per_word * len(reply.split()), 0)
-        usage = dataclasses.replace(
-            usage, total_tokens=usage.prompt_tokens + usage.completion_tokens
-        )
+        usage = usage._replace(total_tokens=usage.prompt_tokens + usage.completion_tokens)
         turn = TurnRecord(
             f"t{number}", prompt, conversation.head, reply, complete=True, usage=usage,
             estimated_tokens=fitted.estimated_tokens,

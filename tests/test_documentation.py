@@ -1,4 +1,4 @@
-"""Every command that the documentation shows: it runs as it stands, so none is misspelt."""
+"""Every command in the documentation runs."""
 
 import re
 import shlex

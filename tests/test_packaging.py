@@ -1,4 +1,4 @@
-"""What is shipped: nothing that does not belong, and it runs wherever it is installed."""
+"""The packages: their content, and that they run wherever they are installed."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Where files are, for a user whom the system knows no home of."""
+"""Paths for a user without a home directory."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +31,7 @@ def homeless(
 
 
 @pytest.mark.usefixtures("homeless")
-def test_without_a_home_the_way_out_is_told() -> None:
+def test_without_a_home_there_is_a_hint() -> None:
     with pytest.raises(ConfigError, match="no home directory") as caught:
         paths.config_path({})
     assert "SRCHAT_CONFIG" in caught.value.hint
@@ -47,7 +47,7 @@ def test_without_a_home_the_variables_name_the_places(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("homeless")
-def test_without_a_home_there_are_no_typed_lines_and_a_chat_goes_on() -> None:
+def test_without_a_home_a_chat_has_no_input_history() -> None:
     warnings: list[str] = []
     typed = TypedHistory(paths.typed_lines_path({}), warnings.append)
     assert typed.load_history_strings() == []

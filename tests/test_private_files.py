@@ -1,4 +1,4 @@
-"""Files for nobody else, replaced whole or not at all."""
+"""Private files, replaced atomically."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_new_file_and_its_folders_are_private(tmp_path: Path) -> None:
+def test_a_new_file_and_its_directories_are_private(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "file"
     private_files.make_directory(path.parent)
     private_files.replace(path, b"x")
@@ -23,9 +23,7 @@ def test_a_new_file_and_its_folders_are_private(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("keep", "expected"), [(True, 0o644), (False, 0o600)])
-def test_the_mode_of_an_old_file_is_kept_where_that_is_wanted(
-    tmp_path: Path, keep: bool, expected: int
-) -> None:
+def test_keep_mode_keeps_the_mode_of_an_old_file(tmp_path: Path, keep: bool, expected: int) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
     path.chmod(0o644)
@@ -33,7 +31,7 @@ def test_the_mode_of_an_old_file_is_kept_where_that_is_wanted(
     assert (path.read_bytes(), mode(path)) == (b"new", expected)
 
 
-def test_a_link_stays_one(tmp_path: Path) -> None:
+def test_a_symbolic_link_is_kept(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("real")
     private_files.replace(tmp_path / "link", b"x")
     assert (tmp_path / "link").is_symlink()
@@ -62,6 +60,6 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
-def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+def test_only_a_regular_file_is_replaced(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="not a regular file"):
         private_files.replace(tmp_path, b"x")

@@ -1,4 +1,4 @@
-"""Schemas for answers: the short form, what is refused, and what fits."""
+"""Schemas for answers: the short form, invalid schemas, and validation."""
 
 import json
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_a_schema_is_read_from_json_and_from_a_file(tmp_path: Path) -> None:
         ("no/such.json", "cannot read no/such.json"),
     ],
 )
-def test_what_is_no_schema_is_refused(text: str, why: str) -> None:
+def test_an_invalid_schema_is_rejected(text: str, why: str) -> None:
     with pytest.raises(UsageError, match=why):
         read_schema(text)
 
@@ -89,7 +89,7 @@ def test_problems_have_paths(answer: str, why: list[str]) -> None:
         },
     )
 )
-def test_what_fits_fits_for_another_library_too(value: dict[str, Any]) -> None:
+def test_fastjsonschema_agrees(value: dict[str, Any]) -> None:
     text = json.dumps(value)
     if not problems(PERSON, text):
         fastjsonschema.compile(dict(PERSON))(json.loads(text))

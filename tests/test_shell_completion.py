@@ -1,4 +1,4 @@
-"""The values that shells ask for: right, silent, inert, and from files alone."""
+"""Values for shell completion: correct, silent, sanitized, and from files only."""
 
 import json
 import os
@@ -290,7 +290,7 @@ def test_servers_do_not_share_a_cache(tmp_path: Path) -> None:
     assert [model_cache.read(str(tmp_path), url) for url in urls] == [[url] for url in urls]
 
 
-def test_what_cannot_be_kept_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_no_file(tmp_path: Path) -> None:
     model_cache.write(str(tmp_path), "http://a/v1", ["m"])
     (kept,) = tmp_path.iterdir()
     kept.unlink()
@@ -336,14 +336,16 @@ def test_a_history_whose_name_means_something_to_sqlite_is_only_read(srchat: Src
 
 
 @pytest.mark.parametrize("text", ["= = =", '[profiles."', "a = [" * 10_000, "\udcff\udcff"])
-def test_a_broken_configuration_is_no_word_and_no_failure(srchat: Srchat, text: str) -> None:
+def test_an_invalid_configuration_gives_no_candidates_and_no_error(
+    srchat: Srchat, text: str
+) -> None:
     (srchat.home / "config.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
     for kind in ("profiles", "models", "conversations"):
         result = srchat(*ask_for(kind))
         assert (result.code, result.err) == (0, "")
 
 
-def test_a_broken_history_is_no_word_and_no_failure(srchat: Srchat) -> None:
+def test_a_damaged_history_gives_no_candidates_and_no_error(srchat: Srchat) -> None:
     srchat.env["SRCHAT_DATA"] = str(srchat.home)
     (srchat.home / "history.db").write_bytes(b"nonsense" * 1000)
     assert srchat(*ask_for("conversations")) == (0, b"", "")
@@ -355,7 +357,7 @@ def test_a_wrong_call_is_silent(srchat: Srchat, args: list[str]) -> None:
     assert (result.code, result.err) == (0, "")
 
 
-def test_a_reader_that_has_gone_is_no_failure(srchat: Srchat) -> None:
+def test_a_closed_pipe_is_no_error(srchat: Srchat) -> None:
     done = subprocess.run(
         ["sh", "-c", '"$@" >&-; "$@" > /dev/full', "sh", *srchat.command(*ask_for("profiles"))],
         env=srchat.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
@@ -403,7 +405,7 @@ def test_bash_gets_descriptions_only_where_it_lists(srchat: Srchat) -> None:
     assert "ask" in srchat("__complete", "bash", "srchat ", "37", ":=").text.splitlines()
 
 
-def test_profiles_in_files_of_their_own_are_offered_with_their_models(srchat: Srchat) -> None:
+def test_profiles_in_separate_files_are_offered_with_their_models(srchat: Srchat) -> None:
     folder = srchat.home / "profiles.d"
     folder.mkdir()
     (folder / "own.toml").write_text('base_url = "http://own.example/v1"\n')

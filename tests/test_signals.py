@@ -1,4 +1,4 @@
-"""Signals that come where an exception cannot be raised."""
+"""Signals at points where an exception cannot be raised."""
 
 import subprocess
 import sys
@@ -37,7 +37,7 @@ del thing
 """
 
 
-def test_any_other_failure_there_is_printed_as_ever() -> None:
+def test_other_exceptions_there_are_printed() -> None:
     done = subprocess.run(
         [sys.executable, "-c", OTHER], capture_output=True, timeout=60, check=False
     )
@@ -92,7 +92,7 @@ print("goes on")
 """
 
 
-def test_a_ctrl_c_that_the_parent_has_had_ignored_stays_so() -> None:
+def test_a_ctrl_c_ignored_by_the_parent_stays_ignored() -> None:
     done = subprocess.run(
         [sys.executable, "-c", IGNORED], capture_output=True, timeout=60, check=False
     )

@@ -1,4 +1,4 @@
-"""Standard input that misbehaves, and text that must not be altered."""
+"""Unusual standard input, and text that must not be altered."""
 
 import os
 

@@ -7,7 +7,7 @@ def test_the_template_around_a_short_prompt_does_not_spoil_the_estimate() -> Non
     assert calibrated(counted=10, estimated=5) < 1.05
 
 
-def test_no_count_of_a_server_is_believed_beyond_reason() -> None:
+def test_implausible_counts_of_a_server_are_limited() -> None:
     assert calibrated(10**9, 10) == 6.0
     assert calibrated(0, 10**6) == 0.25
 
@@ -28,7 +28,7 @@ def test_the_turns_that_were_sent_are_found_by_their_estimates() -> None:
     assert sent_before(sizes, 61) is None
 
 
-def test_prompts_that_were_counted_tell_how_large_the_next_one_is() -> None:
+def test_counted_prompts_give_the_ratio_for_the_next() -> None:
     counted = TurnSize(30, 1, 10, 11, is_counted=True)
     estimated = TurnSize(99, 1, 10, 11, is_counted=False)
     assert tokens_per_estimate([counted, estimated], 1.5) == 3.0

@@ -1,1 +1,1 @@
-"""The server: the chat-completions protocol as OpenAI, LiteLLM and vLLM speak it."""
+"""The chat-completions protocol as spoken by OpenAI, LiteLLM and vLLM."""

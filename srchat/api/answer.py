@@ -1,7 +1,7 @@
-"""The bytes of a 200, read as an answer: an event stream, or one JSON document. Pure.
+"""Decodes the body of a 200: an event stream or one JSON document. Pure.
 
-What it is, is told by its first character, not by its Content-Type: gateways mislabel both,
-and a server may answer a streamed request with a whole completion.
+The first character decides which of them it is. The Content-Type does not help: gateways mislabel
+both, and a server may answer a streamed request with a whole completion.
 """
 
 import json
@@ -9,34 +9,35 @@ from typing import Final
 
 from srchat.api.error_body import ErrorBody, read_error, read_error_body, read_error_text
 from srchat.api.models import ChatCompletion, ChatCompletionChunk
-from srchat.api.sse import ServerSentEvent, SSEDecoder
+from srchat.api.sse import MAX_EVENT_BYTES, ServerSentEvent, SSEDecoder
 from srchat.errors import ProtocolError
 
-_MAX_JSON_BYTES: Final = 64 * 1024 * 1024
 _BLANK: Final = b" \t\r\n\xef\xbb\xbf"
 
 
 class AnswerDecoder:
-    """Turns the body of an answer into chunks; however it is cut, the same text.
+    """Decodes the body of an answer into chunks, wherever it is cut.
 
-    `started`: the first text or reasoning has come. `done`: `[DONE]` has come, or the whole of
-    a JSON document. `finish_reason`: why the text so far is all of it, "" where nothing says so.
-    `error`: an error sent in place of the rest of the answer.
-    `unreadable`: one line for each chunk that could not be read and was left out.
+    `started`: text or reasoning has arrived.
+    `done`: `[DONE]` or a whole JSON document has arrived.
+    `finish_reason`: why the model stopped; "" if the server has not said so.
+    `error`: an error that the server sent in place of the rest of the answer.
+    `unreadable`: one line for each chunk that was skipped because it could not be parsed.
 
-    A finish reason is tentative: text that follows takes it back, since servers send "stop" with
-    every chunk, or with the first. A server that was wrong once is believed only where the body
-    comes to its end.
-    Raises ProtocolError for a body that is no answer at all.
+    A finish reason is provisional, because some servers send "stop" with the first chunk or with
+    every chunk: text that follows revokes it. After that, only the end of the body ends the answer.
+
+    Raises ProtocolError if the body is not an answer, or is longer than `max_bytes` in one piece.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._max_bytes = max_bytes
         self.started = False
         self._has_text = False
         self.done = False
         self.finish_reason = ""
         self._was_contradicted = False  # text followed a finish reason
-        self._finished_alone = False  # the reason came behind the text, and not with it
+        self._finished_alone = False  # the reason came in a chunk without text
         self.error: ErrorBody | None = None
         self.unreadable: list[str] = []
         self._sse: SSEDecoder | None = None
@@ -55,13 +56,13 @@ class AnswerDecoder:
         return self.is_finished and self._finished_alone
 
     def feed(self, part: bytes) -> ChatCompletionChunk | None:
-        """Return all that `part` completes as one chunk, None where it completes nothing."""
+        """Return the chunks that `part` completes, merged into one; None if there are none."""
         if self._sse is None and not self._json:
             part = part.lstrip(_BLANK)
             if not part:
                 return None
             if part[:1] not in b"{[<":
-                self._sse = SSEDecoder()
+                self._sse = SSEDecoder(self._max_bytes)
         if self._sse is None:
             self._collect(part)
             return None
@@ -71,16 +72,16 @@ class AnswerDecoder:
             raise ProtocolError(f"cannot read the answer: {exc}") from exc
 
     def flush(self) -> ChatCompletionChunk | None:
-        """End the body: it came to an end as HTTP says, and was not cut off."""
+        """Decode what is left at the regular end of the body."""
         if self._json:
             return self._document(b"".join(self._json))
         if self._sse is None:
             raise ProtocolError("the server sent an empty reply")
-        # Servers forget the blank line behind their last event; what is whole is not thrown away.
+        # Some servers omit the blank line after their last event.
         return self.feed(b"\n\n")
 
     def whole_document(self) -> ChatCompletionChunk | None:
-        """Return the completion of a body that was cut off when all of it had come, else None."""
+        """Return the completion if the JSON was complete when the body was cut off, else None."""
         try:
             return self._document(b"".join(self._json)) if self._json else None
         except ProtocolError:
@@ -109,7 +110,7 @@ class AnswerDecoder:
 
     def _chunk(self, event: ServerSentEvent) -> ChatCompletionChunk | None:
         data = event.data.strip()
-        if not data:  # a sign of life
+        if not data:  # a keep-alive
             return None
         if data == "[DONE]":
             self.done = True
@@ -123,7 +124,7 @@ class AnswerDecoder:
                 self.error = read_error(failed)
                 if "choices" not in value:
                     return None
-            # A chunk may have the last text beside the error.
+            # A chunk may contain both the last text and the error.
             chunk = ChatCompletionChunk.from_json(value, first=not self._has_text)
         except (ValueError, RecursionError) as exc:
             self.unreadable.append(f"{exc}: {data[:80]}")
@@ -135,15 +136,15 @@ class AnswerDecoder:
             self._was_contradicted = self._was_contradicted or bool(self.finish_reason)
             self.finish_reason = ""
         if chunk.finish_reason and self.finish_reason in ("", "stop"):
-            self.finish_reason = chunk.finish_reason  # no "stop" takes a "length" back
+            self.finish_reason = chunk.finish_reason  # "stop" does not replace "length"
             self._finished_alone = self.started and not has_text
         return chunk
 
     def _collect(self, part: bytes) -> None:
         self._json.append(part)
         self._json_size += len(part)
-        if self._json_size > _MAX_JSON_BYTES:
-            raise ProtocolError(f"the answer is over {_MAX_JSON_BYTES} bytes in one piece")
+        if self._json_size > self._max_bytes:
+            raise ProtocolError(f"the answer is over {self._max_bytes} bytes in one piece")
 
     def _document(self, body: bytes) -> ChatCompletionChunk | None:
         if body.startswith(b"<"):
@@ -154,7 +155,7 @@ class AnswerDecoder:
             value = json.loads(text)
             if failed := _error_in(value):
                 self.error = read_error(failed)
-            completion = ChatCompletion.from_json(value)  # it may have text beside the error
+            completion = ChatCompletion.from_json(value)  # even with an error, for its text
         except (ValueError, RecursionError) as exc:
             if self.error:
                 return None
@@ -172,7 +173,7 @@ class AnswerDecoder:
 
 
 def _error_in(value: object) -> object:
-    """Return what `value` says of a failure, in OpenRouter's case of its first choice; or None."""
+    """Return the error in `value`, or in its first choice as OpenRouter sends it; None if none."""
     if _is_error(value):
         return value
     choices = value.get("choices") if isinstance(value, dict) else None

@@ -1,4 +1,4 @@
-"""A request with its retries: only before the first text, each wait announced."""
+"""A request and its retries, which are made only before the first text."""
 
 import math
 import random
@@ -21,14 +21,14 @@ from srchat.errors import (
 
 Event = TypeVar("Event")
 
-_FINAL: Final = ("insufficient_quota",)  # OpenAI's 429 for an account that has run out of money
+_FINAL_CODES: Final = ("insufficient_quota",)  # OpenAI's 429 for an account without credit
 
 
 class Attempts:
-    """Opens exchanges one after the other until one succeeds or no more may be tried.
+    """Opens exchanges until one succeeds or no retry is left.
 
-    `mend` is told each failure, and may change the request; if it returns True, that is sent at
-    once. `redact` takes the key out of every failure's message.
+    `mend`: called with each failure; may change the request. If it returns True, the request is
+    sent again at once. `redact`: removes the key from the message of a failure.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Attempts:
     def run(
         self, read: Callable[[Exchange], Iterator[Event]]
     ) -> Iterator[Event | RetryWait | None]:
-        """Yield what `read` makes of the exchange that succeeds. Raises the last APIError."""
+        """Yield what `read` yields for the exchange that succeeds. Raises the last APIError."""
         retries = 0
         while True:
             exchange = self._open()
@@ -67,7 +67,7 @@ class Attempts:
                 if decision.wait is None:
                     raise self._final(exc, decision) from exc.__cause__
                 retries += 1
-                exchange.reader.abandon()  # nothing is left open while we wait
+                exchange.reader.abandon()  # no open connection during the wait
                 yield from self._wait(decision.wait, exc, retries)
             else:
                 return
@@ -102,13 +102,13 @@ class Attempts:
 
 
 def _is_final(exc: APIConnectionError | APIStatusError) -> bool:
-    """Tell whether no wait can mend it, whatever the status says."""
+    """Tell whether waiting cannot help, whatever the status says."""
     return isinstance(exc, CertificateError | TextTimeoutError) or (
-        isinstance(exc, APIStatusError) and exc.code in _FINAL
+        isinstance(exc, APIStatusError) and exc.code in _FINAL_CODES
     )
 
 
 def _was_stale(exchange: Exchange, exc: APIError) -> bool:
-    """Tell whether a kept-alive connection had died while it was idle: nothing worth a word."""
+    """Tell whether a kept-alive connection was closed while it was idle, which is no failure."""
     lost = isinstance(exc, APIConnectionError) and not isinstance(exc, APITimeoutError)
     return lost and exchange.reader.reused and not exchange.answered

@@ -1,6 +1,6 @@
-"""Batches that a server runs: /files and /batches.
+"""Batches that run on the server: /files and /batches.
 
-Source: https://platform.openai.com/docs/api-reference/batch; what OGX answers.
+Source: https://platform.openai.com/docs/api-reference/batch, and the responses of OGX.
 """
 
 import json
@@ -21,16 +21,18 @@ from srchat.errors import (
 )
 
 Value = TypeVar("Value")
-_NO_BATCHES: Final = (404, 405, 501)
-_UNSURE: Final = (400, 500)  # what LiteLLM says where it has no database
-_FINAL: Final = ("completed", "failed", "expired", "cancelled")
+_UNSUPPORTED_STATUSES: Final = (404, 405, 501)
+_AMBIGUOUS_STATUSES: Final = (400, 500)  # LiteLLM without a database
+_FINAL_STATUSES: Final = ("completed", "failed", "expired", "cancelled")
 
 
 class Batch(NamedTuple):
-    """A batch as the server tells of it; `json` is all that it says.
+    """The state of a batch.
 
-    `output`, `failures`: ids of files, "" where there are none. `errors`: what is wrong with the
-    file, "line 2: ...".
+    `done`, `failed`, `total`: numbers of requests.
+    `output`, `failures`: file IDs of the results and of the errors, "" if there are none.
+    `errors`: what is wrong with the input file, for example "line 2: ...".
+    `json`: the whole object of the server.
     """
 
     id: str
@@ -45,15 +47,15 @@ class Batch(NamedTuple):
 
     @property
     def is_over(self) -> bool:
-        """Tell whether nothing more will happen."""
-        return self.status in _FINAL
+        """Tell whether the state is final."""
+        return self.status in _FINAL_STATUSES
 
 
 class Batches:
     """The batches of one server. All methods raise APIError and its subclasses.
 
-    `on_wait`: told the failure and the seconds before each retry. `explain`: adds a hint to a
-    refusal.
+    `on_wait`: called with the failure and the seconds before each retry.
+    `explain`: adds a hint to a status error.
     """
 
     def __init__(
@@ -69,7 +71,7 @@ class Batches:
         self._explain = explain
 
     def submit(self, file: BinaryIO, name: str, url: str) -> Batch:
-        """Upload a file of requests to `url`, and have them run."""
+        """Upload a batch file and start it. `url`: the endpoint of its requests."""
         uploaded = self._asked(
             lambda: self._sender.upload("/files", {"purpose": "batch"}, name, file), is_probe=True
         )
@@ -83,15 +85,15 @@ class Batches:
             content = json.dumps(order).encode()
             return self._sender.expect("POST", "/batches", content, is_repeatable=False)
 
-        # Sent twice it would run twice.
+        # A second request would start a second batch.
         return _read(self._object(self._asked(create, is_probe=True, is_repeatable=False)))
 
     def get(self, id_: str) -> Batch:
-        """Return a batch."""
+        """Return a batch by its ID."""
         return self._found("GET", f"/batches/{_part(id_)}")
 
     def newest(self, limit: int = 20) -> list[Batch]:
-        """Return the newest batches."""
+        """Return the newest batches, newest first."""
         path = f"/batches?limit={limit}"
         listed = self._asked(lambda: self._sender.expect("GET", path), is_probe=True)
         entries = self._object(listed).get("data")
@@ -100,11 +102,11 @@ class Batches:
         return [_read(entry) for entry in entries if isinstance(entry, dict)]
 
     def cancel(self, id_: str) -> Batch:
-        """Ask the server to stop a batch."""
+        """Ask the server to cancel a batch."""
         return self._found("POST", f"/batches/{_part(id_)}/cancel", b"{}")
 
     def download(self, file_id: str, file: BinaryIO) -> None:
-        """Write the content of a file of the server. Raises OutputError, too."""
+        """Download a file of the server into `file`. Also raises OutputError."""
 
         def write(data: bytes) -> None:
             try:
@@ -120,17 +122,17 @@ class Batches:
         self._asked(load)
 
     def _found(self, method: str, path: str, content: bytes | None = None) -> Batch:
-        """Return the batch of a path; where there is none, see whether the server has any."""
+        """Return the batch at a path. If that fails, check whether there are any at all."""
         try:
             response = self._asked(lambda: self._sender.expect(method, path, content))
         except APIStatusError as exc:
-            if exc.status in _NO_BATCHES:
+            if exc.status in _UNSUPPORTED_STATUSES:
                 self.newest(1)
             raise
         return _read(self._object(response))
 
     def _object(self, response: Response) -> dict[str, Any]:
-        """Return the JSON object of a response, without the key. Raises ProtocolError."""
+        """Return the JSON object of a response, redacted. Raises ProtocolError."""
         try:
             value = _mapped(json.loads(response.body), self._sender.redacted)
         except (ValueError, RecursionError) as exc:
@@ -145,8 +147,8 @@ class Batches:
     ) -> Value:
         """Return what `ask` returns, after retries.
 
-        `is_probe`: a server without batches refuses it. `is_repeatable`: may be sent again though
-        it may have been received.
+        `is_probe`: an error means that the server has no batches.
+        `is_repeatable`: may be sent again even if the server may have received it.
         """
         retries = 0
         while True:
@@ -177,20 +179,20 @@ class Batches:
 
 
 def _say_no_batches(exc: APIStatusError) -> None:
-    if exc.status in _NO_BATCHES:
+    if exc.status in _UNSUPPORTED_STATUSES:
         exc.message = f"this server has no batches: {exc.message}"
         exc.hint = "use srchat batch run"
-    elif exc.status in _UNSURE:
+    elif exc.status in _AMBIGUOUS_STATUSES:
         exc.hint = "if this server has no batches, use srchat batch run"
 
 
 def _part(text: str) -> str:
-    """Return text as one part of a path."""
+    """Return `text` quoted as one segment of a path."""
     return quote(text, safe="")
 
 
 def _mapped(value: object, change: Callable[[str], str]) -> object:
-    """Return JSON with every string in it changed."""
+    """Return a JSON value with `change` applied to every string in it."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):

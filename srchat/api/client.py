@@ -1,9 +1,9 @@
-"""The client of a chat-completions server.
+"""A client of a chat-completions server.
 
     with ChatClient(Server("http://127.0.0.1:8000/v1", None)) as client:
         for event in client.stream(request): ...
 
-Nothing of srchat but its errors is known here: base URL, key and limits are arguments.
+It depends on nothing of srchat but its errors: base URL, key and limits are arguments.
 """
 
 import json
@@ -11,7 +11,6 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -34,8 +33,8 @@ from srchat.errors import (
 )
 
 _SCHEMA_WORD: Final = re.compile(r"(?<!json_)schema", re.IGNORECASE)
-_MAX_MODELS_BYTES: Final = 8 * 1024 * 1024  # bytes of GET /models
-_READER_STOP_TIMEOUT: Final = 0.2  # seconds; a reader that is still connecting cannot be woken
+_MAX_MODELS_BYTES: Final = 8 * 1024 * 1024  # response of GET /models
+_READER_STOP_TIMEOUT: Final = 0.2  # seconds; a reader that is connecting cannot be cancelled
 
 
 def _silent(_: object) -> None:
@@ -43,10 +42,10 @@ def _silent(_: object) -> None:
 
 
 class ChatClient:
-    """Talks to one server, over one connection.
+    """Sends requests to one server, over one connection at a time.
 
-    `log`: told on one line each what goes over the wire.
-    `refused`: "PARAMETER MODEL" for each that was refused by name; it is not sent again.
+    `log`: called with one line for each step and header. `frame_time`: see `Inbox`.
+    `refused`: "PARAMETER MODEL" for each parameter that the server refused; it is not sent again.
     """
 
     def __init__(
@@ -56,8 +55,10 @@ class ChatClient:
         limits: Limits | None = None,
         retry: RetryPolicy | None = None,
         log: Callable[[str], None] = _silent,
+        frame_time: float = 0.0,
     ) -> None:
         self._server = server
+        self._frame_time = frame_time
         self._limits = limits or Limits()
         self._policy = retry or RetryPolicy()
         self._log = log
@@ -66,16 +67,16 @@ class ChatClient:
         self._http = httpx.Client(
             transport=server.open_transport(),
             trust_env=False,
-            # Silence is watched by the main thread: a socket's timeout starts anew at every ping.
+            # The main thread enforces the read timeout: a keep-alive would restart the socket's.
             timeout=httpx.Timeout(self._limits.silence, connect=self._limits.connect, read=None),
         )
 
     def stream(self, request: ChatRequest) -> ChatStream:
-        """Ask, and return the events of the answer; nothing is sent before they are taken.
+        """Return the events of an answer. The request is sent when the first event is taken.
 
-        `request.stream` decides what the server is asked for; either way the answer is read.
+        `request.stream` is what the server is asked for; both kinds of answer are understood.
         """
-        inbox = Inbox()
+        inbox = Inbox(self._frame_time)
         body = request.to_json()
         for name in [name for name in body if f"{name} {request.model}" in self.refused]:
             _without(name, body)
@@ -85,15 +86,15 @@ class ChatClient:
     def list_models(
         self, on_wait: Callable[[RetryWait], None] = _silent, within: float = math.inf
     ) -> list[Model]:
-        """Return the models that the server offers; `on_wait` is told each wait for a retry.
+        """Return the models of the server. Raises APIError and its subclasses.
 
-        `within`: seconds that it may take in all. Raises APIError and its kin.
+        `on_wait`: called during the wait for a retry. `within`: seconds for the whole call.
         """
         inbox = Inbox()
         body = bytearray()
 
         def read(exchange: Exchange) -> Iterator[None]:
-            body.clear()  # of an attempt that broke off
+            body.clear()  # of a failed attempt
             for _ in exchange.head():
                 yield None
             for part in exchange.body():
@@ -108,11 +109,11 @@ class ChatClient:
                 raise APITimeoutError(f"timed out: no list of models within {within:g} s")
             if event is not None:
                 on_wait(event)
-        # Names go to the screen, to a cache and into the history.
+        # Names are displayed, cached and stored.
         return _models(body.decode("utf-8", "replace"), self._server.redacted)
 
     def close(self) -> None:
-        """Close the connection; leaving the context of the client does it, too."""
+        """Close the connection. The context manager does it, too."""
         if self._reader:
             self._reader.cancel()
             self._reader.join(_READER_STOP_TIMEOUT)
@@ -143,7 +144,7 @@ class ChatClient:
                 return False
             _without(name, body)
             if not (name == "response_format" and _SCHEMA_WORD.search(exc.message)):
-                self.refused.add(f"{name} {body['model']}")  # else it is this schema alone
+                self.refused.add(f"{name} {body['model']}")  # else only this schema is unsupported
             return True
 
         return Attempts(open_exchange, self._policy, inbox, mend, self._server.redacted)
@@ -157,16 +158,16 @@ class ChatClient:
 
 
 def json_bytes(body: dict[str, Any]) -> bytes:
-    """Return the JSON text of a request's body.
+    """Return a request body as JSON in UTF-8.
 
-    JSON can say a lone surrogate, but most servers refuse it: an answer that was stopped between
-    the halves of an emoji would end its conversation.
+    A lone surrogate (from an answer interrupted inside an emoji) becomes U+FFFD, because most
+    servers reject its escape and the conversation could not be continued.
     """
     return utf8_bytes(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
 
 
 def _refused(exc: APIError, body: dict[str, Any]) -> str:
-    """Return the parameter that a server refuses though the answer can do without; "" if none."""
+    """Return the optional parameter that the server rejected, "" if none."""
     if not isinstance(exc, APIStatusError) or exc.status not in (400, 422):
         return ""
     if "stream_options" in body and "stream_options" in exc.message:
@@ -175,8 +176,8 @@ def _refused(exc: APIError, body: dict[str, Any]) -> str:
     is_schema = isinstance(asked, dict) and asked.get("type") == "json_schema"
     if is_schema and re.search("response_format|json_schema", exc.message):
         return "response_format"
-    # OpenAI's reasoning models know this limit by its newer name alone: "use ... instead". vLLM
-    # names both where the limit is too large.
+    # OpenAI's reasoning models accept only the newer name of this limit: "use ... instead". vLLM
+    # mentions both names if the limit is too large.
     if "max_tokens" in body and re.search(r"max_completion_tokens\W+instead", exc.message):
         return "max_tokens"
     return ""
@@ -191,7 +192,7 @@ def _without(name: str, body: dict[str, Any]) -> None:
 
 
 def _put_schema_into_words(asked: dict[str, Any], body: dict[str, Any]) -> None:
-    """Ask in the system prompt for what `response_format` would have enforced."""
+    """Ask for the schema in the system prompt instead of `response_format`."""
     schema = json.dumps(asked.get("json_schema", {}).get("schema"), ensure_ascii=False)
     words = f"Answer only with JSON that fits this JSON schema, without Markdown:\n{schema}"
     first, *others = body["messages"]
@@ -202,7 +203,7 @@ def _put_schema_into_words(asked: dict[str, Any], body: dict[str, Any]) -> None:
 
 
 def _models(text: str, redact: Callable[[str], str]) -> list[Model]:
-    """Return the models of a list; `redact` gets their names without the escapes of JSON."""
+    """Return the models in a list. `redact` is applied to the decoded names."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as exc:
@@ -214,4 +215,4 @@ def _models(text: str, redact: Callable[[str], str]) -> list[Model]:
         said = redact(read_error_text(text).message)
         raise ProtocolError(f"the response is not a list of models{said and f': {said}'}")
     models = [model for entry in entries if (model := Model.from_json(entry))]
-    return [replace(m, id=redact(m.id), owned_by=redact(m.owned_by)) for m in models]
+    return [m._replace(id=redact(m.id), owned_by=redact(m.owned_by)) for m in models]

@@ -1,7 +1,7 @@
-"""An embedded responder behind an httpx transport: the profile `demo`.
+"""The built-in profile `demo`: an httpx transport that answers without a network.
 
-It is no language model and says so. It answers from the messages array alone, without any
-network, through the same client code as a real server: request in, event stream out.
+It is not a language model and says so. Requests and event streams pass through the same client
+code as those of a real server.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from srchat.api.http import httpx
 
-_PACE: Final = 0.012  # seconds a piece: about as fast as one reads along
+_PACE: Final = 0.012  # seconds per piece, about reading speed
 _PIECE: Final = re.compile(r"\s*\S{1,12}|\s+")
 _MODEL: Final = "srchat-demo"
 _INTRODUCTION: Final = (
@@ -32,13 +32,13 @@ Any OpenAI-compatible server will do: see `--base-url`.
 
 
 class DemoTransport(httpx.BaseTransport):
-    """Answers POST /chat/completions and GET /models like a server. `pace`: seconds a piece."""
+    """Answers POST /chat/completions and GET /models. `pace`: seconds between pieces of text."""
 
     def __init__(self, pace: float = _PACE) -> None:
         self._pace = pace
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer one request."""
+        """Return the response to a request."""
         if request.url.path.endswith("/models"):
             entry = {"id": _MODEL, "object": "model", "owned_by": "srchat", "max_model_len": 8192}
             return _json({"object": "list", "data": [entry]})
@@ -61,7 +61,7 @@ class DemoTransport(httpx.BaseTransport):
 
 
 def _json(value: dict[str, Any]) -> httpx.Response:
-    # As a stream: httpx takes a response that is made with its content for one already read.
+    # A response created with `content` counts as already read in httpx.
     return httpx.Response(
         200,
         headers={"content-type": "application/json"},
@@ -87,7 +87,7 @@ class _Events(httpx.SyncByteStream):
 
 
 def demo_answer(messages: list[dict[str, str]]) -> str:
-    """Return the answer to a messages array, in Markdown."""
+    """Return the answer to the messages array, in Markdown."""
     prompts = [message["content"] for message in messages if message["role"] == "user"]
     prompt = prompts[-1] if prompts else ""
     parts = [
@@ -102,7 +102,7 @@ def demo_answer(messages: list[dict[str, str]]) -> str:
 
 
 def _instance(schema: dict[str, Any]) -> object:
-    """Return a value for a schema of objects, lists and plain types; others get null."""
+    """Return a value that fits a schema of objects, lists and plain types; null for others."""
     if "enum" in schema:
         return schema["enum"][0]
     match schema.get("type"):
@@ -153,7 +153,7 @@ def _code(prompt: str) -> str:
 def _quoted(text: str, limit: int = 60) -> str:
     line = " ".join(text.split())
     line = line if len(line) <= limit else line[: limit - 1] + "…"
-    # Code spans show every character as it is; a longer fence holds the backticks of the text.
+    # A code span needs no escapes, only more backticks than its text has in a row.
     fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") or not line else ""
     return f"{fence}{pad}{line.replace('|', '/')}{pad}{fence}"

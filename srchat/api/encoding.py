@@ -1,7 +1,7 @@
-"""Compressed bodies, unpacked within bounds.
+"""Decompression of response bodies, within bounds.
 
-srchat asks for `identity`; a proxy may compress all the same. A megabyte of gzip can unpack
-to a gigabyte, and of gzip in gzip to much more: so one layer only, and in small pieces.
+srchat asks for `identity`, but a proxy may compress anyway. A megabyte of gzip can expand to a
+gigabyte, and nested gzip to much more: only one layer is decoded, in small pieces.
 """
 
 import contextlib
@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from typing import Final
 
 _MAX_PIECE: Final = 64 * 1024
-_GZIP_OR_ZLIB: Final = 47  # zlib.decompressobj: wbits 15, plus 32 to tell the two by their header
+_GZIP_OR_ZLIB: Final = 47  # wbits of zlib: a window of 15, plus 32 to detect the header
 _MEMBER: Final = b"\x1f"  # a gzip body may have several members (RFC 1952, section 2.2)
 
 
 class BodyDecoder:
-    """Undoes a Content-Encoding; raises ValueError for one that is unknown or broken."""
+    """Undoes a Content-Encoding. Raises ValueError if it is unknown or the data is corrupt."""
 
     def __init__(self, encoding: str) -> None:
         encoding = encoding.strip().lower()
@@ -23,16 +23,16 @@ class BodyDecoder:
         if encoding in ("gzip", "x-gzip", "deflate"):
             self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
         elif encoding not in ("", "identity"):
-            raise ValueError(f"the answer has the encoding {encoding!r}, which was not asked for")
+            raise ValueError(f"unsupported content encoding {encoding!r}")
 
     def feed(self, part: bytes) -> Iterator[bytes]:
-        """Yield what `part` unpacks to, at most 64 KiB at a time."""
+        """Yield the decoded bytes, at most 64 KiB at a time."""
         if self._inflate is None:
             yield part
             return
         while part:
             if self._inflate.eof:
-                if not part.startswith(_MEMBER):  # padding, which says nothing
+                if not part.startswith(_MEMBER):  # padding
                     return
                 self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
             before = self._inflate.copy()
@@ -40,14 +40,14 @@ class BodyDecoder:
                 yield self._inflate.decompress(part, _MAX_PIECE)
             except zlib.error as exc:
                 yield _good_part(before, part)
-                raise ValueError(f"the compressed answer is broken: {exc}") from exc
+                raise ValueError(f"the compressed answer is corrupt: {exc}") from exc
             part = self._inflate.unconsumed_tail or self._inflate.unused_data
 
 
 def _good_part(inflate: "zlib._Decompress", part: bytes) -> bytes:
-    """Return what comes before the place where `part` turns bad: zlib gives it up with the rest."""
+    """Return the output before the corrupt byte, which zlib discards with the rest of its input."""
     good = b""
     with contextlib.suppress(zlib.error):
-        for byte in part:  # pragma: no branch - it stops at the bad one
+        for byte in part:  # pragma: no branch - it stops at the corrupt byte
             good += inflate.decompress(bytes([byte]), _MAX_PIECE)
     return good

@@ -1,9 +1,9 @@
-"""What a server says when it refuses, read from a body of any shape, as one clean line.
+"""Reads the error in a response body of any shape, as one clean line.
 
 Known shapes: OpenAI and vLLM `{"error": {"message", "type", "code"}}`, vLLM's 401
-`{"error": "..."}`, FastAPI `{"detail": "..." or [{"loc", "msg"}]}`, `{"message": "..."}`,
-a bare string or list, HTML from a gateway, plain text, nothing at all. LiteLLM wraps the
-words of the server behind it, and adds advice for whoever runs the proxy: both are cut off.
+`{"error": "..."}`, FastAPI `{"detail": "..." or [{"loc", "msg"}]}`, `{"message": "..."}`, a bare
+string or list, HTML from a gateway, plain text, an empty body. LiteLLM wraps the message of the
+server behind it and adds advice for its operator; both are removed.
 """
 
 import json
@@ -13,19 +13,17 @@ from typing import Final, NamedTuple
 
 from srchat.errors import APIStatusError, AuthenticationError, RateLimitError, ServerError
 
-MAX_ERROR_BYTES: Final = 64 * 1024  # to read of a body
+MAX_ERROR_BYTES: Final = 64 * 1024  # the rest of a body is ignored
 _MAX_MESSAGE: Final = 400
-_MAX_SEARCHED: Final = 8192  # characters that are searched: patterns may cost their square
-_TITLE: Final = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
-_TAG: Final = re.compile(r"<[^>]{0,2000}>")
-_LITELLM_ADVICE: Final = re.compile(
-    r"(?:LiteLLM: model group|Received Model Group=|Available Model|Deployment Info:"
-    r"|model=\S* context_window_fallbacks=).*",
-    re.DOTALL,
+_MAX_SEARCHED: Final = 8192  # characters; matching may take quadratic time
+# Patterns are compiled when there is an error to read.
+_TITLE: Final = r"(?is)<(title|h1)[^>]*>(.*?)</\1>"
+_TAG: Final = r"<[^>]{0,2000}>"
+_LITELLM_ADVICE: Final = (
+    r"(?s)(?:LiteLLM: model group|Received Model Group=|Available Model|Deployment Info:"
+    r"|model=\S* context_window_fallbacks=).*"
 )
-_LITELLM_PREFIX: Final = re.compile(
-    r"^(?:(?:[\w.]*Error|litellm\.Timeout|Timeout Error): |\w+Exception - )+"
-)
+_LITELLM_PREFIX: Final = r"^(?:(?:[\w.]*Error|litellm\.Timeout|Timeout Error): |\w+Exception - )+"
 
 
 _KINDS: Final[dict[int, type[APIStatusError]]] = {
@@ -36,7 +34,7 @@ _KINDS: Final[dict[int, type[APIStatusError]]] = {
 
 
 class ErrorBody(NamedTuple):
-    """The server's message on one line, and the protocol's type and code ("" if none)."""
+    """The message on one line, and the protocol's error type and code ("" if none)."""
 
     message: str
     type: str = ""
@@ -44,23 +42,23 @@ class ErrorBody(NamedTuple):
 
 
 def status_error(where: str, status: int, body: bytes) -> APIStatusError:
-    """Return the failure for an answer of the server `where` with an error status."""
+    """Return the exception for an error status of the server `where`."""
     said = read_error_body(body, status)
     kind = _KINDS.get(status, ServerError if status >= 500 else APIStatusError)
     if said.type == "no_db_connection":
-        kind = AuthenticationError  # how a LiteLLM without a database says: unknown key
+        kind = AuthenticationError  # LiteLLM without a database, for an unknown key
     message = f"{where} returned {status}: {said.message}"
     return kind(message, status=status, code=said.code, type=said.type)
 
 
 def read_error_body(body: bytes, status: int) -> ErrorBody:
-    """Read the body of an answer with an error status."""
+    """Read the body of a response with an error status."""
     said = read_error_text(body.decode("utf-8-sig", "replace"))
     return said if said.message else said._replace(message=_phrase(status))
 
 
 def read_error_text(text: str) -> ErrorBody:
-    """Read an error from a text of any shape; the message is "" where it says nothing."""
+    """Read an error from text of any shape; its message is "" if there is none."""
     text = text.strip()
     try:
         return read_error(json.loads(text))
@@ -69,7 +67,7 @@ def read_error_text(text: str) -> ErrorBody:
 
 
 def read_error(value: object) -> ErrorBody:
-    """Read an error from parsed JSON of any shape."""
+    """Read an error from decoded JSON of any shape."""
     if isinstance(value, str):
         return ErrorBody(_clean(value))
     if isinstance(value, list):
@@ -90,16 +88,16 @@ def _message(value: dict[str, object]) -> str:
         (text for key in ("message", "msg", "title") if isinstance(text := value.get(key), str)), ""
     )
     place = value.get("loc")
-    if said and isinstance(place, list):  # FastAPI tells which field of the request is meant
+    if said and isinstance(place, list):  # FastAPI: the path of the invalid field
         return _clean(f"{'.'.join(str(part) for part in place)}: {said}")
     return _clean(said)
 
 
 def _clean(text: str) -> str:
-    text = _LITELLM_ADVICE.sub("", text[:_MAX_SEARCHED])
-    text = _LITELLM_PREFIX.sub("", text)
+    text = re.sub(_LITELLM_ADVICE, "", text[:_MAX_SEARCHED])
+    text = re.sub(_LITELLM_PREFIX, "", text)
     text = _embedded(text[text.find("{") : text.rfind("}") + 1]) or text
-    return _short(_TAG.sub(" ", text) if "<html" in text.lower() else text)
+    return _short(re.sub(_TAG, " ", text) if "<html" in text.lower() else text)
 
 
 def _embedded(text: str) -> str:
@@ -111,9 +109,9 @@ def _embedded(text: str) -> str:
 
 def _plain(text: str) -> str:
     text = text[:_MAX_SEARCHED]
-    if title := _TITLE.search(text):
-        return _short(_TAG.sub(" ", title[2]))
-    return _short(_TAG.sub(" ", text) if text.startswith("<") else text)
+    if title := re.search(_TITLE, text):
+        return _short(re.sub(_TAG, " ", title[2]))
+    return _short(re.sub(_TAG, " ", text) if text.startswith("<") else text)
 
 
 def _short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What can happen between a request and the end of its answer. Pure."""
+"""The events of a request and its answer. Pure."""
 
 from typing import Final, NamedTuple
 
@@ -8,21 +8,22 @@ _NOTICEABLE: Final = 0.05  # seconds
 
 
 class RequestSent(NamedTuple):
-    """The whole request is on its way; now the server thinks."""
+    """The request was sent completely."""
 
 
 class ResponseHead(NamedTuple):
-    """Status and headers of the answer; names in lower case."""
+    """Status and headers of the response; names in lower case."""
 
     status: int
     headers: dict[str, str]
 
 
 class RetryWait(NamedTuple):
-    """A wait before the next attempt, told again in every frame of it.
+    """The wait before the next attempt; repeated at each tick.
 
-    `reason` is the failure on one line, `left` the seconds still to wait; it is the retry
-    number `retry` of at most `retries`.
+    `reason`: the failure on one line.
+    `left`: seconds left to wait.
+    `retry`, `retries`: the number of this retry, and the maximum.
     """
 
     reason: str

@@ -1,9 +1,8 @@
-"""One attempt: a request out, a head and a body back, each within its time."""
+"""One attempt: sends a request and receives the response, each step with its timeout."""
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from srchat.api.encoding import BodyDecoder
 from srchat.api.error_body import MAX_ERROR_BYTES, status_error
@@ -17,27 +16,30 @@ from srchat.errors import (
     ProtocolError,
 )
 
-TICK: Final = 0.08  # seconds between two looks at the clock
-_ERROR_BODY_TIME: Final = 3.0
+TICK: Final = 0.08  # seconds between two checks of the clock
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long to wait for a connection, and how long without data, in seconds; how much to take.
+class Limits(NamedTuple):
+    """Timeouts of a request, in seconds, and the maximum size of its answer.
 
-    `answer`: characters of text and reasoning.
+    `connect`: until the connection is established. `silence`: without data. `answer`: characters
+    of text and reasoning. `error_body`: to read the body of an error. `after_finish`: to wait for
+    token counts and `[DONE]` after the finish reason.
     """
 
     connect: float = 10.0
     silence: float = 60.0
     answer: int = 256 * 1024 * 1024
+    error_body: float = 3.0
+    after_finish: float = 3.0
 
 
 class Exchange:
-    """Waits for what a reader posts; yields None for every frame in which nothing came.
+    """Receives the items of a reader. Yields None at each tick without one.
 
-    `answered`: the head of an answer has come; `headers` are its own, names in lower case.
-    `where`: host and port. `limits`: how long it waits.
+    `answered`: the head of the response has arrived.
+    `headers`: of the response; names in lower case.
+    `where`: host and port.
     """
 
     def __init__(
@@ -58,9 +60,9 @@ class Exchange:
         self._begin = time.monotonic()
 
     def head(self) -> Generator[RequestSent | None, None, ResponseHead]:
-        """Send the request and return the head of a 2xx.
+        """Send the request and return the head of a 2xx response.
 
-        Raises APIConnectionError, APITimeoutError, and APIStatusError for any other status.
+        Raises APIConnectionError, APITimeoutError, or APIStatusError for any other status.
         """
         self.reader.start()
         for item in self._items():
@@ -75,14 +77,14 @@ class Exchange:
             if isinstance(item, RequestSent):
                 self._say("request sent")
                 yield item
-            elif item is None:  # pragma: no branch - the body comes behind the head
+            elif item is None:  # pragma: no branch - the body follows the head
                 yield None
-        raise ProtocolError(  # pragma: no cover - a head comes, or what was ReadFailed
+        raise ProtocolError(  # pragma: no cover - without a head there was ReadFailed
             f"{self.where} closed the connection without an answer"
         )
 
     def body(self) -> Iterator[bytes | None]:
-        """Yield the body, unpacked, up to its end as HTTP says it."""
+        """Yield the decoded body up to its regular end."""
         decoder = self._decoder()
         for item in self._items():
             if isinstance(item, bytes):
@@ -90,7 +92,7 @@ class Exchange:
                     yield from decoder.feed(item)
                 except ValueError as exc:
                     raise ProtocolError(str(exc)) from exc
-            elif item is None:  # pragma: no branch - the head comes once
+            elif item is None:  # pragma: no branch - there is one head
                 yield None
 
     def _decoder(self) -> BodyDecoder:
@@ -101,7 +103,7 @@ class Exchange:
 
     def _items(self) -> Iterator[Item | None]:
         heard = self.answered
-        waited = 0.0  # in frames, not by the clock: a process that was stopped has not waited
+        waited = 0.0  # by ticks, not by the clock: a stopped process does not time out
         while True:
             connecting = not (heard or self.reader.reused)
             limit = self.limits.connect if connecting else self.limits.silence
@@ -142,13 +144,13 @@ class Exchange:
         return status_error(self.where, head.status, self._error_body())
 
     def _error_body(self) -> bytes:
-        """Return an error's body, at most 64 KiB of it and what comes within a few seconds."""
-        body, end = bytearray(), time.monotonic() + _ERROR_BODY_TIME
+        """Return the body of an error, up to MAX_ERROR_BYTES and `limits.error_body` seconds."""
+        body, end = bytearray(), time.monotonic() + self.limits.error_body
         try:
             for part in self.body():
                 body += part or b""
                 if len(body) > MAX_ERROR_BYTES or time.monotonic() > end:
                     break
         except (ProtocolError, APIConnectionError):
-            pass  # the status says it all the same
+            pass  # the status is enough
         return bytes(body[:MAX_ERROR_BYTES])

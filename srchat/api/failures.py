@@ -1,4 +1,4 @@
-"""What fails in httpx, or below it, in our own terms: one line that names the server."""
+"""Translates exceptions of httpx and of the layers below it into srchat's own."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from srchat.errors import (
 
 
 def redirection(where: str, target: str, status: int) -> APIStatusError:
-    """Return the failure for a redirect: the prompt goes nowhere but to the configured server."""
+    """Return the error for a redirect. Prompts are sent only to the configured server."""
     return APIStatusError(
         f"{where} redirects to {target}, which srchat does not follow",
         status=status,
@@ -26,7 +26,7 @@ def redirection(where: str, target: str, status: int) -> APIStatusError:
 
 
 def unusable_tls(exc: OSError) -> APIError:
-    """Return the failure of setting TLS up, before anything is sent; it names the variable."""
+    """Return the error for a failed TLS setup; it names the environment variable."""
     reason = reason_of(exc)
     keys = os.environ.get("SSLKEYLOGFILE")
     if keys and exc.filename == keys:
@@ -42,9 +42,9 @@ def unusable_tls(exc: OSError) -> APIError:
 
 
 def translated(exc: Exception, url: httpx.URL | str, proxy: str = "") -> APIError:
-    """Return the failure of a request to `url` in our own terms.
+    """Return the exception of srchat for a failed request to `url`.
 
-    `proxy`: the host and port of the one that was being connected to, "" for none.
+    `proxy`: host and port of the proxy being connected to, "" if none.
     """
     where = url.netloc.decode() if isinstance(url, httpx.URL) else url
     if isinstance(exc, MemoryError):
@@ -52,7 +52,7 @@ def translated(exc: Exception, url: httpx.URL | str, proxy: str = "") -> APIErro
     if proxy:
         where = f"the proxy {proxy}"
     if isinstance(exc, httpx.RemoteProtocolError) and "location header" in str(exc):
-        # httpx reads the target of a redirect, though it is told not to follow.
+        # httpx parses the target of a redirect even with follow_redirects=False.
         return redirection(where, "an invalid URL", 302)
     is_final = _UNTRUSTED in str(exc) or _is_about_client(exc) or _is_refused_handshake(exc)
     kind = CertificateError if is_final else APIConnectionError
@@ -80,9 +80,8 @@ def _failure(exc: Exception, where: str) -> str:
     return f"cannot use {where}: {reason}"
 
 
-_PREFIX: Final = re.compile(r"^\[(?:Errno -?\d+|SSL[^\]]*)\] ?")
-_SUFFIX: Final = re.compile(r" \(_ssl\.c:\d+\)$")
-_BYTES: Final = re.compile(r"bytearray\(b(['\"])(.*)\1\)")  # as h11 quotes what it cannot read
+_FRAME: Final = r"^\[(?:Errno -?\d+|SSL[^\]]*)\] ?| \(_ssl\.c:\d+\)$"
+_BYTES: Final = r"bytearray\(b(['\"])(.*)\1\)"  # as h11 quotes invalid data
 _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (httpx.ReadError, "the connection was reset"),
     (httpx.WriteError, "the connection was reset while sending"),
@@ -91,7 +90,7 @@ _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
 
 
 def _reason(exc: Exception) -> str:
-    said = _BYTES.sub(r"\2", _SUFFIX.sub("", _PREFIX.sub("", str(exc)))).strip()
+    said = re.sub(_BYTES, r"\2", re.sub(_FRAME, "", str(exc))).strip()
     if "incomplete" in said or "without sending" in said:
         return "the server closed it early"
     if said:
@@ -99,7 +98,7 @@ def _reason(exc: Exception) -> str:
     return next((words for kind, words in _WORDS if isinstance(exc, kind)), type(exc).__name__)
 
 
-# What OpenSSL makes of the TLS alerts 42 to 49 and 116 that are about a client's certificate.
+# OpenSSL's names for the TLS alerts 42 to 49 and 116, which concern the client certificate.
 _CLIENT_ALERTS: Final = (
     "certificate_required",
     "certificate required",
@@ -116,12 +115,12 @@ _OF_PROXY: Final = (
 
 
 def _is_about_client(exc: Exception) -> bool:
-    """Tell whether the server wants a certificate of ours, or refuses the one it got."""
+    """Tell whether the server requires a client certificate or rejected ours."""
     return any(words in str(exc).lower() for words in _CLIENT_ALERTS)
 
 
 def _is_refused_handshake(exc: Exception) -> bool:
-    """Tell whether it is alert 40: in TLS 1.2 also what a missing client certificate gets."""
+    """Tell whether this is alert 40, which in TLS 1.2 may mean a missing client certificate."""
     return "alert handshake failure" in str(exc).lower()
 
 

@@ -1,7 +1,7 @@
-"""httpx, without its own command line, and the ways out that the environment names.
+"""httpx without its command line; certificates and proxies from the environment.
 
-Where click is installed, `import httpx` loads that command line, and with it click, Rich
-and pygments: 150 ms that no chat needs. So click is not to be found while httpx is imported.
+With click installed, `import httpx` loads its command line, Rich and pygments (150 ms); httpcore
+loads anyio and trio for its asynchronous half. All three are hidden while httpx is imported.
 """
 
 import contextlib
@@ -16,14 +16,14 @@ from urllib.request import getproxies
 
 __all__ = ["CERTIFICATE_VARIABLES", "PORTS", "certificates", "httpx", "proxy_for"]
 
-_absent = "click" not in sys.modules
-if _absent:  # pragma: no branch - nothing of ours loads click; who embeds srchat may have
-    sys.modules["click"] = None  # type: ignore[assignment] # how to say: cannot be imported
+_hidden = {"click", "anyio", "trio"} - sys.modules.keys()
+sys.modules |= dict.fromkeys(_hidden)  # type: ignore[arg-type] # None: cannot be imported
 try:
+    import httpcore  # noqa: F401 - httpx imports it later, with its first client
     import httpx
 finally:
-    if _absent:  # pragma: no branch - as above
-        del sys.modules["click"]
+    for _name in _hidden:
+        del sys.modules[_name]
 
 CERTIFICATE_VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 PORTS: Final = {"http": 80, "https": 443}
@@ -31,15 +31,15 @@ _WITH_PORT: Final = re.compile(r"(?:\[([^]]*)\]|([^:]*))(?::(\d+))?")
 
 
 def certificates(base_url: str) -> ssl.SSLContext:
-    """Return a TLS context with the system's certificates; without any where none is needed.
+    """Return a TLS context with the system's certificates, or with none for a URL without TLS.
 
-    httpx's own reads certifi's file, 24 ms, also for http://, and ignores the system's. That
-    file is for a system without any: Python from python.org on a Mac, a slim container. Whoever
-    names certificates by variables trusts no others.
-    Raises OSError where SSLKEYLOGFILE cannot be written.
+    httpx would load certifi's file instead, even for http://, in 24 ms. That file is used only if
+    the system has no certificates, as with Python from python.org on macOS or in a slim container.
+    SSL_CERT_FILE and SSL_CERT_DIR replace the system's certificates.
+    Raises OSError if SSLKEYLOGFILE cannot be written.
     """
     if base_url.startswith("http://"):
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # knows no CA: should TLS happen, it fails
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without a CA, so TLS would fail
     context = ssl.create_default_context()
     if any(map(os.environ.get, CERTIFICATE_VARIABLES)) or _knows_any(context):
         return context
@@ -47,18 +47,18 @@ def certificates(base_url: str) -> ssl.SSLContext:
 
 
 def _knows_any(context: ssl.SSLContext) -> bool:
-    file, directory, *_ = ssl.get_default_verify_paths()  # each None where there is none
+    file, directory, *_ = ssl.get_default_verify_paths()  # None if it does not exist
     with contextlib.suppress(OSError):
         if directory and any(Path(directory).iterdir()):
-            return True  # read when one is looked for, so the context cannot tell
+            return True  # OpenSSL reads a directory on demand
     return bool(file or context.cert_store_stats()["x509_ca"])
 
 
 def proxy_for(url: httpx.URL) -> str | None:
-    """Return the URL of the proxy that the environment names for `url`; None for none.
+    """Return the URL of the proxy that the environment names for `url`, None if there is none.
 
-    Not left to httpx: it also makes those ready that are not for this URL, and fails for a SOCKS
-    proxy among them, or a network in NO_PROXY (https://github.com/encode/httpx/issues/3574).
+    httpx would also set up the proxies for other URLs. It fails if one of them is a SOCKS proxy or
+    NO_PROXY contains a network (https://github.com/encode/httpx/issues/3574).
     """
     named = getproxies()
     proxy = (named.get(url.scheme) or named.get("all", "")).strip()
@@ -68,7 +68,7 @@ def proxy_for(url: httpx.URL) -> str | None:
 
 
 def _excepts(entry: str, url: httpx.URL) -> bool:
-    """Tell whether one entry of NO_PROXY is about `url`: a name, an address or a network."""
+    """Tell whether an entry of NO_PROXY (a name, an address or a network) matches `url`."""
     scheme, _, place = entry.strip().lower().rpartition("://")
     if scheme not in ("", "all", url.scheme):
         return False
@@ -78,10 +78,10 @@ def _excepts(entry: str, url: httpx.URL) -> bool:
         return False
     try:
         return ipaddress.ip_address(url.host) in ipaddress.ip_network(host, strict=False)
-    except ValueError:  # a name, of which there is one at least
+    except ValueError:  # at least one of them is a name
         return host == "*" or _is_within(url.host, host.removeprefix("*"))
 
 
 def _is_within(name: str, domain: str) -> bool:
-    """Tell whether a host is in a domain; one with a dot before it is about its subdomains only."""
+    """Tell whether a host is in a domain. A leading dot matches only subdomains."""
     return bool(domain) and (name == domain or name.endswith("." + domain.removeprefix(".")))

@@ -1,4 +1,4 @@
-"""The API key: checked before it is used, and never shown."""
+"""Validates the API key and redacts it from messages. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,22 +6,22 @@ from typing import Final
 
 from srchat.errors import ConfigError
 
-_SHORTEST_REDACTED: Final = 6  # a shorter "key" (`none`, `x`) is a word that texts may hold
-_MIN_PART: Final = 8  # a shorter beginning (`sk-srt-`) is the same in every key
-# Blanks, controls, and what takes no cell on a screen: a key torn by them is read as a whole.
-_INVISIBLE: Final = re.compile(
+_MIN_REDACTED: Final = 6  # characters; a shorter "key" (`none`, `x`) is a common word
+_MIN_PART: Final = 8  # characters; a shorter prefix (`sk-srt-`) is the same in every key
+# Spaces, control characters and characters of no width do not hide a key from a reader.
+_INVISIBLE: Final = (
     "[\\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
-_SECRET_NAME: Final = re.compile("key|token|secret|auth|cookie|passw|sign|cred", re.IGNORECASE)
-_SECRET_VALUE: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+=~-]{16,}")
-_TAIL: Final = 4  # characters that the console of the service shows, too
+_SECRET_NAME: Final = "(?i)key|token|secret|auth|cookie|passw|sign|cred"  # noqa: S105 - a pattern
+_SECRET_VALUE: Final = r"(?=.*\d)(?=.*[A-Za-z])[\w+=~-]{16,}"  # noqa: S105 - a pattern
+_SHOWN_CHARACTERS: Final = 4  # characters; the console of the service shows as many
 
 
 def checked_key(text: str) -> str:
-    """Return the key without surrounding blanks.
+    """Return the key without surrounding whitespace.
 
-    Raises ConfigError when it cannot stand in a header. The message never shows the key.
+    Raises ConfigError if it is not a valid header value. The message never contains the key.
     """
     key = text.strip()
     if not key:
@@ -36,54 +36,53 @@ def checked_key(text: str) -> str:
 
 
 def masked(key: str) -> str:
-    """Return what may be shown of a key: its last four characters, if it is long enough."""
-    return f"…{key[-_TAIL:]}" if len(key) >= 3 * _TAIL else "…"
+    """Return the key for display: its last four characters if it is long enough."""
+    return f"…{key[-_SHOWN_CHARACTERS:]}" if len(key) >= 3 * _SHOWN_CHARACTERS else "…"
 
 
 def secret_headers(headers: Mapping[str, str]) -> list[str]:
-    """Return the values that look like secrets, by their names or by themselves.
+    """Return the values that look like secrets by their name or their characters.
 
-    Others are labels, such as the name of a team or a web address: taken out of every message,
-    they would make it unreadable.
+    Other values are labels, for example a team name. Redacting them would make messages unreadable.
     """
     return [
         value
         for name, value in headers.items()
-        if _SECRET_NAME.search(name) or _SECRET_VALUE.fullmatch(value)
+        if re.search(_SECRET_NAME, name) or re.fullmatch(_SECRET_VALUE, value)
     ]
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
-    """Return `text` without the secrets; those under 6 characters stay."""
+    """Return `text` without the secrets. Secrets of less than 6 characters are not redacted."""
     for secret in secrets:
         text = _without(text, secret)
     return text
 
 
 def _without(text: str, key: str) -> str:
-    """Return `text` without the key, and without parts of it.
+    """Return `text` without the key and parts of it.
 
-    A part is a run of 8 or more characters of the key, also where blanks or invisible characters
-    stand in between. A key under 16 characters may be a word that texts hold, and is taken out
-    only where it stands whole. Encodings of a key (base64, percent signs) are not found.
+    A part is a run of 8 or more characters of the key, with or without spaces or invisible
+    characters in between. A key under 16 characters may be a common word and is redacted only as a
+    whole. Encoded keys (base64, percent-encoding) are not found.
     """
-    if len(key) < _SHORTEST_REDACTED:
+    if len(key) < _MIN_REDACTED:
         return text
     size = _MIN_PART if len(key) >= 2 * _MIN_PART else len(key)
-    bare = _INVISIBLE.sub("", text)
-    # A run of 8 characters has one of these in it; nearly every text has none.
+    bare = re.sub(_INVISIBLE, "", text)
+    # A fast check: every run of 8 characters contains one of these.
     if not any(key[place : place + 4] in bare for place in range(0, len(key) - 3, 4)):
         return text
     parts = {key[place : place + size] for place in range(len(key) - size + 1)}
     spans = _spans(parts, size, bare)
     if len(bare) < len(text):
-        visible = [place for place, char in enumerate(text) if not _INVISIBLE.match(char)]
+        visible = [place for place, char in enumerate(text) if not re.match(_INVISIBLE, char)]
         spans = [(visible[begin], visible[end - 1] + 1) for begin, end in spans]
     return _replaced(text, spans, f"[key {masked(key)}]")
 
 
 def _replaced(text: str, spans: list[tuple[int, int]], shown: str) -> str:
-    """Return `text` with `shown` in the place of each span, in one pass."""
+    """Return `text` with each span replaced by `shown`."""
     pieces: list[str] = []
     place = 0
     for begin, end in spans:
@@ -93,9 +92,9 @@ def _replaced(text: str, spans: list[tuple[int, int]], shown: str) -> str:
 
 
 def _spans(parts: set[str], size: int, text: str) -> list[tuple[int, int]]:
-    """Return where `text` consists of the parts: begin and end of each run, in order.
+    """Return start and end of each run of `parts` in `text`, in order.
 
-    `size`: that of each part. One pass over the text, however long the key is.
+    `size`: length of a part. Takes one pass over the text, however long the key is.
     """
     spans: list[tuple[int, int]] = []
     for begin in range(len(text) - size + 1):

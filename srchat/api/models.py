@@ -1,47 +1,43 @@
-"""What goes over the wire: the typed messages, requests and answers of chat completions.
+"""The wire models of chat completions: messages, requests and answers. Pure.
 
-Requests are written exactly: a parameter that is None is not sent, so the server's default
-holds. Answers are read leniently: a field of a wrong type counts as absent, because proxies
-and servers differ in everything but the text itself; only content that is no text is an error.
+Requests are exact: a parameter that is None is not sent, so that the server's default applies.
+Answers are read leniently, because servers and proxies differ in everything but the text: a field
+of the wrong type counts as absent. Only content of a type other than text raises.
 Source: the service's API reference; https://platform.openai.com/docs/api-reference/chat
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple
 
 Role = Literal["system", "user", "assistant"]
 
 
-_NO_REASON: Final = ("null", "none", "undefined")  # as servers write null in quotes
-_MAX_COUNT: Final = (
-    2**53
-)  # a count beyond it is none, and neither JSON nor a database would keep it
+_NO_REASON: Final = ("null", "none", "undefined")  # null as a string
+_MAX_COUNT: Final = 2**53  # larger counts are ignored: JSON and SQLite cannot represent them
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One entry of the messages array."""
 
     role: Role
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
+class ChatRequest(NamedTuple):
     """The body of POST /chat/completions.
 
-    `parameters`: any others, by their names on the wire; those that are None are not sent.
-    A streamed request also asks for the token counts.
+    `parameters`: further parameters by their names on the wire; those that are None are not sent.
+    A streamed request also asks for token counts.
     """
 
     model: str
     messages: tuple[Message, ...]
     stream: bool | None = None
-    parameters: Mapping[str, object] = field(default_factory=dict)
+    parameters: Mapping[str, object] = {}
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON object to send; unset parameters are left out."""
+        """Return the JSON object without unset parameters."""
         body: dict[str, Any] = {
             "model": self.model,
             "messages": [{"role": m.role, "content": m.content} for m in self.messages],
@@ -56,9 +52,8 @@ class ChatRequest:
         return body
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens that the server counted."""
+class Usage(NamedTuple):
+    """Token counts of the server."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -66,7 +61,7 @@ class Usage:
 
     @classmethod
     def from_json(cls, value: object) -> "Usage | None":
-        """Read a `usage` object; None where it is absent or has no count at all."""
+        """Read a `usage` object; None if it is absent or has no counts."""
         if not isinstance(value, dict):
             return None
         prompt = _integer(value.get("prompt_tokens"))
@@ -77,7 +72,7 @@ class Usage:
         return cls(prompt or 0, completion or 0, _integer(value.get("total_tokens")) or known)
 
     def to_json(self) -> dict[str, int]:
-        """Return the protocol's object."""
+        """Return a `usage` object."""
         return {
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
@@ -87,9 +82,10 @@ class Usage:
 
 @dataclass(slots=True)
 class ChatCompletionChunk:
-    """One piece of a streamed answer, read from choice 0; "" and None where it says nothing.
+    """One piece of a streamed answer, from choice 0. Absent fields are "" or None.
 
-    Not frozen: it is made for every token, and a frozen dataclass costs three times as much.
+    Not frozen, because a frozen dataclass takes three times as long to create and there is one for
+    each token.
     """
 
     content: str = ""
@@ -102,9 +98,9 @@ class ChatCompletionChunk:
     def from_json(cls, value: object, *, first: bool = False) -> "ChatCompletionChunk":
         """Read a `chat.completion.chunk`.
 
-        `first`: no text of the answer has come. Gateways that cannot stream send the whole
-        message in one event; behind deltas it is the same text once more.
-        Raises ValueError when it is not an object, or its content is something and no text.
+        `first`: no text has arrived yet. Gateways that cannot stream send the whole message in one
+        event; after deltas that message would repeat them.
+        Raises ValueError if `value` is not an object or its content is not text.
         """
         if not isinstance(value, dict):
             raise ValueError(f"a chunk is {_kind(value)}, not an object")
@@ -122,8 +118,7 @@ class ChatCompletionChunk:
         return chunk
 
 
-@dataclass(frozen=True, slots=True)
-class ChatCompletion:
+class ChatCompletion(NamedTuple):
     """A whole answer: choice 0 of a `chat.completion`."""
 
     content: str
@@ -134,7 +129,7 @@ class ChatCompletion:
 
     @classmethod
     def from_json(cls, value: object) -> "ChatCompletion":
-        """Read a `chat.completion`. Raises ValueError where no message or no text is in it."""
+        """Read a `chat.completion`. Raises ValueError if it has no message or no text."""
         choice = next(_first_choices(value), None) if isinstance(value, dict) else None
         message = choice.get("message") if choice else None
         if not isinstance(value, dict) or not choice or not isinstance(message, dict):
@@ -148,9 +143,8 @@ class ChatCompletion:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One entry of GET /models. `context_window` is in tokens, None where the server is silent."""
+class Model(NamedTuple):
+    """An entry of GET /models. `context_window`: in tokens, None if unknown."""
 
     id: str
     owned_by: str
@@ -158,19 +152,19 @@ class Model:
 
     @classmethod
     def from_json(cls, value: object) -> "Model | None":
-        """Read an entry of `data`; None where it has no id."""
+        """Read an entry of `data`; None if it has no id."""
         if not isinstance(value, dict) or not _string(value.get("id")):
             return None
         window = _integer(value.get("max_model_len")) or _integer(value.get("max_input_tokens"))
         return cls(_string(value.get("id")), _string(value.get("owned_by")), window)
 
     def to_json(self) -> dict[str, str | int | None]:
-        """Return the object that `srchat models --json` shows."""
+        """Return the object that `srchat models --json` prints."""
         return {"id": self.id, "owned_by": self.owned_by, "context_window": self.context_window}
 
 
 def _first_choices(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what there is of choice 0; an event may have several pieces of it."""
+    """Yield the parts of choice 0, of which an event may have several."""
     choices = value.get("choices")
     for choice in choices if isinstance(choices, list) else ():
         if isinstance(choice, dict) and not _integer(choice.get("index")):
@@ -185,12 +179,12 @@ def _finish_reason(choice: dict[str, Any]) -> str:
 def _content(message: dict[str, Any]) -> str:
     content = message.get("content")
     text = content if isinstance(content, str) else _joined_text(content)
-    # What OpenAI's models say when they refuse stands beside the content, and is the answer.
+    # OpenAI sends a refusal in a separate field; it is the answer.
     return text or _string(message.get("refusal"))
 
 
 def _joined_text(value: object) -> str:
-    """Return the text of content parts, as Mistral sends them; text is not lost silently."""
+    """Return the text of a list of content parts, as Mistral sends them."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
@@ -202,7 +196,7 @@ def _joined_text(value: object) -> str:
 
 
 def _reasoning(message: dict[str, Any]) -> str:
-    # LiteLLM says reasoning_content, vLLM reasoning; a server that sends both repeats itself.
+    # LiteLLM uses reasoning_content, vLLM reasoning. If both are present, they are equal.
     return _string(message.get("reasoning_content")) or _string(message.get("reasoning"))
 
 

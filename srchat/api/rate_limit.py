@@ -1,7 +1,7 @@
-"""How many requests the server still allows, as the headers of an answer tell it. Pure.
+"""The rate limit in the headers of a response. Pure.
 
-The gateway says `X-RateLimit-Remaining`, LiteLLM `x-ratelimit-remaining-requests` for the
-model and `x-ratelimit-api_key-remaining-requests` for the key; the tightest one counts.
+The gateway sends `X-RateLimit-Remaining`, LiteLLM `x-ratelimit-remaining-requests` for the model
+and `x-ratelimit-api_key-remaining-requests` for the key. The lowest one applies.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _NAMES: Final = (
 
 
 class Budget(NamedTuple):
-    """What the server still allows within the next `reset` seconds: requests, or tokens."""
+    """The requests or tokens that the server still allows within the next `reset` seconds."""
 
     remaining: int
     reset: float
@@ -25,7 +25,7 @@ class Budget(NamedTuple):
 
 
 class RateLimit(NamedTuple):
-    """Requests left in the server's window, and how many there are in all (None: not told)."""
+    """The requests left in the current window, and its limit (None if unknown)."""
 
     remaining: int
     limit: int | None
@@ -36,7 +36,7 @@ class RateLimit(NamedTuple):
 
 
 def read_rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
-    """Return the budget that headers (names in lower case) tell, None where they do not."""
+    """Return the rate limit in the headers (names in lower case), None if there is none."""
     limits = [
         RateLimit(remaining, _count(headers.get(limit)))
         for name, limit in _NAMES
@@ -46,7 +46,7 @@ def read_rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
 
 
 def read_budgets(headers: Mapping[str, str], *, now: float, horizon: float) -> list[Budget]:
-    """Return what headers tell of the next `horizon` seconds; `now`: Unix seconds."""
+    """Return the budgets that end within `horizon` seconds. `now`: Unix seconds."""
     budgets = []
     for suffix in ("", "-requests", "-tokens"):
         remaining = _count(headers.get(f"x-ratelimit-remaining{suffix}"))

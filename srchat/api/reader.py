@@ -42,9 +42,17 @@ Item = Connected | RequestSent | ResponseHead | bytes | ReadFailed | End
 
 
 class Inbox:
-    """What the main thread waits on: items of the current reader, and signals."""
+    """What the main thread waits on: items of the current reader, and signals.
 
-    def __init__(self) -> None:
+    `frame_time`: seconds from one delivery of bytes to the next, for a display that shows text
+    once per frame: it then costs one wake-up per frame, not one per token. The end of the body, a
+    failure, a signal and a full queue are delivered at once.
+    """
+
+    def __init__(self, frame_time: float = 0.0) -> None:
+        self._frame_time = frame_time
+        self._next_frame = 0.0
+        self._urgent: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._queue: queue.SimpleQueue[tuple[object, Item]] = queue.SimpleQueue()
         self._held: tuple[object, Item] | None = None
         self._signum = 0
@@ -52,11 +60,14 @@ class Inbox:
     def post(self, source: object, item: Item) -> None:
         """Put in an item; called by readers."""
         self._queue.put((source, item))
+        if isinstance(item, End | ReadFailed) or not self.has_room():
+            self._urgent.put(None)
 
     def interrupt(self, signum: int) -> None:
         """Make the waiting `get`, or the next one, raise Interrupted. Safe in a signal handler."""
         self._signum = signum
         self._queue.put((None, End()))  # SimpleQueue.put is re-entrant
+        self._urgent.put(None)
 
     def has_room(self) -> bool:
         """Tell a reader whether it may go on; if not, it has to wait."""
@@ -67,6 +78,7 @@ class Inbox:
 
         Bytes that wait together come together. Raises Interrupted.
         """
+        self._wait_for_frame()
         deadline = time.monotonic() + timeout
         while True:
             entry = self._next(deadline - time.monotonic())
@@ -77,6 +89,12 @@ class Inbox:
             origin, item = entry
             if origin is source:
                 return self._joined(source, item) if isinstance(item, bytes) else item
+
+    def _wait_for_frame(self) -> None:
+        left = self._next_frame - time.monotonic()
+        if left > 0 and not self._held:
+            with contextlib.suppress(queue.Empty):
+                self._urgent.get(timeout=left)
 
     def _next(self, timeout: float) -> tuple[object, Item] | None:
         if self._held:
@@ -93,6 +111,7 @@ class Inbox:
             try:
                 entry = self._queue.get_nowait()
             except queue.Empty:
+                self._next_frame = time.monotonic() + self._frame_time
                 break
             if entry[0] is not source or not isinstance(entry[1], bytes):
                 self._held = entry

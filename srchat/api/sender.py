@@ -1,7 +1,7 @@
-"""Requests whose answers are taken whole, each sent and awaited by the thread that asks.
+"""Requests without streaming: the calling thread sends, waits and gets the whole response.
 
-`ChatClient` reads an answer as it comes and can be interrupted. Many requests at once need
-neither: a sender for each thread costs less than half of a pool that threads share.
+`ChatClient` streams and can be interrupted, which many concurrent requests do not need. One sender
+per thread costs less than half of a connection pool that threads share.
 """
 
 import contextlib
@@ -26,12 +26,12 @@ from srchat.errors import (
 )
 
 _MAX_BODY_BYTES: Final = 64 * 1024 * 1024
-# An answer that is not streamed comes when all of it is written, and no sign of life before.
+# An answer that is not streamed is sent when it is complete, with no data before.
 _RESPONSE_TIMEOUTS: Final = 10  # read timeouts
 
 
 class Response(NamedTuple):
-    """An answer of the server, whole. `headers`: names in lower case."""
+    """A complete response. `headers`: names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -39,9 +39,9 @@ class Response(NamedTuple):
 
 
 class Sender:
-    """Sends one request after the other to a server. For one thread.
+    """Sends one request after the other to a server. Not thread-safe.
 
-    `max_bytes`: of an answer that is taken into memory.
+    `max_bytes`: maximum size of a response body in memory.
     """
 
     def __init__(self, server: Server, limits: Limits, max_bytes: int = _MAX_BODY_BYTES) -> None:
@@ -55,9 +55,9 @@ class Sender:
         self._may_be_stale = False
 
     def send(self, method: str, path: str, content: bytes | None = None) -> Response:
-        """Send JSON or nothing and return the answer, whatever its status, or raise APIError.
+        """Send JSON or nothing and return the response, whatever its status. Raises APIError.
 
-        A kept connection that the server has closed in the meantime is replaced, once.
+        A kept-alive connection that the server has closed is replaced once.
         """
         return self._sent(self._server.request(method, path, content))
 
@@ -69,19 +69,19 @@ class Sender:
         *,
         is_repeatable: bool = True,
     ) -> Response:
-        """Send a request and return the answer of status 2xx. Raises APIError for any other.
+        """Send a request and return a 2xx response. Raises APIError for any other.
 
-        `is_repeatable`: it may be sent again though the server may have received it.
+        `is_repeatable`: may be sent again even if the server may have received it.
         """
         request = self._server.request(method, path, content)
         return self._checked(self._sent(request, is_repeatable=is_repeatable))
 
     def upload(self, path: str, fields: Mapping[str, str], name: str, file: BinaryIO) -> Response:
-        """Send a form with a file, which is named `file` in it. Raises as `expect`."""
+        """Send a form with the file in its field `file`. Raises as `expect`."""
         return self._checked(self._sent(self._server.upload(path, fields, name, file)))
 
     def download(self, path: str, write: Callable[[bytes], object]) -> None:
-        """Have the body of a 2xx written piece by piece. Raises as `expect`."""
+        """Pass the body of a 2xx response to `write`, piece by piece. Raises as `expect`."""
         self._checked(self._sent(self._server.request("GET", path), write))
 
     def _sent(
@@ -98,7 +98,7 @@ class Sender:
                 response = self._answer(request, write)
             except OutputError:
                 raise
-            except Exception as exc:  # whatever httpx and what is below it raise
+            except Exception as exc:  # any exception of httpx and the layers below it
                 lost = isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError)
                 lost = lost and not isinstance(exc, httpx.ConnectError)
                 if is_reused and lost and is_repeatable:
@@ -113,13 +113,13 @@ class Sender:
         raise self.failure_of(response)
 
     def failure_of(self, response: Response) -> APIStatusError:
-        """Return the failure that an answer with an error status tells."""
+        """Return the exception for a response with an error status."""
         error = status_error(self._server.where, response.status, response.body)
         error.message = self._server.redacted(error.message)
         return error
 
     def redacted(self, text: str) -> str:
-        """Return `text` without the key and without secret headers."""
+        """Return `text` without the key and secret headers."""
         return self._server.redacted(text)
 
     def close(self) -> None:
@@ -165,7 +165,7 @@ class Sender:
         elif isinstance(exc, httpx.ReadTimeout):
             error = self._late()
         elif isinstance(exc, ValueError):
-            error = ProtocolError(str(exc))  # of the decoder
+            error = ProtocolError(str(exc))  # from the decoder
         else:
             error = translated(exc, request.url)
             if isinstance(error, APIConnectionError):

@@ -1,4 +1,4 @@
-"""One server: where requests to it go, and what goes with each of them."""
+"""The address of a server, its credentials and the transport to it."""
 
 from collections.abc import Mapping
 from typing import BinaryIO
@@ -10,15 +10,17 @@ from srchat.api.key import checked_key, redacted, secret_headers
 
 
 class Server:
-    """A server, and the key for it.
+    """A server and its API key.
 
-    `base_url` ends where `/chat/completions` begins. `api_key`: sent as a bearer token, to
-    this server and nowhere else; None sends none. `headers`: sent in addition to it.
-    `transport`: in place of the network. `use_proxy`: go through the proxy that the environment
-    names, if it does.
+    `base_url`: without `/chat/completions`.
+    `api_key`: sent as a bearer token, to this server only; None sends none.
+    `headers`: additional headers.
+    `transport`: replaces the network.
+    `use_proxy`: use the proxy of the environment, if any.
     `where`: host and port.
-    Raises APIConnectionError when the URL or a proxy of the environment cannot be used,
-    ConfigError when the key cannot.
+
+    Raises APIConnectionError if the URL or the proxy cannot be used, ConfigError for an invalid
+    key.
     """
 
     def __init__(
@@ -47,13 +49,13 @@ class Server:
             self._proxy = (
                 proxy_for(httpx.URL(self.base_url)) if use_proxy and not transport else None
             )
-            self.open_transport()  # fails now where the proxy cannot be used
+            self.open_transport()  # fails early if the proxy cannot be used
         except Exception as exc:
-            # InvalidURL, ValueError, ImportError: httpx has no one name for them.
+            # InvalidURL, ValueError, ImportError: httpx has no common base for them.
             raise translated(exc, "the proxy of the environment") from exc
 
     def open_transport(self) -> httpx.BaseTransport:
-        """Return what carries one request at a time to this server, over one connection."""
+        """Return a transport with one connection, for one request at a time."""
         return self._transport or httpx.HTTPTransport(
             verify=self._trusted,
             trust_env=False,
@@ -62,7 +64,7 @@ class Server:
         )
 
     def request(self, method: str, path: str, content: bytes | None = None) -> httpx.Request:
-        """Return a request for a path below the base URL, with the key and all headers.
+        """Return a request with the key and all headers. `path`: relative to the base URL.
 
         `content`: JSON text.
         """
@@ -74,7 +76,7 @@ class Server:
     def upload(
         self, path: str, fields: Mapping[str, str], name: str, file: BinaryIO
     ) -> httpx.Request:
-        """Return a request that sends a form with a file; it is read when it is sent."""
+        """Return a request that sends a form with a file. The file is read while it is sent."""
         return httpx.Request(
             "POST",
             self.base_url + path,
@@ -84,7 +86,7 @@ class Server:
         )
 
     def redacted(self, text: str) -> str:
-        """Return `text` without the key and without secret headers."""
+        """Return `text` without the key and secret headers."""
         return redacted(text, self._secrets)
 
 
@@ -104,9 +106,9 @@ def _headers(key: str | None, others: Mapping[str, str]) -> httpx.Headers:
 
 
 def _host(base_url: str) -> str:
-    """Return host and port. Raises ValueError, httpx.InvalidURL for what no request can reach."""
+    """Return host and port. Raises ValueError or httpx.InvalidURL for an unusable URL."""
     url = httpx.URL(base_url)
     if url.scheme not in ("http", "https") or not url.host:
         raise ValueError("a base URL starts with http:// or https:// and a host")
-    url.host.encode("idna")  # as the resolver will: it raises for an empty or too long label
+    url.host.encode("idna")  # like the resolver: raises for an empty or too long label
     return url.netloc.decode()

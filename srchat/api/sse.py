@@ -1,8 +1,8 @@
-"""Server-sent events from bytes, by the grammar of the WHATWG HTML standard, section 9.2.6.
+"""Parses server-sent events: WHATWG HTML standard, section 9.2.6. Pure.
 
-Our own, because the usual readers fail it: lines end at CR, LF or CR LF and nowhere else
-(U+2028 inside JSON is text), the encoding is UTF-8 whatever the header says, a byte order
-mark is dropped once, and an event is handed over as soon as its blank line has come.
+Common parsers violate it. Lines end at CR, LF or CR LF and nowhere else (U+2028 inside JSON is
+text), the encoding is always UTF-8, one byte order mark is dropped, and an event is complete at
+its blank line.
 """
 
 import re
@@ -10,27 +10,27 @@ from typing import Final, NamedTuple
 
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _BOM: Final = b"\xef\xbb\xbf"
-MAX_EVENT: Final = 64 * 1024 * 1024
+MAX_EVENT_BYTES: Final = 64 * 1024 * 1024
 
 
 class ServerSentEvent(NamedTuple):
-    """One event: its type ("message" unless the server names another) and its data."""
+    """An event: its type ("message" by default) and its data."""
 
     type: str
     data: str
 
 
 class SSEDecoder:
-    """Turns the bytes of an event stream into events; however they are cut, the same ones.
+    """Decodes the bytes of an event stream into events, wherever they are cut.
 
-    By the standard an event that never gets its blank line is dropped: there is no flush().
-    `id` and `retry` fields are for reconnecting, which a chat completion cannot do: ignored.
-    Raises ValueError when one line, or the data of one event, grows beyond `max_event` bytes.
+    By the standard, an event without its blank line is dropped, so there is no flush(). The fields
+    `id` and `retry` are ignored: a chat completion cannot be resumed.
+    Raises ValueError if a line, or the data of an event, is longer than `max_event_bytes`.
     """
 
-    def __init__(self, max_event: int = MAX_EVENT) -> None:
-        self._max_event = max_event
-        self._partial: list[bytes] = []  # pieces of the line that has not ended yet
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._max_event_bytes = max_event_bytes
+        self._partial: list[bytes] = []  # pieces of the incomplete line
         self._partial_size = 0
         self._after_cr = False
         self._at_start = True
@@ -40,13 +40,13 @@ class SSEDecoder:
 
     @property
     def is_pending(self) -> bool:
-        """Tell whether an event has begun and not ended."""
+        """Tell whether an event is incomplete."""
         return bool(self._partial or self._data)
 
     def feed(self, part: bytes) -> list[ServerSentEvent]:
         """Return the events that `part` completes."""
         if self._after_cr and part:
-            # The CR ended its line when it came; the LF of a torn CR LF ends nothing more.
+            # The CR at the end of the previous part has already ended the line.
             self._after_cr = False
             part = part.removeprefix(b"\n")
         if b"\n" not in part and b"\r" not in part:
@@ -65,8 +65,8 @@ class SSEDecoder:
             self._check(self._partial_size)
 
     def _check(self, size: int) -> None:
-        if size > self._max_event:
-            raise ValueError(f"an event of the stream is over {self._max_event} bytes")
+        if size > self._max_event_bytes:
+            raise ValueError(f"an event of the stream is over {self._max_event_bytes} bytes")
 
     def _read(self, lines: list[bytes]) -> list[ServerSentEvent]:
         events = []
@@ -75,7 +75,7 @@ class SSEDecoder:
             if self._at_start:
                 self._at_start = False
                 line = line.removeprefix(_BOM)
-            if line.startswith(b"data: "):  # nearly every line
+            if line.startswith(b"data: "):  # fast path
                 self._take(line[6:])
             elif line:
                 self._field(line)
@@ -90,7 +90,7 @@ class SSEDecoder:
             self._take(value)
         elif name == b"event":
             self._type = value.decode("utf-8", "replace")
-        elif name == b"error":  # llama.cpp sends `error: {...}` for `data: {"error": ...}`
+        elif name == b"error":  # llama.cpp sends `error: {...}` instead of `data: {"error": ...}`
             self._type = "error"
             self._take(value)
 

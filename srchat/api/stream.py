@@ -1,7 +1,7 @@
-"""One answer as it comes.
+"""The events of one answer.
 
-`ChatStream` is iterated by the main thread. It yields what happened, and None for every
-frame in which nothing did, so that whoever iterates can repaint and look at the clock.
+`ChatStream` is iterated by the main thread. It yields None at each tick without an event, so that
+the caller can redraw and check the clock.
 """
 
 import math
@@ -21,15 +21,14 @@ from srchat.errors import (
     TextTimeoutError,
 )
 
-_AFTER_FINISH: Final = 3.0  # seconds to wait for usage and [DONE] once the answer is finished
-_TEXT_TIMEOUTS: Final = 10  # read timeouts without any text, though the server shows signs of life
+_TEXT_TIMEOUTS: Final = 10  # read timeouts without text, despite keep-alives
 
 
 class ChatStream:
     """The events of one answer. Iterate it once.
 
-    `unreadable`: one line for each chunk that could not be read and was left out.
-    Raises APIError and its kin; IncompleteAnswerError once there was text.
+    `unreadable`: one line for each chunk that was skipped because it could not be parsed.
+    Raises APIError and its subclasses; IncompleteAnswerError after the first text.
     """
 
     def __init__(self, attempts: Attempts, inbox: Inbox) -> None:
@@ -52,7 +51,7 @@ class ChatStream:
             yield from self._chunks(exchange, decoder)
         except (APIConnectionError, ProtocolError) as exc:
             if decoder.is_finished:
-                return  # all of it had come
+                return  # the text was complete
             if document := decoder.whole_document():
                 yield document
                 return
@@ -62,15 +61,15 @@ class ChatStream:
         _check_end(decoder)
 
     def _chunks(self, exchange: Exchange, decoder: AnswerDecoder) -> Iterator[Event]:
-        end = math.inf
-        size, waited = 0, 0.0  # in frames, not by the clock: a stopped process has not waited
+        end, after_finish = math.inf, exchange.limits.after_finish
+        size, waited = 0, 0.0  # by ticks: a stopped process does not time out
         for part in exchange.body():
             chunk = decoder.feed(part) if part else None
             yield chunk
             if decoder.done or decoder.error or time.monotonic() > end:
                 exchange.reader.drain()
                 return
-            end = min(end, time.monotonic() + _AFTER_FINISH) if decoder.is_over else math.inf
+            end = min(end, time.monotonic() + after_finish) if decoder.is_over else math.inf
             grown = len(chunk.content) + len(chunk.reasoning) if chunk else 0
             size, waited = size + grown, 0.0 if grown else waited + (TICK if part is None else 0)
             self._check(exchange, size, waited)

@@ -1,18 +1,17 @@
-"""Halves of surrogate pairs, put together again.
+"""Joins surrogate pairs that were split. Pure.
 
-JSON may carry U+1F600 as two escapes, and a server that cuts its text into chunks by UTF-16
-units puts each half into a chunk of its own. A half that stays alone is kept: whoever writes it
-out decides how.
+JSON may contain U+1F600 as two escapes, and a server that cuts text by UTF-16 units sends each half
+in its own chunk. A half without its partner is kept until the text is written.
 """
 
 
 def join_surrogates(text: str) -> str:
-    """Return `text` with each pair of surrogates replaced by the character it stands for."""
+    """Return `text` with each surrogate pair replaced by its character."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def utf8_bytes(text: str) -> bytes:
-    """Return UTF-8, with U+FFFD for each surrogate that stayed alone: UTF-8 has none."""
+    """Return `text` in UTF-8, with U+FFFD for each lone surrogate."""
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:
@@ -20,13 +19,13 @@ def utf8_bytes(text: str) -> bytes:
 
 
 class SurrogateJoiner:
-    """Joins the halves over the pieces of a streamed text; only a high half is held back."""
+    """Joins surrogate pairs that are split across pieces of text."""
 
     def __init__(self) -> None:
         self._held = ""
 
     def feed(self, text: str) -> str:
-        """Return the joined text as far as it is decided."""
+        """Return the joined text, except for a trailing high half."""
         if text.isascii() and not self._held:
             return text
         text, self._held = self._held + text, ""
@@ -35,6 +34,6 @@ class SurrogateJoiner:
         return join_surrogates(text)
 
     def flush(self) -> str:
-        """Return what was held back; the text is over."""
+        """Return the held-back half at the end of the text."""
         text, self._held = self._held, ""
         return text

@@ -1,40 +1,39 @@
-"""Separates a leading `<think>` block from an answer as it streams. Pure.
+"""Separates a leading `<think>` block from a streamed answer. Pure.
 
-Servers without a reasoning parser send what the model thinks as a part of its answer.
+Servers without a reasoning parser send the reasoning as part of the answer.
 """
 
 from typing import Final, NamedTuple
 
 _OPEN: Final = "<think>"
 _CLOSE: Final = "</think>"
-_MAX_BLANKS: Final = 1000  # characters before the block: no more are held back
+_MAX_BLANKS: Final = 1000  # characters held back before the block
 
 
 class Split(NamedTuple):
-    """A piece of the reasoning, and a piece of the answer behind it."""
+    """A piece of reasoning and the piece of the answer that follows it."""
 
     reasoning: str
     text: str
 
 
 class ThinkSplitter:
-    """Takes an answer in pieces and tells reasoning from text.
+    """Splits a streamed answer into reasoning and text.
 
-    A block counts only at the very start, where blanks may precede it; it ends at the first
-    `</think>`, and the line breaks behind it belong to it. Everything else is text. Of a block
-    that is never closed, all is reasoning.
+    Only a block at the start counts, after optional whitespace. It ends at the first `</think>`
+    with the line breaks after it; without one, everything is reasoning.
     """
 
     def __init__(self) -> None:
-        self._held = ""  # the beginning of a tag, perhaps
+        self._held = ""  # possibly the start of a tag
         self._step = self._before
 
     def feed(self, part: str) -> Split:
-        """Return what is known by now."""
+        """Return what is decided so far."""
         return self._step(part)
 
     def flush(self) -> Split:
-        """Return what was held back; nothing follows."""
+        """Return the held-back characters at the end of the answer."""
         held, self._held = self._held, ""
         return Split(held, "") if self._step == self._inside else Split("", held)
 
@@ -73,7 +72,7 @@ class ThinkSplitter:
 
 
 def _overlap(text: str) -> int:
-    """Return how many characters at the end of `text` may begin the closing tag."""
+    """Return the length of the suffix of `text` that may begin the closing tag."""
     for size in range(min(len(_CLOSE) - 1, len(text)), 0, -1):
         if text.endswith(_CLOSE[:size]):
             return size

@@ -1,12 +1,12 @@
 """When the next request of a batch may start. Pure: the clock is an argument.
 
-Three things hold requests back, and the tightest one counts.
+Three limits apply, and the tightest one decides.
 
-- Concurrency: as many as `limit` are under way; it grows by one after each round without a
-  refusal, and is halved at most once a round by one (AIMD, as TCP does).
-- The gate: a refusal with a time to wait closes it for all.
-- Pace: requests and tokens a minute, as the user says, as the server's headers say, or as it
-  turned out: what a server let through before it refused tells its rate.
+- Concurrency: at most `limit` requests are in flight. It grows by one after each round without a
+  refusal, and is halved at most once per round by a refusal (AIMD, as in TCP).
+- The gate: a refusal with a wait closes it for all requests.
+- Pace: requests and tokens per minute, from the user, from the server's headers, or learned from
+  how many requests the server accepted before it refused one.
 
 All times are seconds of one monotonic clock.
 """
@@ -19,20 +19,20 @@ from typing import Final, NamedTuple
 from srchat.api.rate_limit import Budget
 
 _FIRST_LIMIT: Final = 4
-_MARGIN: Final = 0.98  # of a rate that is known: the clocks of two machines differ
-_CLEAN_WAITS: Final = 40  # times the last wait without a refusal, then a higher rate is tried
-_FIRST_STEP: Final = 0.05  # by which it is higher; doubled each time that goes well
-_SOON: Final = 10  # times the wait; a refusal that comes sooner tells that the rate is far off
-_SOON_FACTOR: Final = 0.9
+_MARGIN: Final = 0.98  # share of a known rate to use: clocks differ
+_CLEAN_WAITS: Final = 40  # waits without a refusal before a higher rate is tried
+_FIRST_STEP: Final = 0.05  # relative increase; doubled after each success
+_EARLY_WAITS: Final = 10  # waits; a refusal before that means that the rate is far too high
+_EARLY_FACTOR: Final = 0.9
 _LATER_FACTOR: Final = 0.97
-_AVERAGED: Final = 20  # answers that the tokens of one are averaged over
-_MIN_STARTS: Final = 8  # requests that tell a rate
+_AVERAGED: Final = 20  # answers in the average of tokens per answer
+_MIN_STARTS: Final = 8  # requests needed to measure a rate
 _MAX_STARTS: Final = 10_000
-_LATENESS: Final = 0.02  # seconds by which requests may start early, to make up for late ones
+_LATENESS: Final = 0.02  # seconds that requests may start early, to compensate for late ones
 
 
 class Ticket(NamedTuple):
-    """A request that was started: its place in the order of all, when, and its tokens, about."""
+    """A started request: its number, its start time and its estimated tokens."""
 
     number: int
     at: float
@@ -40,7 +40,7 @@ class Ticket(NamedTuple):
 
 
 class _Pace:
-    """Spaces starts so that no more than `rate` units a second begin."""
+    """Limits starts to `rate` units per second."""
 
     def __init__(self, rate: float = math.inf) -> None:
         self.rate = rate
@@ -61,10 +61,12 @@ class _Pace:
 class Controller:
     """Decides when requests start.
 
-    `most`: requests under way at most. `rpm`, `tpm`: requests and tokens a minute, None for no
-    limit of the user's. `limit`: requests that may be under way now; `in_flight`: that are.
-    `gate`: when requests may start again after a refusal. `fruitless`: how often in a row it
-    closed without an answer in between.
+    `most`: maximum number of requests in flight.
+    `rpm`, `tpm`: the user's limits of requests and tokens per minute, None for no limit.
+    `limit`: current maximum of requests in flight.
+    `in_flight`: number of requests in flight.
+    `gate`: time at which requests may start again after a refusal.
+    `fruitless`: number of refusals that closed the gate since the last answer.
     """
 
     def __init__(self, most: int, rpm: float | None = None, tpm: float | None = None) -> None:
@@ -77,51 +79,52 @@ class Controller:
         self._started = 0
         self._requests = _Pace(_per_second(rpm))
         self._tokens = _Pace(_per_second(tpm))
-        self._told = _Pace()  # by the server's headers
+        self._server_pace = _Pace()  # from the server's headers
         self._learned = _LearnedPace()
-        self._round_end = self.limit  # the number of the last request of this round
+        self._round_end = self.limit  # number of the last request of this round
         self._was_full = False
-        self._last_before_cut = 0  # number of the last request that knew nothing of the last cut
+        self._last_before_cut = 0  # number of the last request sent before the last cut
 
     def delay(self, now: float) -> float:
-        """Return how long to wait until the next request may start; inf: until one has ended."""
+        """Return the seconds until the next request may start; inf: not before another ends."""
         if self.in_flight >= self.limit:
             self._was_full = True
             return math.inf
-        paces = (self._requests, self._tokens, self._told, self._learned.pace)
+        paces = (self._requests, self._tokens, self._server_pace, self._learned.pace)
         return max(self.gate - now, *(pace.delay(now) for pace in paces), 0.0)
 
     def start(self, now: float, tokens: int) -> Ticket:
-        """Count a request as under way; `tokens`: what it may take, about."""
+        """Count a request as in flight. `tokens`: an estimate."""
         self.in_flight += 1
         self._started += 1
-        for pace in (self._requests, self._told, self._learned.pace):
+        for pace in (self._requests, self._server_pace, self._learned.pace):
             pace.take(now, 1)
         self._tokens.take(now, tokens)
         self._learned.start(now)
         return Ticket(self._started, now, tokens)
 
     def succeed(self, now: float, ticket: Ticket, budgets: Sequence[Budget], tokens: int) -> None:
-        """Count an answer; `tokens`: what it took. `budgets`: what the server still allows."""
+        """Count an answer. `tokens`: its real tokens. `budgets`: what the server still allows."""
         self.in_flight -= 1
         self._tokens.give_back(ticket.tokens - tokens)
         self._tokens_each += (tokens - self._tokens_each) / _AVERAGED
         self.fruitless = 0
         self._obey(now, budgets)
         if ticket.number >= self._round_end:
-            if self._was_full:  # else more at once would change nothing
+            if self._was_full:  # else a higher limit would have no effect
                 self.limit = min(self.limit + 1, self._most)
             self._start_round()
 
     def fail(self, ticket: Ticket) -> None:
-        """Count a request that failed by itself."""
+        """Count a request that failed, but not because of a limit."""
         self.in_flight -= 1
         self._tokens.give_back(ticket.tokens)
 
     def refuse(self, now: float, ticket: Ticket, wait: float, *, limited: bool) -> bool:
-        """Close the gate for `wait` seconds: the server takes no more requests now.
+        """Close the gate for `wait` seconds, because the server accepts no requests now.
 
-        `limited`: it said that there are too many. Return whether this was the first to tell of it.
+        `limited`: the server reported too many requests. Return whether this lowered `limit`; a
+        refusal of a request sent before the last cut does not.
         """
         self.fail(ticket)
         self.gate = max(self.gate, now + wait)
@@ -148,15 +151,15 @@ class Controller:
                 self.gate = max(self.gate, now + budget.reset)
             elif budget.reset:
                 rate = min(rate, _MARGIN * left / budget.reset)
-        self._told.rate = rate
+        self._server_pace.rate = rate
 
 
 class _LearnedPace:
-    """The rate at which a server lets requests through, learned from its refusals.
+    """The rate that a server accepts, learned from its refusals.
 
-    What it let through in the time that it asks to wait, or in the last requests, is what it
-    allows. Where that was a burst, the next refusals come soon. Now and then a higher rate is
-    tried.
+    The rate is measured over the wait that the server asks for, or over the last requests. A burst
+    gives a rate that is too high, and the next refusals correct it. A higher rate is tried now and
+    then.
     """
 
     def __init__(self) -> None:
@@ -168,7 +171,7 @@ class _LearnedPace:
         self._step = _FIRST_STEP
 
     def start(self, now: float) -> None:
-        """Count a start, and try a higher rate if it is time to."""
+        """Count a start, and raise the rate if it is time to."""
         self._starts.append(now)
         if now >= self._probe_at:
             self.pace.rate *= 1 + self._step
@@ -176,19 +179,19 @@ class _LearnedPace:
             self._probe_at = now + self._probe_wait
 
     def refuse(self, now: float, started: float, wait: float) -> None:
-        """Learn from a refusal of a request that was started then."""
+        """Learn from the refusal of a request started at `started`."""
         wait = max(wait, 1.0)
         rate = min(self._measured(started, wait), self.pace.rate)
-        is_soon = now - self._refused_at < _SOON * wait
+        is_early = now - self._refused_at < _EARLY_WAITS * wait
         if rate < math.inf:
-            self.pace.rate = rate * (_SOON_FACTOR if is_soon else _LATER_FACTOR)
+            self.pace.rate = rate * (_EARLY_FACTOR if is_early else _LATER_FACTOR)
         self._refused_at = now
         self._step = _FIRST_STEP
         self._probe_wait = _CLEAN_WAITS * wait
         self._probe_at = now + wait + self._probe_wait
 
     def _measured(self, end: float, wait: float) -> float:
-        """Return the rate of the starts before `end`, inf where they are too few to tell."""
+        """Return the rate of the starts before `end`, inf if there are too few."""
         starts = [start for start in self._starts if start < end]
         if len(starts) < _MIN_STARTS:
             return math.inf

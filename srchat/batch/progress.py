@@ -1,4 +1,4 @@
-"""How far a run of a batch is, and who is told."""
+"""The progress of a batch run."""
 
 import time
 from dataclasses import dataclass, field
@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Progress:
-    """How far a run is. `total`: requests of the file; `done` and `failed` of an earlier run too.
+    """The progress of a run, reported by the methods that a subclass overrides.
 
-    `begun`: when this run began, on the monotonic clock; `answered`: in this run.
-    `waits_for`: why the gate is closed, "" while it is open; `gate`: until when.
+    `total`: number of requests in the file.
+    `done`, `failed`: including those of earlier runs.
+    `begun`: start of this run on the monotonic clock.
+    `answered`: in this run.
+    `waits_for`: why the gate is closed, "" while it is open.
+    `gate`: when it opens.
     """
 
     total: int
@@ -23,15 +27,15 @@ class Progress:
     waits_for: str = ""
 
     def changed(self) -> None:
-        """Show it; called after every result, and often in between."""
+        """Update the display. Called after every result and at each tick."""
 
     def waiting(self, reason: str, seconds: float) -> None:
-        """Tell that no request is sent for a while."""
+        """Report that no request is sent for `seconds`."""
 
     def log(self, line: str) -> None:
-        """Tell of a request or an answer."""
+        """Report a step of a request."""
 
     @property
     def rate(self) -> float:
-        """Answers and failures a second in this run."""
+        """Answers and failures per second in this run."""
         return self.answered / max(time.monotonic() - self.begun, 0.001)

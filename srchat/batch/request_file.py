@@ -1,7 +1,7 @@
-"""OpenAI's batch file: one request a line, checked before any is sent. Pure.
+"""OpenAI's batch file: one request per line, all checked before any is sent. Pure.
 
 Source: https://platform.openai.com/docs/api-reference/batch/request-input. Engines are more
-lenient, each in another way; what is accepted here, all of them accept.
+lenient in different ways; every engine accepts what is accepted here.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 class BatchRequest(NamedTuple):
-    """One line: its id, the body to send, and a hash of both.
+    """One line: its ID, the body to send, and a hash of both.
 
-    `digest`: 16 hexadecimal digits; a changed request has another.
+    `digest`: 16 hexadecimal digits, to detect a changed request.
     """
 
     custom_id: str
@@ -31,25 +31,25 @@ class BatchRequest(NamedTuple):
 
 
 class Defect(NamedTuple):
-    """What is wrong with a line; `line` counts from 1."""
+    """What is wrong with a line. Lines count from 1."""
 
     line: int
     reason: str
 
 
 def request_line(custom_id: str, body: dict[str, Any]) -> str:
-    """Return the line for a request: ASCII, with its line break."""
+    """Return the line for a request in ASCII, with a newline."""
     value = {"custom_id": custom_id, "method": "POST", "url": URL, "body": body}
     return json.dumps(value) + "\n"
 
 
 def is_valid_id(text: str) -> bool:
-    """Tell whether every engine accepts it as a custom_id."""
+    """Tell whether every engine accepts the custom_id."""
     return bool(_ID.fullmatch(text))
 
 
 def parse_line(line: bytes) -> tuple[BatchRequest, str]:
-    """Return the request of a line, and its model. Raises ValueError with what is wrong."""
+    """Return the request in a line, and its model. Raises ValueError with the reason."""
     if line.startswith(_BOM):
         raise ValueError("starts with a byte order mark")
     if len(line) > MAX_LINE_BYTES:
@@ -73,10 +73,10 @@ def parse_line(line: bytes) -> tuple[BatchRequest, str]:
 
 
 class FileCheck:
-    """Checks the lines of a batch file, one after the other.
+    """Checks the lines of a batch file one after the other.
 
-    `digests`: by custom_id, of the good ones. `defects`: at most the first `limit`; when
-    there are as many, no further line needs to be fed.
+    `digests`: of valid requests, by custom_id. `defects`: at most `limit`; after that many, no
+    further lines need to be checked.
     """
 
     def __init__(self, limit: int = 20) -> None:
@@ -88,7 +88,7 @@ class FileCheck:
 
     @property
     def is_over(self) -> bool:
-        """Tell whether enough is known to be wrong."""
+        """Tell whether the maximum number of defects was found."""
         return len(self.defects) >= self._limit
 
     def feed(self, line: bytes) -> None:
@@ -111,9 +111,9 @@ class FileCheck:
 
 
 def lines_of(read_line: Callable[[int], bytes]) -> Iterator[bytes]:
-    """Yield the lines of a file; of one that is too long, only so much as tells that.
+    """Yield the lines of a file. A line that is too long is truncated just above the limit.
 
-    `read_line`: the method of a file.
+    `read_line`: `readline` of a binary file.
     """
     while line := read_line(MAX_LINE_BYTES + 1):
         yield line
@@ -122,7 +122,7 @@ def lines_of(read_line: Callable[[int], bytes]) -> Iterator[bytes]:
 
 
 def requests_of(lines: Iterable[bytes]) -> Iterator[BatchRequest]:
-    """Yield the requests of lines that were checked."""
+    """Yield the requests in lines that were checked."""
     for line in lines:
         yield parse_line(line)[0]
 

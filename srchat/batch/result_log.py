@@ -1,4 +1,4 @@
-"""The results of a run on disk: appended line by line, locked, and read again to go on."""
+"""The result files of a run: appended line by line, locked, and read again to resume."""
 
 import contextlib
 import fcntl
@@ -13,15 +13,15 @@ from srchat import private_files
 from srchat.batch.results import Result, read_result
 from srchat.errors import OutputError, UsageError, reason_of
 
-_OWN_START: Final = b'{"id": "srchat-'  # of every line that a run writes
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+_ID_START: Final = b'{"id": "srchat-'  # of every line that srchat writes
+_OPEN_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
 @dataclass
 class Resumed:
-    """What an earlier run left: lines done, failed and not to be asked again, and changed since.
+    """The numbers of requests in an earlier run: done, failed for good, and changed since.
 
-    `unknown`: results of requests that are not in the file.
+    `unknown`: results of requests that are not in the batch file.
     """
 
     done: int = 0
@@ -31,16 +31,16 @@ class Resumed:
 
 
 def errors_path(path: Path) -> Path:
-    """Return the path of the failures that belong to a file of results."""
+    """Return the path of the failures that belong to a result file."""
     return path.with_name(f"{path.name.removesuffix('.jsonl')}.errors.jsonl")
 
 
 class ResultLog:
-    """A file of successes, and beside it one of failures; both with mode 0600.
+    """A file of successes and a file of failures beside it, both with mode 0600.
 
-    No other process can open it so. Each result is one write: a process that is killed leaves no
-    more than a torn last line, which the next one cuts off.
-    Raises UsageError where it cannot be opened, is in use, or holds something else.
+    They are locked against other runs. Each result is a single write: a killed process leaves at
+    most one truncated line, which the next run removes. Raises UsageError if the file cannot be
+    opened, is in use, or contains anything but results.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,14 +48,14 @@ class ResultLog:
         self._errors = errors_path(self._path)
         self._errors_fd: int | None = None
         self._is_dirty = False
-        self._old_failures: set[int] | None = None  # offsets of those to drop
+        self._old_failures: set[int] | None = None  # offsets of lines to remove
 
     def resume(self, pending: dict[bytes, int | None], *, only_new: bool) -> Resumed:
-        """Set to None the digest of each request that is not to be asked again.
+        """Set the digest of each request that is not to be sent again to None.
 
-        `pending`: digests by custom_id. Results of requests that have changed are removed.
-        `only_new`: what failed is not asked again either. The failures of other requests stay until
-        this run has a result.
+        `pending`: digests by custom_id. Results of changed requests are removed.
+        `only_new`: do not retry failed requests either. Failures to be retried are kept until this
+        run has a result.
         """
         resumed = Resumed()
         if dropped := self._read(pending, resumed):
@@ -67,7 +67,7 @@ class ResultLog:
         return resumed
 
     def add_success(self, line: bytes) -> None:
-        """Append a result. Raises OutputError; then the file is as it was."""
+        """Append a result. Raises OutputError and leaves the file unchanged."""
         self._drop_old_failures()
         self._append(self._fd, self._path, line)
 
@@ -76,22 +76,22 @@ class ResultLog:
         self._drop_old_failures()
         if self._errors_fd is None:
             try:
-                self._errors_fd = os.open(self._errors, _FLAGS, 0o600)
+                self._errors_fd = os.open(self._errors, _OPEN_FLAGS, 0o600)
             except OSError as exc:
                 raise OutputError(f"cannot write {self._errors}: {reason_of(exc)}") from exc
         self._append(self._errors_fd, self._errors, line)
 
     def sync(self) -> None:
-        """Have what was written on the disk."""
+        """Flush the files to the disk."""
         if not self._is_dirty:
             return
         self._is_dirty = False
         for fd in filter(None, (self._fd, self._errors_fd)):
-            with contextlib.suppress(OSError):  # a file system that cannot
+            with contextlib.suppress(OSError):  # not supported by the file system
                 os.fsync(fd)
 
     def close(self) -> None:
-        """Close the files, and let other processes open them."""
+        """Close the files and release their lock."""
         self.sync()
         for fd in filter(None, (self._fd, self._errors_fd)):
             os.close(fd)
@@ -101,18 +101,18 @@ class ResultLog:
         size = os.fstat(fd).st_size
         view = memoryview(line)
         try:
-            while view:  # all of it by the first call, except where the disk is nearly full
+            while view:  # one call is enough unless the disk is nearly full
                 view = view[os.write(fd, view) :]
         except OSError as exc:
             with contextlib.suppress(OSError):
-                os.ftruncate(fd, size)  # the part of the line that still had room
+                os.ftruncate(fd, size)  # remove the partial line
             raise OutputError(
                 f"cannot write {path}: {reason_of(exc)}",
-                hint="what was answered is kept; run the same command to go on",
+                hint="the results so far are kept; run the same command to continue",
             ) from exc
 
     def _read(self, pending: dict[bytes, int | None], resumed: Resumed) -> set[int]:
-        """Mark what is done, and return the offsets of lines to drop."""
+        """Mark finished requests, and return the offsets of lines to remove."""
         dropped = set[int]()
         for offset, _, result in _results(self._path):
             if result is None:
@@ -132,7 +132,7 @@ class ResultLog:
         return dropped
 
     def _end_last_line(self) -> None:
-        """Add the last line break, which some engines leave out."""
+        """Append a missing newline at the end, which some engines omit."""
         size = os.fstat(self._fd).st_size
         if size and os.pread(self._fd, 1, size - 1) != b"\n":
             self._append(self._fd, self._path, b"\n")
@@ -140,7 +140,7 @@ class ResultLog:
     def _read_failures(
         self, pending: dict[bytes, int | None], resumed: Resumed, *, only_new: bool
     ) -> set[int] | None:
-        """Mark what is not to be asked again, and return the offsets of all other failures."""
+        """Mark requests not to retry, and return the offsets of all other failures."""
         dropped = set[int]()
         for offset, _, result in _results(self._errors):
             key = result.custom_id.encode("utf-8", "replace") if result else b""
@@ -154,7 +154,7 @@ class ResultLog:
         return dropped or None
 
     def _drop_old_failures(self) -> None:
-        """Forget what failed before and is asked again: this run has a result."""
+        """Remove failures that are retried, now that this run has a result."""
         dropped, self._old_failures = self._old_failures, None
         if dropped:
             with _written(self._errors), private_files.replacing(self._errors) as file:
@@ -164,11 +164,11 @@ class ResultLog:
                 self._errors.unlink()
 
     def _rewrite(self, dropped: set[int]) -> None:
-        """Replace the file by one without the lines at some offsets, locked from the start."""
+        """Replace the file with a locked copy without the lines at `dropped`."""
         with _written(self._path), private_files.replacing(self._path) as file:
             _lock(file.fileno())
             _copy(self._path, file, dropped)
-            fd = os.dup(file.fileno())  # which keeps the lock
+            fd = os.dup(file.fileno())  # shares the lock
         fcntl.fcntl(fd, fcntl.F_SETFL, os.O_APPEND)
         os.close(self._fd)
         self._fd = fd
@@ -183,16 +183,16 @@ def _written(path: Path) -> Iterator[None]:
 
 
 def _copy(path: Path, file: BinaryIO, dropped: set[int]) -> None:
-    """Copy all lines but those at some offsets."""
+    """Copy all lines except those at `dropped`."""
     for offset, line, _ in _results(path):
         if offset not in dropped:
             file.write(line)
 
 
 def _results(path: Path) -> Iterator[tuple[int, bytes, Result | None]]:
-    """Yield offset, line and result of each line; None for a torn last line of our own.
+    """Yield offset, line and result of each line; the result of a truncated last line is None.
 
-    Raises UsageError for a line that is no result.
+    Raises UsageError for a line that is not a result.
     """
     if not path.exists():
         return
@@ -205,7 +205,7 @@ def _results(path: Path) -> Iterator[tuple[int, bytes, Result | None]]:
                 if line.endswith(b"\n") or not _is_own(line):
                     raise UsageError(
                         f"{path}:{number}: not a result of a batch: {exc}",
-                        hint="choose another file with -o; this one is left as it is",
+                        hint="choose another file with -o; this one is unchanged",
                     ) from exc
                 yield offset, line, None
                 return
@@ -214,15 +214,15 @@ def _results(path: Path) -> Iterator[tuple[int, bytes, Result | None]]:
 
 
 def _is_own(line: bytes) -> bool:
-    return line.startswith(_OWN_START) or _OWN_START.startswith(line)
+    return line.startswith(_ID_START) or _ID_START.startswith(line)
 
 
 def _open_locked(path: Path) -> tuple[int, Path]:
-    """Return the file, and its path without links."""
+    """Return the locked file and its path with symbolic links resolved."""
     try:
         target = Path(os.path.realpath(path))
         while True:
-            fd = os.open(target, _FLAGS | os.O_NOCTTY, 0o600)
+            fd = os.open(target, _OPEN_FLAGS | os.O_NOCTTY, 0o600)
             if not stat.S_ISREG(os.fstat(fd).st_mode):
                 raise UsageError(f"cannot write {path}: it is not a regular file")
             _lock(fd)
@@ -241,4 +241,4 @@ def _lock(fd: int) -> None:
     except BlockingIOError:
         raise
     except OSError:
-        pass  # NFS without locks: better a run than none
+        pass  # NFS without locks: run unlocked

@@ -1,8 +1,8 @@
-"""Result lines of a batch, in OpenAI's shape: written here, and read from any engine. Pure.
+"""Result lines in OpenAI's shape: written here, and read from any engine. Pure.
 
-Engines differ: `response` or `error` may be missing, `error` may be a string or have another
-`error` inside, `response.body` may be a JSON text in a string. A result is a success if its
-status is 200 and it has choices; `"error": null` proves nothing.
+Engines differ: `response` or `error` may be missing, `error` may be a string or contain another
+`error`, `response.body` may be JSON in a string. A result is a success if its status is 200 and it
+has choices, whatever `error` says.
 """
 
 import json
@@ -17,11 +17,12 @@ _ID_PREFIX: Final = "srchat-"
 
 
 class Result(NamedTuple):
-    """What became of one request.
+    """The result of one request.
 
-    `digest`: of the request, "" where another engine answered it. `error`: why there is no
-    answer, "" where there is one. `status`: of HTTP, 0 for none. `seconds`: until the answer
-    came, 0.0 where it is not known.
+    `digest`: of the request, "" if another engine wrote the line.
+    `error`: why there is no answer, "" if there is one.
+    `status`: HTTP status, 0 for none.
+    `seconds`: until the answer arrived, 0.0 if unknown.
     """
 
     custom_id: str
@@ -39,7 +40,7 @@ class Result(NamedTuple):
 def success_line(
     request: BatchRequest, headers: Mapping[str, str], body: dict[str, Any], seconds: float
 ) -> bytes:
-    """Return the line for an answer; `body`: what the server sent. Raises ValueError for NaN."""
+    """Return the line for an answer. `body`: the server's object. Raises ValueError for NaN."""
     response = {
         "status_code": 200,
         "request_id": headers.get("x-request-id", ""),
@@ -50,13 +51,13 @@ def success_line(
 
 
 def failure_line(request: BatchRequest, status: int, code: str, message: str) -> bytes:
-    """Return the line for a request that failed; `status`: of HTTP, 0 where no answer came."""
+    """Return the line for a failed request. `status`: HTTP status, 0 without a response."""
     response = {"status_code": status, "request_id": "", "body": None} if status else None
     return _line(request, response, {"code": code, "message": message})
 
 
 def completion_in(body: bytes) -> tuple[dict[str, Any], ChatCompletion]:
-    """Return what a body of status 200 holds, and how it is read. Raises ValueError for none."""
+    """Return the object in a body of status 200, and the completion. Raises ValueError."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as exc:
@@ -68,7 +69,7 @@ def completion_in(body: bytes) -> tuple[dict[str, Any], ChatCompletion]:
 
 
 def read_result(line: bytes) -> Result:
-    """Return the result in a line of any engine. Raises ValueError where there is none."""
+    """Return the result in a line of any engine. Raises ValueError if there is none."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as exc:

@@ -1,4 +1,4 @@
-"""The rows that a batch is made of: lines of text, JSON objects, or records of a CSV file. Pure."""
+"""The input rows of a batch: lines of text, JSON objects, or CSV records. Pure."""
 
 import csv
 import json
@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """One row: what its placeholders stand for, and its text where none is used.
+    """One row: the values of its placeholders, and the text to append if no placeholder is used.
 
-    `number`: the line of a text file or of JSON lines, or the record of a CSV file, from 1.
-    `where`: it is, for messages. `name`: of the text, as the model is shown it.
+    `number`: from 1, the line of a text or JSON Lines file or the record of a CSV file.
+    `where`: the location, for messages.
+    `name`: the name of the text in the message.
     """
 
     number: int
@@ -21,16 +22,16 @@ class Row(NamedTuple):
 
 
 class RowError(ValueError):
-    """A row that cannot be read; `where` it is."""
+    """A row that cannot be read. `where`: its location."""
 
     def __init__(self, where: str, reason: str) -> None:
         super().__init__(f"{where}: {reason}")
 
 
 def text_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
-    """Yield a row for each line that is not blank; its placeholder is `line`.
+    """Yield a row for each line that is not blank. Its placeholder is `line`.
 
-    `source`: the name of the file, for messages.
+    `source`: the file name for messages.
     """
     for number, line in enumerate(lines, 1):
         text = line.removesuffix("\n").removesuffix("\r")
@@ -39,7 +40,7 @@ def text_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
 
 
 def json_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
-    """Yield a row for each line of JSON; its placeholders are the keys of the object.
+    """Yield a row for each line of JSON. Its placeholders are the keys of the object.
 
     Raises RowError.
     """
@@ -58,7 +59,7 @@ def json_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
 
 
 def csv_rows(lines: Iterable[str], source: str) -> Iterator[Row]:
-    """Yield a row for each record of a CSV file (RFC 4180); its first names the columns.
+    """Yield a row for each record of a CSV file (RFC 4180). The first record has the column names.
 
     Raises RowError.
     """

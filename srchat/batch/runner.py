@@ -1,7 +1,7 @@
-"""Runs a batch: which request is sent when, and what becomes of each.
+"""Runs a batch: decides which request is sent when, and handles the results.
 
 The threads of `workers` only send and wait. The thread that calls `run` decides, writes results and
-shows progress, so that none of it needs a lock.
+reports progress, so that no lock is needed.
 """
 
 import contextlib
@@ -34,17 +34,17 @@ from srchat.errors import (
     SrchatError,
 )
 
-_STOP_GRACE: Final = 2.0  # seconds that requests under way have after a signal
-_SYNC_EVERY: Final = 1.0  # seconds
-_SAME_FAILURES: Final = 5  # first requests that fail alike: all others would
-_MAX_REFUSALS: Final = 10  # of one request while others are answered
+_STOP_GRACE: Final = 2.0  # seconds for requests in flight after a signal
+_SYNC_INTERVAL: Final = 1.0  # seconds
+_MAX_EQUAL_FAILURES: Final = 5  # number of equal failures at the start that end the run
+_MAX_REFUSALS: Final = 10  # of one request while others succeed
 _CHARACTERS_PER_TOKEN: Final = 4
-_FIRST_ANSWER_TOKENS: Final = 256  # of an answer before there was one
+_FIRST_ANSWER_TOKENS: Final = 256  # estimate before the first answer
 
 
 @dataclass(slots=True)
 class Job:
-    """A request, how often it was tried again, and how often the server took none."""
+    """A request with its numbers of retries and refusals."""
 
     request: BatchRequest
     ticket: Ticket | None = None
@@ -55,8 +55,7 @@ class Job:
 class Runner:
     """Runs a batch once.
 
-    `policy`: retries of each request. `tick`: seconds after which `progress.changed` is called
-    though nothing has come.
+    `policy`: retries of each request. `tick`: maximum seconds between calls of `progress.changed`.
     """
 
     def __init__(
@@ -74,7 +73,7 @@ class Runner:
         self._policy = policy
         self._progress = progress
         self._tick = tick
-        self._again: list[tuple[float, int, Job]] = []  # a heap: when, and in which order
+        self._again: list[tuple[float, int, Job]] = []  # a heap by time and number
         self._order = 0
         self._first_statuses: list[int] = []
         self._last_answer = time.monotonic()
@@ -83,16 +82,16 @@ class Runner:
         self._succeeded = 0
 
     def run(self, requests: Iterator[BatchRequest]) -> None:
-        """Send all requests and return when each has its result.
+        """Send all requests and return when each has a result.
 
-        Raises what no other request could mend, when the results of those under way are kept:
-        RateLimitError, AuthenticationError, APIConnectionError, APIStatusError; OutputError at
-        once; Interrupted after at most two seconds.
+        An error that affects all requests is raised after the results of those in flight are
+        stored: RateLimitError, AuthenticationError, APIConnectionError, APIStatusError. Raises
+        OutputError at once, Interrupted after at most two seconds.
         """
         try:
             self._run(requests)
         except Interrupted:
-            with contextlib.suppress(Interrupted):  # a second one: at once
+            with contextlib.suppress(Interrupted):  # a second signal ends it at once
                 self._drain(time.monotonic() + _STOP_GRACE)
             raise
         except OutputError:
@@ -116,13 +115,13 @@ class Runner:
             self._take(self._wait(now, has_job=job is not None))
 
     def _next(self, fresh: Iterator[Job]) -> Job | None:
-        """Return a request whose wait is over, else a new one, None for neither."""
+        """Return a request whose wait is over, else a new one, None if there is neither."""
         if self._again and self._again[0][0] <= time.monotonic():
             return heapq.heappop(self._again)[2]
         return next(fresh, None)
 
     def _wait(self, now: float, *, has_job: bool) -> float:
-        """Return how long nothing can be started."""
+        """Return the seconds until a request may start."""
         wait = self._controller.delay(now) if has_job else math.inf
         if self._again and not has_job:
             wait = min(wait, max(self._again[0][0] - now, 0.0))
@@ -136,7 +135,7 @@ class Runner:
         self._workers.send(job, job.request.body)
 
     def _take(self, timeout: float) -> None:
-        """Wait for results, and keep those that are there."""
+        """Wait for a result, then handle all that are available."""
         while outcome := self._workers.outcome(timeout):
             self._keep(outcome)
             timeout = 0.0
@@ -149,7 +148,7 @@ class Runner:
         progress.gate = self._controller.gate
         if now >= progress.gate:
             progress.waits_for = ""
-        if now - self._synced >= _SYNC_EVERY:
+        if now - self._synced >= _SYNC_INTERVAL:
             self._synced = now
             self._log.sync()
         progress.changed()
@@ -173,7 +172,7 @@ class Runner:
         headers, (body, completion) = outcome.response.headers, outcome.answer
         try:
             line = success_line(request, headers, body, outcome.seconds)
-        except ValueError as exc:  # a number that JSON cannot say
+        except ValueError as exc:  # not a JSON number
             self._failed(outcome.job, ProtocolError(str(exc)))
             return
         usage = completion.usage
@@ -190,7 +189,7 @@ class Runner:
         self._progress.answered += 1
 
     def _failed(self, job: Job, error: APIError) -> None:
-        """Handle a request without an answer that can be read."""
+        """Handle a request without a readable answer."""
         assert job.ticket is not None
         is_unreachable = isinstance(error, APIConnectionError) and error.is_unreachable
         if is_unreachable and not isinstance(error, CertificateError):
@@ -221,7 +220,7 @@ class Runner:
             self._fail(job.request, status, error.code or str(status), error.message)
 
     def _close_gate(self, job: Job, error: APIError, asked: float | None) -> None:
-        """Let all wait, because the server takes no requests; then ask this one again."""
+        """Make all requests wait, because the server accepts none, and retry this one."""
         ticket = job.ticket
         assert ticket is not None
         job.refusals += 1
@@ -235,7 +234,7 @@ class Runner:
         if asked is not None and asked > min(self._policy.max_wait, MAX_WAIT):
             error.hint = f"the server asks to wait {math.ceil(asked)} s"
             raise error
-        # Before the first answer it may be the address that is wrong; later it is an outage.
+        # Before the first answer the address may be wrong; later it is an outage.
         patience = self._policy.max_wait if self._succeeded else 0.0
         if controller.fruitless > self._policy.max_retries and now - self._last_answer > patience:
             raise error
@@ -268,10 +267,10 @@ class Runner:
 
     def _check_first(self, error: APIStatusError, status: int) -> None:
         """Raise the error if all of the first requests failed with this status."""
-        if self._succeeded or len(self._first_statuses) >= _SAME_FAILURES:
+        if self._succeeded or len(self._first_statuses) >= _MAX_EQUAL_FAILURES:
             return
         self._first_statuses.append(status)
-        if self._first_statuses == [status] * _SAME_FAILURES:
+        if self._first_statuses == [status] * _MAX_EQUAL_FAILURES:
             raise error
 
     def _fail(self, request: BatchRequest, status: int, code: str, message: str) -> None:
@@ -280,7 +279,7 @@ class Runner:
         self._progress.answered += 1
 
     def _drain(self, end: float) -> None:
-        """Keep the answers to requests that are under way, and start no more."""
+        """Handle the results of requests in flight, and start no more."""
         while self._controller.in_flight and (left := end - time.monotonic()) > 0:
             outcome = self._workers.outcome(min(left, self._tick))
             if outcome is None:

@@ -1,4 +1,4 @@
-"""The JSON in which scripts get an answer: the document of --json and the lines of --events."""
+"""Answers as JSON for scripts: the document of --json and the lines of --events."""
 
 import json
 from typing import Any
@@ -14,10 +14,10 @@ from srchat.turn_view import AnswerWriter
 
 
 class JSONOutput(AskOutput):
-    """Prints one document when the turn is over; the answer itself goes only into a file."""
+    """Prints one JSON document when the turn has ended. The answer is written only to a file."""
 
     def open_writer(self) -> AnswerWriter:
-        """Return a writer for the file alone."""
+        """Return a writer to the file."""
         return self._with_file(NullWriter())
 
     def end(self, failure: Failure | None) -> None:
@@ -39,13 +39,13 @@ class JSONOutput(AskOutput):
 
 
 class EventOutput(AskOutput):
-    """Prints a line of JSON for each event of the turn, as it happens; the answer into a file."""
+    """Prints a line of JSON for each event as it happens. The answer is written only to a file."""
 
     _has_started = False
     _retry = 0
 
     def open_writer(self) -> AnswerWriter:
-        """Return a writer for the file alone."""
+        """Return a writer to the file."""
         return self._with_file(NullWriter())
 
     def take(self, event: TurnEvent) -> None:
@@ -102,7 +102,7 @@ def turn_document(conversation: str, turn: TurnRecord) -> dict[str, Any]:
 
 
 def write_json(process: Process, document: dict[str, Any], indent: int | None = None) -> None:
-    """Write a document on lines of its own: ASCII, so exact for every text and inert."""
+    """Print a document, escaped to ASCII: lossless, and safe on a terminal."""
     process.stdout.write(json.dumps(document, indent=indent) + "\n")
 
 

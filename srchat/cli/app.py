@@ -14,7 +14,6 @@ from typer.exceptions import TyperException
 
 from srchat import __version__, signals
 from srchat.cli.process import Process
-from srchat.cli.usage_errors import usage_error
 from srchat.errors import (
     ClosedPipeError,
     ExitCode,
@@ -132,6 +131,8 @@ def _run(arguments: Sequence[str], process: Process) -> int:
             sys.stdout.flush()
         return int(code or 0)
     except TyperException as exc:
+        from srchat.cli.usage_errors import usage_error  # noqa: PLC0415 - only for an error
+
         raise usage_error(exc, arguments) from exc
     except typer.Abort as exc:  # pragma: no cover - Typer's EOFError; ours are caught before
         raise Interrupted(signal.SIGINT) from exc

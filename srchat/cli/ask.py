@@ -15,7 +15,6 @@ from srchat.cli.settings import continue_chosen, open_library, open_session, rea
 from srchat.errors import ClosedPipeError, Interrupted, OutputError, SrchatError, UsageError
 from srchat.session.session import Session
 from srchat.session.turn import Events
-from srchat.session.usage import usage_line
 from srchat.terminal.streams import is_terminal
 from srchat.terminal.tty_modes import unechoed
 from srchat.text_input import argument_text, edited, has_data, read_file, read_stdin
@@ -87,7 +86,7 @@ def ask(
 ) -> None:
     """Ask one question and print the answer.
 
-    Piped standard input and files go with the question:
+    Piped stdin and files are sent with the question:
 
     git diff | srchat ask "write a commit message"
     """
@@ -120,11 +119,13 @@ def ask(
             _show(process, session, session.send(output.follow_up), output)
     finally:
         if usage and session.reply and session.reply.has_begun:
+            from srchat.session.usage import usage_line  # noqa: PLC0415 - only for --usage
+
             process.messages.print(usage_line(session.reply))
 
 
 def _only_one(modes: dict[str, bool]) -> str:
-    """Return the option that says how to print, "" for none. Raises UsageError for several."""
+    """Return the option that selects the output, "" if none. Raises UsageError for several."""
     first, *others = [name for name, is_given in modes.items() if is_given] or [""]
     if others:
         raise UsageError(f"{first} cannot be combined with {others[0]}")
@@ -132,7 +133,7 @@ def _only_one(modes: dict[str, bool]) -> str:
 
 
 def _ask_for_json(session: Session, text: str) -> "Schema":
-    """Have requests ask for JSON that fits the schema of `--schema`, and return it."""
+    """Request JSON that fits the schema of `--schema`, and return the schema."""
     from srchat.schema import read_schema, response_format  # noqa: PLC0415 - few answers are JSON
 
     schema = read_schema(text)
@@ -142,10 +143,10 @@ def _ask_for_json(session: Session, text: str) -> "Schema":
 
 
 def _show(process: Process, session: Session, events: Events, output: AskOutput) -> None:
-    """Show the turn, and end the output however the turn ends."""
+    """Display the turn, and end the output however the turn ends."""
     failure: Failure | None = None
     try:
-        session.check_key()  # before anything is opened or waited for
+        session.check_key()  # before anything is opened or read
         with unechoed(process.stdout.fd):
             show_turn(session, events, process.messages, output.open_writer, output.take)
     except (OutputError, ClosedPipeError):
@@ -155,7 +156,7 @@ def _show(process: Process, session: Session, events: Events, output: AskOutput)
     try:
         output.end(failure)
     except OutputError:
-        if not isinstance(failure, Interrupted):  # else it may be that the terminal was closed
+        if not isinstance(failure, Interrupted):  # the terminal may have been closed
             raise
     if failure:
         raise failure
@@ -170,10 +171,10 @@ def _read(
     no_stdin: bool,
     editor: bool,
 ) -> str:
-    """Return the prompt, and attach files and standard input to the session."""
+    """Return the prompt, and attach files and stdin to the session."""
     attachments = [read_file(path) for path in files]
     if files and words and os.path.isfile(words[0]):  # noqa: PTH113 - Path's own fails for a long prompt
-        # A shell makes many words of -f *.py, and the option takes the first.
+        # A shell expands -f *.py to several words, of which the option takes one.
         process.messages.warning(
             f"{words[0]} was read as prompt text", hint="repeat -f for each file"
         )
@@ -198,7 +199,7 @@ def _read(
 
 
 def _has_input(process: Process, session: Session) -> bool:
-    """Tell whether standard input is to be read: a template that does not need it never waits."""
+    """Tell whether to read stdin. A template without `{input}` does not wait for it."""
     if is_terminal(process.stdin_fd):
         return False
     template = session.template

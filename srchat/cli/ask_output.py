@@ -1,4 +1,4 @@
-"""How `ask` prints an answer: rendered or raw, only its code, or as JSON; and into a file."""
+"""The outputs of `ask`: rendered or raw, only the code, or as JSON; and to a file."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,6 @@ from srchat.cli.process import Process
 from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
 from srchat.session.reply_stream import TurnEvent
 from srchat.session.session import Session
-from srchat.terminal.code_blocks import CodeWriter
 from srchat.terminal.plain import PlainWriter
 from srchat.terminal.sanitize import sanitized
 from srchat.turn_view import AnswerWriter, open_answer_writer
@@ -19,9 +18,9 @@ Failure = SrchatError | Interrupted
 
 
 class AskOutput:
-    """Where the turn of an `ask` goes: the base class, which prints the exact text.
+    """Base class of the outputs of `ask`, which prints the exact text.
 
-    `follow_up`: after the end, a prompt to send before the answer can be printed, "" for none.
+    `follow_up`: a prompt to send before the answer can be printed, "" if none; set by `end`.
     All methods raise OutputError or ClosedPipeError.
     """
 
@@ -36,16 +35,16 @@ class AskOutput:
         return self._with_file(PlainWriter(self._process.stdout))
 
     def take(self, event: TurnEvent) -> None:
-        """Take an event of the turn."""
+        """Handle an event of the turn."""
 
     def end(self, failure: Failure | None) -> None:
-        """End the output. `failure`: what ended the turn; the caller raises it afterwards."""
+        """End the output. `failure`: the exception that ended the turn; the caller raises it."""
 
     def _with_file(self, writer: AnswerWriter) -> AnswerWriter:
         return self._file.beside(writer) if self._file else writer
 
     def _print_on_stderr(self) -> None:
-        """Print the answer where no result is expected, so that it is not lost."""
+        """Print an answer without the expected result to stderr, so that it is not lost."""
         if self._session.reply and self._session.reply.text:
             text = sanitized(self._session.reply.content)
             self._process.messages.write_raw(text.rstrip("\n") + "\n")
@@ -54,9 +53,9 @@ class AskOutput:
 def open_output(
     process: Process, session: Session, mode: str, path: str | None, schema: "Schema | None"
 ) -> AskOutput:
-    """Return the output for an option of `ask`; `path`: of the file for the answer.
+    """Return the output for an option of `ask`. `path`: of the file for the answer.
 
-    Raises UsageError where the file cannot be written.
+    Raises UsageError if the file cannot be written.
     """
     file = _opened(process, path) if path is not None else None
     if schema is not None:
@@ -85,7 +84,7 @@ def _opened(process: Process, path: str) -> "OutputFile":
 
 
 class _RenderedOutput(AskOutput):
-    """The answer as standard output can show it."""
+    """The answer, rendered on a terminal."""
 
     def open_writer(self) -> AnswerWriter:
         session, stdout = self._session, self._process.stdout
@@ -96,11 +95,13 @@ class _RenderedOutput(AskOutput):
 
 
 class _CodeOutput(AskOutput):
-    """The code blocks of the answer; an answer without one goes to standard error."""
+    """The code blocks of the answer. An answer without any is printed to stderr."""
 
     def __init__(
         self, process: Process, session: Session, file: "OutputFile | None", *, only_first: bool
     ) -> None:
+        from srchat.terminal.code_blocks import CodeWriter  # noqa: PLC0415 - few answers need it
+
         super().__init__(process, session, file)
         self._only_first = only_first
         self._writer = CodeWriter(super().open_writer(), only_first=only_first)

@@ -21,7 +21,7 @@ batch_app.command()(cancel)
 def batch(ctx: typer.Context) -> None:
     """Run many prompts from one file.
 
-    The file is OpenAI's batch format: other engines run it, too.
+    The file is in OpenAI's batch format, which other engines run, too.
 
     seq 3 | srchat batch make "square {line}" > in.jsonl
     """

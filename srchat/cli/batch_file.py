@@ -1,4 +1,4 @@
-"""The batch file of a command: opened, and checked before anything is sent."""
+"""Opens and checks the batch file of a command."""
 
 import contextlib
 import shutil
@@ -12,7 +12,7 @@ from srchat.errors import UsageError, reason_of
 
 
 def open_batch_file(process: Process, path: str, stack: contextlib.ExitStack) -> BinaryIO:
-    """Return the file, or for `-` a copy of standard input. Raises UsageError."""
+    """Return the file, or a copy of stdin for `-`. Raises UsageError."""
     name = "standard input" if path == "-" else path
     try:
         if path != "-":
@@ -27,7 +27,7 @@ def open_batch_file(process: Process, path: str, stack: contextlib.ExitStack) ->
 
 
 def checked_digests(process: Process, file: BinaryIO, path: str) -> dict[bytes, int | None]:
-    """Return the digest of each request by its custom_id. Raises UsageError for a bad file."""
+    """Return the digests of all requests by custom_id. Raises UsageError for an invalid file."""
     check = FileCheck()
     name = "stdin" if path == "-" else path
     try:

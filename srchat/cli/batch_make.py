@@ -1,4 +1,4 @@
-"""`srchat batch make`: a batch file from a prompt and rows. Nothing is sent."""
+"""`srchat batch make`: write a batch file from a prompt and rows, without sending it."""
 
 import contextlib
 import dataclasses
@@ -27,7 +27,7 @@ from srchat.template import UnsetPlaceholderError, filled, placeholders
 from srchat.terminal.streams import is_terminal
 from srchat.text_input import argument_text, decoded, read_file
 
-_MAX_REQUESTS: Final = 50_000  # of a file, as OpenAI limits it
+_MAX_REQUESTS: Final = 50_000  # per file, OpenAI's limit
 _MAX_BYTES: Final = 200_000_000
 _PIECE: Final = 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
@@ -65,7 +65,7 @@ def make(
     ] = None,
     split: Annotated[
         int | None,
-        typer.Option("--split", metavar="N", min=1, help="Begin a new file after N requests."),
+        typer.Option("--split", metavar="N", min=1, help="Start a new file after N requests."),
     ] = None,
     schema: Annotated[
         str | None,
@@ -92,7 +92,7 @@ def make(
     source, *others = [name for name, value in given.items() if value] or [""]
     if others:
         raise UsageError(f"{source} cannot be combined with {others[0]}")
-    # All of it is made before any of it is written: half a file would look like a whole one.
+    # Nothing is written before all requests are valid: half a file would look complete.
     with tempfile.TemporaryFile() as made:
         with _rows(process, source, lines or jsonl or csv or "stdin", file or []) as rows:
             parts = _write(made, maker.requests(rows), split)
@@ -111,7 +111,7 @@ class _Part:
 
 
 class _Maker:
-    """Makes requests of rows. Raises UsageError for a placeholder that nothing fills."""
+    """Makes requests from rows. Raises UsageError for a placeholder without a value."""
 
     def __init__(
         self, settings: Settings, words: str, id_field: str | None, schema: str | None
@@ -195,7 +195,7 @@ def _with_schema(config: Config, text: str | None) -> Config:
 def _rows(
     process: Process, source: str, name: str, files: Sequence[str]
 ) -> Iterator[Iterator[Row]]:
-    """Yield the rows of an option; "" is standard input. Raises UsageError."""
+    """Yield the rows of an option. "" is stdin. Raises UsageError."""
     if source == "-f":
         yield _file_rows(files)
         return
@@ -214,11 +214,11 @@ def _rows(
 
 
 def _text_lines(stream: BinaryIO, name: str) -> Iterator[str]:
-    """Yield lines with their ends. Raises UsageError for what is not UTF-8 text."""
+    """Yield lines with their newlines. Raises UsageError if they are not UTF-8."""
     try:
         for number, line in enumerate(stream, 1):
             text = decoded(line, f"{name}:{number}")
-            # A byte order mark is one only at the start of a file.
+            # Only at the start of a file is U+FEFF a byte order mark.
             yield f"\ufeff{text}" if number > 1 and line.startswith(_BOM) else text
     except OSError as exc:
         raise UsageError(f"cannot read {name}: {reason_of(exc)}") from exc
@@ -231,7 +231,7 @@ def _file_rows(paths: Sequence[str]) -> Iterator[Row]:
 
 
 def _write(made: IO[bytes], requests: Iterator[str], split: int | None) -> list[_Part]:
-    """Write the requests one after the other, and return the files that they make."""
+    """Write the requests one after the other, and return the parts into which to split them."""
     parts: list[_Part] = []
     for count, line in enumerate(requests):
         if not parts or (split and count % split == 0):
@@ -254,7 +254,7 @@ def _warn_of_size(process: Process, parts: Sequence[_Part]) -> None:
 
 
 def _deliver(process: Process, made: IO[bytes], output: str | None, parts: Sequence[_Part]) -> None:
-    """Copy what was made to standard output, or to a file for each part."""
+    """Copy the requests to stdout, or to one file per part."""
     made.seek(0)
     if output is None or output == "-":
         while piece := made.read(_PIECE):

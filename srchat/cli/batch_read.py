@@ -1,4 +1,4 @@
-"""`srchat batch read`: the answers in the results of a batch, whichever engine wrote them."""
+"""`srchat batch read`: print the answers in the results of a batch, from any engine."""
 
 import contextlib
 import json
@@ -17,11 +17,11 @@ from srchat.cli.process import Process
 from srchat.errors import IncompleteAnswerError, UsageError, reason_of
 
 _NUMBERED: Final = re.compile(r"(.*?)(\d{1,18})")
-_MAX_TOLD: Final = 20  # failures that are named
+_MAX_LISTED: Final = 20  # failures
 
 
 class _Place(NamedTuple):
-    """Where the line of a result or of a request is. `number`: from 1."""
+    """The location of a line. `number`: from 1."""
 
     file: int
     offset: int
@@ -31,10 +31,13 @@ class _Place(NamedTuple):
 
 def read(
     ctx: typer.Context,
-    results: Annotated[list[str], typer.Argument(metavar="OUT...", help="Results, of any engine.")],
+    results: Annotated[
+        list[str], typer.Argument(metavar="OUT...", help="Result files of any engine.")
+    ],
     *,
     requests: Annotated[
-        str | None, typer.Option("--in", metavar="IN", help="Batch file; gives order and gaps.")
+        str | None,
+        typer.Option("--in", metavar="IN", help="Batch file, for the order and missing answers."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a JSON object for each answer.")
@@ -54,7 +57,7 @@ def read(
     if failed and requests is None:
         raise UsageError("--failed needs --in IN, the batch file")
     if failed + stats + as_json > 1:
-        raise UsageError("--json, --failed and --stats exclude each other")
+        raise UsageError("--json, --failed and --stats cannot be combined")
     with contextlib.ExitStack() as stack:
         batch = _Batch(process, results, requests, stack)
         if failed:
@@ -67,7 +70,10 @@ def read(
 
 
 class _Batch:
-    """Results by their ids, read again when they are needed, so that memory stays small."""
+    """The results by custom_id.
+
+    Only their locations are kept in memory; lines are read again when needed.
+    """
 
     def __init__(
         self,
@@ -88,7 +94,7 @@ class _Batch:
             self._index_requests(requests, len(self._files) - 1)
 
     def print_answers(self, *, as_json: bool) -> None:
-        """Print all answers; failures go to standard error, or are lines of JSON, too."""
+        """Print all answers. Failures go to stderr or, with `as_json`, are lines of JSON, too."""
         told = 0
         for custom_id in self._order():
             result = self._result(custom_id)
@@ -96,20 +102,20 @@ class _Batch:
                 self._process.stdout.write(json.dumps(_document(result)) + "\n")
             elif result.error:
                 told += 1
-                if told <= _MAX_TOLD:
+                if told <= _MAX_LISTED:
                     self._process.messages.warning(f"{custom_id}: {result.error}")
             else:
                 self._print(result)
 
     def print_failed(self) -> None:
-        """Print the lines of the batch file that have no answer."""
+        """Print the lines of the batch file without an answer."""
         for custom_id, place in self._requests.items():
             if not self._has_answer(custom_id):
                 line = self._line(place)
                 self._process.stdout.write_bytes(line if line.endswith(b"\n") else line + b"\n")
 
     def print_stats(self) -> None:
-        """Print counts, tokens, and how long answers took."""
+        """Print counts, tokens and response times."""
         seconds: list[float] = []
         prompt = completion = answers = 0
         reasons: dict[str, int] = {}
@@ -142,7 +148,7 @@ class _Batch:
         )
 
     def check(self) -> None:
-        """Raise IncompleteAnswerError where a request has no answer."""
+        """Raise IncompleteAnswerError if a request has no answer."""
         failed = sum(not place.has_answer for place in self._places.values())
         missing = len(self._missing())
         if failed or missing:
@@ -186,13 +192,13 @@ class _Batch:
             offset += len(line)
 
     def _order(self) -> Iterator[str]:
-        """Yield the ids with a result, in the order of the requests."""
+        """Yield the custom_ids of all results, in the order of the requests."""
         if self._requests:
             yield from (each for each in self._requests if each in self._places)
             return
         ids = list(self._places)
         matches = [_NUMBERED.fullmatch(each) for each in ids]
-        if all(matches):  # made by a counter: its order is that of the requests
+        if all(matches):  # numbered in the order of the requests
             ids.sort(key=_number_in)
         yield from ids
 
@@ -236,7 +242,7 @@ def _document(result: Result) -> dict[str, Any]:
 
 
 def _files_of_failures(results: Sequence[str]) -> list[str]:
-    """Return the files of failures beside the results of `batch run`, unless they are named."""
+    """Return the failure files beside results of `batch run` that are not arguments, too."""
     beside = [str(errors_path(Path(path))) for path in results]
     return [path for path in beside if path not in results and Path(path).is_file()]
 

@@ -1,4 +1,4 @@
-"""`srchat batch run`: send every request of a batch file, and go on where a run has ended."""
+"""`srchat batch run`: send all requests of a batch file, or resume an earlier run."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ from srchat.signals import signals_to
 Input = Annotated[
     str, typer.Argument(metavar="IN", help="Batch file; `-` reads stdin.", show_default=False)
 ]
-_AGAIN: Final = "run the same command to continue"
+_RESUME_HINT: Final = "run the same command to continue"
 
 
 @options.with_connection_options
@@ -33,7 +33,9 @@ def run(
     *,
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="OUT", help="Results; IN.out.jsonl if not given."),
+        typer.Option(
+            "-o", "--output", metavar="OUT", help="File for results; default: IN.out.jsonl."
+        ),
     ] = None,
     jobs: Annotated[
         int,
@@ -55,7 +57,7 @@ def run(
 ) -> None:
     """Send the requests of a batch file, many at once.
 
-    The same command again continues: what was answered is not sent twice.
+    Run the same command again to continue: answered requests are not sent again.
     """
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)
@@ -68,7 +70,7 @@ def run(
         log = ResultLog(path)
         stack.callback(log.close)
         resumed = log.resume(pending, only_new=only_new)
-        _tell_resumed(process, resumed, path)
+        _report_resumed(process, resumed, path)
         progress = RunProgress(process, len(pending), resumed.done, resumed.failed)
         if resumed.done + resumed.failed < len(pending):
             from srchat.api.exchange import Limits  # noqa: PLC0415 - httpx, 60 ms
@@ -93,7 +95,7 @@ def run(
             with (
                 contextlib.closing(progress),
                 signals_to(workers.interrupt),
-                _continuable(process, progress),
+                _progress_reported(process, progress),
             ):
                 try:
                     runner.run(_pending_requests(file, pending))
@@ -118,7 +120,7 @@ def _output_path(input_: str, output: str | None) -> Path:
 def _pending_requests(
     file: BinaryIO, pending: Mapping[bytes, int | None]
 ) -> Iterator[BatchRequest]:
-    """Yield the requests without a result. Raises UsageError where the file has changed."""
+    """Yield the requests without a result. Raises UsageError if the file has changed."""
     file.seek(0)
     try:
         for request in requests_of(lines_of(file.readline)):
@@ -129,24 +131,24 @@ def _pending_requests(
                 raise ValueError
             yield request
     except ValueError as exc:
-        raise UsageError("the batch file has changed during the run", hint=_AGAIN) from exc
+        raise UsageError("the batch file has changed during the run", hint=_RESUME_HINT) from exc
 
 
 @contextlib.contextmanager
-def _continuable(process: Process, progress: RunProgress) -> Iterator[None]:
-    """Tell how far a run came that ends early, and how to continue it."""
+def _progress_reported(process: Process, progress: RunProgress) -> Iterator[None]:
+    """Report the progress of a run that ends early, and how to continue it."""
     try:
         yield
     except Interrupted:
         progress.close()
-        process.messages.info(f"{progress.count()}; {_AGAIN}")
+        process.messages.info(f"{progress.count()}; {_RESUME_HINT}")
         raise
     except (APIError, OutputError) as exc:
-        exc.hint = joined(exc.hint, f"{progress.count()}; {_AGAIN}")
+        exc.hint = joined(exc.hint, f"{progress.count()}; {_RESUME_HINT}")
         raise
 
 
-def _tell_resumed(process: Process, resumed: Resumed, path: Path) -> None:
+def _report_resumed(process: Process, resumed: Resumed, path: Path) -> None:
     messages = process.messages
     if resumed.done:
         messages.info(f"continuing after {counted(resumed.done, 'answer')} in {path}")
@@ -160,7 +162,7 @@ def _tell_resumed(process: Process, resumed: Resumed, path: Path) -> None:
 
 
 def _finish(process: Process, progress: RunProgress, path: Path) -> None:
-    """Tell the outcome. Raises SrchatError where requests failed."""
+    """Report the outcome. Raises SrchatError if requests failed."""
     if not progress.failed:
         process.messages.info(f"{progress.count()}: {path}")
         return

@@ -1,4 +1,4 @@
-"""`srchat batch submit`, `status`, `fetch`, `cancel`: batches that the server runs."""
+"""`srchat batch submit`, `status`, `fetch` and `cancel`: batches that run on the server."""
 
 import contextlib
 import json
@@ -29,8 +29,8 @@ from srchat.terminal.status import StatusLine
 if TYPE_CHECKING:
     from srchat.api.batches import Batch, Batches
 
-_FIRST_POLL: Final = 1.0  # seconds between two looks at a batch; doubled up to the last
-_LAST_POLL: Final = 30.0
+_MIN_POLL_INTERVAL: Final = 1.0  # seconds between two polls, doubled up to _MAX_POLL_INTERVAL
+_MAX_POLL_INTERVAL: Final = 30.0
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="ID of the batch.", show_default=False)]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the batch has ended.")]
@@ -50,7 +50,7 @@ def submit(
 ) -> None:
     """Upload a batch file and have the server run it. Prints the ID of the batch.
 
-    Needs a server with /v1/files and /v1/batches; others are asked by `srchat batch run`.
+    Needs a server with /v1/files and /v1/batches. For other servers, use `srchat batch run`.
     """
     process: Process = ctx.obj
     with contextlib.ExitStack() as stack:
@@ -72,14 +72,14 @@ def status(
     *,
     wait: Wait = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print what the server says, as JSON.")
+        bool, typer.Option("--json", help="Print the server's response as JSON.")
     ] = False,
     profile: options.Profile = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     **_settings: object,
 ) -> None:
-    """Show how far a batch is, or list the newest batches."""
+    """Show the progress of a batch, or list the newest batches."""
     process: Process = ctx.obj
     if wait and id_ is None:
         raise UsageError("--wait needs the ID of a batch")
@@ -101,7 +101,9 @@ def fetch(
     *,
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="OUT", help="Results; ID.out.jsonl if not given."),
+        typer.Option(
+            "-o", "--output", metavar="OUT", help="File for results; default: ID.out.jsonl."
+        ),
     ] = None,
     wait: Wait = False,
     profile: options.Profile = None,
@@ -136,7 +138,7 @@ def cancel(
     verbose: options.Verbose = False,
     **_settings: object,
 ) -> None:
-    """Cancel a batch. Servers may drop what was answered."""
+    """Cancel a batch. Servers may discard finished answers."""
     process: Process = ctx.obj
     batch = _open_batches(process, ctx.params).cancel(id_)
     process.stdout.write_foreign(f"{_line(batch)}\n")
@@ -166,12 +168,12 @@ def _open_batches(process: Process, parameters: dict[str, Any]) -> "Batches":
 def _looked_up(process: Process, batches: "Batches", id_: str, *, wait: bool) -> "Batch":
     batch = batches.get(id_)
     status = StatusLine(process.messages)
-    pause = _FIRST_POLL
+    pause = _MIN_POLL_INTERVAL
     try:
         while wait and not batch.is_over:
             status.show(_line(batch))
             time.sleep(pause)
-            pause = min(2 * pause, _LAST_POLL)
+            pause = min(2 * pause, _MAX_POLL_INTERVAL)
             batch = batches.get(id_)
     finally:
         status.clear()
@@ -179,7 +181,7 @@ def _looked_up(process: Process, batches: "Batches", id_: str, *, wait: bool) ->
 
 
 def _check(process: Process, batch: "Batch") -> None:
-    """Raise IncompleteAnswerError where the server gave a batch up."""
+    """Raise IncompleteAnswerError if the server has given up the batch."""
     if batch.status not in ("failed", "expired"):
         return
     for error in batch.errors:

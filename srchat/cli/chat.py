@@ -1,8 +1,9 @@
-"""`srchat chat`: a conversation at the terminal, or one prompt a line from a script."""
+"""`srchat chat`: a conversation on the terminal, or one prompt per line from a script."""
 
 import contextlib
+import shlex
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -49,19 +50,29 @@ def chat(
 ) -> int:
     """Talk with a model, prompt by prompt.
 
-    /help tells what can be typed. Without a terminal, each line of standard input is a
-    prompt, answers go to standard output, and the exit code is that of the last failure.
+    Type /help for the commands. Without a terminal, each line of stdin is a prompt, answers go to
+    stdout, and the exit code is that of the last failure.
     """
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)
     library = open_library(process)
     session = open_session(process, settings, library, keep=not no_save)
-    session.check_key()  # before anything is shown
+    session.check_key()  # before any output
     continue_chosen(process, session, library, ctx.params)
     session.attachments = [read_file(path) for path in file or []]
     status = _Status(session, settings.resolved.profile)
     first = argument_text(" ".join(prompt or []))
-    return _run(process, session, library, status, first=first, shows_usage=usage)
+    code = _run(process, session, library, status, first=first, shows_usage=usage)
+    if process.terminal and session.stored_id and session.conversation.turns:
+        given = {"-p": profile, "--base-url": ctx.params["base_url"]}
+        process.messages.info(f"to continue: {_way_back(session, given)}")
+    return code
+
+
+def _way_back(session: Session, given: Mapping[str, str | None]) -> str:
+    """Return the command that continues the conversation, with the options that were given."""
+    options = [word for name, value in given.items() if value for word in (name, value)]
+    return shlex.join(["srchat", "chat", *options, "--conversation", session.conversation.id])
 
 
 class _Status:
@@ -114,7 +125,7 @@ def _run(
     if screen and not process.messages.quiet:
         _greet(chat)
     if screen and has_editor:
-        # From prompt to prompt: what is typed in between is neither echoed nor torn.
+        # Also between prompts, so that input typed there is neither echoed nor split.
         with held_for_prompt(process.stdin_fd, screen):
             return int(repl.run())
     return int(repl.run())
@@ -152,7 +163,7 @@ def _prompt_lines(
     from srchat.repl import library_commands  # noqa: PLC0415 - on first use
     from srchat.repl.completer import ChatCompleter, Values  # noqa: PLC0415 - on first use
     from srchat.repl.prompt_lines import Hooks, PromptLines  # noqa: PLC0415 - on first use
-    from srchat.repl.typed_history import open_history  # noqa: PLC0415 - on first use
+    from srchat.repl.typed_history import TypedHistory  # noqa: PLC0415 - on first use
 
     values = Values(
         models=lambda asked: session.models.names(session.config, ask=asked),
@@ -163,7 +174,7 @@ def _prompt_lines(
     lines = PromptLines(
         screen,
         process.environ,
-        open_history(path, process.messages.warning),
+        TypedHistory(path, process.messages.warning),
         ChatCompleter(values),
         Hooks(
             status=status,
@@ -177,8 +188,8 @@ def _prompt_lines(
 
 
 def _load_slow_modules_soon() -> None:
-    """Load what the first prompt needs while it is being typed."""
-    with contextlib.suppress(RuntimeError):  # no thread can be started: then they load later
+    """Load what the first prompt needs while the user types it."""
+    with contextlib.suppress(RuntimeError):  # no thread: they are loaded later
         threading.Thread(target=_load_slow_modules, daemon=True).start()
 
 

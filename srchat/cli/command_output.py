@@ -1,4 +1,4 @@
-"""The answer of `ask --command`: one command line, or nothing."""
+"""The output of `ask --command`: one command line, or nothing."""
 
 import os
 import platform
@@ -26,14 +26,14 @@ _OS_NAMES: Final = {"Darwin": "macOS"}
 
 
 class CommandOutput(AskOutput):
-    """Prints the command of an answer; an answer without one goes to standard error."""
+    """Prints the command in an answer. An answer without one is printed to stderr."""
 
     def __init__(self, process: Process, session: Session, file: "OutputFile | None") -> None:
         super().__init__(process, session, file)
         _ask_for_command(session, process.environ.get("SHELL", ""))
 
     def open_writer(self) -> AnswerWriter:
-        """Return a writer that keeps the answer back."""
+        """Return a writer that holds back the answer."""
         return NullWriter()
 
     def end(self, failure: Failure | None) -> None:
@@ -55,7 +55,7 @@ class CommandOutput(AskOutput):
 
 
 def _ask_for_command(session: Session, shell: str) -> None:
-    """Tell the model what is wanted, beside a system prompt of the user's own."""
+    """Add the request for a command to the system prompt."""
     system = platform.system()
     wanted = (
         f"Answer with exactly one {os.path.basename(shell) or 'sh'} command line "  # noqa: PTH119 - of any text

@@ -1,4 +1,4 @@
-"""`srchat completion`: the script that lets a shell complete commands."""
+"""`srchat completion`: print the completion script for a shell."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -10,7 +10,7 @@ from srchat.completion_scripts import SCRIPTS
 
 
 class Shell(StrEnum):
-    """The shells that can complete."""
+    """The shells with completion."""
 
     BASH = "bash"
     ZSH = "zsh"

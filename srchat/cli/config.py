@@ -1,4 +1,4 @@
-"""`srchat config`: see the settings and where each comes from, and change them."""
+"""`srchat config`: show and change settings."""
 
 import json
 import os
@@ -13,8 +13,8 @@ from srchat.cli.config_check import check
 from srchat.cli.config_editing import edit
 from srchat.cli.config_init import init
 from srchat.cli.config_notices import (
-    tell_what_is_stronger,
-    tell_where_the_key_goes,
+    report_key_in_use,
+    report_overrides,
 )
 from srchat.cli.config_unset import unset
 from srchat.cli.config_value import InProfile, new_value
@@ -96,7 +96,7 @@ def get(
 def set_value(
     ctx: typer.Context, name: Name, values: Values = None, *, profile: InProfile = None
 ) -> None:
-    """Set one setting; everything else in the file stays as it is.
+    """Set one setting. The rest of the file is unchanged.
 
     srchat config set model qwen3-4b
 
@@ -109,10 +109,10 @@ def set_value(
         values = [value_text]
     value = new_value(process, path, name, values or [], profile)
     config_edit.set_values(path, profile, {name: value})
-    if process.stderr.is_terminal or name == "api_key":  # which nobody can see
+    if process.stderr.is_terminal or name == "api_key":  # typed without echo
         process.messages.info(f"saved {name} in {path}")
-    if not tell_what_is_stronger(process, path, [name], profile) and name == "base_url":
-        tell_where_the_key_goes(process, path, profile)
+    if not report_overrides(process, path, [name], profile) and name == "base_url":
+        report_key_in_use(process, path, profile)
 
 
 config_app.command()(unset)
@@ -120,13 +120,13 @@ config_app.command()(unset)
 
 @config_app.command("path")
 def show_path(ctx: typer.Context) -> None:
-    """Print where the configuration file is, or would be."""
+    """Print the path of the configuration file, whether or not it exists."""
     process: Process = ctx.obj
     path = paths.config_path(process.environ)
     if process.stdout.is_terminal:
         process.stdout.write_foreign(f"{path}\n")
     else:
-        process.stdout.write_bytes(os.fsencode(path) + b"\n")  # a path need not be text
+        process.stdout.write_bytes(os.fsencode(path) + b"\n")  # a path may not be UTF-8
 
 
 config_app.command()(edit)
@@ -135,7 +135,7 @@ config_app.command()(check)
 
 
 def _value(settings: Resolved, name: str) -> tuple[object, str]:
-    """Return what may be shown of a value, and its origin."""
+    """Return a value for display and its origin."""
     origin = one_line(settings.origins.get(name, ""))
     if name == PROFILE:
         return settings.profile, origin
@@ -146,7 +146,7 @@ def _value(settings: Resolved, name: str) -> tuple[object, str]:
     elif isinstance(entry.value_type, Headers) and value:
         value = {header: masked(text) for header, text in value.items()}
     elif isinstance(entry.value_type, CommandLine) and value:
-        value = (value[0], "…") if value[1:] else value  # a key may stand in its arguments
+        value = (value[0], "…") if value[1:] else value  # its arguments may contain a key
     return value, origin
 
 
@@ -161,7 +161,7 @@ def _document(settings: Settings) -> dict[str, Any]:
 
 
 def _listing(settings: Settings) -> str:
-    """Return all settings as TOML, with their origins as comments; the defaults come last."""
+    """Return all settings as TOML with their origins as comments, the defaults last."""
     resolved = settings.resolved
     names = ", ".join(map(one_line, sorted({*settings.file.profile_names, DEMO_PROFILE})))
     profile = one_line(resolved.profile) if resolved.profile else "none"

@@ -1,4 +1,4 @@
-"""`srchat config check`: is the file right, and does the server answer?"""
+"""`srchat config check`: check the file, the server and the key."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def check(
     verbose: options.Verbose = False,
     **_settings: object,
 ) -> None:
-    """Check the file with all its profiles; try server and key."""
+    """Check the file with all its profiles, then the server and the key."""
     from srchat.config.profile_files import check_profiles  # noqa: PLC0415 - of few users
 
     process: Process = ctx.obj

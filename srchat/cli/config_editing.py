@@ -1,4 +1,4 @@
-"""`srchat config edit`: the file in the user's editor; only what is right replaces it."""
+"""`srchat config edit`: edit a copy of the file, which replaces it once it is valid."""
 
 import contextlib
 import shutil
@@ -28,46 +28,46 @@ _TEMPLATE = b"""\
 
 
 def edit(ctx: typer.Context) -> None:
-    """Edit the file in $VISUAL or $EDITOR; it is kept once it is right."""
+    """Edit the file in $VISUAL or $EDITOR. It is replaced only by a valid one."""
     process: Process = ctx.obj
     path = paths.config_path(process.environ)
     old = read_bytes(path)
     draft = _new_draft(path, _TEMPLATE if old is None else old)
     try:
-        with _told_where(process, draft, Interrupted):
+        with _draft_reported(process, draft, Interrupted):
             new = _edited(process, path, draft)
-    except SrchatError:  # given up
+    except SrchatError:  # the user has given up
         shutil.rmtree(draft.parent, ignore_errors=True)
         raise
-    with _told_where(process, draft, Interrupted, SrchatError):
+    with _draft_reported(process, draft, Interrupted, SrchatError):
         if new not in (old, _TEMPLATE):
             config_edit.replace_text(path, old, new)
     shutil.rmtree(draft.parent, ignore_errors=True)
 
 
 def _new_draft(path: Path, data: bytes) -> Path:
-    """Return a file to edit, in a folder of its own for what else an editor leaves beside it."""
+    """Return a file to edit, in a directory for the temporary files of the editor."""
     with locked(path) as target:
         pass  # creates the directory and resolves links
     folder = None
     try:
-        # Beside the file and not in /tmp: it may hold a key.
+        # Not in /tmp, because the file may contain a key.
         folder = Path(tempfile.mkdtemp(prefix=".srchat-edit-", dir=target.parent))
         draft = folder / target.name
         draft.touch(mode=0o600)
         draft.write_bytes(data)
     except OSError as exc:
-        if folder:  # pragma: no branch - root, who tests, can make one everywhere
+        if folder:  # pragma: no branch - always created by root, who runs the tests
             shutil.rmtree(folder, ignore_errors=True)
         raise ConfigError(f"cannot create a file next to {target}: {exc.strerror}") from exc
     return draft
 
 
 @contextlib.contextmanager
-def _told_where(
+def _draft_reported(
     process: Process, draft: Path, *failures: type[SrchatError | Interrupted]
 ) -> Iterator[None]:
-    """Let the user know where the text is if it does not get to its place."""
+    """If saving fails, say where the draft is."""
     try:
         yield
     except failures:
@@ -76,7 +76,7 @@ def _told_where(
 
 
 def _edited(process: Process, path: Path, draft: Path) -> bytes:
-    """Return what the user makes of the draft, once it is right."""
+    """Return the draft after the user has edited it until it is valid."""
     questions = Questions(process.stdin_fd, process.messages)
     while True:
         if code := open_in_editor(draft, process.environ):
@@ -86,7 +86,7 @@ def _edited(process: Process, path: Path, draft: Path) -> bytes:
         try:
             config_file.parse(path, config_file.decoded(path, data))
         except ConfigError as exc:
-            hint = "" if exc.hint == config_file.EDIT_HINT else exc.hint  # that is what we do
+            hint = "" if exc.hint == config_file.EDIT_HINT else exc.hint  # already editing
             process.messages.error(exc.message, hint)
             if questions.interactive and questions.confirm("edit again?", default=True):
                 continue

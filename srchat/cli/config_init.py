@@ -1,4 +1,4 @@
-"""`srchat config init`: asks for server, key and model, tries them, and keeps what works."""
+"""`srchat config init`: ask for server, key and model, test them, and save them."""
 
 import shlex
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ import typer
 
 from srchat import paths
 from srchat.api.key import checked_key, masked
-from srchat.cli.config_notices import tell_what_is_stronger
+from srchat.cli.config_notices import report_overrides
 from srchat.cli.config_value import profile_name
 from srchat.cli.process import Process
 from srchat.cli.questions import Questions
@@ -34,12 +34,12 @@ from srchat.session.connection import Connection, open_client, open_server
 from srchat.suggestions import did_you_mean
 from srchat.terminal.sanitize import one_line
 
-_PROBE_TIME: Final = 2.0  # seconds for a server on this machine
-_TEST_TIME: Final = 20.0
+_PROBE_TIMEOUT: Final = 2.0  # seconds for a server on this machine to respond
+_TEST_TIMEOUT: Final = 20.0
 _KEY_VARIABLES: Final = ("SRCHAT_API_KEY", "SOLIDRUST_API_KEY")
 _MAX_NUMBERED: Final = 20
 _SHOWN_MODELS: Final = 20
-_KEEP: Final = "use it anyway?"
+_USE_ANYWAY: Final = "use it anyway?"
 
 
 def init(
@@ -52,9 +52,9 @@ def init(
         ),
     ] = None,
 ) -> None:
-    """Ask for server, key and model, try them, and write them down.
+    """Ask for server, key and model, test them, and save them.
 
-    Servers on this machine are found. The answers may come from a pipe, a line each.
+    Servers on this machine are found. Answers may come from a pipe, one per line.
     """
     process: Process = ctx.obj
     if profile == DEMO_PROFILE:
@@ -62,13 +62,13 @@ def init(
     path = paths.config_path(process.environ)
     values = _Dialog(process, config_file.load(path), profile).run()
     config_edit.set_values(path, profile, values)
-    tell_what_is_stronger(process, path, [n for n, v in values.items() if v], profile)
+    report_overrides(process, path, [n for n, v in values.items() if v], profile)
     option = f"-p {shlex.quote(profile)} " if profile else ""
     process.messages.info(f'saved to {path}; try: srchat ask {option}"hello"')
 
 
 class _Settled(NamedTuple):
-    """What has been settled: server, key (None: as it was), and the models offered."""
+    """The server, the key (None: unchanged), and the models of the server."""
 
     base_url: str
     key: str | None
@@ -76,7 +76,7 @@ class _Settled(NamedTuple):
 
 
 class _Dialog:
-    """The questions, and the little that each knows of the answers before."""
+    """Asks the questions. Later ones depend on the answers to earlier ones."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class _Dialog:
         self._old: Mapping[str, object] = file.profiles.get(profile, {}) if profile else file.values
 
     def run(self) -> dict[str, object]:
-        """Return the values to set; None takes one out."""
+        """Return the values to set. None unsets a setting."""
         settled = self._settle(self._ask_server())
         values: dict[str, object] = {"base_url": settled.base_url}
         if settled.key:
@@ -104,7 +104,7 @@ class _Dialog:
 
     def _say(self, text: str) -> None:
         messages = self._process.messages
-        line = one_line(messages.redact(text))  # a server may echo the key
+        line = one_line(messages.redact(text))  # the server may have echoed the key
         messages.write_raw(messages.output.between_words(f"{line}\n"))
 
     def _ask_server(self) -> str:
@@ -121,7 +121,7 @@ class _Dialog:
                 self._again(exc)
 
     def _choices(self) -> list[tuple[str, str]]:
-        """Return the URLs to choose from, each with a word about it; the first is the default."""
+        """Return the URLs to choose from, each with a description. The first is the default."""
         known = {DEFAULT_BASE_URL: "SolidRusT AI"}
         if "base_url" in self._old:
             known = {str(self._old["base_url"]): "as it is now"} | known
@@ -132,10 +132,10 @@ class _Dialog:
         return list(known.items())
 
     def _probed(self, base_url: str) -> str:
-        """Return a word about a server that speaks the protocol, "" for anything else."""
-        config = Config(base_url=base_url, timeout=_PROBE_TIME, retries=0)
+        """Return a description of a server that speaks the protocol, "" for anything else."""
+        config = Config(base_url=base_url, timeout=_PROBE_TIMEOUT, retries=0)
         try:
-            # Whatever listens there gets no key: nobody has said yet that it is the server.
+            # Without a key, because the user has not confirmed the server.
             with open_client(open_server(config, None, {}), config, self._process.log) as client:
                 return f"offers {_names([model.id for model in client.list_models()])}"
         except AuthenticationError:
@@ -144,7 +144,7 @@ class _Dialog:
             return ""
 
     def _settle(self, base_url: str) -> _Settled:
-        """Ask for the key and try it, until server and key go together."""
+        """Ask for the key and test it, until the server accepts it."""
         while True:
             key = self._ask_key(base_url)
             try:
@@ -153,24 +153,24 @@ class _Dialog:
                 self._again(exc, "try another key")
             except MissingKeyError as exc:
                 self._again(exc)
-            except ConfigError as exc:  # the key may not go there
+            except ConfigError as exc:  # the key may not be sent there
                 self._again(exc)
                 base_url = self._ask_server()
             except APIError as exc:
                 self._again(exc)
-                if self._questions.confirm(_KEEP, default=False):
+                if self._questions.confirm(_USE_ANYWAY, default=False):
                     return _Settled(base_url, key, [])
                 base_url = self._ask_server()
 
     def _test(self, base_url: str, key: str | None) -> _Settled:
         try:
-            models = self._models_of(self._candidate(base_url, key), _TEST_TIME)
+            models = self._models_of(self._candidate(base_url, key), _TEST_TIMEOUT)
         except (APIStatusError, ProtocolError) as exc:
             longer = f"{base_url}/v1"
             if base_url.endswith("/v1") or (isinstance(exc, APIStatusError) and exc.status != 404):
                 raise
             try:
-                models = self._models_of(self._candidate(longer, key), _TEST_TIME)
+                models = self._models_of(self._candidate(longer, key), _TEST_TIMEOUT)
             except SrchatError:
                 raise exc from None
             base_url = longer
@@ -178,7 +178,7 @@ class _Dialog:
         return _Settled(base_url, key, models)
 
     def _ask_key(self, base_url: str) -> str | None:
-        """Return the key that is typed; None is the one there is, or none at all."""
+        """Return the typed key, None to keep the current one or none."""
         there = self._candidate(base_url, None)
         now = "none"
         if there.key:
@@ -193,12 +193,12 @@ class _Dialog:
                 self._again(exc)
 
     def _keeps_key(self, base_url: str) -> bool:
-        """Tell whether a key that the file holds is for this server: it stays with its own."""
+        """Tell whether the key in the file belongs to this server."""
         before = resolve(self._file_with({}), {}, {}, self._profile).config.base_url
         return is_same_origin(before, base_url)
 
     def _candidate(self, base_url: str, key: str | None) -> Resolved:
-        """Return the settings as they would be, with `key` or, for None, the key there is."""
+        """Return the settings with `key`, or with the current key if it is None."""
         values: dict[str, object] = {"base_url": base_url}
         environ = {n: v for n in _KEY_VARIABLES if (v := self._process.environ.get(n))}
         if key is not None:
@@ -209,7 +209,7 @@ class _Dialog:
         return resolve(self._file_with(values), environ, {}, self._profile)
 
     def _file_with(self, values: Mapping[str, object]) -> FileSettings:
-        """Return the file as it would be; None takes a setting out."""
+        """Return the file with `values` set. None unsets a setting."""
         merged = {n: v for n, v in {**self._old, **values}.items() if v is not None}
         if not self._profile:
             return self._file._replace(values=merged, profile=None)
@@ -238,13 +238,13 @@ class _Dialog:
             if not offered or model in offered:
                 return model
             self._say(f"the server does not list {model} ({did_you_mean(model, offered)})")
-            # It may well know it: servers know models by more names than they list.
+            # It may exist anyway: servers accept more names than they list.
             interactive = self._questions.interactive
-            if not interactive or self._questions.confirm(_KEEP, default=False):
+            if not interactive or self._questions.confirm(_USE_ANYWAY, default=False):
                 return model
 
     def _again(self, exc: SrchatError, hint: str = "") -> None:
-        """Tell what is wrong, to be asked again; raise it where nobody can be asked."""
+        """Report an error before the question is repeated; raise it without a user to ask."""
         if not self._questions.interactive:
             exc.hint = exc.hint or "nothing was changed"
             raise exc

@@ -1,4 +1,4 @@
-"""What is worth a word after the configuration was changed."""
+"""Notices after a change of the configuration."""
 
 import contextlib
 from collections.abc import Iterable
@@ -12,37 +12,37 @@ from srchat.config.resolution import Resolved, resolve
 from srchat.errors import SrchatError
 
 
-def tell_what_is_stronger(
+def report_overrides(
     process: Process, path: Path, names: Iterable[str], profile: str | None
 ) -> bool:
-    """Say of each setting just set what overrides it; return whether something does."""
+    """Report what overrides the settings just set. Return whether anything does."""
     own = LayerKind.PROFILE if profile else LayerKind.FILE
     found = False
-    with contextlib.suppress(SrchatError):  # what else is wrong is told when it is used
-        settings = _in_force(process, path, profile)
+    with contextlib.suppress(SrchatError):  # other errors are reported when the settings are used
+        settings = _effective(process, path, profile)
         for name in names:
-            if stronger := _stronger(settings, name, own):
-                process.messages.warning(f"{name} is set, but {stronger}")
+            if override := _override_of(settings, name, own):
+                process.messages.warning(f"{name} is set, but {override}")
                 found = True
     return found
 
 
-def tell_where_the_key_goes(process: Process, path: Path, profile: str | None) -> None:
-    """Say which key goes to the server, after its base URL was changed."""
+def report_key_in_use(process: Process, path: Path, profile: str | None) -> None:
+    """Report which key is sent to the server, after a change of its base URL."""
     with contextlib.suppress(SrchatError):
-        settings = _in_force(process, path, profile)
+        settings = _effective(process, path, profile)
         if settings.key_setting:
             process.messages.info(f"{_key(settings)} goes to {settings.config.base_url}")
 
 
-def _in_force(process: Process, path: Path, profile: str | None) -> Resolved:
+def _effective(process: Process, path: Path, profile: str | None) -> Resolved:
     return resolve(config_file.load(path), process.environ, {}, profile)
 
 
-def _stronger(settings: Resolved, name: str, own: LayerKind) -> str:
-    """Return what keeps a value from being used, "" where nothing does."""
+def _override_of(settings: Resolved, name: str, own: LayerKind) -> str:
+    """Return what overrides a value, "" if nothing does."""
     base_url = settings.config.base_url
-    if name not in settings.kinds:  # a parameter: those of all layers are sent
+    if name not in settings.kinds:  # parameters of all layers are merged
         return ""
     if settings.kinds[name] is not own:
         told = f"{settings.origins[name]} takes precedence"

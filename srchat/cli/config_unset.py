@@ -1,4 +1,4 @@
-"""`srchat config unset`: one setting out of the file, or a whole profile."""
+"""`srchat config unset`: unset one setting, or delete a profile."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from srchat import paths
-from srchat.cli.config_notices import tell_where_the_key_goes
+from srchat.cli.config_notices import report_key_in_use
 from srchat.cli.config_value import InProfile
 from srchat.cli.process import Process
 from srchat.cli.questions import Questions
@@ -24,7 +24,7 @@ def unset(
         str | None,
         typer.Argument(
             metavar="[NAME]",
-            help="The setting; without one, the whole profile is deleted.",
+            help="The setting; default: delete the whole profile.",
             show_default=False,
         ),
     ] = None,
@@ -32,7 +32,7 @@ def unset(
     profile: InProfile = None,
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Unset one setting, or delete a profile; everything else in the file stays as it is."""
+    """Unset one setting, or delete a profile. The rest of the file is unchanged."""
     process: Process = ctx.obj
     path = paths.config_path(process.environ)
     if name:
@@ -55,7 +55,7 @@ def _unset_setting(process: Process, path: Path, name: str, profile: str | None)
     if config_edit.is_set(path, profile, name):
         config_edit.set_values(path, profile, {name: None})
         if name == "base_url":
-            tell_where_the_key_goes(process, path, profile)
+            report_key_in_use(process, path, profile)
         return
     if name != PROFILE and name.partition(".")[0] not in TABLES:
         setting_named(name, "config unset")

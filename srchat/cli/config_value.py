@@ -1,4 +1,4 @@
-"""The value that `srchat config set` is given: in words, on standard input, or typed unseen."""
+"""The value for `srchat config set`: from arguments, stdin, or typed without echo."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +19,7 @@ from srchat.text_input import read_stdin
 
 
 def profile_name(text: str) -> str:
-    """Return the name of a profile that is to be in the file, as the parser of an option."""
+    """Parse the name of a profile in the file, for an option."""
     if not text.strip():
         raise typer.BadParameter("a profile needs a name")
     return text
@@ -40,9 +40,9 @@ InProfile = Annotated[
 def new_value(
     process: Process, path: Path, name: str, words: list[str], profile: str | None
 ) -> object:
-    """Return the checked value that `config set` is given.
+    """Return the checked value for `config set`.
 
-    Raises UsageError for words that cannot be one, ConfigError for a value not allowed.
+    Raises UsageError for unusable arguments, ConfigError for an invalid value.
     """
     where = "config set"
     if name == PROFILE:

@@ -1,4 +1,4 @@
-"""`srchat history`: find stored conversations and read them."""
+"""`srchat history`: list, show and search stored conversations."""
 
 import json
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from srchat.history_rows import hit_row, incomplete_row, local_time, summary_row
 from srchat.terminal.pager import CollectedOutput, write_lines
 from srchat.terminal.sanitize import one_line, sanitized
 from srchat.text_input import argument_text
+from srchat.theme import HEADING
 from srchat.turn_view import write_answer
 
 history_app = typer.Typer(help="Show, search and manage stored conversations.")
@@ -39,10 +40,10 @@ def history(ctx: typer.Context) -> None:
 def list_(
     ctx: typer.Context, *, limit: Annotated[int | None, _LIMIT] = None, as_json: AsJson = False
 ) -> None:
-    """List conversations, the one used last first.
+    """List conversations, most recently used first.
 
-    Into a pipe, one a line with its fields separated by tabs: id, time, model, turns, title.
-    On a terminal, ! behind the turns tells that the last answer is missing or not complete.
+    A pipe gets one per line with tab-separated fields: id, time, model, turns, title. On a
+    terminal, ! after the turns marks a missing or incomplete last answer.
     """
     process: Process = ctx.obj
     store = open_library(process).open_existing()
@@ -106,7 +107,7 @@ def search(
     limit: Annotated[int, _LIMIT] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Search prompts and answers, the newest first."""
+    """Search prompts and answers, newest first."""
     process: Process = ctx.obj
     query = argument_text(" ".join(words))
     store = open_library(process).open_existing()
@@ -148,7 +149,7 @@ def title(
     store.update(store.find(id), title=text)
 
 
-# Help and manual tell the commands in this order: whoever reads comes first.
+# The order in help and manual: commands that only read come first.
 history_app.command()(stats)
 history_app.command()(export)
 history_app.command("import")(import_)
@@ -187,4 +188,4 @@ def _rendered(
 
 def _heading(process: Process, text: str) -> str:
     line = f"--- {one_line(text)} ---"
-    return f"\n\x1b[1m{line}\x1b[0m\n\n" if process.stdout.has_color else f"\n{line}\n\n"
+    return f"\n{process.stdout.styled(line, HEADING)}\n\n"

@@ -1,4 +1,4 @@
-"""`srchat history delete`: conversations, and with --all everything else that holds their words."""
+"""`srchat history delete`: delete conversations; with --all, all files with their text."""
 
 import re
 import time
@@ -38,9 +38,9 @@ def delete(
     everything: Annotated[bool, typer.Option("--all", help="All conversations.")] = False,
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Delete conversations; they are gone for good.
+    """Delete conversations permanently.
 
-    With --all also the lines that were typed in chats, and damaged histories that were set aside.
+    --all also deletes the input history of chats, and damaged histories that were set aside.
     """
     process: Process = ctx.obj
     if sum((bool(ids), older_than is not None, everything)) != 1:
@@ -67,7 +67,7 @@ def delete(
 
 
 def _other_files(environ: Mapping[str, str]) -> list[Path]:
-    """Return the other files with words of conversations: typed lines, histories set aside."""
+    """Return other files with text of conversations: input history, histories set aside."""
     database = paths.database_path(environ)
     typed = paths.typed_lines_path(environ)
     found = sorted(database.parent.glob(f"{database.name}.broken-*"))

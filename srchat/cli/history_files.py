@@ -1,7 +1,6 @@
-"""`srchat history export` and `import`: conversations out of the history, and into it."""
+"""`srchat history export` and `import`."""
 
 import codecs
-import dataclasses
 import json
 import time
 from collections.abc import Iterable, Iterator
@@ -37,7 +36,7 @@ Ids = Annotated[
 
 
 class Format(StrEnum):
-    """What an export looks like."""
+    """The format of an export."""
 
     MARKDOWN = "markdown"
     JSON = "json"
@@ -45,7 +44,7 @@ class Format(StrEnum):
 
 
 def write_transcript(process: Process, parts: Iterable[str]) -> None:
-    """Write what `to_markdown` or an export yields: inert to a terminal, exact elsewhere."""
+    """Write an export: sanitized on a terminal, exact elsewhere."""
     writer = PlainWriter(process.stdout)
     for part in parts:
         writer.write(part)
@@ -61,7 +60,7 @@ def export(
     ] = Format.MARKDOWN,
     everything: Annotated[bool, typer.Option("--all", help="All conversations.")] = False,
 ) -> None:
-    """Write conversations out; without an ID the one used last.
+    """Export conversations; by default the most recent one.
 
     srchat history export --all --format json > conversations.json
     """
@@ -70,7 +69,7 @@ def export(
     chosen = chosen_ids(store, ids or [], everything=everything) if store else []
     if not chosen and not everything:
         raise UsageError("no stored conversations")
-    # One that another process deletes meanwhile is left out.
+    # Skips conversations deleted in the meantime.
     found = map(store.load_or_none, chosen) if store else iter(())
     conversations = filter(None, found)
     writers = {Format.JSON: _json, Format.MARKDOWN: _markdown, Format.HTML: _html}
@@ -88,14 +87,12 @@ def import_(
 ) -> None:
     """Import conversations that were exported as JSON, or from another history.
 
-    FILE may be a history.db, also one that was set aside because it is damaged: what can be read
-    of it is imported.
+    FILE may be a history.db, even a damaged one that was set aside: what can be read is imported.
 
-    What is there already stays as it is: the same file twice changes nothing, and a newer one
-    adds what came later.
+    Existing turns stay unchanged. Importing a newer export adds only what is new.
     """
     process: Process = ctx.obj
-    # All is read before anything is written: a broken file changes nothing.
+    # Everything is read before anything is written, so an invalid file changes nothing.
     conversations = _imported(process, file)
     store = open_library(process).open()
     new = [store.add_conversation(conversation) for conversation in conversations]
@@ -105,12 +102,12 @@ def import_(
 
 
 def counted(count: int, what: str = "conversation") -> str:
-    """Return a number of things in words."""
+    """Return a number with its noun, in singular or plural."""
     return f"1 {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def chosen_ids(store: "ConversationStore", ids: list[str], *, everything: bool) -> list[str]:
-    """Return the ids that are meant: all, those that begin so, or the one used last."""
+    """Return all IDs, those with the given prefixes, or that of the most recent conversation."""
     if everything:
         if ids:
             raise UsageError("--all cannot be combined with an ID")
@@ -124,7 +121,7 @@ def chosen_ids(store: "ConversationStore", ids: list[str], *, everything: bool) 
 def _json(conversations: Iterable[Conversation]) -> Iterator[str]:
     yield f'{{"srchat_history": {VERSION}, "conversations": ['
     for place, conversation in enumerate(conversations):
-        # Escaped to ASCII: exact for every text, and inert on a terminal.
+        # Escaped to ASCII: lossless, and safe on a terminal.
         document = json.dumps(conversation_to_json(conversation))
         yield f",\n{document}" if place else f"\n{document}"
     yield "\n]}\n"
@@ -146,11 +143,8 @@ def _html(conversations: Iterable[Conversation]) -> Iterator[str]:
 def _imported(process: Process, file: str) -> list[Conversation]:
     now = time.time()
     found = _from_database(process, Path(file)) if _is_database(file) else _from_json(process, file)
-    # Else one that claims to be of the future would draw every later one there.
-    return [
-        dataclasses.replace(conversation, used_at=min(conversation.used_at, now))
-        for conversation in found
-    ]
+    # A time in the future would make all later conversations later still.
+    return [conversation._replace(used_at=min(conversation.used_at, now)) for conversation in found]
 
 
 def _is_database(file: str) -> bool:
@@ -160,8 +154,8 @@ def _is_database(file: str) -> bool:
         with Path(file).open("rb") as opened:
             begin = opened.read(4096)
     except (OSError, ValueError):
-        return False  # it is said when it is read
-    # Also one whose beginning is damaged; text that PowerShell wrote is UTF-16 with a mark.
+        return False  # reading it will report the error
+    # A damaged database has NUL bytes, too. So has UTF-16, which PowerShell writes.
     return b"\0" in begin and not begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
 

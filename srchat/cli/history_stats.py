@@ -13,15 +13,15 @@ from srchat.terminal.streams import Output
 from srchat.terminal.word_wrap import fitting
 
 if TYPE_CHECKING:
-    from srchat.history.store import Stat
+    from srchat.history.statistics import Stat
 
 _NAME: Final = 20  # columns of a name
-_COUNTS: Final = 42  # columns of the figures
+_COUNTS: Final = 42  # columns of the numbers
 _MAX_BAR: Final = 40
 
 
 class Grouping(StrEnum):
-    """What the figures are for."""
+    """The groups to add up."""
 
     DAY = "day"
     MODEL = "model"
@@ -31,16 +31,18 @@ class Grouping(StrEnum):
 def stats(
     ctx: typer.Context,
     *,
-    by: Annotated[Grouping, typer.Option("--by", help="What to add up.")] = Grouping.DAY,
+    by: Annotated[Grouping, typer.Option("--by", help="Group by this.")] = Grouping.DAY,
     limit: Annotated[
         int,
-        typer.Option("-n", "--limit", min=1, max=1_000_000, metavar="N", help="Rows to show."),
+        typer.Option(
+            "-n", "--limit", min=1, max=1_000_000, metavar="N", help="Maximum number of rows."
+        ),
     ] = 30,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Add up requests, tokens and time.
 
-    Tokens are those that the server counted. Days come newest first, others by their tokens.
+    Tokens are as counted by the server. Days are sorted newest first, others by their tokens.
     """
     process: Process = ctx.obj
     store = open_library(process).open_existing()

@@ -1,4 +1,4 @@
-"""`srchat last`: the most recent answer again."""
+"""`srchat last`: print the most recent answer again."""
 
 from typing import Annotated
 
@@ -32,9 +32,9 @@ def last(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Print the most recent answer again, without asking for it.
+    """Print the most recent answer again, without a request.
 
-    A terminal shows it rendered, a pipe gets its exact bytes.
+    It is rendered on a terminal and exact in a pipe.
     """
     process: Process = ctx.obj
     if sum([code or block is not None, reasoning, as_json]) > 1:

@@ -1,4 +1,4 @@
-"""`srchat models`: what the server offers."""
+"""`srchat models`: list the models of the server."""
 
 import json
 from typing import Annotated
@@ -25,7 +25,7 @@ def models(
 ) -> None:
     """List the models that the server offers.
 
-    Into a pipe, one name a line.
+    A pipe gets one name per line.
     """
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)

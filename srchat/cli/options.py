@@ -1,6 +1,6 @@
-"""The options that commands share, each declared once.
+"""Options that several commands share.
 
-Those that are settings are read off the table in `srchat.config.settings`.
+Those that are settings are derived from the table in `srchat.config.settings`.
 """
 
 import inspect
@@ -25,22 +25,22 @@ _HELP = {
 
 
 def with_request_options(command: Function) -> Function:
-    """Add the options about the request, as the first, and about the connection, as the last.
+    """Add the options of the request at the start, and those of the connection at the end.
 
-    The command takes them as `**settings` and reads them from `ctx.params`.
+    The command receives them as `**settings` and reads them from `ctx.params`.
     """
     return _with_options(command, [e for e in SETTINGS.values() if e.flags])
 
 
 def with_parameter_options(command: Function) -> Function:
-    """Add the options about what is asked, but not how it is sent and shown, to a command."""
+    """Add the options of the request body to a command."""
     named = ("model", "system", "vars", "params")
     entries = [e for e in SETTINGS.values() if e.flags and (e.parameter or e.name in named)]
     return _with_options(command, entries)
 
 
 def with_connection_options(command: Function) -> Function:
-    """Add the options about the connection to a command."""
+    """Add the options of the connection to a command."""
     return _with_options(command, [e for e in SETTINGS.values() if e.flags and e.connection])
 
 
@@ -81,7 +81,7 @@ def _parser(entry: Setting) -> Callable[[str], Any]:
     def parse(text: str) -> object:
         try:
             if type(value_type) is StringList:
-                value_type.check(argument_text(text))  # one of several
+                value_type.check(argument_text(text))  # one item of the list
                 return text
             return value_type.parse(argument_text(text))
         except ValueError:

@@ -1,4 +1,4 @@
-"""The file of `ask --output`: the answer goes there as it comes, beside where it is shown."""
+"""The file of `ask --output`, written while the answer is displayed."""
 
 import contextlib
 import os
@@ -13,10 +13,10 @@ from srchat.turn_view import AnswerWriter
 
 
 class OutputFile:
-    """A file that is opened before the request and emptied when the first text comes.
+    """A file that is opened before the request and truncated at the first text.
 
-    So a request that fails leaves an old file as it was, and no new one. Raises UsageError for
-    a path that cannot be written.
+    So a failed request neither changes an old file nor leaves a new one. Raises UsageError if the
+    path cannot be written.
     """
 
     def __init__(self, path: str, environ: Mapping[str, str]) -> None:
@@ -47,29 +47,29 @@ class OutputFile:
 
     @contextlib.contextmanager
     def _named(self) -> Iterator[None]:
-        """Name the file in a failure."""
+        """Add the name of the file to an error."""
         try:
             yield
-        except (OutputError, ClosedPipeError) as exc:  # a reader of a named pipe may leave
+        except (OutputError, ClosedPipeError) as exc:  # the reader of a named pipe
             raise OutputError(f"{self.path}: {exc.message}") from exc
         except OSError as exc:
             raise OutputError(f"{self.path}: cannot write the output: {exc.strerror}") from exc
 
     def beside(self, writer: AnswerWriter) -> "TeeWriter":
-        """Return a writer that writes to `writer` and into this file."""
+        """Return a writer that writes to `writer` and to this file."""
         return TeeWriter(writer, self)
 
     def close(self) -> None:
-        """Close the file; delete it if it is new and no text came."""
+        """Close the file, and delete it if it is new and empty."""
         os.close(self._fd)
         if self._is_new and not self._has_text:
             Path(self.path).unlink(missing_ok=True)
 
 
 class TeeWriter:
-    """Writes an answer to another writer and into a file.
+    """Writes an answer to another writer and to a file.
 
-    Where the file fails, the other still gets the whole answer; `close` raises the failure.
+    If the file fails, the other writer still gets the whole answer; `close` raises the error.
     """
 
     def __init__(self, writer: AnswerWriter, file: OutputFile) -> None:
@@ -87,15 +87,15 @@ class TeeWriter:
                 self._failure = exc
 
     def redraw(self) -> None:
-        """Show again what may still change."""
+        """Redraw the other writer."""
         self._writer.redraw()
 
     def show_status(self, text: str) -> bool:
-        """Show a status line, if the other writer can."""
+        """Show a status line in the other writer, if it can."""
         return self._writer.show_status(text)
 
     def close(self) -> None:
-        """End the answer. Raises OutputError for either."""
+        """End the answer. Raises OutputError of either."""
         self._writer.close()
         if self._failure:
             failure, self._failure = self._failure, None

@@ -1,4 +1,4 @@
-"""The process as a command sees it: environment, streams, and what is to be closed at the end."""
+"""The process of a command: environment, streams, and resources to close."""
 
 import contextlib
 import sys
@@ -9,9 +9,9 @@ from srchat.terminal.streams import Messages, Output, is_terminal
 
 
 class Process:
-    """Environment and standard streams. `resources` are closed before the process ends.
+    """Environment and standard streams. `resources` are closed at the end.
 
-    `is_verbose`: tell what goes over the wire.
+    `is_verbose`: log requests and responses.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -23,23 +23,23 @@ class Process:
         self.messages = Messages(self.stderr)
         self.messages.shares_screen = self.stdout.is_terminal and self.stderr.is_terminal
         self.is_verbose = False
-        self._secrets: dict[str, None] = {}  # in the order in which they came
+        self._secrets: dict[str, None] = {}  # in order of insertion
         self.resources = contextlib.ExitStack()
 
     @property
     def terminal(self) -> Output | None:
-        """Where a person who types sees what is shown, None where nobody does."""
+        """The stream on a terminal for a user who types, None if there is none."""
         if not is_terminal(self.stdin_fd):
             return None
         return next((out for out in (self.stdout, self.stderr) if out.is_terminal), None)
 
     def log(self, line: str) -> None:
-        """Tell what goes over the wire, with --verbose."""
+        """Print a line of the log with --verbose."""
         if self.is_verbose:
             self.messages.print(line)
 
     def redact(self, secret: str) -> None:
-        """Take a secret out of every message from now on."""
+        """Redact a secret in all messages from now on."""
         self._secrets[secret] = None
         self.messages.redact = lambda text: redacted(text, self._secrets)
 

@@ -1,4 +1,4 @@
-"""Questions to the user, on standard error; answers from the terminal or from a pipe."""
+"""Asks questions on stderr; reads answers from the terminal or a pipe."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from srchat.text_input import read_part
 
 
 class Questions:
-    """Asks one thing after the other, a line each.
+    """Asks questions that are answered with one line each.
 
-    `interactive`: somebody sits there who can be asked again.
+    `interactive`: a question can be repeated.
     """
 
     def __init__(self, fd: int, messages: Messages) -> None:
@@ -23,9 +23,9 @@ class Questions:
         self._answered = False
 
     def ask(self, question: str, default: str = "") -> str:
-        """Return the answer without surrounding blanks, `default` for an empty one.
+        """Return the answer without surrounding whitespace, `default` if it is empty.
 
-        Raises UsageError where there is no answer at all.
+        Raises UsageError at the end of the input.
         """
         shown = one_line(self._messages.redact(f"{question} [{default}]" if default else question))
         self._messages.write_raw(f"{shown}: ")
@@ -39,7 +39,7 @@ class Questions:
         return (line or "").strip() or default
 
     def ask_secret(self, question: str) -> str:
-        """Return the answer; what is typed is not shown."""
+        """Return the answer, typed without echo."""
         if not self.interactive:
             return self.ask(question)
         return typed_secret(question, self._messages)
@@ -50,11 +50,11 @@ class Questions:
         return answer in ("y", "yes") if answer else default
 
     def _line(self) -> str | None:
-        """Return the next line, None at the end. Nothing is read that is not needed at once."""
+        """Return the next line, None at the end. Reads no byte beyond it."""
         while b"\n" not in self._read:
             try:
                 part = read_part(self._fd)
-            except OSError:  # pragma: no cover - a terminal that has gone sends a signal first
+            except OSError:  # pragma: no cover - a closed terminal sends a signal first
                 part = b""
             if not part:
                 break
@@ -65,7 +65,7 @@ class Questions:
 
 @contextlib.contextmanager
 def _row_ended(messages: Messages) -> Iterator[None]:
-    """End the row of a question where no Enter does, so that what is said next has its own."""
+    """End the line of a question that was not ended with Enter."""
     try:
         yield
     except (EOFError, Interrupted):
@@ -74,7 +74,7 @@ def _row_ended(messages: Messages) -> Iterator[None]:
 
 
 def typed_secret(question: str, messages: Messages) -> str:
-    """Return what is typed on the terminal without showing it. Raises UsageError."""
+    """Return a line typed on the terminal without echo. Raises UsageError."""
     import getpass  # noqa: PLC0415 - only a secret needs it
 
     try:

@@ -1,4 +1,4 @@
-"""How far a run of `srchat batch run` is: a bar on a terminal, else a line now and then."""
+"""The progress of `srchat batch run`: a bar on a terminal, otherwise a line now and then."""
 
 import time
 from typing import Final
@@ -7,14 +7,14 @@ from srchat.batch.progress import Progress
 from srchat.cli.process import Process
 from srchat.terminal.status import StatusLine
 
-_FRAME: Final = 0.1  # seconds between two pictures of the bar
-_REPORT: Final = 10.0  # seconds between two lines where there is no terminal
-_CELLS: Final = 20
-_LONG_WAIT: Final = 1.0  # seconds; a shorter wait is not worth a line
+_REDRAW_INTERVAL: Final = 0.1  # seconds between updates of the bar
+_REPORT_INTERVAL: Final = 10.0  # seconds between lines without a terminal
+_BAR_CELLS: Final = 20
+_LONG_WAIT: Final = 1.0  # seconds; shorter waits are not reported
 
 
 class RunProgress(Progress):
-    """Shows the progress on standard error, until it is closed."""
+    """Displays the progress on stderr until it is closed."""
 
     def __init__(self, process: Process, total: int, done: int, failed: int) -> None:
         super().__init__(total, done, failed)
@@ -22,13 +22,13 @@ class RunProgress(Progress):
         self._process = process
         self._status = StatusLine(process.messages)
         self._is_live = process.stderr.can_move and not process.messages.quiet
-        self.tick = _FRAME if self._is_live else 1.0
+        self.tick = _REDRAW_INTERVAL if self._is_live else 1.0
         self._shown_at = 0.0 if self._is_live else time.monotonic()
 
     def changed(self) -> None:
-        """Show it, if it is time to."""
+        """Update the display, if it is time to."""
         now = time.monotonic()
-        if now - self._shown_at < (_FRAME if self._is_live else _REPORT):
+        if now - self._shown_at < (_REDRAW_INTERVAL if self._is_live else _REPORT_INTERVAL):
             return
         self._shown_at = now
         if self._is_live:
@@ -37,20 +37,20 @@ class RunProgress(Progress):
             self._messages.info(self._details(now))
 
     def waiting(self, reason: str, seconds: float) -> None:
-        """Tell that no request is sent for a while; on a terminal the bar tells it."""
+        """Report that no request is sent for a while. On a terminal, the bar does."""
         if seconds >= _LONG_WAIT and not self._is_live:
             self._messages.info(f"{reason}; waiting {seconds:.0f} s")
 
     def log(self, line: str) -> None:
-        """Tell of a request or an answer, with --verbose."""
+        """Print a line of the log with --verbose."""
         self._process.log(line)
 
     def count(self) -> str:
-        """Return how many requests are done, of how many."""
+        """Return the number of finished requests and of all."""
         return f"{self.done:,} of {self.total:,} done"
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._status.clear()
 
     def _details(self, now: float) -> str:
@@ -67,9 +67,9 @@ class RunProgress(Progress):
         return (self.total - self.done - self.failed) / self.rate
 
     def _bar(self) -> str:
-        cells = _CELLS * (self.done + self.failed) // max(self.total, 1)
+        cells = _BAR_CELLS * (self.done + self.failed) // max(self.total, 1)
         full, empty = ("━", "─") if self._process.stderr.is_utf8 else ("#", "-")
-        return full * cells + empty * (_CELLS - cells)
+        return full * cells + empty * (_BAR_CELLS - cells)
 
 
 def _rate(per_second: float) -> str:

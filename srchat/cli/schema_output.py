@@ -1,4 +1,4 @@
-"""The answer of `ask --schema`: JSON that fits, or nothing."""
+"""The output of `ask --schema`: valid JSON, or nothing."""
 
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class SchemaOutput(AskOutput):
-    """Prints JSON that fits a schema, or else the answer on standard error.
+    """Prints JSON that fits a schema. Any other answer is printed to stderr.
 
-    An answer that does not fit is sent back once, with what is wrong: `follow_up`.
+    An invalid answer is sent back once with its problems: see `follow_up`.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class SchemaOutput(AskOutput):
         self._schema = schema
 
     def open_writer(self) -> AnswerWriter:
-        """Return a writer that keeps the answer back."""
+        """Return a writer that holds back the answer."""
         return NullWriter()
 
     def end(self, failure: Failure | None) -> None:

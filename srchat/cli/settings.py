@@ -1,4 +1,4 @@
-"""The settings that hold for one command, and what is opened with them."""
+"""The settings of a command, and the session and library opened with them."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class Settings:
-    """What options, variables and the file say. Raises ConfigError.
+    """The settings from options, variables and the file. Raises ConfigError.
 
-    `parameters`: those of a command, as Typer gives them; None, [] and () are not given.
+    `parameters`: of a command, from Typer. None, [] and () mean not given.
     """
 
     def __init__(self, environ: Mapping[str, str], parameters: Mapping[str, object]) -> None:
@@ -45,19 +45,19 @@ class Settings:
 
     @property
     def config(self) -> Config:
-        """The values in force."""
+        """The effective values."""
         return self.resolved.config
 
     @property
     def fixed(self) -> frozenset[str]:
-        """The settings that the command line gives: by an option, or by its `--profile`."""
+        """The settings given on the command line, by an option or by `--profile`."""
         kinds = {LayerKind.OPTION}
         if self._profile is not None:
             kinds |= {LayerKind.PROFILE, LayerKind.DEMO}
         return frozenset(name for name in SETTINGS if self.resolved.kinds[name] in kinds)
 
     def check_variables(self, template: "PromptTemplate | None") -> None:
-        """Raise UsageError for a --var that no placeholder of the template takes."""
+        """Raise UsageError for a --var that the template does not use."""
         names = self.given_variables
         if names and template is None:
             raise UsageError(
@@ -68,12 +68,12 @@ class Settings:
 
     @property
     def given_variables(self) -> list[str]:
-        """The names of the variables that --var sets."""
+        """The names of the variables set by --var."""
         given = self._options.get("vars")
         return list(given) if isinstance(given, dict) else []
 
     def read_again(self) -> Resolved:
-        """Return the settings as they are now: the file may have been changed."""
+        """Return the current settings; the file may have changed."""
         self.file = self._read_file()
         return self._resolve()
 
@@ -92,7 +92,7 @@ class Settings:
 
 
 def read_settings(process: Process, parameters: Mapping[str, object]) -> Settings:
-    """Return the settings for a command, and let --quiet and --verbose hold. Raises ConfigError."""
+    """Return the settings of a command, and apply --quiet and --verbose. Raises ConfigError."""
     process.messages.quiet = bool(parameters.get("quiet"))
     process.is_verbose = bool(parameters.get("verbose"))
     settings = Settings(process.environ, parameters)
@@ -109,27 +109,28 @@ def read_settings(process: Process, parameters: Mapping[str, object]) -> Setting
 
 
 def open_library(process: Process) -> Library:
-    """Return what is kept on this machine; it is closed with the process."""
+    """Return the data on this machine. It is closed with the process."""
     library = Library(process.environ, process.messages.warning)
     process.resources.callback(library.close)
     return library
 
 
 def open_connection(process: Process, settings: Settings, library: Library) -> Connection:
-    """Return the connection to the configured server; it is closed with the process."""
+    """Return the connection to the configured server. It is closed with the process."""
     connection = Connection(
         settings.resolved,
         settings.read_again,
         use_secret=process.redact,
         log=process.log,
         library=library,
+        frame_time=process.stdout.frame_time,
     )
     process.resources.callback(connection.close)
     return connection
 
 
 def open_session(process: Process, settings: Settings, library: Library, *, keep: bool) -> Session:
-    """Return a session with the configured server; `keep`: store its turns."""
+    """Return a session with the configured server. `keep`: store its turns."""
     config, template = settings.config, None
     if config.prompt or config.system:
         from srchat.session import profile_prompts  # noqa: PLC0415 - on first use
@@ -156,12 +157,12 @@ def continue_chosen(
     *,
     answered: bool = False,
 ) -> None:
-    """Continue the conversation that the options of a command name, else SRCHAT_CONVERSATION.
+    """Load the conversation that the options of a command or SRCHAT_CONVERSATION name.
 
-    A name that is new is that of the conversation that begins. `answered`: with --continue, pass
-    over conversations without an answer; they hold nothing to continue.
-    Raises UsageError where there is no such conversation or more than one is named, StoreError
-    where it cannot be read: an answer that knows nothing of it is not what was asked for.
+    A new name becomes the title of a new conversation. `answered`: --continue skips conversations
+    without an answer.
+    Raises UsageError if it does not exist or several are named, StoreError if it cannot be read: an
+    answer without the conversation would not be what the user asked for.
     """
     prefix, name, last = (parameters[key] for key in ("conversation", "name", "continue_"))
     given = {"--continue": last, "--conversation": prefix is not None, "--name": name is not None}
@@ -187,4 +188,4 @@ def continue_chosen(
     elif last:
         process.messages.warning("no conversation to continue; starting a new one")
     else:
-        session.conversation = dataclasses.replace(session.conversation, title=title)
+        session.conversation = session.conversation._replace(title=title)

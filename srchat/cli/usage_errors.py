@@ -1,4 +1,4 @@
-"""What Typer says about a wrong command line, with hints at what may be meant."""
+"""Usage errors: the messages of Typer, with hints."""
 
 import re
 from collections.abc import Sequence
@@ -11,20 +11,20 @@ from srchat.errors import UsageError
 from srchat.session.hints import joined
 from srchat.suggestions import closest
 
-# What people type who know other tools.
-_MEANT: Final = {
+# Names of commands and options in other tools.
+_ALIASES: Final = {
     **dict.fromkeys(("list", "search", "show", "export", "import", "delete"), "srchat history"),
     **dict.fromkeys(("get", "set", "unset", "edit", "check"), "srchat config"),
 }
 _NO_OPTION: Final = "no such option: "
-_SET_UP: Final = ("init", "login", "auth", "key", "setup")
+_SETUP_WORDS: Final = ("init", "login", "auth", "key", "setup")
 
 
 def usage_error(exc: TyperException, arguments: Sequence[str]) -> UsageError:
-    """Return the error to print for a command line that Typer refuses."""
+    """Return the error for a command line that Typer rejects."""
     command = _command(arguments)
     where = f"{command.removeprefix('srchat ')}: " if " " in command else ""
-    # Typer's own suggestions are left out: they do not know prefixes, and repeat ours.
+    # Typer's suggestions are removed: they ignore prefixes, and repeat ours.
     message = _lower(re.split(r"\. Did you mean | \(Possible ", exc.format_message())[0])
     option = message.removeprefix(_NO_OPTION) if message.startswith(_NO_OPTION) else ""
     hint = _option_hint(command, option) if option else _command_hint(command, message, arguments)
@@ -36,7 +36,7 @@ def _lower(message: str) -> str:
 
 
 def _command(arguments: Sequence[str]) -> str:
-    """Return the command that was called. Not every failure of Typer's knows it."""
+    """Return the command that was called. Not every exception of Typer knows it."""
     command = "srchat"
     for word in arguments:
         if f"{command} {word}" not in COMMANDS:
@@ -59,9 +59,9 @@ def _command_hint(command: str, message: str, arguments: Sequence[str]) -> str:
         return ""
     word = next((word for word in arguments if word not in command.split()), "")
     if command == "srchat":
-        if word in _MEANT:
-            return f"did you mean: {_MEANT[word]} {word}"
-        if word in _SET_UP:
+        if word in _ALIASES:
+            return f"did you mean: {_ALIASES[word]} {word}"
+        if word in _SETUP_WORDS:
             return "did you mean: srchat config init"
     if meant := closest(word, [name for name, _ in COMMANDS[command][0]]):
         return f"did you mean: {command} {meant}"

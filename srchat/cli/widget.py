@@ -1,4 +1,4 @@
-"""`srchat widget`: the code that lets a shell turn typed words into a command."""
+"""`srchat widget`: print a widget that turns typed words into a command."""
 
 import re
 from typing import Annotated, Final
@@ -10,7 +10,7 @@ from srchat.cli.process import Process
 from srchat.errors import UsageError
 from srchat.widget_scripts import BINDINGS, EXAMPLE_KEYS, WIDGETS
 
-# What names a key in some shell, and needs no quotes in any.
+# Names of keys in any shell, without characters that need quotes.
 _KEY: Final = re.compile(r"[\w\\^\[\]?@,.:+=/-]{1,20}", re.ASCII)
 
 
@@ -23,7 +23,7 @@ def widget(
         typer.Option(
             "--key",
             metavar="KEYS",
-            help="Bind KEYS, in the notation of the shell.",
+            help="Key to bind, in the shell's notation.",
             show_default=False,
         ),
     ] = None,

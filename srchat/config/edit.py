@@ -64,7 +64,7 @@ def replace_text(path: Path, old: bytes | None, text: bytes) -> None:
 
 
 def _check_is_here(path: Path, profile: str | None) -> None:
-    """Raise ConfigError for a profile in a file of its own."""
+    """Raise ConfigError if the profile is in a separate file."""
     if profile and (own := config_file.profile_paths(path).get(profile)):
         raise ConfigError(f"profile {profile} is in {own}", hint="edit that file")
 

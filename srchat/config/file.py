@@ -9,20 +9,21 @@ base_url = "https://llm.example.com/v1"
 
 import os
 import re
-import tomllib
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from srchat.config.checks import checked
 from srchat.config.locked_file import is_exposed, read_bytes
 from srchat.config.resolution import FileSettings
 from srchat.config.settings import SETTINGS
-from srchat.config.toml_scanner import Keys, line_of
 from srchat.errors import ConfigError
 
+if TYPE_CHECKING:
+    from srchat.config.toml_scanner import Keys
+
 EDIT_HINT: Final = "fix it with: srchat config edit"
-_POSITION: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_SETTING: Final = re.compile(r"""\s*(?:[\w.-]+\.)?["']?(\w+)["']?\s*=""")
+_POSITION: Final = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
+_SETTING: Final = r"""\s*(?:[\w.-]+\.)?["']?(\w+)["']?\s*="""
 
 
 def load(path: Path) -> FileSettings:
@@ -48,13 +49,13 @@ def profile_paths(path: Path) -> dict[str, str]:
 
 
 def load_profile(path: Path) -> FileSettings:
-    """Return the settings of one profile in a file of its own. Raises ConfigError like `load`."""
+    """Return the settings of a profile in a separate file. Raises ConfigError like `load`."""
     data = read_bytes(path) or b""
     text = decoded(path, data).removeprefix("\ufeff")
     document = parse_toml(path, text)
     reader = _Reader(path, text)
     values = reader.table(document, ())
-    # Most profiles are templates, with nothing to hide.
+    # Most profiles are templates without secrets.
     exposed = _exposed(path) if {"api_key", "headers"} & values.keys() else ()
     return FileSettings(str(path), values=values, exposed=exposed)
 
@@ -86,6 +87,8 @@ def parse(path: Path, text: str) -> FileSettings:
 
 def parse_toml(path: Path, text: str) -> dict[str, Any]:
     """Return `text` parsed as TOML. Raises ConfigError that names the file and the line."""
+    import tomllib  # noqa: PLC0415 - 2 ms, only if there is a file
+
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except RecursionError as exc:
@@ -96,14 +99,14 @@ def parse_toml(path: Path, text: str) -> dict[str, Any]:
 
 def _syntax_error(path: Path, text: str, exc: ValueError) -> ConfigError:
     reason = str(exc)
-    position = _POSITION.search(reason)
+    position = re.search(_POSITION, reason)
     if not position:
         reason = reason.partition(";")[0]  # int() adds advice for programmers
         return ConfigError(f"{path}: not valid TOML: {reason}", hint=EDIT_HINT)
     lines = text.split("\n")
     number = int(position[1]) if position[1] else len(text.rstrip().split("\n"))
     # Only the name of the setting is shown: its value may be the key.
-    setting = _SETTING.match(lines[number - 1])
+    setting = re.match(_SETTING, lines[number - 1])
     about = f" ({setting[1]})" if setting else ""
     return ConfigError(
         f"{path}, line {number}{about}: not valid TOML: {reason[: position.start()]}",
@@ -137,12 +140,12 @@ class _Reader:
             },
         )
 
-    def table(self, table: object, keys: Keys) -> dict[str, object]:
+    def table(self, table: object, keys: "Keys") -> dict[str, object]:
         if not isinstance(table, dict):
             raise ConfigError(f"{self._location(keys)}: {'.'.join(keys)} is not a table")
         return {key: self._value(value, (*keys, key)) for key, value in table.items()}
 
-    def _value(self, value: object, keys: Keys) -> object:
+    def _value(self, value: object, keys: "Keys") -> object:
         if isinstance(value, dict) and len(keys) == 1 and keys[0] not in SETTINGS:
             raise ConfigError(
                 f"{self._location(keys)}: unknown table {keys[0]!r}",
@@ -154,7 +157,9 @@ class _Reader:
             # Finding the line is slow, so it is done only for an error.
             return checked(keys[-1], value, self._location(keys))
 
-    def _location(self, keys: Keys) -> str:
+    def _location(self, keys: "Keys") -> str:
+        from srchat.config.toml_scanner import line_of  # noqa: PLC0415 - only for an error
+
         try:
             line = line_of(self._text, keys)
         except ValueError:  # pragma: no cover - no known file triggers this

@@ -19,8 +19,12 @@ _STOP_GRACE: Final = 0.5  # seconds
 _MAX_OUTPUT_BYTES: Final = 64 * 1024
 
 
-def run_key_command(command: Sequence[str], timeout: float = _COMMAND_TIMEOUT) -> str:
+def run_key_command(
+    command: Sequence[str], timeout: float = _COMMAND_TIMEOUT, stop_grace: float = _STOP_GRACE
+) -> str:
     """Run a command and return its output.
+
+    `timeout`: seconds. `stop_grace`: seconds between SIGTERM and SIGKILL after a timeout.
 
     Raises MissingKeyError, which names the program but never its arguments or output.
     """
@@ -45,7 +49,7 @@ def run_key_command(command: Sequence[str], timeout: float = _COMMAND_TIMEOUT) -
     finally:
         if process.stdout:  # pragma: no branch - for mypy: it is a pipe
             process.stdout.close()
-        _stop(process)
+        _stop(process, stop_grace)
     if code:
         raise MissingKeyError(f"the api_key_command {name!r} {_exit_text(code)}")
     if not output.strip():
@@ -66,14 +70,14 @@ def _read_output(process: "subprocess.Popen[bytes]", deadline: float) -> bytes:
     raise ValueError
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """Wait, then terminate, then kill the command.
+def _stop(process: "subprocess.Popen[bytes]", grace: float) -> None:
+    """Wait, then terminate, then kill the command, with `grace` seconds between the steps.
 
     After Ctrl-C, which it has received too, it first gets time to turn the echo back on.
     """
     for stop in (process.terminate, process.kill):
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_STOP_GRACE)
+            process.wait(grace)
         stop()  # does nothing if it has exited
     process.wait()
 

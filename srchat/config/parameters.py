@@ -1,4 +1,4 @@
-"""Further parameters of the request, which srchat passes on without knowing them. Pure."""
+"""Request parameters that srchat passes on unchanged. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -26,11 +26,11 @@ _HAVE_SETTINGS: Final = (
     "stop",
 )
 _NOT_SUPPORTED: Final = ("stream_options", "n", "tools")
-REMOVED: Final = object()  # a parameter that a stronger layer takes away
+REMOVED: Final = object()  # the value of a parameter that a stronger layer removes
 
 
 class Parameters(Table):
-    """Further parameters of the request: a flat dict, nested ones with dotted names."""
+    """Further request parameters: a flat dict, in which dotted names stand for nested objects."""
 
     description = (
         "parameters such as seed=7, except model, messages, stream, temperature, top_p, "
@@ -51,7 +51,7 @@ class Parameters(Table):
         return flat
 
     def parse(self, text: str) -> object:
-        """Return the parameter of `NAME=VALUE`, VALUE being JSON or else text; "" removes it."""
+        """Return the parameter in `NAME=VALUE`. VALUE is JSON or text; "" removes the parameter."""
         if text.lstrip().startswith("{"):
             return self.check(json.loads(text))
         name, equals, value = text.partition("=")
@@ -61,7 +61,7 @@ class Parameters(Table):
 
 
 def nested(parameters: Mapping[str, object]) -> dict[str, Any]:
-    """Return flat parameters as they are sent: `a.b=1` is `{"a": {"b": 1}}`."""
+    """Return flat parameters as nested objects: `a.b=1` is `{"a": {"b": 1}}`."""
     body: dict[str, Any] = {}
     for name, value in parameters.items():
         *outer, last = name.split(".")

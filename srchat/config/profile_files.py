@@ -1,6 +1,6 @@
-"""Profiles in files of their own: `profiles.d/NAME.toml` beside config.toml, or any path.
+"""Profiles in separate files: `profiles.d/NAME.toml` beside config.toml, or any path.
 
-A profile from a path comes from elsewhere, perhaps with a repository. It may not choose the
+A profile from a path may come from a repository that the user does not trust. It must not set the
 server, a key or headers, and it reads files only from its own directory.
 """
 
@@ -21,7 +21,7 @@ def is_path(profile: str) -> bool:
 
 
 def with_profile(file: FileSettings, name: str, *, from_option: bool) -> FileSettings:
-    """Return `file` with the profile of that name, if it is in a file of its own.
+    """Return `file` with the profile `name` added if it is in a separate file.
 
     `from_option`: a path is allowed. Raises ConfigError.
     """

@@ -37,7 +37,7 @@ class FileSettings(NamedTuple):
     values: Mapping[str, object] = {}
     profiles: Mapping[str, Mapping[str, object]] = {}
     exposed: tuple[str, ...] = ()  # files that group or others may read or write
-    profile_paths: Mapping[str, str] = {}  # of profiles in files of their own, read or not
+    profile_paths: Mapping[str, str] = {}  # of profiles in separate files, read or not
 
     @property
     def profile_names(self) -> list[str]:

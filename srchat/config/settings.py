@@ -28,7 +28,7 @@ DEMO_PROFILE: Final = "demo"
 DEMO_BASE_URL: Final = "http://demo.invalid/v1"  # .invalid never resolves (RFC 6761)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Config:
     """The value of every setting; None means not set. Parameters not set are not sent."""
 

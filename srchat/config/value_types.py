@@ -5,7 +5,6 @@ A value comes from TOML (already typed) or as text (from a variable, an option, 
 
 import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -82,12 +81,12 @@ class Url(ValueType):
         return parts.scheme + text[len(parts.scheme) :].rstrip("/")  # HTTP:// is http://
 
 
-@dataclass(frozen=True)
 class Number(ValueType):
     """A number within a range; an integer if `whole`."""
 
-    allowed: Range
-    whole: bool = False
+    def __init__(self, allowed: Range, *, whole: bool = False) -> None:
+        self.allowed = allowed
+        self.whole = whole
 
     @property
     def description(self) -> str:
@@ -153,11 +152,11 @@ class Boolean(ValueType):
         return value
 
 
-@dataclass(frozen=True)
 class Choice(ValueType):
     """One of several words."""
 
-    words: tuple[str, ...]
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.words = words
 
     @property
     def description(self) -> str:
@@ -223,8 +222,7 @@ class CommandLine(StringList):
         return self.check(shlex.split(text))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Setting:
+class Setting(NamedTuple):
     """A setting. Help, options, variables and `/set` are all derived from these fields.
 
     `default`: None means not set. `secret`: never shown. `parameter`: sent in the request under
@@ -259,7 +257,7 @@ class Setting:
 def setting(value_type: ValueType, default: object, help: str, **marks: Any) -> Any:  # noqa: ANN401 - as dataclasses.field
     """Declare a dataclass field as a setting; `marks` are further fields of Setting."""
     metadata = {"value_type": value_type, "help": help, **marks}
-    return dataclasses.field(default=default, metadata=metadata, repr=not marks.get("secret"))
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def settings_of(config: type) -> dict[str, Setting]:

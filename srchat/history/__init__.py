@@ -2,4 +2,4 @@
 
 from typing import Final
 
-LOCK_TIMEOUT: Final = 5.0  # seconds that a command waits while another process has the lock
+LOCK_TIMEOUT: Final = 5.0  # seconds to wait for another process

@@ -1,4 +1,4 @@
-"""Conversations as one page of HTML: no script, no request, readable on light and dark."""
+"""Exports conversations as one HTML page without scripts or requests, in light and dark colors."""
 
 import html
 from collections.abc import Callable, Iterable, Iterator
@@ -7,16 +7,14 @@ from typing import Final
 from srchat.conversation import Conversation, TurnRecord
 from srchat.markdown.html import markdown_html
 from srchat.terminal.sanitize import one_line, sanitized
+from srchat.theme import PAGE, PAGE_CODE_COLORS
 
 _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 )
 _STYLE: Final = """
-:root { color-scheme: light dark; --text: #1c1e21; --page: #fff; --soft: #f3f4f6; --line: #d8dbe0;
-  --dim: #5f6670; --magenta: #8a2a8f; --cyan: #0b6b77; --green: #2f6f2c; --red: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --text: #e4e6ea; --page: #16181c; --soft: #22252b;
-  --line: #3a3f47; --dim: #9aa2ad; --magenta: #d59be0; --cyan: #6fc7d3; --green: #8fcf87;
-  --red: #f08a80; } }
+:root { color-scheme: light dark; @LIGHT@ }
+@media (prefers-color-scheme: dark) { :root { @DARK@ } }
 body { max-width: 46rem; margin: 0 auto; padding: 2rem 1rem; color: var(--text);
   background: var(--page); font: 16px/1.6 system-ui, sans-serif; overflow-wrap: anywhere; }
 h1, h2, h3, h4, h5, h6 { line-height: 1.3; }
@@ -32,8 +30,7 @@ th, td { border: 1px solid var(--line); padding: .3rem .6rem; }
 blockquote { margin-left: 0; padding-left: 1rem; border-left: 3px solid var(--line); }
 a { color: var(--cyan); } hr { border: 0; border-top: 1px solid var(--line); }
 .bold { font-weight: 600 } .italic { font-style: italic } .dim { color: var(--dim) }
-.magenta { color: var(--magenta) } .cyan { color: var(--cyan) } .green { color: var(--green) }
-.red { color: var(--red) }
+@COLORS@
 @media print { pre, .prompt { white-space: pre-wrap; break-inside: avoid-page; } }
 """
 
@@ -41,17 +38,24 @@ a { color: var(--cyan); } hr { border: 0; border-top: 1px solid var(--line); }
 def to_html(
     conversations: Iterable[Conversation], format_time: Callable[[float], str]
 ) -> Iterator[str]:
-    """Yield a page with the branch in use of each conversation, in pieces."""
+    """Yield the page with the current branch of each conversation, in pieces."""
     yield (
         '<!DOCTYPE html>\n<html lang="">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<title>Conversations</title>\n"
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<style>{_style()}</style>\n</head>\n<body>\n"
     )
     for conversation in conversations:
         yield from _conversation(conversation, format_time)
     yield "</body>\n</html>\n"
+
+
+def _style() -> str:
+    light = " ".join(f"--{name}: {color};" for name, (color, _) in PAGE.items())
+    dark = " ".join(f"--{name}: {color};" for name, (_, color) in PAGE.items())
+    colors = "\n".join(f".{name} {{ color: var(--{name}) }}" for name in PAGE_CODE_COLORS)
+    return _STYLE.replace("@LIGHT@", light).replace("@DARK@", dark).replace("@COLORS@", colors)
 
 
 def _conversation(conversation: Conversation, format_time: Callable[[float], str]) -> Iterator[str]:

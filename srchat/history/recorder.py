@@ -111,7 +111,7 @@ class Recorder:
         if self._saved_in and file == self._saved_in:
             store.update_turn(conversation, turn)
         else:
-            # Without its parent the turn would start a branch of its own.
+            # Without its parent the turn would start a new branch.
             ids = self._incomplete - {turn.id}
             missing = [earlier for earlier in conversation.turns if earlier.id in ids]
             store.add_turn(conversation, turn, missing)

@@ -127,7 +127,7 @@ def turn_from_row(row: Row) -> TurnRecord:
 def _names(text: str) -> tuple[str, ...]:
     try:
         return tuple(json.loads(text))
-    except (ValueError, TypeError, RecursionError):  # a file that was tampered with
+    except (ValueError, TypeError, RecursionError):  # the file was edited by hand
         return ()
 
 

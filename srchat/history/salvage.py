@@ -1,11 +1,10 @@
 """Reads another history file: a copy, a backup, or a damaged one that was set aside.
 
-Every row is read by a query of its own, so that a damaged page loses only its own rows. The
-content is checked like an imported export.
+Each row is read by a separate query, so that a damaged page loses only its own rows. The content
+is checked like an imported export.
 """
 
 import contextlib
-import dataclasses
 import shutil
 import tempfile
 from collections.abc import Container, Iterator, Sequence
@@ -84,12 +83,12 @@ def _conversation(
     """Return a conversation with its valid turns, None if it and all its turns are lost."""
     if conversation:
         with contextlib.suppress(ValueError):
-            return checked(dataclasses.replace(conversation, turns=tuple(turns)))
+            return checked(conversation._replace(turns=tuple(turns)))
     return _conversation_of(checked(Conversation("lost", turns=tuple(turns))).turns)
 
 
 def _conversation_of(turns: Sequence[TurnRecord]) -> Conversation | None:
-    """Return a conversation for turns that have lost theirs, with the same id every time."""
+    """Return a conversation for turns without one; its ID depends only on the turns."""
     if not turns:
         return None
     first, last = turns[0], turns[-1]

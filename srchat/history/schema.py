@@ -94,7 +94,7 @@ _REQUEST: Final = (
     "ALTER TABLE turn ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}'",  # JSON
 )
 
-# What a history of an older version has in place of the columns that came later.
+# Values for columns that a history of an older version lacks.
 ADDED_COLUMNS: Final = {
     "attachments": "'[]'",
     "words_at": "0",

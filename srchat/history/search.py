@@ -20,7 +20,7 @@ _TERM: Final = re.compile(r'"([^"]*)"?|(\S+)')
 _CJK: Final = "\u2e80"  # the first block of scripts written without spaces
 _CONTEXT_CHARACTERS: Final = 60  # on each side of a substring in a snippet
 _MAX_QUERY_LENGTH: Final = 10_000  # characters; SQLite allows LIKE patterns of 50,000 bytes
-_INDEX_BATCH_SIZE: Final = 1000  # turns per transaction, which takes about 50 ms
+_INDEX_BATCH_SIZE: Final = 1000  # turns; a transaction takes about 50 ms
 
 _SELECT_BY_WORDS: Final = """
     SELECT conversation.uid, title, turn.uid, asked_at,
@@ -84,14 +84,12 @@ def search(database: Database, query: str, limit: int) -> list[Hit]:
     return _search_indexed(database, query, limit)
 
 
-def index_new_turns(database: Database) -> None:
-    """Add new and changed turns to the full-text index."""
+def index_new_turns(database: Database, batch_size: int = _INDEX_BATCH_SIZE) -> None:
+    """Add new and changed turns to the full-text index, `batch_size` turns per transaction."""
     while database.query("SELECT 1 FROM unindexed LIMIT 1"):
         with database.transaction() as execute:
-            indexed = [
-                execute(statement, (_INDEX_BATCH_SIZE,)).rowcount for statement in INDEX_BATCH
-            ]
-        if indexed[-1] < _INDEX_BATCH_SIZE:
+            indexed = [execute(statement, (batch_size,)).rowcount for statement in INDEX_BATCH]
+        if indexed[-1] < batch_size:
             return
         database.let_others_write()
 

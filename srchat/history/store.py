@@ -4,10 +4,9 @@ Texts are stored exactly, including lone surrogates and NUL. External data is ne
 path or an SQL statement.
 """
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import StoreError, UsageError
@@ -24,10 +23,12 @@ from srchat.history.rows import (
     turn_parameters,
 )
 from srchat.history.schema import SCHEMA
-from srchat.history.search import Hit, index_new_turns, search
+
+if TYPE_CHECKING:
+    from srchat.history.search import Hit
+    from srchat.history.statistics import Stat
 
 _PAGE_SIZE: Final = 200  # conversations
-_DELETE_BATCH_SIZE: Final = 200  # conversations; short transactions let other processes write
 _WINDOW_MAX_AGE: Final = 30 * 86400.0  # seconds; the model behind a name may change
 
 _SUMMARIES: Final = """
@@ -77,17 +78,15 @@ _RECENT_ANSWER: Final = (
     " FROM turn WHERE id = (SELECT id FROM turn WHERE reply <> ''"
     " ORDER BY asked_at DESC, id DESC LIMIT 1 OFFSET ?)"
 )
-_DELETE_TURNS: Final = """
-    DELETE FROM turn WHERE conversation = (SELECT id FROM conversation WHERE uid = ?)
-"""
-_DELETE_CONVERSATION: Final = "DELETE FROM conversation WHERE uid = ?"
 
 
 class Summary(NamedTuple):
-    """A conversation in a list. Times are Unix seconds.
+    """A conversation in a list.
 
-    `turns`: their number on all branches. `model`: the one that answered last. `complete`:
-    whether the last reply is.
+    `created_at`, `used_at`: Unix seconds.
+    `turns`: number of turns on all branches.
+    `model`: of the last answer.
+    `complete`: the last answer is complete.
     """
 
     id: str
@@ -97,23 +96,6 @@ class Summary(NamedTuple):
     turns: int
     model: str
     complete: bool
-
-
-class Stat(NamedTuple):
-    """What the turns of a day, a model or a conversation add up to. Tokens: counted by servers."""
-
-    name: str
-    requests: int
-    prompt_tokens: int
-    completion_tokens: int
-    seconds: float
-
-
-_GROUPS: Final = {
-    "day": "strftime('%Y-%m-%d', asked_at, 'unixepoch', 'localtime')",
-    "model": "CASE served_model WHEN '' THEN model ELSE served_model END",
-    "conversation": "title",
-}
 
 
 class ConversationStore:
@@ -218,7 +200,7 @@ class ConversationStore:
         return str(rows[0][0]) if rows else None
 
     def find(self, prefix: str) -> str:
-        """Return the only id that begins with `prefix`. Raises UsageError if there is no such."""
+        """Return the only ID that begins with `prefix`. Raises UsageError otherwise."""
         end = prefix + "\U0010ffff"
         rows = self.database.query(
             "SELECT uid FROM conversation WHERE uid >= CAST(? AS TEXT) AND uid < CAST(? AS TEXT)"
@@ -232,14 +214,14 @@ class ConversationStore:
             raise UsageError(f"no conversation {prefix!r}", hint="srchat history list shows them")
         if len(found) > 1:
             some = ", ".join(found[:3]) + (" and more" if len(found) > 3 else "")
-            raise UsageError(f"{prefix!r} begins several conversations: {some}")
+            raise UsageError(f"{prefix!r} matches several conversations: {some}")
         return found[0]
 
     def load(self, id: str) -> Conversation:
         """Return a conversation with all its turns. Raises StoreError if it does not exist."""
         if found := self.load_or_none(id):
             return found
-        raise StoreError(f"the conversation {id} is not there")
+        raise StoreError(f"the conversation {id} does not exist")
 
     def load_or_none(self, id: str) -> Conversation | None:
         """Return a conversation with all its turns, None if it does not exist."""
@@ -264,31 +246,17 @@ class ConversationStore:
             rows = self.database.query(_SUMMARIES, (*cursor, size))
             for id_, uid, title, created_at, used_at, turns, served, model, state in rows:
                 cursor = (used_at, id_)
-                yield Summary(
-                    uid,
-                    title,
-                    created_at,
-                    used_at,
-                    turns,
-                    served or model or "",
-                    state == "complete",
-                )
+                name, is_complete = served or model or "", state == "complete"
+                yield Summary(uid, title, created_at, used_at, turns, name, is_complete)
             if len(rows) < size:
                 return
             limit = None if limit is None else limit - size
 
     def stats(self, by: str, limit: int) -> "list[Stat]":
-        """Add up turns by `day` (newest first), `model` or `conversation` (most tokens first)."""
-        order = "name DESC" if by == "day" else "sum(total_tokens) DESC, name"
-        rows = self.database.query(
-            f"SELECT {_GROUPS[by]} AS name, count(*), coalesce(sum(prompt_tokens), 0),"  # noqa: S608 - words of our own
-            " coalesce(sum(completion_tokens), 0), coalesce(sum(ended_at - asked_at), 0.0)"
-            " FROM turn JOIN conversation ON conversation.id = turn.conversation"
-            f" GROUP BY {'conversation.id' if by == 'conversation' else 'name'}"
-            f" ORDER BY {order} LIMIT ?",
-            (limit,),
-        )
-        return [Stat(str(name), *counts) for name, *counts in rows]
+        """Return the totals by `day`, `model` or `conversation`."""
+        from srchat.history.statistics import add_up  # noqa: PLC0415 - not needed to save a turn
+
+        return add_up(self.database, by, limit)
 
     def ids(self, unused_since: float | None = None) -> list[str]:
         """Return all ids, or those of conversations last used before `unused_since`."""
@@ -300,37 +268,20 @@ class ConversationStore:
 
     def delete(self, ids: Iterable[str]) -> int:
         """Delete conversations, erase their text from the file, and return their number."""
-        count = 0
-        self.database.maintain("PRAGMA secure_delete = ON")
-        remaining = iter(ids)
-        while batch := list(itertools.islice(remaining, _DELETE_BATCH_SIZE)):
-            count += self._delete_batch(batch)
-            self.database.let_others_write()
-        with self.database.transaction() as execute:
-            # The index contains deleted words until its segments are merged.
-            execute("INSERT INTO turn_words (turn_words) VALUES ('optimize')")
-        self._shrink()
-        return count
+        from srchat.history.deletion import delete  # noqa: PLC0415 - not needed to save a turn
 
-    def _delete_batch(self, ids: Sequence[str]) -> int:
-        with self.database.transaction() as execute:
-            for uid in ids:
-                execute(_DELETE_TURNS, (uid,))
-            return sum(execute(_DELETE_CONVERSATION, (uid,)).rowcount for uid in ids)
+        return delete(self.database, ids)
 
-    def _shrink(self) -> None:
-        ((free,),) = self.database.query("PRAGMA freelist_count")
-        ((pages,),) = self.database.query("PRAGMA page_count")
-        if free * 2 > pages:
-            self.database.maintain("VACUUM")
-        self.database.maintain("PRAGMA wal_checkpoint(TRUNCATE)")  # the log has deleted texts
-
-    def search(self, query: str, limit: int) -> list[Hit]:
+    def search(self, query: str, limit: int) -> "list[Hit]":
         """Return the turns that match a query, newest first. Raises UsageError."""
+        from srchat.history.search import search  # noqa: PLC0415 - not needed to save a turn
+
         return search(self.database, query, limit)
 
     def index(self) -> None:
         """Index new turns now instead of at the next search."""
+        from srchat.history.search import index_new_turns  # noqa: PLC0415 - not needed to save a turn
+
         index_new_turns(self.database)
 
     def context_window(self, base_url: str, model: str, now: float) -> int | None:

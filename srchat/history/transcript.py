@@ -4,7 +4,6 @@ The JSON is `{"srchat_history": 1, "conversations": [...]}`, each conversation w
 turns in chronological order. On import every value is checked.
 """
 
-import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -45,7 +44,7 @@ def conversations_from_json(value: object) -> Iterator[Conversation]:
     document = value if isinstance(value, dict) else {}
     version, items = document.get("srchat_history"), document.get("conversations")
     if not isinstance(version, int) or not isinstance(items, list):
-        raise ValueError("it is not what `srchat history export --format json` writes")
+        raise ValueError("it is not an export of `srchat history export --format json`")
     if version != VERSION:
         raise ValueError("it was written by a newer srchat")
     for index, item in enumerate(items):
@@ -196,7 +195,7 @@ class _Fields:
         return value
 
     def _invalid(self, name: str) -> ValueError:
-        return ValueError(f"{self._path}.{name} is missing, or not what it should be")
+        return ValueError(f"{self._path}.{name} is missing or invalid")
 
 
 def _conversation(fields: _Fields) -> Conversation:
@@ -206,7 +205,7 @@ def _conversation(fields: _Fields) -> Conversation:
         turn = _turn(turn_fields)
         if turn.parent not in known:
             # A parent must precede its children, so that no branch is a cycle.
-            turn = dataclasses.replace(turn, parent=None)
+            turn = turn._replace(parent=None)
         known.add(turn.id)
         turns.append(turn)
     newest = turns[-1].id if turns else None

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Final
 from rich.style import Style
 from rich.text import Text
 
+from srchat.theme import CODE
+
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
     from rich.syntax import SyntaxTheme
@@ -39,7 +41,6 @@ _TAB: Final = 4
 # What may begin a string or a comment of many lines: then one line alone tells too little.
 _SPANNING: Final = re.compile(r"\"\"\"|'''|/\*|<!--|`|<<|\{-|=begin")
 
-# Colours that can be read on dark and on light backgrounds: no white, black, blue, yellow.
 DEFAULT_THEME: Final = "terminal"
 
 
@@ -59,36 +60,9 @@ def background_of(name: str) -> Style | None:
 
 
 def _terminal_theme() -> dict[tuple[str, ...], Style]:
-    from pygments.token import (  # noqa: PLC0415  # slow, see above
-        Comment,
-        Generic,
-        Keyword,
-        Name,
-        Number,
-        Operator,
-        String,
-    )
+    from pygments.token import string_to_tokentype  # noqa: PLC0415  # slow, see above
 
-    return {
-        Comment: Style(dim=True, italic=True),
-        Comment.Preproc: Style(color="magenta"),
-        Keyword: Style(color="magenta"),
-        Keyword.Constant: Style(color="cyan"),
-        Keyword.Type: Style(color="cyan"),
-        Name.Builtin: Style(color="cyan"),
-        Name.Class: Style(bold=True),
-        Name.Decorator: Style(color="magenta"),
-        Name.Exception: Style(color="red"),
-        Name.Function: Style(bold=True),
-        Name.Tag: Style(color="magenta"),
-        Number: Style(color="cyan"),
-        Operator.Word: Style(color="magenta"),
-        String: Style(color="green"),
-        Generic.Deleted: Style(color="red"),
-        Generic.Inserted: Style(color="green"),
-        Generic.Heading: Style(bold=True),
-        Generic.Subheading: Style(color="magenta"),
-    }
+    return {string_to_tokentype(name): Style.parse(style) for name, style in CODE.items()}
 
 
 # Lexers that were tried on hostile code: on 4,000 characters in lines of 200 none takes a second.

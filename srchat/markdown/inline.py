@@ -21,17 +21,10 @@ from srchat.markdown.cells import wrapped
 from srchat.markdown.open_marks import closed, is_complete
 from srchat.markdown.tags import SCRIPTS, Script, script
 from srchat.terminal.sanitize import sanitized
+from srchat.theme import MARKDOWN
 
 _NONE: Final = Style()
-_STYLES: Final = {
-    "strong": Style(bold=True),
-    "em": Style(italic=True),
-    "s": Style(strike=True),
-    "a": Style(underline=True),
-    "code": Style(color="cyan"),
-    "kbd": Style(reverse=True),
-}
-_TARGET: Final = Style(dim=True)
+_STYLES: Final = {name: Style.parse(style) for name, style in MARKDOWN.items()}
 # A bare address, without the punctuation of the sentence around it.
 _URL: Final = re.compile(r"(https?://[^\s<>\"]*[^\s<>\"'.,;:!?)\]*_])")
 
@@ -120,7 +113,9 @@ class _InlineWalk:
         if title:
             shown = f'{shown} "{title}"'.lstrip()
         if shown:
-            self._append(f" ({shown})" if label else shown, self._styles[-1] + _TARGET)
+            self._append(
+                f" ({shown})" if label else shown, self._styles[-1] + _STYLES["link target"]
+            )
 
     def _append(self, text: str, style: Style) -> None:
         shown = sanitized(text)

@@ -23,21 +23,10 @@ from srchat.markdown.inline import GrowingParagraph, InlineText
 from srchat.markdown.open_marks import closed
 from srchat.markdown.prefixes import Prefixes, Row
 from srchat.markdown.tables import TableRows
+from srchat.theme import MARKDOWN
 
 _NONE: Final = Style()
-_BOLD: Final = Style(bold=True)
-_HEADINGS: Final = {
-    "h1": Style(bold=True, underline=True, color="magenta"),
-    "h2": Style(bold=True, color="magenta"),
-    # Underlined, as no bold or italic text within a paragraph is.
-    "h3": Style(bold=True, underline=True),
-    "h4": Style(bold=True, italic=True, underline=True),
-    "h5": Style(italic=True, underline=True),
-    "h6": Style(underline=True),
-}
-_MARKER: Final = Style(bold=True, color="cyan")
-_QUOTE: Final = Style(color="magenta")
-_RULE: Final = Style(dim=True)
+_STYLES: Final = {name: Style.parse(style) for name, style in MARKDOWN.items()}
 _TABLE_TAGS: Final = {"table", "tr", "th", "td"}
 _CODE_INDENT: Final = "  "
 # Where rows are shorter than this, code is not indented.
@@ -136,10 +125,10 @@ class Layout:
                 self._take_inline(token.content, grows=token.meta.get("grows", False))
             case "paragraph_open" | "heading_open":
                 self._begin(token)
-                self._place.style = _HEADINGS.get(token.tag, _NONE)
+                self._place.style = _STYLES.get(token.tag, _NONE)
             case "hr":
                 self._begin(token)
-                self._add([Text(self._glyphs.rule * self._room(), _RULE)])
+                self._add([Text(self._glyphs.rule * self._room(), _STYLES["rule"])])
             case "fence_open" | "code" | "fence_close":
                 self._take_fence(token)
             case _ if token.tag in _TABLE_TAGS:
@@ -172,7 +161,7 @@ class Layout:
             case "blockquote_open":
                 bar = f"{self._glyphs.quote} "
                 self._enter(token)
-                self._place.margins.push(bar, bar, _QUOTE)
+                self._place.margins.push(bar, bar, _STYLES["quote bar"])
             case "list_item_close" | "blockquote_close":
                 self._rows += self._place.margins.leave(self.width)
 
@@ -180,7 +169,7 @@ class Layout:
         # A number is shown as it was written: years that count down are no mistake.
         marker = f"{token.info:>2}{token.markup} " if token.info else f" {self._glyphs.bullet} "
         self._enter(token)
-        self._place.margins.push(marker, " " * len(marker), _MARKER)
+        self._place.margins.push(marker, " " * len(marker), _STYLES["list marker"])
         self._place.is_item_start = True
 
     def _take_fence(self, token: Token) -> None:
@@ -188,7 +177,7 @@ class Layout:
             self._begin(token)
             self._place.code = CodeLines("" if self._is_plain else token.info, self._code_theme)
             if info := token.info.strip():  # the language, perhaps with a file's name
-                self._add([Text(info, _RULE)])
+                self._add([Text(info, _STYLES["code label"])])
         elif self._place.code and token.type == "code":
             self._add_code(self._place.code.feed(_code_lines(token)))
         elif self._place.code:  # pragma: no branch - every end has its beginning
@@ -202,7 +191,7 @@ class Layout:
                 self._begin(token)
                 self._place.table = TableRows(self._console, self._glyphs.rule)
             case "th_open" | "td_open":
-                self._place.style = _BOLD if token.type == "th_open" else _NONE
+                self._place.style = _STYLES["th"] if token.type == "th_open" else _NONE
                 self._place.alignment = str(token.attrs.get("style", "")).removeprefix(
                     "text-align:"
                 )

@@ -18,6 +18,7 @@ from rich.style import Style
 from rich.text import Text
 
 from srchat.markdown.cells import cells, wrapped
+from srchat.theme import MARKDOWN
 
 # As many rows decide how wide the columns are.
 _SAMPLE: Final = 24
@@ -25,7 +26,7 @@ _SLACK: Final = 3
 _GAP: Final = "  "
 # Narrower columns than this cannot be read; rows are then shown as records.
 _NARROWEST: Final = 4
-_RULE: Final = Style(dim=True)
+_RULE: Final = Style.parse(MARKDOWN["table rule"])
 
 Cells = list[Text]
 

@@ -23,10 +23,9 @@ from srchat.markdown.splitter import BlockSplitter, markdown_parser
 from srchat.terminal.sanitize import Sanitizer, one_line
 from srchat.terminal.streams import Output
 from srchat.terminal.word_wrap import fitting
+from srchat.theme import STATUS
 
-# Seconds from one frame to the next, at least...
-_FRAME_TIME: Final = 1 / 12
-# ...and this many times what the last one took, so that painting never takes over.
+# The next frame is not before this many times what the last one took: painting never takes over.
 _REST_PER_FRAME: Final = 20
 
 
@@ -108,7 +107,9 @@ class MarkdownWriter:
             rows += [self._drawn_status(size.columns - 1)]
         self._write(self._live_rows.frame(self._drawn(final), rows, size))
         now = self._clock()
-        self._next_frame = max(started + _FRAME_TIME, now + _REST_PER_FRAME * (now - started))
+        self._next_frame = max(
+            started + self._output.frame_time, now + _REST_PER_FRAME * (now - started)
+        )
 
     def _write(self, frame: str) -> None:
         if not frame:
@@ -122,7 +123,7 @@ class MarkdownWriter:
 
     def _drawn_status(self, columns: int) -> str:
         text = fitting(one_line(self._status), columns)
-        return f"\x1b[2m{text}\x1b[0m" if self._output.has_color else text
+        return self._output.styled(text, STATUS)
 
     def _drawn(self, rows: list[Row]) -> list[str]:
         return [drawn(row, self._console) for row in rows]

@@ -1,6 +1,7 @@
 """Completion of slash commands and their arguments; what is shown of it is inert."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
+from srchat.repl.mentions import begun_mention
 from srchat.repl.slash_commands import ALIASES, COMMANDS
 from srchat.repl.slash_syntax import may_be_command
 from srchat.terminal.sanitize import one_line
@@ -38,6 +40,8 @@ class ChatCompleter(Completer):
         """Yield what may stand at the cursor."""
         text = document.text_before_cursor
         if not may_be_command(text):
+            if (mention := begun_mention(document.current_line_before_cursor)) is not None:
+                yield from _mentioned(mention)
             return
         name, blank, argument = text[1:].partition(" ")
         if not blank:
@@ -70,7 +74,7 @@ def _commands(typed: str) -> Iterator[Completion]:
             yield Completion(
                 command.name + blank,
                 -len(typed),
-                display=f"/{command.name} {command.arguments}".rstrip(),
+                display=f"{command.name} {command.arguments}".rstrip(),
                 display_meta=command.help,
             )
 
@@ -84,6 +88,20 @@ def _choices(values: Iterable[tuple[str, str]], typed: str) -> Iterator[Completi
     found.sort(key=lambda choice: not choice[0].lower().startswith(wanted))
     for value, help_ in found[:_MAX_OFFERED]:
         yield Completion(value, -len(typed), display=one_line(value), display_meta=one_line(help_))
+
+
+def _mentioned(typed: str) -> Iterator[Completion]:
+    """Yield files for a path behind an @; one with blanks is put in quotes."""
+    path = typed.removeprefix('"')
+    for found in _files(path):
+        whole = path[: len(path) + found.start_position] + found.text
+        if '"' in whole:
+            continue  # it cannot be quoted
+        if path == typed and not re.search(r"\s", whole):
+            yield found
+        else:
+            end = "" if whole.endswith("/") else '"'
+            yield Completion(f'"{whole}{end}', -len(typed), display=found.display)
 
 
 def _files(typed: str) -> Iterator[Completion]:

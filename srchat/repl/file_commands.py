@@ -1,19 +1,26 @@
 """Slash commands that take texts into a chat and out of it: files and the clipboard."""
 
 import contextlib
+import glob
+import itertools
 import os
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from srchat.attachments import Attachment
 from srchat.errors import UsageError
 from srchat.repl import clipboard, library_commands
+from srchat.repl.mentions import expanded, without_mentions
 from srchat.repl.terminal import Chat
 from srchat.terminal.code_blocks import code_blocks
-from srchat.text_input import read_file
+from srchat.text_input import MAX_INPUT, check_size, read_file
 
 NONE: Final = "-"  # as an argument: take away what is set
+_PATTERN: Final = re.compile(r"[*?\[]")
+_MAX_FILES: Final = 100  # that a pattern may match
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
 
 
@@ -42,29 +49,90 @@ def save(chat: Chat, argument: str) -> None:
 
 
 def file(chat: Chat, argument: str) -> None:
-    """Send a text file with the next prompt. `-` takes the files away again."""
+    """Send text files with the next prompt; PATH may be a pattern. `-` takes them away again.
+
+    In a prompt, @PATH does the same.
+    """
     session = chat.session
     if argument == NONE:
         session.attachments = []
     elif argument:
-        session.attachments.append(read_file(_file_named(argument)))
-    names = [f"{name} ({len(text)} characters)" for name, text in session.attachments]
-    chat.terminal.tell(
-        f"attached to the next prompt: {', '.join(names)}" if names else "no files attached"
-    )
+        paths = _files_named(argument)
+        _attach(chat, paths, skips=len(paths) > 1)
+    listed = _listed(session.attachments)
+    chat.terminal.tell(f"attached to the next prompt: {listed}" if listed else "no files attached")
 
 
-def _at_home(path: str) -> str:
-    return os.path.expanduser(path)  # noqa: PTH111 - Path's own fails for ~nobody
+def with_files(chat: Chat, message: str, attached: Sequence[str] = ()) -> str:
+    """Attach the files that a message mentions, and list them; return the message as it is sent.
+
+    `attached`: the names of files that go with it already. A script mentions no files.
+    """
+    if not chat.terminal.lines.interactive:
+        return message
+    there = set(map(_real, attached))
+    message, paths = without_mentions(message)
+    if paths := [path for path in paths if _real(path) not in there]:
+        _attach(chat, paths)
+        chat.terminal.tell(f"attached: {_listed(chat.session.attachments)}")
+    return message
+
+
+def _attach(chat: Chat, paths: Sequence[str], *, skips: bool = False) -> None:
+    """Attach files, each once: one that is attached already is read again.
+
+    `skips`: those that cannot be attached are left out, with a warning.
+    """
+    new = {}
+    for path in paths:
+        try:
+            read = read_file(path)
+        except UsageError as exc:
+            if not skips:
+                raise
+            chat.terminal.messages.warning(f"not attached: {exc.message}")
+        else:
+            new[_real(path)] = read
+    kept = [each for each in chat.session.attachments if _real(each.name) not in new]
+    chat.session.attachments = [*kept, *new.values()]
+
+
+def _real(name: str) -> str:
+    """Return the real path of a file; a stored name may be anything."""
+    try:
+        return os.path.realpath(name)
+    except ValueError:
+        return name
+
+
+def _listed(attachments: Sequence[Attachment]) -> str:
+    return ", ".join(f"{name} ({len(text)} characters)" for name, text in attachments)
+
+
+def _files_named(argument: str) -> list[str]:
+    """Return the path of a file, or those that a pattern matches. Raises UsageError for none."""
+    path = _file_named(argument)
+    if os.path.lexists(path) or not _PATTERN.search(path):
+        return [path]
+    found = []
+    with contextlib.suppress(ValueError):  # a NUL, which no path has
+        matches = glob.iglob(path, recursive=True)  # noqa: PTH207 - Path's own takes no absolute one
+        found = list(itertools.islice(filter(os.path.isfile, matches), _MAX_FILES + 1))
+    if not found:
+        raise UsageError(f"no file matches {argument}")
+    if len(found) > _MAX_FILES:
+        raise UsageError(f"{argument} matches more than {_MAX_FILES} files")
+    check_size(sum(map(os.path.getsize, found)), MAX_INPUT, argument)
+    return sorted(found)
 
 
 def _file_named(argument: str) -> str:
     """Return the path of a file; it may be quoted as for a shell, as a terminal drops it."""
-    path = _at_home(argument)
+    path = expanded(argument)
     if not os.path.exists(path):  # noqa: PTH110 - Path's own fails for what is too long
         with contextlib.suppress(ValueError):
             words = shlex.split(argument)
-            return _at_home(words[0]) if len(words) == 1 else path
+            return expanded(words[0]) if len(words) == 1 else path
     return path
 
 

@@ -6,12 +6,13 @@ from typing import Final
 from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER
-from prompt_toolkit.filters import has_focus, vi_navigation_mode
+from prompt_toolkit.filters import has_completions, has_focus, has_selection, vi_navigation_mode
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
 from srchat.errors import UsageError
+from srchat.repl.mentions import with_mentions_escaped
 from srchat.text_input import argument_text, edited
 
 _NEW_LINE: Final = (Keys.Escape, Keys.ControlM)
@@ -31,7 +32,7 @@ _SEQUENCES: Final[Mapping[str, Keys | tuple[Keys, ...]]] = {
 
 
 def bindings(environ: Mapping[str, str], failed: Callable[[str, str], None]) -> KeyBindings:
-    """Return the keys: Enter sends, Alt- or Shift-Enter is a new line, Ctrl-X Ctrl-E the editor.
+    """Return the keys: Enter sends, Alt- or Shift-Enter is a new line, Ctrl-G the editor.
 
     `failed` is told why there is no editor.
     """
@@ -42,9 +43,13 @@ def bindings(environ: Mapping[str, str], failed: Callable[[str, str], None]) -> 
     keys.add("c-j", filter=at_prompt)(_send)
     keys.add("tab", filter=at_prompt)(_complete)
     keys.add("escape", "enter", filter=at_prompt)(_begin_line)
+    keys.add(Keys.BracketedPaste, filter=at_prompt)(_paste)
     # There is no mouse here. What looks like one is part of a paste, and its handler may fail.
     keys.add(Keys.Vt100MouseEvent)(_ignore)
 
+    @keys.add(
+        "c-g", filter=at_prompt & ~has_selection & ~has_completions
+    )  # where it gives up those
     @keys.add("c-x", "c-e", filter=at_prompt)
     @keys.add("v", filter=at_prompt & vi_navigation_mode)
     def _(event: KeyPressEvent) -> None:
@@ -66,6 +71,13 @@ def _send(event: KeyPressEvent) -> None:
 
 def _ignore(_event: KeyPressEvent) -> None:
     pass
+
+
+def _paste(event: KeyPressEvent) -> None:
+    # What others have written must not attach a file.
+    text = event.data.replace("\r\n", "\n").replace("\r", "\n")
+    before = event.current_buffer.document.char_before_cursor.strip("@")
+    event.current_buffer.insert_text(with_mentions_escaped(before + text)[len(before) :])
 
 
 def _begin_line(event: KeyPressEvent) -> None:

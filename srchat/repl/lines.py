@@ -27,6 +27,9 @@ class Lines(Protocol):
         signals, UsageError for what is no text.
         """
 
+    def settle(self, line: str, *, refused: bool) -> None:
+        """Learn what became of a line that was read; a refused one is not suggested again."""
+
     def ask(self, question: str) -> str:
         """Return the answer to a question; raises as `read`."""
 
@@ -51,6 +54,9 @@ class PlainLines:
         while self.interactive and text.endswith("\\"):
             text = f"{text[:-1]}\n{self._line(MORE)}"
         return text
+
+    def settle(self, line: str, *, refused: bool) -> None:
+        """Do nothing: no line is suggested."""
 
     def ask(self, question: str) -> str:
         """Return the answer to a question."""

@@ -6,6 +6,7 @@ from typing import Final
 from srchat.errors import (
     APIError,
     ClosedPipeError,
+    ConfigError,
     ExitCode,
     Interrupted,
     OutputError,
@@ -13,7 +14,8 @@ from srchat.errors import (
     UsageError,
 )
 from srchat.repl import slash_commands
-from srchat.repl.lines import PROMPT
+from srchat.repl.file_commands import with_files
+from srchat.repl.mentions import with_mentions_escaped
 from srchat.repl.slash_syntax import line_of, message_of
 from srchat.repl.terminal import Chat
 from srchat.session.hints import joined
@@ -70,24 +72,29 @@ class Repl:
         self._messages.is_after_answer = False
         self._chat.library.close()  # a chat may stay at its prompt for weeks
         if self._first:
-            line, self._first = line_of(self._first), ""
+            line, self._first = self._line_of(self._first), ""
             if self._lines.interactive:
-                self._terminal.screen.write_foreign(f"{PROMPT}{line}\n")
+                self._terminal.show_prompt(line)
             self._handle(line, is_edited=False)
             return
         try:
-            line = self._lines.read(line_of(editing or ""))
+            line = self._lines.read(self._line_of(editing) if editing else "")
         except UsageError as exc:
             self._failed(exc)
             return
         if line.strip():
             self._handle(line, is_edited=editing is not None)
 
+    def _line_of(self, message: str) -> str:
+        """Return what has to be typed to send a message that attaches nothing."""
+        line = line_of(message)
+        return with_mentions_escaped(line) if self._lines.interactive else line
+
     def _is_ctrl_c(self, exc: Interrupted) -> bool:
         return self._lines.interactive and exc.exit_code == ExitCode.INTERRUPT
 
     def _handle(self, line: str, *, is_edited: bool) -> None:
-        before = self._terminal.turns
+        before, refused = self._terminal.turns, False
         try:
             self._run(line, is_edited=is_edited)
         except (OutputError, ClosedPipeError):
@@ -99,9 +106,11 @@ class Repl:
         except (EOFError, KeyboardInterrupt):
             pass  # a question of the command was left; only at the prompt that ends more
         except SrchatError as exc:
+            refused = isinstance(exc, UsageError | ConfigError)
             self._failed(exc, was_asked=self._terminal.turns > before)
         except Exception as exc:  # noqa: BLE001 - the chat goes on  # pragma: no cover - our mistake
             self._unexpected(exc)
+        self._lines.settle(line, refused=refused)
         screen = self._terminal.screen
         if self._lines.interactive and screen.size().lines >= _MIN_ROWS_FOR_BLANKS:
             screen.write("\n")
@@ -113,8 +122,10 @@ class Repl:
         elif self._lines.interactive and message.strip() in _LEAVING:
             self._terminal.is_over = True
         elif is_edited:
+            message = with_files(self._chat, message, self._session.last_typed.names)
             self._terminal.show_turn(self._session, self._session.edit(message))
         else:
+            message = with_files(self._chat, message)
             self._terminal.show_turn(self._session, self._session.send(message))
 
     def _failed(self, exc: SrchatError | Interrupted, *, was_asked: bool = False) -> None:

@@ -12,6 +12,7 @@ from prompt_toolkit.output import Output as TerminalOutput
 from srchat.terminal.sanitize import one_line
 from srchat.terminal.streams import Output
 from srchat.terminal.word_wrap import fitting
+from srchat.theme import PICKED
 
 _MAX_ROWS = 12  # rows at once
 
@@ -28,7 +29,7 @@ def picked(
         first = max(0, min(chosen - height // 2, len(rows) - height))
         return [
             (
-                "reverse" if place == chosen else "",
+                PICKED if place == chosen else "",
                 fitting(f"{'>' if place == chosen else ' '} {one_line(rows[place])}", columns - 1)
                 + ("\n" if place + 1 < min(first + height, len(rows)) else ""),
             )

@@ -13,7 +13,6 @@ from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import History
 from prompt_toolkit.input.defaults import create_input
 from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.layout.screen import Char
@@ -21,14 +20,16 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output import Output as TerminalOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import PromptSession
-from prompt_toolkit.styles import Style
 
 from srchat.errors import Interrupted, OutputError
 from srchat.repl.completer import ChatCompleter
 from srchat.repl.keys import bindings
-from srchat.repl.lines import MORE, PROMPT
+from srchat.repl.lines import MORE
+from srchat.repl.mentions import begun_mention
 from srchat.repl.picker import picked
+from srchat.repl.prompt_style import STYLE, TYPED, adjust_menu, prompt_sign
 from srchat.repl.slash_syntax import may_be_command
+from srchat.repl.typed_history import TypedHistory
 from srchat.signals import on_resume, signals_to
 from srchat.terminal.sanitize import hidden_characters, one_line
 from srchat.terminal.streams import Output
@@ -39,13 +40,6 @@ from srchat.text_input import argument_text
 _MENU: Final = 6  # rows for completions
 _TAB: Final = 4  # columns; pasted code is indented, not strewn with ^I
 _FOR_STATUS: Final = 5  # rows that a screen has to have for a status line
-_STYLE: Final = Style.from_dict(
-    {
-        "prompt": "bold",
-        "bottom-toolbar": "noreverse dim",
-        "auto-suggestion": "dim",
-    }
-)
 
 
 class Hooks(NamedTuple):
@@ -71,7 +65,7 @@ class PromptLines:
         self,
         screen: Output,
         environ: Mapping[str, str],
-        history: History,
+        history: TypedHistory,
         completer: ChatCompleter,
         hooks: Hooks,
     ) -> None:
@@ -79,19 +73,21 @@ class PromptLines:
         Char.display_mappings.update(hidden_characters())
         self._screen = screen
         self._hooks = hooks
+        self._history = history
         self._shown: Callable[[], None] | None = hooks.shown
         self._input = create_input(sys.stdin)
         self._output = terminal_output(screen, environ)
         self._session: PromptSession[str] = PromptSession(
-            [("class:prompt", PROMPT)],
+            prompt_sign,
             multiline=True,
             prompt_continuation=MORE,
-            style=_STYLE,
+            style=STYLE,
+            lexer=TYPED,
             history=history,
             auto_suggest=AutoSuggestFromHistory(),
             search_ignore_case=True,
             completer=completer,
-            complete_while_typing=Condition(self._is_command),
+            complete_while_typing=Condition(self._completes),
             input_processors=[TabsProcessor(tabstop=_TAB, char1=" ", char2=" ")],
             key_bindings=bindings(environ, hooks.failed),
             bottom_toolbar=self._toolbar,
@@ -105,6 +101,7 @@ class PromptLines:
         app.timeoutlen = 0.3
         app.renderer.cpr_not_supported_callback = None  # then there is no status line
         app.after_render += self._rendered
+        adjust_menu(self._session)
 
     def _use_keys(self) -> None:
         is_vi = self._hooks.keys() == "vi"
@@ -133,6 +130,10 @@ class PromptLines:
         with ended_by_signals(self._session.app), on_resume(self._resume):
             typed = self._session.prompt(default=default, handle_sigint=False)
         return argument_text(typed, "the line")
+
+    def settle(self, line: str, *, refused: bool) -> None:
+        """Learn what became of a line that was read; a refused one is not suggested again."""
+        self._history.settle(line, refused=refused)
 
     def ask(self, question: str) -> str:
         """Return the answer to a question; nothing of it is kept."""
@@ -168,6 +169,10 @@ class PromptLines:
 
     def _is_command(self) -> bool:
         return may_be_command(self._session.default_buffer.text)
+
+    def _completes(self) -> bool:
+        line = self._session.default_buffer.document.current_line_before_cursor
+        return self._is_command() or begun_mention(line) is not None
 
     def _toolbar(self) -> StyleAndTextTuples | None:
         columns, rows = self._screen.size()

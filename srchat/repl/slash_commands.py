@@ -14,6 +14,7 @@ from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import UsageError
 from srchat.repl import file_commands, library_commands
 from srchat.repl.file_commands import NONE, number
+from srchat.repl.help_layout import help_lines
 from srchat.repl.slash_syntax import split
 from srchat.repl.terminal import Chat
 from srchat.session.hints import joined
@@ -66,9 +67,11 @@ def _help(chat: Chat, argument: str) -> None:
             raise UsageError(f"unknown command /{name}", hint=_meant(name))
         chat.terminal.tell(f"{_usage(command)}\n{command.run.__doc__ or command.help}")
         return
-    width = max(len(_usage(command)) for command in COMMANDS.values())
-    rows = [f"{_usage(command):<{width}}  {command.help}" for command in COMMANDS.values()]
-    chat.terminal.show_help([*rows, *_KEYS])
+    groups = {
+        name: [(_usage(each), each.help) for each in group] for name, group in _GROUPS.items()
+    }
+    columns = chat.terminal.screen.size().columns
+    chat.terminal.show_help(*help_lines(groups, _KEYS, columns))
 
 
 def _usage(command: Command) -> str:
@@ -79,7 +82,7 @@ def _model(chat: Chat, argument: str) -> None:
     """Without a name: the models of the server. `/model NAME: prompt` asks it just once."""
     session = chat.session
     if once := _ONCE.fullmatch(argument):
-        _show(chat, session.send(once[2], model=once[1]))
+        _show(chat, session.send(file_commands.with_files(chat, once[2]), model=once[1]))
     elif argument:
         if argument.endswith(":") or len(argument.split()) > 1:
             raise UsageError("usage: /model NAME, or for one prompt: /model NAME: prompt")
@@ -239,36 +242,48 @@ def _glance(text: str) -> str:
     return line if len(line) <= 60 else line[:59] + "…"
 
 
-_TABLE: Final = (
-    Command("help", "[COMMAND]", "list commands, or describe one", _help, "commands"),
-    Command("model", "[NAME]", "switch models; NAME: PROMPT asks one once", _model, "models"),
-    Command("system", "[TEXT]", "show or change the system prompt; - for none", _system),
-    Command(
-        "set", "[NAME [VALUE]]", "show or change settings, such as temperature", _set, "settings"
+_GROUPS: Final = {
+    "General": (
+        Command("help", "[COMMAND]", "list commands, or describe one", _help, "commands"),
+        Command("usage", "", "tokens, time and speed", _usage_of),
+        Command("exit", "", "quit (also Ctrl-D)", _exit),
     ),
-    Command("retry", "", "send the last prompt again", _retry),
-    Command("continue", "", "continue an incomplete answer", _continue),
-    Command("undo", "[N]", "undo the last prompt (the last N)", _undo),
-    Command("edit", "", "edit and resend the last prompt", _edit),
-    Command("new", "", "start a new conversation", _new),
-    Command("history", "[WORDS]", "list conversations, or search them", _history),
-    Command("load", "[ID]", "continue another conversation", _load, "conversations"),
-    Command("title", "TEXT", "set the title of this conversation", _title),
-    Command("copy", "[N]", "copy the answer (its Nth code block)", file_commands.copy),
-    Command("save", "FILE", "save the conversation to a file", file_commands.save, "files"),
-    Command(
-        "file",
-        "[PATH]",
-        "attach a file to the next prompt; - for none",
-        file_commands.file,
-        "files",
+    "Model": (
+        Command("model", "[NAME]", "switch models; NAME: PROMPT asks one once", _model, "models"),
+        Command("system", "[TEXT]", "show or change the system prompt; - for none", _system),
+        Command(
+            "set",
+            "[NAME [VALUE]]",
+            "show or change settings, such as temperature",
+            _set,
+            "settings",
+        ),
     ),
-    Command("usage", "", "tokens, time and speed", _usage_of),
-    Command("exit", "", "quit (also Ctrl-D)", _exit),
-)
-COMMANDS: Final = {command.name: command for command in _TABLE}
+    "Prompt": (
+        Command("file", "[PATH]", "attach files; - for none", file_commands.file, "files"),
+        Command("retry", "", "send the last prompt again", _retry),
+        Command("edit", "", "edit and resend the last prompt", _edit),
+        Command("undo", "[N]", "undo the last prompt (the last N)", _undo),
+    ),
+    "Answer": (
+        Command("continue", "", "continue an incomplete answer", _continue),
+        Command("copy", "[N]", "copy the answer (its Nth code block)", file_commands.copy),
+    ),
+    "History": (
+        Command("new", "", "start a new conversation", _new),
+        Command("history", "[WORDS]", "list conversations, or search them", _history),
+        Command("load", "[ID]", "continue another conversation", _load, "conversations"),
+        Command("title", "TEXT", "set the title of this conversation", _title),
+        Command("save", "FILE", "save the conversation to a file", file_commands.save, "files"),
+    ),
+}
+COMMANDS: Final = {command.name: command for group in _GROUPS.values() for command in group}
 ALIASES: Final = {"quit": "exit", "?": "help"}
 _KEYS: Final = (
-    "New line: Alt-Enter, or \\ before Enter. Editor: Ctrl-X Ctrl-E; search: Ctrl-R",
-    "Ctrl-C stops an answer and clears a line. To send a message with a slash: //",
+    ("Alt-Enter", "new line"),
+    ("Ctrl-G", "open the editor"),
+    ("Ctrl-R", "search earlier prompts"),
+    ("Ctrl-C", "stop, or clear the line"),
+    ("@PATH", "attach a file"),
+    ("//", "start with a slash"),
 )

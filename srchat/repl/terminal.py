@@ -2,22 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from srchat.conversation import Conversation
 from srchat.errors import UsageError
 from srchat.history_rows import incomplete_row
 from srchat.library import Library
-from srchat.repl.lines import Lines
+from srchat.repl.lines import MORE, PROMPT, Lines
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
 from srchat.terminal.sanitize import one_line, sanitized
 from srchat.terminal.streams import Messages, Output
 from srchat.terminal.tty_modes import unechoed
+from srchat.theme import PROMPT_SIGN, TYPED
 from srchat.turn_view import open_answer_writer, show_turn, write_answer
-
-_INDENT: Final = "    "  # of a line of help that goes on
 
 
 @dataclass
@@ -44,10 +43,16 @@ class Terminal:
         """Show lines of text, which may come from outside."""
         self.screen.write(self.screen.between_words(sanitized(text).rstrip("\n") + "\n"))
 
-    def show_help(self, lines: Sequence[str]) -> None:
-        """Show lines of our own."""
+    def show_help(self, lines: Sequence[str], indent: str) -> None:
+        """Show lines of our own; `indent` stands before what is broken off one."""
         text = "".join(f"{line}\n" for line in lines)
-        self.screen.write(self.screen.between_words(text, _INDENT))
+        self.screen.write(self.screen.between_words(text, indent))
+
+    def show_prompt(self, text: str) -> None:
+        """Show a prompt that was not typed here, marked as the typed ones are."""
+        words = sanitized(text).rstrip().replace("\n", f"\n{MORE}")
+        sign = self.screen.styled(PROMPT.strip(), PROMPT_SIGN)
+        self.screen.write(f"{sign} {self.screen.styled(words, TYPED)}\n")
 
     def confirm(self, question: str) -> bool:
         """Ask; the answer is no where nobody can be asked."""
@@ -97,7 +102,9 @@ class Terminal:
         self.screen.write(f"{title} ({one_line(conversation.id)}, {count})\n")
         if not (typed := conversation.last_typed):
             return
-        self.screen.write(f"\n> {sanitized(typed.message.brief).rstrip()}\n\n")
+        self.screen.write("\n")
+        self.show_prompt(typed.message.brief)
+        self.screen.write("\n")
         if (answer := conversation.answer) and self.stdout.is_terminal:
             write_answer(self.stdout, answer, code_theme)
         self.screen.write(incomplete_row(turns[-1]))

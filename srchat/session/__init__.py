@@ -1,1 +1,1 @@
-"""What a prompt and its answer are, the same for `ask`, `chat` and batches: events, no output."""
+"""Conversations with a server: prompts in, events out. Shared by `ask`, `chat` and batches."""

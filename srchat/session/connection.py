@@ -1,4 +1,4 @@
-"""The client of the configured server, made when a request is about to be sent, with its key."""
+"""The client of the configured server, created with its key when a request is about to be sent."""
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from srchat.api.models import Model
     from srchat.api.server import Server
 
-_LIST_TIME: Final = 3.0  # seconds that a list of models for a hint may take
+_LIST_TIMEOUT: Final = 3.0  # seconds to list the models for a hint
 
 
 def open_server(config: Config, key: str | None, headers: Mapping[str, str]) -> "Server":
-    """Return the configured server; `key`, if there is one, and `headers` are sent to it.
+    """Return the configured server. `key`, if not None, and `headers` are sent to it.
 
-    Raises APIError where the URL or a proxy cannot be used.
+    Raises APIError if the URL or the proxy cannot be used.
     """
     from srchat.api.server import Server  # noqa: PLC0415 - httpx, 60 ms
 
@@ -39,12 +39,14 @@ def open_server(config: Config, key: str | None, headers: Mapping[str, str]) -> 
         key,
         headers=headers,
         transport=transport,
-        # A proxy would get a request to this machine in clear, with the key in it.
+        # A proxy would see the key of an unencrypted request to this machine.
         use_proxy=not is_loopback(config.base_url),
     )
 
 
-def open_client(server: "Server", config: Config, log: Callable[[str], None]) -> "ChatClient":
+def open_client(
+    server: "Server", config: Config, log: Callable[[str], None], frame_time: float = 0.0
+) -> "ChatClient":
     """Return a client of a server."""
     from srchat.api.client import ChatClient  # noqa: PLC0415 - httpx, 60 ms
     from srchat.api.exchange import Limits  # noqa: PLC0415 - on first use
@@ -55,16 +57,18 @@ def open_client(server: "Server", config: Config, log: Callable[[str], None]) ->
         limits=Limits(silence=config.timeout),
         retry=RetryPolicy(config.retries, config.max_wait),
         log=log,
+        frame_time=frame_time,
     )
 
 
 class Connection:
     """Finds the key of the configured server and keeps a client for it.
 
-    `read_again` reads the settings; it is called when the server has refused the key, which may
-    have been changed since. `use_secret` is told each key and secret header, so that it can be
-    redacted. `library` remembers the parameters that servers refuse. `log` is told
-    what goes over the wire.
+    `read_again`: reads the settings again, after the server has rejected the key.
+    `use_secret`: called with each key and secret header, so that it can be redacted.
+    `log`: called with one line for each step and header.
+    `library`: remembers the parameters that servers reject.
+    `frame_time`: seconds between two deliveries of an answer's text.
     """
 
     def __init__(
@@ -75,7 +79,9 @@ class Connection:
         use_secret: Callable[[str], None],
         log: Callable[[str], None],
         library: Library | None = None,
+        frame_time: float = 0.0,
     ) -> None:
+        self._frame_time = frame_time
         self._read_again = read_again
         self._use_secret = use_secret
         self._log = log
@@ -101,7 +107,7 @@ class Connection:
         return not self._key_was_refused and (command is None or command in self._printed)
 
     def client(self, config: Config) -> "ChatClient":
-        """Return the client for a configuration: the one in use as long as it fits.
+        """Return the client for a configuration. The current one is reused if its connection fits.
 
         Raises ConfigError, MissingKeyError, APIError.
         """
@@ -124,7 +130,7 @@ class Connection:
             config = dataclasses.replace(config, timeout=timeout)
         if retries is not None:
             config = dataclasses.replace(config, retries=retries)
-        return open_client(self.new_server(config), config, self._log)
+        return open_client(self.new_server(config), config, self._log, self._frame_time)
 
     def new_server(self, config: Config) -> "Server":
         """Return the configured server, with its key. Raises as `client`."""
@@ -137,7 +143,7 @@ class Connection:
         return open_server(config, key, headers)
 
     def list_models(self, config: Config, on_wait: Callable[[RetryWait], None]) -> "list[Model]":
-        """Return the models that the server offers. Raises as `client`, and APIError."""
+        """Return the models of the server. Raises as `client`, and APIError."""
         try:
             return self.client(config).list_models(on_wait)
         except APIStatusError as exc:
@@ -145,9 +151,9 @@ class Connection:
             raise
 
     def explain(self, exc: APIStatusError, config: Config) -> None:
-        """Add a hint to a status error; after a 401, look for the key again when it is needed.
+        """Add a hint to a status error. After a 401, the next request reads the key again.
 
-        For an unknown model the server is asked for its models.
+        If the model is unknown, the hint is taken from the list of models.
         """
         if isinstance(exc, AuthenticationError):
             self._key_was_refused = True
@@ -168,7 +174,7 @@ class Connection:
     def _find_key_again(self, config: Config) -> None:
         self._printed.clear()
         now = self._read_again()
-        if now.config.base_url == config.base_url:  # else its key is for another server
+        if now.config.base_url == config.base_url:  # else the key belongs to another server
             self._resolved = now
         self._key_was_refused = False
 
@@ -184,8 +190,8 @@ class Connection:
         if not is_about_model(exc, config.model):
             return hint
         try:
-            with self.new_client(config, timeout=_LIST_TIME, retries=0) as client:
-                names = [model.id for model in client.list_models(within=_LIST_TIME)]
+            with self.new_client(config, timeout=_LIST_TIMEOUT, retries=0) as client:
+                names = [model.id for model in client.list_models(within=_LIST_TIMEOUT)]
         except SrchatError:
             return hint
         return "" if config.model in names else did_you_mean(config.model, names)

@@ -1,11 +1,11 @@
-"""The way out of what a server refuses, in srchat's own words. Pure."""
+"""Hints for error statuses. Pure."""
 
 from srchat.config.resolution import Resolved
 from srchat.errors import APIStatusError, AuthenticationError, RateLimitError
 
 
 def hint_for_status(exc: APIStatusError, settings: Resolved) -> str:
-    """Return what to do about an error status; "" where nobody but the server can help."""
+    """Return what to do about an error status, "" if only the server can help."""
     if exc.status == 401 or (isinstance(exc, AuthenticationError) and exc.status != 403):
         return _about_key(settings)
     if exc.status == 403:
@@ -27,7 +27,7 @@ def is_about_model(exc: APIStatusError, model: str) -> bool:
 
 
 def joined(*hints: str) -> str:
-    """Return several hints as one text, a line each."""
+    """Return the hints as one text, one per line."""
     return "\n".join(filter(None, hints))
 
 

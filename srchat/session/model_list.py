@@ -1,4 +1,4 @@
-"""The models that a server offers: asked for, and remembered for completion and windows."""
+"""The models of the server: listed, and cached for completion and context windows."""
 
 import contextlib
 import threading
@@ -13,14 +13,14 @@ from srchat.library import Library
 from srchat.session.connection import Connection
 from srchat.session.windows import Windows
 
-_FETCH_TIMEOUT: Final = 5.0  # seconds that a list for completion may take
+_FETCH_TIMEOUT: Final = 5.0  # seconds to list the models for completion
 
 
 class ModelList:
-    """Lists models, and knows the names as they were listed last.
+    """Lists models and remembers their names.
 
-    `keeps`: context windows are stored in the history. `on_change` is called, by a thread, when
-    `names` has asked for names that were not known before.
+    `keeps`: store context windows in the history.
+    `on_change`: called from a thread when `names` has fetched new names.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class ModelList:
         self._is_asked = False
 
     def ask(self, config: Config, on_wait: Callable[[RetryWait], None]) -> list[Model]:
-        """Return the models that the server offers, and remember them. Raises APIError."""
+        """Request the list of models and remember it. Raises APIError."""
         found = self._connection.list_models(config, on_wait)
         for model in found:
             self._windows.learn(config.base_url, model.id, model.context_window)
@@ -42,9 +42,9 @@ class ModelList:
         return found
 
     def names(self, config: Config, *, ask: bool) -> list[str]:
-        """Return the names that are known; with `ask`, ask the server once, in the background.
+        """Return the known names. With `ask`, also request the list once, in the background.
 
-        It is not asked where a command would have to be run for the key.
+        Nothing is requested if a command would have to be run for the key.
         """
         if ask and not self._is_asked and self._connection.is_ready:
             self._is_asked = True
@@ -53,10 +53,10 @@ class ModelList:
         return self._library.model_names(config.base_url)
 
     def _fetch(self, config: Config) -> None:
-        # With a client of its own: the session's belongs to the main thread.
+        # The session's client belongs to the main thread.
         try:
             with self._connection.new_client(config, timeout=_FETCH_TIMEOUT, retries=0) as client:
                 self._library.save_model_names(config.base_url, client.list_models())
         except SrchatError:
-            return  # it is only for completion
+            return  # completion works without it
         self.on_change()

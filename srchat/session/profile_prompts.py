@@ -1,4 +1,4 @@
-"""What a profile adds to prompts: a template, and texts kept in files beside the configuration."""
+"""The prompt template and the system prompt of a profile, which may be in files."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -24,9 +24,10 @@ _HINTS: Final = {
 
 
 class PromptTemplate(NamedTuple):
-    """A prompt template: `{input}` is piped text and files, `{prompt}` the words typed.
+    """A prompt template: `{input}` is piped text and files, `{prompt}` the typed words.
 
-    `path`: the file it is in. `keys`: of its value in a TOML file, () for a text file.
+    `path`: the file that contains it. `keys`: the path of its value in a TOML file, () for a text
+    file.
     """
 
     text: str
@@ -35,7 +36,7 @@ class PromptTemplate(NamedTuple):
 
     @property
     def takes_input(self) -> bool:
-        """Whether it says where piped text and files go."""
+        """Whether it has a placeholder for piped text and files."""
         return "input" in placeholders(self.text)
 
     def check_variables(self, names: Sequence[str]) -> None:
@@ -54,8 +55,8 @@ class PromptTemplate(NamedTuple):
     ) -> UserMessage:
         """Return the message for a prompt. Raises UsageError for a placeholder without a value.
 
-        Words and attachments without a placeholder go where they go without a template; words
-        alone are the input of a template that has no `{prompt}`.
+        Words or attachments without a placeholder are added as if there were no template. If the
+        template has no `{prompt}` and there are no attachments, the words are its `{input}`.
         """
         names = placeholders(self.text)
         values = dict(variables)
@@ -82,7 +83,7 @@ class PromptTemplate(NamedTuple):
 
 
 def prompt_template(file: FileSettings, resolved: Resolved) -> PromptTemplate | None:
-    """Return the prompt template in force. Raises ConfigError where its file cannot be read."""
+    """Return the effective prompt template. Raises ConfigError if its file cannot be read."""
     text = resolved.config.prompt
     if text is None:
         return None
@@ -93,17 +94,17 @@ def prompt_template(file: FileSettings, resolved: Resolved) -> PromptTemplate | 
 
 
 def system_prompt(file: FileSettings, resolved: Resolved) -> str | None:
-    """Return the system prompt in force. Raises ConfigError where its file cannot be read."""
+    """Return the effective system prompt. Raises ConfigError if its file cannot be read."""
     text = resolved.config.system
     if text is None or resolved.kinds["system"] not in (LayerKind.PROFILE, LayerKind.FILE):
-        return text  # that of an option was read already, that of a variable is plain text
+        return text  # an option was read already, a variable is plain text
     source = _Source(file, resolved, "system")
     path = source.named_file(text)
     return source.read(path) if path else _unescaped(text)
 
 
 class _Source:
-    """The TOML file with the value of a setting; `@FILE` is relative to it."""
+    """The TOML file that contains a setting. `@FILE` is relative to it."""
 
     def __init__(self, file: FileSettings, resolved: Resolved, name: str) -> None:
         profile = resolved.profile or ""
@@ -137,19 +138,19 @@ class _Source:
 
 
 def _unescaped(text: str) -> str:
-    """Return a text without the first of two @ at its start."""
+    """Return the text with a leading @@ replaced by @."""
     return text[1:] if text.startswith("@@") else text
 
 
 def _input_text(attachments: Sequence[Attachment]) -> str:
-    """Return what `{input}` stands for; as in `$(...)`, line breaks at the end are left out."""
+    """Return the value of `{input}`, without trailing line breaks as in `$(...)`."""
     if [each.name for each in attachments] == ["stdin"]:
         return attachments[0].text.rstrip("\n")
     return enclosed(attachments)
 
 
 def _line_in_toml(path: Path, keys: Keys, name: str) -> int:
-    """Return the line of a placeholder in the value of `keys`, 0 where it is not found."""
+    """Return the line of a placeholder in the value of `keys`, 0 if it is not found."""
     text = config_file.decoded(path, read_bytes(path) or b"")
     first = line_of(text, keys)
     lines = text.split("\n")[first - 1 :]

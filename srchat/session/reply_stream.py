@@ -21,7 +21,7 @@ from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
 
-_VERSION: Final = re.compile(r"(?:[-@]\d{3,8}|[-@]\d{4}-\d{2}-\d{2})?")
+_VERSION: Final = r"(?:[-@]\d{3,8}|[-@]\d{4}-\d{2}-\d{2})?"
 _JOINED_AT: Final = 4096  # pieces
 _BROKEN: Final = {
     "content_filter": "incomplete answer: stopped by the server's content filter",
@@ -267,7 +267,7 @@ def is_same_model(requested: str, served: str) -> bool:
     `gpt-4o-2024-08-06` and `openai/gpt-4o` are `gpt-4o`; `gpt-4o-mini` is not.
     """
     name, other = (each.rpartition("/")[2].removesuffix("-latest") for each in (requested, served))
-    return other.startswith(name) and bool(_VERSION.fullmatch(other[len(name) :]))
+    return other.startswith(name) and bool(re.fullmatch(_VERSION, other[len(name) :]))
 
 
 def _cost(text: str) -> float | None:

@@ -1,22 +1,23 @@
-"""A session: one conversation after another with the configured server.
+"""A session: consecutive conversations with the configured server.
 
-Turns form branches: one that is retried, edited or undone stays in the conversation, aside from
-the branch in use.
+Turns form branches: a turn that is retried, edited or undone stays in the conversation, but not
+in the current branch.
 """
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from srchat.api.models import ChatRequest
 from srchat.api.rate_limit import RateLimit
 from srchat.attachments import Attachment, UserMessage, user_message
 from srchat.config.settings import Config
-from srchat.conversation import CONTINUE_PROMPT, Conversation, TurnRecord, title_of
-from srchat.errors import APIStatusError, Interrupted, StoreError, UsageError
+from srchat.conversation import Conversation, title_of
+from srchat.errors import APIStatusError, Interrupted, StoreError
 from srchat.history.recorder import Recorder
 from srchat.library import Library
 from srchat.session.connection import Connection
 from srchat.session.model_list import ModelList
+from srchat.session.prompts import Prompt, continuation, last_prompt, last_typed, undone
 from srchat.session.reply_stream import Reply, TurnWarning
 from srchat.session.turn import Events, Turn, caught, new_id
 from srchat.session.usage import Totals
@@ -27,26 +28,21 @@ if TYPE_CHECKING:
     from srchat.session.profile_prompts import PromptTemplate
 
 
-class Prompt(NamedTuple):
-    """A prompt as it is sent. `parent`: the id of the turn it follows."""
-
-    message: UserMessage
-    title: str
-    parent: str | None
-
-
 class Session:
-    """Sends prompts and keeps what came of them. The methods that send return their events.
+    """Sends prompts and stores their turns. The methods that send return an iterator of events.
 
-    `config` has the settings in force; assign to it to change them. `fixed`: settings that the
-    command line gave, which a loaded conversation does not change. `attachments` go with the
-    next prompt. `model_once`: the model of the last prompt alone, also where that is retried,
-    edited or continued. `failed`: a prompt without an answer, in no turn of the branch. `keeps`:
-    turns are stored. `initial_config`: the settings that the session started with.
-    `template`: how the first prompt is written. `reads_think`: see ReplyStream.
+    `config`: the effective settings; assign to it to change them.
+    `initial_config`: the settings at the start of the session.
+    `fixed`: settings from the command line, which a loaded conversation does not change.
+    `attachments`: sent with the next prompt.
+    `template`: applied to the first prompt.
+    `model_once`: the model of the last prompt only, also if it is retried, edited or continued.
+    `failed`: a prompt without an answer, which is in no turn of the branch.
+    `keeps`: turns are stored.
+    `reads_think`: see ReplyStream.
 
-    Iterate events to their end. They raise APIError and its subclasses, ConfigError and
-    MissingKeyError where no request can be made, and Interrupted.
+    Iterate the events to their end. They raise APIError and its subclasses, ConfigError or
+    MissingKeyError if no request can be made, and Interrupted.
     """
 
     def __init__(
@@ -65,7 +61,7 @@ class Session:
         self.attachments: list[Attachment] = []
         self.template = template
         self.reads_think = True
-        self._is_first = True  # no prompt has been sent since the start or the last `new`
+        self._is_first = True  # until a prompt is sent, also after `new`
         self.model_once: str | None = None
         self.failed: Prompt | None = None
         self.totals = Totals()
@@ -84,43 +80,43 @@ class Session:
 
     @property
     def reply(self) -> Reply | None:
-        """What came of the last turn, or so far of the one under way; None before the first."""
+        """The last reply, or the current one so far; None before the first turn."""
         return self._turn.reply if self._turn else None
 
     @property
     def error(self) -> str | None:
-        """Why the last reply is not complete, None where it is."""
+        """Why the last reply is incomplete, None if it is complete."""
         return self._turn.error if self._turn else None
 
     @property
     def rate_limit(self) -> RateLimit | None:
-        """What the server said of the requests that are left, None where it did not."""
+        """The rate limit in the last response, None if unknown."""
         return self.reply.rate_limit if self.reply else None
 
     @property
     def stored_id(self) -> str | None:
-        """The conversation's id, None as long as it is not in the history."""
+        """The conversation's ID, None while it is not in the history."""
         return self.conversation.id if self._recorder.is_saved else None
 
     @property
     def window(self) -> int | None:
-        """The context window of the model in use, in tokens, None while it is not known."""
+        """The context window of the current model in tokens, None if unknown."""
         return self._windows.window(self.config)
 
     @property
     def tokens(self) -> int:
-        """The tokens of the branch in use: counted by the server, else estimated."""
+        """The tokens of the current branch, counted by the server or estimated."""
         if self._measured is None or self._measured[0] is not self.conversation:
             self._measured = (self.conversation, self.conversation.tokens)
         return self._measured[1]
 
     @property
     def signum(self) -> int | None:
-        """The signal that ended the last turn, None where none did."""
+        """The signal that ended the last turn, None if none did."""
         return self._turn.signum if self._turn else None
 
     def interrupt(self, signum: int) -> None:
-        """End the turn under way with Interrupted. Safe in a signal handler."""
+        """End the current turn with Interrupted. Safe in a signal handler."""
         if self._is_explaining:
             raise Interrupted(signum)
         if self._turn:
@@ -137,37 +133,31 @@ class Session:
         return self._new_turn(self._prompt(words)).request
 
     def send(self, words: str, model: str | None = None) -> Events:
-        """Send a prompt with the attachments; `model`: another one, this once."""
+        """Send a prompt with the attachments. `model`: use another model once."""
         self.model_once = model
         prompt = self._prompt(words)
         self.attachments = []
         return self._send(prompt)
 
     def retry(self) -> Events:
-        """Send the last prompt again, in place of its answer. Raises UsageError without one."""
-        return self._send(self._last_prompt)
+        """Send the last prompt again, to replace its answer. Raises UsageError if there is none."""
+        return self._send(last_prompt(self.conversation, self.failed))
 
     def continue_(self) -> Events:
-        """Continue an incomplete answer; where nothing came, send the prompt again.
+        """Continue an incomplete answer; if it is empty, send its prompt again.
 
-        Raises UsageError for a complete answer.
+        Raises UsageError if the answer is complete.
         """
-        last = self.conversation.last_turn
-        if self.failed or last is None or not last.messages():
-            return self.retry()
-        if last.is_whole:
-            raise UsageError("the last answer is complete", hint="ask for more in your own words")
-        message = UserMessage(CONTINUE_PROMPT)
-        return self._send(Prompt(message, CONTINUE_PROMPT, self.conversation.head))
+        return self._send(continuation(self.conversation, self.failed))
 
     @property
     def last_typed(self) -> UserMessage:
-        """The last prompt that the user wrote. Raises UsageError without one."""
-        return self._last_typed.message
+        """The last prompt that the user wrote. Raises UsageError if there is none."""
+        return last_typed(self.conversation, self.failed).message
 
     def edit(self, words: str) -> Events:
-        """Send other words in place of the last ones, with the files that went with those."""
-        last = self._last_typed
+        """Send `words` in place of the last prompt, with the attachments of both."""
+        last = last_typed(self.conversation, self.failed)
         message = last.message.with_words(self._prompt(words).message)
         self.attachments = []
         return self._send(Prompt(message, words, last.parent))
@@ -175,24 +165,19 @@ class Session:
     # Conversations
 
     def undo(self, count: int = 1) -> list[UserMessage]:
-        """Take the last prompts and their answers back; return the prompts, newest first.
+        """Undo the last prompts with their answers, and return the prompts, newest first.
 
-        A failed one counts. Raises UsageError where there are fewer, StoreError as `set_title`.
+        A failed prompt counts. Raises UsageError if there are fewer, StoreError as `set_title`.
         """
-        branch = self.conversation.branch
-        failed = [self.failed.message] if self.failed else []
-        steps = count - len(failed)
-        if not 0 <= steps <= len(branch):
-            raise UsageError(_too_few(len(branch) + len(failed)))
-        undone = failed + [turn.message for turn in branch[len(branch) - steps :][::-1]]
+        prompts, head = undone(self.conversation, self.failed, count)
         try:
-            if steps:
-                self._update(head=branch[-steps].parent)
+            if head != self.conversation.head:
+                self._update(head=head)
         except StoreError:
             self.failed = self.model_once = None
             raise
         self.failed = self.model_once = None
-        return undone
+        return prompts
 
     def new(self) -> None:
         """Start a new conversation."""
@@ -201,14 +186,14 @@ class Session:
         self._is_first = True
 
     def load(self, conversation: Conversation) -> None:
-        """Continue another conversation, with its system prompt and model unless they are fixed."""
+        """Continue another conversation with its system prompt and model, unless they are fixed."""
         if "system" in self._fixed:
-            conversation = dataclasses.replace(conversation, system=self.config.system)
-        # A model that never answered (a typo, a refusal) is not the conversation's.
+            conversation = conversation._replace(system=self.config.system)
+        # A model that never answered may be a typo.
         last = next((turn for turn in reversed(conversation.branch) if turn.reply), None)
-        is_here = last is not None and last.base_url == self.config.base_url
-        if last and last.model and is_here and "model" not in self._fixed:
-            self.config = dataclasses.replace(self.config, model=last.model)
+        model = last.model if last and last.base_url == self.config.base_url else ""
+        if model and "model" not in self._fixed:
+            self.config = dataclasses.replace(self.config, model=model)
         self.conversation = conversation
         self.failed = self.model_once = None
         self._recall_window(self.config)
@@ -221,30 +206,15 @@ class Session:
         self._recall_window(self.config)
 
     def set_title(self, title: str) -> None:
-        """Name the conversation. Raises StoreError where that cannot be stored."""
+        """Set the title of the conversation. Raises StoreError if it cannot be stored."""
         self._update(title=title_of(title))
 
     def set_system(self, system: str | None) -> None:
-        """Change the system prompt of this conversation and of new ones; raises as `set_title`."""
+        """Change the system prompt of this conversation and of new ones. Raises as `set_title`."""
         self.config = dataclasses.replace(self.config, system=system)
         self._update(system=system)
 
     # Inside
-
-    @property
-    def _last_prompt(self) -> Prompt:
-        return self.failed or self._prompt_of(self.conversation.last_turn)
-
-    @property
-    def _last_typed(self) -> Prompt:
-        if self.failed and self.failed.message.text != CONTINUE_PROMPT:
-            return self.failed
-        return self._prompt_of(self.conversation.last_typed)
-
-    def _prompt_of(self, turn: TurnRecord | None) -> Prompt:
-        if turn is None:
-            raise UsageError("no prompt to retry")
-        return Prompt(turn.message, self.conversation.title, turn.parent)
 
     def _prompt(self, words: str) -> Prompt:
         if self.template and self._is_first:
@@ -255,15 +225,13 @@ class Session:
         return Prompt(message, words, self.conversation.head)
 
     def _new_turn(self, prompt: Prompt) -> Turn:
-        config = self.config
-        if self.model_once:
-            config = dataclasses.replace(config, model=self.model_once)
+        config = dataclasses.replace(self.config, model=self.model_once or self.config.model)
         self._recall_window(config)
         title = self.conversation.title or title_of(prompt.title) or title_of(prompt.message.text)
         turn = Turn(
             lambda: self._connection.client(config),
             config,
-            dataclasses.replace(self.conversation, head=prompt.parent, title=title),
+            self.conversation._replace(head=prompt.parent, title=title),
             prompt.message,
             recorder=self._recorder,
             windows=self._windows,
@@ -272,38 +240,37 @@ class Session:
         return turn
 
     def _send(self, prompt: Prompt) -> Events:
-        # Not in the generator: a signal may come before its first event is taken.
+        # Not in the generator: a signal may arrive before its first event is requested.
         self.failed = prompt
         self._turn = self._new_turn(prompt)
         return self._events(self._turn, prompt)
 
     def _events(self, turn: Turn, prompt: Prompt) -> Events:
-        warnings: list[StoreError] = []
         try:
             failure = yield from caught(turn.events())
         finally:
-            warnings = self._go_on_from(turn, prompt)
+            warnings = self._continue_from(turn, prompt)
         yield from (TurnWarning(each.message, each.hint) for each in warnings)
         if isinstance(failure, APIStatusError):
             self._explain(failure, turn.config)
         if failure:
             raise failure
 
-    def _go_on_from(self, turn: Turn, prompt: Prompt) -> list[StoreError]:
-        """Continue from a turn, however it ended; return what the user should know."""
+    def _continue_from(self, turn: Turn, prompt: Prompt) -> list[StoreError]:
+        """Continue from a turn, however it ended. Return the warnings to show."""
         if turn.conversation.head == prompt.parent:
-            return []  # it was not even sent
+            return []  # it was not sent
         self._is_first = False
         before, self.conversation = self.conversation, turn.conversation
         self.totals.add(turn.reply)
         if not turn.reply.text.is_blank or prompt.parent == before.head:
-            self.failed = None  # it is in the branch now
-        else:  # no older answer is given up for none
+            self.failed = None  # the turn is in the branch
+        else:  # an empty reply does not replace an older answer
             try:
                 self._update(head=before.head)
             except StoreError as exc:
                 return [exc]
-        self._recall_window(self.config)  # now that a first turn has the history open
+        self._recall_window(self.config)  # the first turn has opened the history
         return []
 
     def _explain(self, exc: APIStatusError, config: Config) -> None:
@@ -317,22 +284,17 @@ class Session:
             self._is_explaining = False
 
     def _recall_window(self, config: Config) -> None:
-        if self.conversation.turns:  # else nothing can be left out, and no history is opened
+        if self.conversation.turns:  # else no turn can be left out, and the history stays closed
             window = self._library.context_window(config.base_url, config.model)
             self._windows.learn(config.base_url, config.model, window)
 
     def _update(self, **changes: str | None) -> None:
-        changed = dataclasses.replace(self.conversation, **changes)  # type: ignore[arg-type] # title, system and head, all of them texts
+        # `changes` are the title, the system prompt and the head, all of them texts.
+        changed = self.conversation._replace(**changes)  # type: ignore[arg-type]
         if self.conversation.turns and self.keeps:
             try:
                 self._library.open().update(self.conversation.id, **changes)
             except StoreError as exc:
                 self.conversation = changed
                 raise StoreError(f"this change was not stored: {exc.message}") from exc
-        self.conversation = changed  # only now: nothing is, when a signal ends the wait for a lock
-
-
-def _too_few(count: int) -> str:
-    if not count:
-        return "nothing to undo"
-    return f"only {count} {'prompt' if count == 1 else 'prompts'} to undo"
+        self.conversation = changed  # last, because a signal may interrupt the wait for a lock

@@ -1,10 +1,9 @@
-"""One prompt of a conversation: fitted to the context window, sent, and recorded.
+"""One prompt of a conversation: fitted to the context window, sent, and stored.
 
-Where the server finds the messages too long, they are sent once more with fewer of the old turns.
+If the server rejects the request as too long, it is sent again with fewer old turns.
 """
 
 import contextlib
-import dataclasses
 import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -19,12 +18,10 @@ from srchat.errors import (
     APIStatusError,
     IncompleteAnswerError,
     Interrupted,
-    RateLimitError,
     SrchatError,
     StoreError,
 )
 from srchat.history.recorder import Recorder
-from srchat.session.overflow import ContextOverflow, read_overflow
 from srchat.session.reply_stream import (
     Reply,
     ReplyEnded,
@@ -39,25 +36,27 @@ from srchat.tokens import calibrated
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
+    from srchat.session.overflow import ContextOverflow
 
 _STOPPED: Final = "srchat was stopped"
-_SHORT_REPLIES: Final = (4 << 20, 1 << 16)  # characters that are stored where memory is short
-_UNDER_WAY: Final = "still in progress, or srchat was killed"
+_TRUNCATED_SIZES: Final = (4 << 20, 1 << 16)  # characters to store when memory is short
+_IN_PROGRESS: Final = "still in progress, or srchat was killed"
 
 Events = Generator[TurnEvent, None, None]
 
 
 def new_id() -> str:
-    """Return an id for a conversation or a turn."""
+    """Return a random ID for a conversation or a turn."""
     return os.urandom(6).hex()
 
 
 class Turn:
     """One prompt and its reply. Iterate `events` to the end.
 
-    `connect` returns the client of `config`; it is called when the request is about to be sent.
-    `conversation` is the one that was given, with this turn in it once the request was sent.
-    `error`: why the reply is not complete, None where it is. `reads_think`: see ReplyStream.
+    `connect`: returns the client of `config`; called when the request is about to be sent.
+    `conversation`: contains this turn once the request was sent.
+    `error`: why the reply is incomplete, None if it is complete.
+    `reads_think`: see ReplyStream.
     """
 
     def __init__(
@@ -90,7 +89,7 @@ class Turn:
             words_at=prompt.words_at,
             parent=conversation.head,
             base_url=config.base_url,
-            reason=_UNDER_WAY,
+            reason=_IN_PROGRESS,
         )
         self._is_begun = False
         self._is_waiting_for_store = False
@@ -98,19 +97,20 @@ class Turn:
 
     @property
     def request(self) -> ChatRequest:
-        """The request as it is sent."""
+        """The request to send."""
         return chat_request(self.config, self._fitted.messages)
 
     @property
     def reply(self) -> Reply:
-        """What came so far."""
+        """The reply so far."""
         return self._stream.reply if self._stream else Reply(model=self.config.model)
 
     def interrupt(self, signum: int) -> None:
         """End the turn with Interrupted. Safe in a signal handler.
 
-        While the end of the turn waits for a locked history, the first signal ends that wait; a
-        second one in an answer (a terminal and a parent may both send it) does not.
+        During the wait for a locked history at the end of the turn, a first signal ends the wait. A
+        signal that repeats an earlier one (a terminal and a parent process may both send it) does
+        not.
         """
         is_first, self.signum = self.signum is None, signum
         if self._stream:
@@ -119,10 +119,10 @@ class Turn:
             raise Interrupted(signum)
 
     def events(self) -> Events:
-        """Yield what happens, ReplyEnded behind the text, then warnings about the history.
+        """Yield events: ReplyEnded after the text, then warnings about the history.
 
-        An error that is thrown in, because nothing can be shown any more, ends the turn like one
-        of its own. Raises what a ReplyStream raises, last of all.
+        An error thrown into the iterator, because the output failed, ends the turn like an error of
+        the server. Raises what ReplyStream raises, after the last event.
         """
         try:
             failure = yield from caught(self._fitted_events())
@@ -132,12 +132,12 @@ class Turn:
             warnings = self._store_end()
         yield from (TurnWarning(each.message, each.hint) for each in warnings)
         if failure is None and self.signum is not None:
-            failure = Interrupted(self.signum)  # it came when the reply was complete
+            failure = Interrupted(self.signum)  # it arrived after the last text
         if failure:
             raise failure
 
     def _store_end(self) -> list[StoreError]:
-        """Store how the turn ended; return what the user should know about the history."""
+        """Store the end of the turn. Return the warnings about the history."""
         if not self._is_begun:
             return []
         self._is_begun = False
@@ -148,11 +148,11 @@ class Turn:
             what = "the end of this answer" if self._recorder.is_saved else "this answer"
             return [StoreError(f"{what} was not stored: the history was locked")]
         except MemoryError:
-            pass  # while it is handled, its traceback holds what is too large
+            pass  # inside this handler the traceback would still hold the memory
         finally:
             self._is_waiting_for_store = False
         self.error = "out of memory"
-        for size in _SHORT_REPLIES:
+        for size in _TRUNCATED_SIZES:
             with contextlib.suppress(MemoryError):
                 short = self._updated(self.reply.text.prefix(size), over=True)
                 self._recorder.end(self.conversation, short)
@@ -160,24 +160,27 @@ class Turn:
         return [StoreError("this answer was stored only in part: out of memory")]
 
     def _fitted_events(self) -> Iterator[TurnEvent]:
-        """Send the request; where it is too long, again with fewer of the old turns."""
+        """Send the request, again with fewer old turns if it is too long."""
         while True:
             if self._windows.is_news(self.conversation.id, self._fitted.left_out):
                 yield _left_out(self._fitted, self._windows.window(self.config))
             try:
                 yield from self._sent()
             except APIStatusError as exc:
-                overflow = _overflow(exc)
+                from srchat.session import overflow as overflows  # noqa: PLC0415 - 1 ms of regexes
+
+                overflow = overflows.overflow_of(exc)
                 if overflow is None:
                     raise
                 self._learn(overflow)
                 sent = self._fitted
                 if overflow.by_answer or not self._leave_out_more(overflow):
-                    raise _too_long(exc, overflow, sent) from None
+                    overflows.add_overflow_hint(exc, overflow, sent.estimated_tokens)
+                    raise
             else:
                 return
 
-    def _learn(self, overflow: ContextOverflow) -> None:
+    def _learn(self, overflow: "ContextOverflow") -> None:
         base_url, model = self.config.base_url, self.config.model
         if overflow.window:
             self._windows.learn(base_url, model, overflow.window)
@@ -186,14 +189,14 @@ class Turn:
             sent = self._fitted.estimated_tokens
             self._windows.learn_factor(self.config, calibrated(overflow.asked, sent, prior=0))
 
-    def _leave_out_more(self, overflow: ContextOverflow) -> bool:
-        """Fit the messages to what the server said; return whether more turns are left out now."""
+    def _leave_out_more(self, overflow: "ContextOverflow") -> bool:
+        """Fit the messages to the server's limit. Return whether more turns are left out now."""
         sent = self._fitted
         factor = max(self._before.factor, self._windows.factor(self.config))
-        # A server that does not name its window: try half of what was too long.
+        # If the server does not name its window, try half of what was too long.
         window = overflow.window or int(sent.estimated_tokens * factor / 2)
-        # Whatever is estimated, the server knows better: each time at least one turn less, and
-        # from the second time on half of those that are left.
+        # Estimates may be wrong, so each attempt leaves out at least one more turn, and from the
+        # second attempt on half of the remaining ones.
         turns = sum(bool(turn.messages()) for turn in self._before.branch)
         least = sent.left_out + max(1, (turns - sent.left_out) // 2 if sent.left_out else 1)
         self._fitted = self._before.fit(
@@ -215,11 +218,11 @@ class Turn:
             if isinstance(event, RequestSent | Text) and not self._is_begun:
                 self._begin()
             elif self._is_begun and self._recorder.is_due():
-                self._keep()
+                self._store_so_far()
             yield event
 
-    def _keep(self) -> None:
-        """Store what has come so far; where memory is short for that, it is not for the answer."""
+    def _store_so_far(self) -> None:
+        """Store the reply so far. If memory is short, the answer goes on unstored."""
         self._recorder.postpone()
         with contextlib.suppress(MemoryError):
             self._recorder.update(self.conversation, self._updated())
@@ -227,30 +230,27 @@ class Turn:
     def _begin(self) -> None:
         self._is_begun = True
         now = _wall(self.reply.asked_at) or time.time()
-        self._record = dataclasses.replace(
-            self._record,
+        self._record = self._record._replace(
             asked_at=now,
             model=self.config.model,
             estimated_tokens=self._fitted.estimated_tokens,
             parameters=self.request.parameters,
         )
-        self.conversation = dataclasses.replace(
-            self._before.with_turn(self._record),
+        self.conversation = self._before.with_turn(self._record)._replace(
             created_at=self._before.created_at or now,
             used_at=now,
         )
         self._recorder.begin(self.conversation, self._record)
 
     def _updated(self, text: str | None = None, *, over: bool = False) -> TurnRecord:
-        """Return the record as it is now. `text`: in place of a reply that is too large."""
+        """Return the current record. `text`: replaces a reply that is too large to copy."""
         reply = self.reply
         complete = over and reply.complete and text is None
-        self._record = dataclasses.replace(
-            self._record,
+        self._record = self._record._replace(
             reply=reply.content if text is None else text,
             reasoning=str(reply.reasoning) if text is None else "",
             complete=complete,
-            reason="" if complete else (self.error or _STOPPED) if over else _UNDER_WAY,
+            reason="" if complete else (self.error or _STOPPED) if over else _IN_PROGRESS,
             finish_reason=reply.finish_reason,
             served_model=reply.model if reply.text else "",
             usage=reply.usage,
@@ -265,7 +265,7 @@ class Turn:
 def caught(
     events: Iterable[TurnEvent],
 ) -> Generator[TurnEvent, None, SrchatError | Interrupted | None]:
-    """Yield the events, and return the failure that ended them."""
+    """Yield the events, and return the exception that ended them."""
     try:
         yield from events
     except (SrchatError, Interrupted) as exc:
@@ -276,14 +276,8 @@ def caught(
 
 
 def _wall(then: float) -> float | None:
-    """Return the Unix time of a moment on the monotonic clock, None for not yet."""
+    """Return the Unix time of a time on the monotonic clock, None for 0."""
     return time.time() - (time.monotonic() - then) if then else None
-
-
-def _overflow(exc: APIStatusError) -> ContextOverflow | None:
-    if isinstance(exc, RateLimitError):  # tokens a minute, in much the same words
-        return None
-    return read_overflow(exc.message, exc.type, exc.code)
 
 
 def _left_out(fitted: Fitted, window: int | None) -> TurnWarning:
@@ -292,27 +286,3 @@ def _left_out(fitted: Fitted, window: int | None) -> TurnWarning:
     )
     size = f" ({window} tokens)" if window else ""
     return TurnWarning(f"{turns} left out to fit the context window{size}")
-
-
-def _too_long(exc: APIStatusError, overflow: ContextOverflow, sent: Fitted) -> APIStatusError:
-    """Return the error with a hint: by how much the messages are too long, with no turn to drop."""
-    window = overflow.window
-    if overflow.by_answer:
-        exc.hint = "lower --max-tokens"
-    elif window is None:
-        exc.hint = "shorten the prompt or the files; `srchat ask --dry-run` shows what is sent"
-    elif overflow.asked is not None and overflow.asked <= window:
-        exc.hint = f"the prompt takes {overflow.asked} of {window} tokens; lower --max-tokens"
-    elif overflow.asked is None and sent.estimated_tokens <= window:
-        exc.hint = (  # by the estimate it fits: no number of ours would be true
-            f"the context window has {window} tokens for prompt and answer; shorten the prompt or "
-            "its files, or lower --max-tokens"
-        )
-    else:
-        about = "" if overflow.asked else "about "
-        asked = overflow.asked or sent.estimated_tokens
-        exc.hint = (
-            f"the prompt has {about}{asked} tokens, {about}{asked - window} more than the context "
-            f"window of {window}; shorten it or its files"
-        )
-    return exc

@@ -1,27 +1,25 @@
-"""What answers cost: tokens, time and speed. Pure."""
-
-from dataclasses import dataclass
+"""Tokens, time and speed of answers. Pure."""
 
 from srchat.session.reply_stream import Reply
 
 
-@dataclass
 class Totals:
-    """Turns since the session began, and the tokens of those that the server counted."""
+    """The number of turns in a session, and the tokens that the server counted for them."""
 
-    turns: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    def __init__(self) -> None:
+        self.turns = 0
+        self.prompt_tokens = 0
+        self.completion_tokens = 0
 
     def add(self, reply: Reply) -> None:
-        """Count a turn."""
+        """Add a turn."""
         self.turns += 1
         if reply.usage:
             self.prompt_tokens += reply.usage.prompt_tokens
             self.completion_tokens += reply.usage.completion_tokens
 
     def __str__(self) -> str:
-        """Return them in words."""
+        """Return the totals in words."""
         turns = "1 turn" if self.turns == 1 else f"{self.turns} turns"
         return f"{turns}, {self.prompt_tokens} tokens in, {self.completion_tokens} out"
 

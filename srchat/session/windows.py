@@ -1,6 +1,6 @@
-"""Context windows, by server and model: what the user set, else what servers said.
+"""Context windows by server and model, from the settings or from the server. Pure.
 
-And how many tokens a server counts for one that is estimated, where it refused a request.
+Also the ratio of counted to estimated tokens, learned from rejected requests.
 """
 
 from srchat.config.settings import Config
@@ -12,29 +12,29 @@ class Windows:
     def __init__(self) -> None:
         self._windows: dict[tuple[str, str], int] = {}
         self._factors: dict[tuple[str, str], float] = {}
-        self._told: dict[str, int] = {}  # turns left out, by conversation
+        self._reported: dict[str, int] = {}  # turns left out at the last warning, by conversation
 
     def learn(self, base_url: str, model: str, tokens: int | None) -> None:
-        """Remember a model's window; None tells nothing."""
+        """Remember the window of a model, unless it is None."""
         if tokens:
             self._windows[base_url, model] = tokens
 
     def window(self, config: Config) -> int | None:
-        """Return the window of the configured model, None while it is not known."""
+        """Return the window of the configured model, None if unknown."""
         return config.context_window or self._windows.get((config.base_url, config.model))
 
     def is_news(self, conversation: str, left_out: int) -> bool:
-        """Tell whether to warn of turns left out: at the first one, and when they have doubled."""
-        if left_out < max(1, 2 * self._told.get(conversation, 0)):
+        """Tell whether to warn of turns left out: for the first, then each time they double."""
+        if left_out < max(1, 2 * self._reported.get(conversation, 0)):
             return False
-        self._told[conversation] = left_out
+        self._reported[conversation] = left_out
         return True
 
     def learn_factor(self, config: Config, factor: float) -> None:
-        """Remember how many tokens the server counts for an estimated one."""
+        """Remember the ratio of counted to estimated tokens."""
         key = config.base_url, config.model
         self._factors[key] = max(factor, self._factors.get(key, 0.0))
 
     def factor(self, config: Config) -> float:
-        """Return the factor that was learnt, 0 where none was."""
+        """Return the learned ratio, 0 if there is none."""
         return self._factors.get((config.base_url, config.model), 0.0)

@@ -1,1 +1,1 @@
-"""Text to a terminal or a pipe; text from outside passes the sanitizer here."""
+"""Output to a terminal or a pipe. Text from outside is sanitized here."""

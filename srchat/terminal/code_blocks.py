@@ -1,11 +1,11 @@
-"""Only the code of an answer: what stands in its fenced blocks."""
+"""Extracts the fenced code blocks of an answer."""
 
 import re
 from typing import Final, Protocol
 
 from srchat.terminal.plain import NullWriter
 
-# Also in the line where a list item or a quote begins.
+# Also on the first line of a list item or a quote.
 _OPENING: Final = re.compile(
     r"((?:[ \t]*(?:>|(?:[-+*]|\d{1,9}[.)])(?=[ \t])))*[ \t]*)(`{3,}|~{3,})([^\n]*)\n?$"
 )
@@ -13,24 +13,23 @@ _QUOTE: Final = re.compile(r"[ \t]*> ?")
 
 
 class TextWriter(Protocol):
-    """Where the code goes."""
+    """Writes the code."""
 
     def write(self, text: str) -> None:
-        """Take a piece."""
+        """Write a piece."""
 
     def close(self) -> None:
         """End the text."""
 
 
 class CodeExtractor:
-    """Returns the lines of fenced code blocks, one blank line between two blocks.
+    """Returns the lines of fenced code blocks, with a blank line between two blocks.
 
-    Fences are those of CommonMark 0.31, section 4.5, at any indentation, since models put code
-    into list items and quotes; what precedes the fence is removed from its lines. Only whole
-    lines are decided on; however the text is cut, the output is the same. A block of reasoning
-    between `<think>` at the very beginning and `</think>` is ignored.
+    Fences are those of CommonMark 0.31, section 4.5, but at any indentation, because models put
+    code into list items and quotes. The text before a fence is removed from its lines. The output
+    does not depend on where the text is cut. A leading `<think>` block is ignored.
 
-    `count`: the blocks so far. `only_first`: the code of later blocks is not returned.
+    `count`: number of blocks so far. `only_first`: ignore all but the first block.
     """
 
     def __init__(self, *, only_first: bool = False) -> None:
@@ -54,7 +53,7 @@ class CodeExtractor:
         return "".join([self._line(f"{line}\n") for line in lines])
 
     def flush(self) -> str:
-        """Return the code on a last line without an end; the answer is over."""
+        """Return the code on the last line if it has no newline."""
         rest = "".join(self._partial)
         self._partial = []
         return self._line(rest) if rest else ""
@@ -79,11 +78,11 @@ class CodeExtractor:
         return code[min(indent, self._indent) :]
 
     def _unquoted(self, line: str) -> str | None:
-        """Return a line of the open block without its quote marks, None for any other line."""
+        """Return a line of the open block without its quote markers, None for any other line."""
         for _ in range(self._quotes if self._fence else 0):
             mark = _QUOTE.match(line)
             if not mark:
-                self._fence = ""  # the quote has ended, and the block with it
+                self._fence = ""  # the end of the quote ends the block
             else:
                 line = line[mark.end() :]
         return line if self._fence else None
@@ -101,7 +100,7 @@ class CodeExtractor:
 
 
 def code_blocks(text: str) -> list[str]:
-    """Return the code of each block of a whole answer."""
+    """Return the code of each block in an answer."""
     blocks: list[str] = []
     extractor = CodeExtractor()
     for line in re.findall(r"[^\n]*\n|[^\n]+", text):
@@ -115,7 +114,7 @@ def code_blocks(text: str) -> list[str]:
 
 
 class CodeWriter(NullWriter):
-    """Writes the code of an answer through another writer, line by line as it comes."""
+    """Writes the code of an answer to another writer, line by line."""
 
     def __init__(self, writer: TextWriter, *, only_first: bool) -> None:
         self._writer = writer
@@ -123,7 +122,7 @@ class CodeWriter(NullWriter):
 
     @property
     def count(self) -> int:
-        """The code blocks so far."""
+        """The number of code blocks so far."""
         return self._extractor.count
 
     def write(self, text: str) -> None:
@@ -131,6 +130,6 @@ class CodeWriter(NullWriter):
         self._writer.write(self._extractor.feed(text))
 
     def close(self) -> None:
-        """End the answer, whole or not."""
+        """End the answer, complete or not."""
         self._writer.write(self._extractor.flush())
         self._writer.close()

@@ -1,4 +1,4 @@
-"""The last rows of a growing text, dim and drawn in place, for text that need not stay."""
+"""Displays the last rows of a growing text in place, for text that is not kept."""
 
 import time
 from collections import deque
@@ -7,20 +7,16 @@ from typing import Final
 from srchat.terminal.sanitize import Sanitizer
 from srchat.terminal.streams import Messages
 from srchat.terminal.word_wrap import WordWrap, width_of
+from srchat.theme import REASONING
 
 _ROWS: Final = 3
-_FRAME: Final = 0.1  # seconds between two drawings
-_DIM: Final = "\x1b[2m"
-_PLAIN: Final = "\x1b[0m"
+_FRAME: Final = 0.1  # seconds between redraws
 _UP: Final = "\x1b[A"
 _CLEAR_BELOW: Final = "\r\x1b[J"
 
 
 class LiveTail:
-    """Shows the last rows of the text so far on standard error, and can take them away.
-
-    The text may come from outside: it is sanitized.
-    """
+    """Displays the last rows of the text so far on stderr, sanitized."""
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
@@ -32,7 +28,7 @@ class LiveTail:
         self._is_due_at = 0.0
 
     def write(self, text: str) -> None:
-        """Take a piece of the text; "" is a tick of the clock."""
+        """Add a piece of the text. "" is a tick of the clock."""
         shown = self._wrap.feed(self._sanitizer.feed(text), self._output.size().columns - 1)
         first, *others = shown.split("\n")
         self._rows[-1] += first
@@ -43,13 +39,13 @@ class LiveTail:
             self._draw()
 
     def clear(self) -> None:
-        """Take the rows away; what is written next shows them again."""
+        """Clear the rows. The next write displays them again."""
         if self._drawn:
             self._messages.write_raw(self._erase())
             self._drawn = []
 
     def forget(self) -> None:
-        """Leave what is drawn: others have used the terminal since."""
+        """Keep the displayed rows, after other output on the terminal."""
         self._drawn = []
 
     def _draw(self) -> None:
@@ -58,13 +54,12 @@ class LiveTail:
         rows = [row for row in rows if row.strip()]
         if not rows or rows == self._drawn:
             return
-        dim, plain = (_DIM, _PLAIN) if self._output.has_color else ("", "")
-        text = f"{self._erase()}{dim}{chr(10).join(rows)}{plain}"
+        text = self._erase() + self._output.styled("\n".join(rows), REASONING)
         self._drawn = rows
         self._messages.write_raw(text)
 
     def _erase(self) -> str:
-        """Return what clears the rows; a terminal that has become narrower broke them."""
+        """Return the sequence that clears the rows, which a narrower terminal has wrapped."""
         if not self._drawn:
             return "\r"
         columns = max(1, self._output.size().columns)

@@ -1,4 +1,4 @@
-"""Long output, shown page by page where somebody reads it on a terminal."""
+"""Displays long output in a pager on a terminal."""
 
 import contextlib
 import itertools
@@ -10,11 +10,11 @@ from typing import IO, Final
 from srchat.signals import ctrl_c_left_to_child
 from srchat.terminal.streams import Output
 
-_CHUNK: Final = 200  # lines that are written at once
+_CHUNK: Final = 200  # lines per write
 
 
 class CollectedOutput(Output):
-    """Collects what would be written to a terminal, in place of it, without moving the cursor."""
+    """Collects the output for a terminal, without cursor movements."""
 
     def __init__(self, output: Output, environ: Mapping[str, str]) -> None:
         super().__init__(output.fd, environ, output.encoding)
@@ -23,7 +23,7 @@ class CollectedOutput(Output):
         self._parts: list[bytes] = []
 
     def write_bytes(self, data: bytes) -> None:
-        """Keep `data`."""
+        """Collect `data`."""
         self._parts.append(bytes(data))
 
     def taken_lines(self) -> Iterator[str]:
@@ -37,9 +37,9 @@ class CollectedOutput(Output):
 
 
 def write_lines(output: Output, environ: Mapping[str, str], lines: Iterable[str]) -> None:
-    r"""Write trusted lines, each with its "\n"; in `$PAGER` where they are more than a screen.
+    """Write trusted lines, each with its newline; in `$PAGER` if they exceed the screen.
 
-    The pager sees the first lines before the last are made, and may be left at any time.
+    The pager gets the first lines before the last are generated, and may be closed at any time.
     """
     rest = iter(lines)
     if output.can_move:
@@ -62,12 +62,12 @@ def _paged(output: Output, environ: Mapping[str, str], lines: Iterable[str]) -> 
             command,
             stdin=subprocess.PIPE,
             stdout=output.fd,
-            # As git has it: colours shown, no wrapping, the screen left as it was.
+            # As git sets it: pass colors, do not wrap, do not clear the screen.
             env={"LESS": "FRX", "LESSCHARSET": "utf-8", **environ},
         )
-    except (OSError, ValueError):  # no such program, or a quote that is not closed
+    except (OSError, ValueError):  # not found, or an unclosed quote
         return False
-    # Whoever has seen enough leaves it, and its pipe breaks.
+    # Closing the pager breaks the pipe.
     with ctrl_c_left_to_child(), contextlib.suppress(BrokenPipeError), pager:
         assert pager.stdin
         _feed(pager.stdin, lines, output.encoding)

@@ -1,22 +1,19 @@
-"""What the model thinks before it answers, on standard error."""
+"""Displays the reasoning of the model on stderr."""
 
 import sys
 import time
-from typing import Final
 
 from srchat.terminal.live_tail import LiveTail
 from srchat.terminal.sanitize import Sanitizer
 from srchat.terminal.streams import Messages
 from srchat.terminal.word_wrap import WordWrap
-
-_DIM: Final = "\x1b[2m"
-_PLAIN: Final = "\x1b[0m"
+from srchat.theme import REASONING
 
 
 class ReasoningView:
-    """What the model thinks: its last rows in place and then one line, or all of it; dim.
+    """Displays reasoning, dim: its last rows in place and then one line, or all of it.
 
-    `mode`: summary, show or hide. Where the answer goes elsewhere, only all of it is shown.
+    `mode`: summary, show or hide. If the answer is not on the same terminal, summary shows nothing.
     """
 
     def __init__(self, messages: Messages, mode: str) -> None:
@@ -32,7 +29,7 @@ class ReasoningView:
         self._started_at = 0.0
 
     def write(self, text: str) -> None:
-        """Take a piece of the reasoning; "" is a tick of the clock."""
+        """Add a piece of the reasoning. "" is a tick of the clock."""
         if self._shows_all:
             self.is_open = True
             self._write_all(text)
@@ -44,18 +41,19 @@ class ReasoningView:
                 self._tail.write(text)
 
     def clear(self) -> None:
-        """Make room for a message."""
+        """Clear the rows for a message."""
         self._tail.clear()
 
     def forget(self) -> None:
-        """Leave what is drawn: others have used the terminal since."""
+        """Keep the displayed rows, after other output on the terminal."""
         self._tail.forget()
 
     def close(self) -> None:
-        """End the reasoning: the answer begins, or the turn is over."""
+        """End the reasoning, before the answer or at the end of the turn."""
         if not self.is_open:
             return
         self.is_open = False
+        self._messages.is_before_answer = False  # a blank line comes below
         if self._shows_all:
             self._draw(self._wrap.flush(self._columns()))
             self._messages.write_raw("\n" if self._last == "\n" else "\n\n")
@@ -67,7 +65,7 @@ class ReasoningView:
 
     def _write_all(self, text: str) -> None:
         inert = self._sanitizer.feed(text)
-        if inert:  # pragma: no branch - else all of it is a CR that is held back
+        if inert:  # pragma: no branch - empty only for a CR, which is held back
             self._last = inert[-1]
             self._draw(self._wrap.feed(inert, self._columns()))
 
@@ -76,5 +74,4 @@ class ReasoningView:
 
     def _draw(self, text: str) -> None:
         if text:
-            dim = self._output.has_color
-            self._messages.write_raw(f"{_DIM}{text}{_PLAIN}" if dim else text)
+            self._messages.write_raw(self._output.styled(text, REASONING))

@@ -1,14 +1,14 @@
-r"""Text that cannot drive a terminal.
+r"""Makes text harmless for a terminal. Pure.
 
-Whatever comes from outside (answers, error messages, model names, titles) passes here
-before it reaches a terminal. Characters that a terminal obeys instead of showing become
-visible text: ESC is shown as `\x1b`, a bidi override as `\u202e`.
+All text from outside (answers, error messages, model names, titles) is sanitized before it is
+written to a terminal. Characters that a terminal interprets are made visible: ESC as `\x1b`, a bidi
+override as `\u202e`.
 
-Shown: C0 controls but newline and tab, DEL, C1 controls (a terminal may read U+009B as
+Replaced are C0 controls except newline and tab, DEL, C1 controls (a terminal may read U+009B as
 CSI), line and paragraph separators, bidi embeddings, overrides and isolates (Unicode TR 9,
-"Trojan Source"), interlinear annotations, unpaired surrogates, and what hides text in text:
-tag characters, the variation selectors of U+E0100 to E01EF, invisible operators, byte order marks.
-CR LF is a plain newline.
+"Trojan Source"), interlinear annotations, unpaired surrogates, and characters that hide text: tag
+characters, the variation selectors U+E0100 to U+E01EF, invisible operators, byte order marks.
+CR LF becomes a newline.
 """
 
 import re
@@ -21,7 +21,7 @@ _UNSAFE: Final = re.compile(
 
 
 def hidden_characters() -> dict[str, str]:
-    """Return the unsafe characters above U+009F, and what is shown in their place."""
+    """Return the unsafe characters above U+009F and their replacements."""
     codes = [*range(0x2028, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE01F0)]
     found = filter(None, (_UNSAFE.match(chr(code)) for code in codes))
     return {match[0]: _visible(match) for match in found}
@@ -35,16 +35,16 @@ def _visible(match: re.Match[str]) -> str:
 
 
 class Sanitizer:
-    r"""Makes streamed text inert; however it is cut, the output is the same.
+    """Sanitizes streamed text. The output does not depend on where it is cut.
 
-    Only a CR at the end of a piece is held back, until it is known whether LF follows.
+    Only a trailing CR is held back, because LF may follow.
     """
 
     def __init__(self) -> None:
         self._held = ""
 
     def feed(self, text: str) -> str:
-        """Return the inert form of `text` as far as it is decided."""
+        """Return the sanitized text, except for a trailing CR."""
         if self._held:
             text, self._held = self._held + text, ""
         if _UNSAFE.search(text) is None:
@@ -54,18 +54,18 @@ class Sanitizer:
         return _UNSAFE.sub(_visible, text.replace("\r\n", "\n"))
 
     def flush(self) -> str:
-        """Return what was held back; the text is over."""
+        """Return the held-back CR at the end of the text."""
         text, self._held = self._held, ""
         return _UNSAFE.sub(_visible, text)
 
 
 def sanitized(text: str) -> str:
-    """Return the inert form of a whole text."""
+    """Return `text` sanitized."""
     sanitizer = Sanitizer()
     return sanitizer.feed(text) + sanitizer.flush()
 
 
 def one_line(text: str, limit: int = 300) -> str:
-    """Return `text` inert and on one line, cut after `limit` characters with an ellipsis."""
+    """Return `text` sanitized on one line, truncated to `limit` characters with an ellipsis."""
     line = sanitized(" ".join(text.split()))
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

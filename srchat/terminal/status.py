@@ -1,4 +1,4 @@
-"""One line at the bottom of a terminal that tells what is waited for, and leaves no trace."""
+"""A temporary status line at the bottom of a terminal."""
 
 import time
 from typing import Final
@@ -10,14 +10,11 @@ from srchat.terminal.word_wrap import fitting
 _CLEAR: Final = "\r\x1b[K"
 _DOTS: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _ASCII: Final = "|/-\\"
-_TURN: Final = 0.08  # seconds a picture of the spinner stands
+_TURN: Final = 0.08  # seconds per frame of the spinner
 
 
 class StatusLine:
-    """A spinner and a text on standard error; silent where the cursor cannot be moved.
-
-    A message that is told takes its place.
-    """
+    """A spinner and a text on stderr, if the cursor can be moved. Messages replace it."""
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
@@ -27,7 +24,7 @@ class StatusLine:
         self._pictures = _DOTS if output.is_utf8 else _ASCII
 
     def show(self, text: str) -> None:
-        """Show `text`, which may come from outside, behind the spinner."""
+        """Display `text`, which is sanitized, after the spinner."""
         if not self._output.can_move:
             return
         picture = self._pictures[int(time.monotonic() / _TURN) % len(self._pictures)]
@@ -37,7 +34,7 @@ class StatusLine:
             self._messages.write_raw(_CLEAR + line)
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Clear the line."""
         if self._shown:
             self._shown = ""
             self._messages.write_raw(_CLEAR)

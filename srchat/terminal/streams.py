@@ -15,14 +15,12 @@ from typing import Final
 from srchat.errors import ClosedPipeError, OutputError
 from srchat.terminal.sanitize import one_line, sanitized
 from srchat.terminal.word_wrap import wrapped_text
+from srchat.theme import ERROR, HINT, WARNING, styled
 
 _C1: Final = re.compile(rb"[\x80-\x9f]")
 _CANNOT_MOVE: Final = (None, "", "dumb", "unknown")
 _MAX_MESSAGE: Final = 1000  # characters of one message
-_RED: Final = "\x1b[1;31m"
-_YELLOW: Final = "\x1b[33m"
-_DIM: Final = "\x1b[2m"
-_RESET: Final = "\x1b[0m"
+_FRAME_TIME: Final = 1 / 12
 _FALLBACK_SIZE: Final = os.terminal_size((80, 24))
 
 
@@ -50,6 +48,11 @@ class Output:
     def is_utf8(self) -> bool:
         """Whether it can show any character."""
         return self.encoding.lower().replace("-", "") == "utf8"
+
+    @property
+    def frame_time(self) -> float:
+        """The minimum time between two frames in seconds; 0 where nothing is rendered."""
+        return _FRAME_TIME if self.renders else 0.0
 
     def use_color(self, when: str) -> None:
         """Follow the setting `color`: "always" renders also where no terminal is, for `less -R`."""
@@ -88,6 +91,10 @@ class Output:
         """
         return wrapped_text(text, self.size().columns, indent) if self.is_terminal else text
 
+    def styled(self, text: str, style: str) -> str:
+        """Return trusted text in a style of the theme; unchanged without colors."""
+        return styled(text, style) if self.has_color else text
+
     def size(self) -> os.terminal_size:
         """Return columns and lines now; 80x24 where nothing tells."""
         for fd in (self.fd, 2) if self.renders else (self.fd,):  # the terminal behind a pager
@@ -105,7 +112,7 @@ class Messages:
     `quiet` suppresses warnings and information, never errors. `redact` removes secrets.
     `make_room` clears the row where a line will begin.
     `shares_screen`: answers are shown on the same terminal. `is_after_answer`: one ends above, so
-    a blank line comes first.
+    a blank line comes first. `is_before_answer`: lines stand where one will begin.
     A standard error that is closed or full is ignored: no reason to lose an answer.
     """
 
@@ -116,15 +123,16 @@ class Messages:
         self.make_room: Callable[[], None] = lambda: None
         self.shares_screen = False
         self.is_after_answer = False
+        self.is_before_answer = False
 
     def error(self, text: str, hint: str = "") -> None:
         """Print an error. Each line of `hint` says what to do next."""
-        self._print(text, "error: ", _RED, hint)
+        self._print(text, "error: ", ERROR, hint)
 
     def warning(self, text: str, hint: str = "") -> None:
         """Print a warning unless quiet."""
         if not self.quiet:
-            self._print(text, "warning: ", _YELLOW, hint)
+            self._print(text, "warning: ", WARNING, hint)
 
     def info(self, text: str) -> None:
         """Print what was done unless quiet."""
@@ -135,22 +143,29 @@ class Messages:
         """Print what was asked for, quiet or not."""
         self._print(text, hint=hint)
 
-    def _print(self, text: str, label: str = "", color: str = "", hint: str = "") -> None:
+    def _print(self, text: str, label: str = "", style: str = "", hint: str = "") -> None:
         self.make_room()
         if self.is_after_answer:
             self.is_after_answer = False
             self.write_raw("\n")
-        self._print_line("srchat: ", label, color, text)
+        self.is_before_answer = True
+        self._print_line("srchat: ", label, style, text)
         for line in hint.splitlines():
             indent = " " * (len(line) - len(line.lstrip(" ")))  # of a command to be copied
-            self._print_line("", f"hint: {indent}", _DIM, line)
+            self._print_line("", f"hint: {indent}", HINT, line)
 
-    def _print_line(self, start: str, label: str, color: str, text: str) -> None:
+    def _print_line(self, start: str, label: str, style: str, text: str) -> None:
         line = f"{start}{label}{one_line(self.redact(text), _MAX_MESSAGE)}\n"
         line = self.output.between_words(line)
-        if label and self.output.has_color:
-            line = line.replace(label.strip(), f"{color}{label.strip()}{_RESET}", 1)
+        if label:
+            line = line.replace(label.strip(), self.output.styled(label.strip(), style), 1)
         self.write_raw(line)
+
+    def make_blank(self) -> None:
+        """Set the answer that begins apart from the lines above it, on a screen that both share."""
+        if self.is_before_answer and self.shares_screen:
+            self.write_raw("\n")
+        self.is_before_answer = False
 
     def write_raw(self, text: str) -> None:
         """Write trusted text as it is."""

@@ -1,4 +1,4 @@
-"""What is typed while an answer is shown: not echoed into it, and kept for whoever reads next."""
+"""Terminal modes during an answer: input is not echoed, and kept for the next reader."""
 
 import contextlib
 import os
@@ -14,21 +14,21 @@ _PASTES_MARKED: Final = "\x1b[?2004h"
 _PASTES_PLAIN: Final = "\x1b[?2004l"
 _IFLAG, _LFLAG, _CC = 0, 3, 6
 
-Modes = list[Any]  # as termios.tcgetattr gives them
+Modes = list[Any]  # from termios.tcgetattr
 
 
 @contextlib.contextmanager
 def unechoed(fd: int) -> Iterator[None]:
-    """Keep a terminal from echoing: the shell reads what is typed, line by line as ever."""
+    """Turn off the echo of a terminal. The shell reads the typed lines later."""
     with _changed(fd, _without_echo):
         yield
 
 
 @contextlib.contextmanager
 def held_for_prompt(fd: int, screen: Output) -> Iterator[None]:
-    """Keep a terminal from echoing and from line editing; Ctrl-C and Ctrl-Z still work.
+    """Turn off echo and line editing of a terminal; Ctrl-C and Ctrl-Z still work.
 
-    Pastes are marked as the prompt has them, so that one of many lines stays one message.
+    Bracketed paste stays on, so that a paste of several lines becomes one prompt.
     """
     with _changed(fd, _without_line_editing):
         try:
@@ -41,7 +41,7 @@ def held_for_prompt(fd: int, screen: Output) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _changed(fd: int, change: Callable[[Modes], Modes]) -> Iterator[None]:
-    """Change the modes of a terminal meanwhile; nothing where it is none, or not ours."""
+    """Change the modes of a terminal, and restore them. Does nothing unless it is ours."""
     if not is_ours(fd):
         yield
         return
@@ -49,13 +49,13 @@ def _changed(fd: int, change: Callable[[Modes], Modes]) -> Iterator[None]:
     held = change(before)
 
     def again() -> None:
-        # After Ctrl-Z the shell has had its own modes.
+        # After Ctrl-Z the shell may have changed the modes.
         with contextlib.suppress(OSError, termios.error):
             if is_ours(fd):
                 termios.tcsetattr(fd, termios.TCSANOW, held)
 
     def restore() -> None:
-        with contextlib.suppress(termios.error):  # a terminal that has gone
+        with contextlib.suppress(termios.error):  # the terminal was closed
             if is_ours(fd):
                 termios.tcsetattr(fd, termios.TCSANOW, before)
 
@@ -69,7 +69,10 @@ def _changed(fd: int, change: Callable[[Modes], Modes]) -> Iterator[None]:
 
 
 def is_ours(fd: int) -> bool:
-    """Tell whether it is a terminal and we are in its foreground; else a change would stop us."""
+    """Tell whether it is a terminal and srchat is in its foreground process group.
+
+    In the background, changing its modes would stop the process.
+    """
     try:
         return os.tcgetpgrp(fd) == os.getpgrp()
     except OSError:

@@ -1,6 +1,6 @@
-"""Plain text on a terminal without Rich: a stream broken between words, a line cut to fit. Pure.
+"""Wraps plain text without Rich, and truncates lines. Pure.
 
-Widths are estimates. No text depends on them: only where its lines break, or are cut.
+Widths are estimates, and affect only where lines are broken or truncated.
 """
 
 import unicodedata
@@ -10,10 +10,10 @@ _TAB: Final = 8
 
 
 class WordWrap:
-    """Breaks lines between words, where the terminal would break them in the middle of one.
+    """Breaks lines of a stream between words.
 
-    A word is held back until it is over; blanks, until it is known where the next word stands.
-    `indent` stands before what is broken off a line.
+    A word is held back until its end, and spaces until the place of the next word is known.
+    `indent`: put before continuation lines.
     """
 
     def __init__(self, indent: str = "") -> None:
@@ -23,12 +23,12 @@ class WordWrap:
         self._word = ""
 
     def feed(self, text: str, columns: int) -> str:
-        """Return what can be shown by now; `columns`: of the terminal, at this moment."""
+        """Return what can be displayed so far. `columns`: current width of the terminal."""
         return "".join(self._step(character, columns) for character in text)
 
     @property
     def held(self) -> str:
-        """What is held back."""
+        """The text held back."""
         return self._blanks + self._word
 
     def flush(self, columns: int) -> str:
@@ -54,7 +54,7 @@ class WordWrap:
             place = self._column + len(self._blanks)
             self._blanks += " " if character == " " else " " * (_TAB - place % _TAB)
             return shown
-        # Chinese and Japanese have no blanks: each wide character is a word.
+        # Chinese and Japanese have no spaces: each wide character is a word.
         is_wide = _width(character) > 1
         shown = self.flush(columns) if is_wide else ""
         self._word += character
@@ -62,13 +62,13 @@ class WordWrap:
 
 
 def wrapped_text(text: str, columns: int, indent: str = "") -> str:
-    """Return lines broken between words; `indent` stands before what is broken off one."""
+    """Return text with lines broken between words. `indent`: put before continuation lines."""
     wrap = WordWrap(indent)
     return wrap.feed(text, columns) + wrap.flush(columns)
 
 
 def fitting(text: str, columns: int) -> str:
-    """Return a line shortened to so many columns; an ellipsis marks the cut."""
+    """Return a line truncated to `columns` with an ellipsis."""
     width, end = 0, 0
     for place, character in enumerate(text):
         width += _width(character)
@@ -80,7 +80,7 @@ def fitting(text: str, columns: int) -> str:
 
 
 def width_of(text: str) -> int:
-    """Return the columns that a line takes."""
+    """Return the width of a line in columns."""
     return sum(map(_width, text))
 
 

@@ -1,4 +1,4 @@
-"""AnswerDecoder: bodies of a 200, however they are cut."""
+"""AnswerDecoder: bodies of a 200, wherever they are cut."""
 
 import json
 from itertools import pairwise
@@ -8,11 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srchat.api import answer
 from srchat.api.answer import AnswerDecoder
 from srchat.api.error_body import ErrorBody
 from srchat.api.models import Usage
-from srchat.api.sse import SSEDecoder
 from srchat.errors import ProtocolError
 from tests.support.server import DONE, chunk, completion, delta, event
 
@@ -30,8 +28,8 @@ class Read(NamedTuple):
     protocol_error: str = ""
 
 
-def read(*parts: bytes) -> Read:
-    decoder = AnswerDecoder()
+def read(*parts: bytes, max_bytes: int = 1 << 26) -> Read:
+    decoder = AnswerDecoder(max_bytes)
     content, reasoning, finish_reason, usage, failure = "", "", "", None, ""
     try:
         chunks = [*map(decoder.feed, parts)]
@@ -134,7 +132,7 @@ def test_a_whole_message_behind_its_reasoning_is_the_answer() -> None:
 
 
 @pytest.mark.parametrize("choices", [[], None, [{}]])
-def test_a_failure_beside_choices_of_no_use_is_told_in_its_words(choices: object) -> None:
+def test_an_error_beside_empty_choices_is_reported(choices: object) -> None:
     body = json.dumps({"error": {"message": "boom"}, "choices": choices}).encode()
     assert read(body) == Read(error=ErrorBody("boom"))
 
@@ -166,7 +164,7 @@ def test_an_error_in_a_choice_ends_the_answer_with_its_words() -> None:
     assert (document.content, document.error) == ("Hel", said)
 
 
-def test_what_one_part_completes_comes_as_one_chunk() -> None:
+def test_events_completed_by_one_part_are_one_chunk() -> None:
     decoder = AnswerDecoder()
     merged = decoder.feed(
         chunk("a", model="first", reasoning="x")
@@ -185,14 +183,14 @@ def test_what_one_part_completes_comes_as_one_chunk() -> None:
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter", "error"])
-def test_a_stop_takes_no_other_reason_back(reason: str) -> None:
+def test_stop_does_not_replace_another_reason(reason: str) -> None:
     parts = [chunk("a", finish=reason), chunk(finish="stop"), DONE]
     for cut in (parts, [b"".join(parts)]):
         assert read(*cut) == Read("a", finish_reason=reason, done=True)
     assert read(chunk("a", finish="stop"), chunk(finish=reason)).finish_reason == reason
 
 
-def test_of_chunks_that_name_no_model_none_is_told() -> None:
+def test_chunks_without_a_model_give_none() -> None:
     merged = AnswerDecoder().feed(chunk("a", model="") + chunk("b", model=""))
     assert merged is not None
     assert (merged.content, merged.model) == ("ab", "")
@@ -223,7 +221,7 @@ def test_usage_is_found_wherever_it_stands(events: list[dict[str, Any]], parts: 
 
 
 @pytest.mark.parametrize("bad", BAD, ids=range(len(BAD)))
-def test_one_bad_chunk_is_one_bad_chunk_and_is_told(bad: bytes) -> None:
+def test_one_bad_chunk_is_skipped_and_reported(bad: bytes) -> None:
     whole = Read("ab", finish_reason="stop", done=True, unreadable=1)
     assert read(chunk("a"), bad, chunk("b"), chunk(finish="stop"), DONE) == whole
     assert read(b"".join([chunk("a"), bad, chunk("b"), chunk(finish="stop"), DONE])) == whole
@@ -260,7 +258,7 @@ FIELDS: list[tuple[str | int, ...]] = [
 
 @pytest.mark.parametrize("field", FIELDS, ids=str)
 @given(odd=JSON)
-def test_any_value_in_any_field_of_a_chunk_spoils_that_chunk_alone(
+def test_an_invalid_field_invalidates_only_its_chunk(
     field: tuple[str | int, ...], odd: Any
 ) -> None:
     values: Any = [{**delta("x"), "usage": dict(USAGE)}]
@@ -285,7 +283,7 @@ def test_a_bad_chunk_is_shown_in_short() -> None:
 @pytest.mark.parametrize(
     "life", [b": ping\n\n", b"\n\n\n", b"data:\n\n", b"data: \r\n\r\n", b"id: 3\n\n"]
 )
-def test_a_sign_of_life_says_nothing(life: bytes) -> None:
+def test_a_keep_alive_is_ignored(life: bytes) -> None:
     assert read(life, chunk("a"), life, DONE) == Read("a", done=True)
 
 
@@ -307,7 +305,7 @@ def test_an_answer_has_started_with_its_first_text_or_reasoning(first: bytes) ->
     assert decoder.started
 
 
-def test_without_done_and_finish_reason_nothing_is_called_done() -> None:
+def test_an_answer_without_done_and_finish_reason_is_not_done() -> None:
     assert read(chunk("a")) == Read("a")
 
 
@@ -332,7 +330,9 @@ ERRORS: list[tuple[bytes, str]] = [
 
 
 @pytest.mark.parametrize(("error", "message"), ERRORS, ids=range(len(ERRORS)))
-def test_an_error_in_the_stream_ends_it_and_keeps_what_came(error: bytes, message: str) -> None:
+def test_an_error_in_the_stream_ends_it_and_keeps_the_text_so_far(
+    error: bytes, message: str
+) -> None:
     for parts in ([chunk("a") + error + chunk("b") + DONE], [chunk("a"), error, chunk("b"), DONE]):
         said = read(*parts)
         assert (said.content, said.done, said.unreadable) == ("a", False, 0)
@@ -348,7 +348,7 @@ def test_text_beside_an_error_is_kept() -> None:
 
 
 @pytest.mark.parametrize("value", [None, "", {}, [], False])
-def test_an_error_field_that_says_no_error_is_none(value: object) -> None:
+def test_an_error_field_without_an_error_is_ignored(value: object) -> None:
     said = event({**delta("a"), "error": value})
     assert read(said, DONE) == Read("a", done=True)
 
@@ -402,13 +402,13 @@ def test_an_error_with_status_200_is_an_error(body: object, message: str) -> Non
         (b'{"a": ' + b"9" * 10_000 + b"}", "cannot be read"),
     ],
 )
-def test_a_body_that_is_no_answer_is_said(body: bytes, said: str) -> None:
+def test_a_body_that_is_not_an_answer_is_reported(body: bytes, said: str) -> None:
     assert said in read(body).protocol_error
 
 
-def test_the_end_of_an_answer_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SSEDecoder.__init__, "__defaults__", (100,))
-    assert "over 100 bytes" in read(b"data: " + b"x" * 60 + b"\ndata: " + b"x" * 60).protocol_error
+def test_an_event_without_its_blank_line_is_bounded() -> None:
+    lines = b"data: " + b"x" * 60 + b"\ndata: " + b"x" * 60
+    assert "over 100 bytes" in read(lines, max_bytes=100).protocol_error
 
 
 def test_a_plain_text_is_no_answer() -> None:
@@ -416,10 +416,9 @@ def test_a_plain_text_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize("start", [b"{", b"<", b"data: "])
-def test_an_answer_in_one_piece_is_bounded(start: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answer, "_MAX_JSON_BYTES", 100_000)
-    monkeypatch.setattr(SSEDecoder.__init__, "__defaults__", (100_000,))
-    assert "over 100000 bytes" in read(start, *[b"x" * 1000] * 200).protocol_error
+def test_an_answer_in_one_piece_is_bounded(start: bytes) -> None:
+    got = read(start, *[b"x" * 1000] * 200, max_bytes=100_000)
+    assert "over 100000 bytes" in got.protocol_error
 
 
 def test_invalid_utf_8_becomes_replacement_characters() -> None:

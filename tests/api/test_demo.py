@@ -1,4 +1,4 @@
-"""The demo answers like a server, without any network, and is honest about what it is."""
+"""The demo answers like a server without a network, and says that it is a demo."""
 
 import json
 import socket
@@ -38,7 +38,7 @@ def request_for(*prompts: str, stream: bool = True, max_tokens: int | None = Non
     return ChatRequest("any", messages, stream=stream, parameters={"max_tokens": max_tokens})
 
 
-def test_it_says_that_it_is_no_language_model(demo: ChatClient) -> None:
+def test_it_says_that_it_is_not_a_language_model(demo: ChatClient) -> None:
     got = taken(demo.stream(request_for("hello")))
     assert got.error is None
     assert "no language model" in got.text
@@ -94,7 +94,7 @@ def test_it_streams_at_its_pace() -> None:
     assert chunks > 20
 
 
-def test_streamed_and_not_it_says_the_same(demo: ChatClient) -> None:
+def test_the_answer_is_the_same_with_and_without_streaming(demo: ChatClient) -> None:
     streamed = complete(demo, request_for("hello"))
     whole = complete(demo, request_for("hello", stream=False))
     assert streamed == whole
@@ -120,7 +120,7 @@ def test_one_client_takes_several_turns(demo: ChatClient) -> None:
     assert [bool(taken(demo.stream(request_for("hello"))).text) for _ in range(3)] == [True] * 3
 
 
-def test_an_answer_that_nobody_takes_any_more_ends() -> None:
+def test_an_abandoned_answer_ends() -> None:
     with ChatClient(Server(URL, None, transport=DemoTransport(pace=0.02))) as client:
         for item in client.stream(request_for("hello")):
             if isinstance(item, ChatCompletionChunk):
@@ -131,7 +131,7 @@ def test_an_answer_that_nobody_takes_any_more_ends() -> None:
 
 
 @given(st.lists(st.text(), max_size=3))
-def test_every_prompt_is_answered_in_text_that_json_can_say(prompts: list[str]) -> None:
+def test_every_answer_is_valid_json_text(prompts: list[str]) -> None:
     answer = demo_answer([{"role": "user", "content": prompt} for prompt in prompts])
     assert json.loads(json.dumps(answer)) == answer
     assert answer.count("\n```") == 2

@@ -1,4 +1,4 @@
-"""Compressed bodies are unpacked exactly, and within bounds."""
+"""Compressed bodies are decoded exactly, and within bounds."""
 
 import gzip
 import tracemalloc
@@ -57,13 +57,13 @@ def test_each_flushed_piece_comes_at_once() -> None:
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "none"])
 def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
-    with pytest.raises(ValueError, match="not asked for"):
+    with pytest.raises(ValueError, match="unsupported"):
         BodyDecoder(encoding)
 
 
 @pytest.mark.parametrize("body", [b"data: hello\n\n", b"\x1f\x8bnonsense, not deflate"])
-def test_a_broken_body_is_refused(body: bytes) -> None:
-    with pytest.raises(ValueError, match="broken"):
+def test_a_corrupt_body_is_an_error(body: bytes) -> None:
+    with pytest.raises(ValueError, match="corrupt"):
         unpacked("gzip", body)
 
 
@@ -75,12 +75,12 @@ def test_every_member_of_a_gzip_body_is_unpacked(size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 10**6])
-def test_what_comes_before_the_broken_place_is_kept(size: int) -> None:
+def test_data_before_the_corrupt_byte_is_kept(size: int) -> None:
     packer = zlib.compressobj(wbits=31)
     packed = packer.compress(TEXT) + packer.flush(zlib.Z_SYNC_FLUSH) + b"\xff" * 99
     decoder, got = BodyDecoder("gzip"), list[bytes]()
     pieces = (p for i in range(0, len(packed), size) for p in decoder.feed(packed[i : i + size]))
-    with pytest.raises(ValueError, match="broken"):
+    with pytest.raises(ValueError, match="corrupt"):
         got.extend(pieces)
     assert b"".join(got) == TEXT
 

@@ -81,7 +81,7 @@ def test_known_shapes(sent: bytes, said: tuple[str, str, str]) -> None:
         body({"error": {"message": None}}),
     ],
 )
-def test_a_body_that_says_nothing_gives_the_words_of_the_status(sent: bytes) -> None:
+def test_a_body_without_a_message_gives_the_phrase_of_the_status(sent: bytes) -> None:
     assert read_error_body(sent, 502).message == "Bad Gateway"
     assert read_error_body(sent, 599).message == "no reason given"
     assert read_error_text(sent.decode()).message == ""
@@ -149,7 +149,7 @@ def test_hostile_bodies_are_cut_short(sent: bytes) -> None:
 
 @pytest.mark.parametrize("end", [b"<title>deep</title>", b'{"message": "deep"}'])
 @pytest.mark.parametrize("shape", [b"%s", b'{"error": {"message": "%s"}}'])
-def test_patterns_search_the_beginning_alone(shape: bytes, end: bytes) -> None:
+def test_patterns_search_only_the_beginning(shape: bytes, end: bytes) -> None:
     # What they search may cost its square: half a minute for all of some bodies above.
     sent = shape % (b"word " * 2000 + end.replace(b'"', b'\\"' if b"{" in shape else b'"'))
     assert "deep" not in read_error_body(sent, 500).message

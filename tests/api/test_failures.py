@@ -1,4 +1,4 @@
-"""The words for what fails on the way to the server."""
+"""Translation of exceptions below the client."""
 
 import ssl
 
@@ -46,7 +46,7 @@ WHERE = "chat.test:8443"
         (ZeroDivisionError(), f"cannot use {WHERE}: ZeroDivisionError"),
     ],
 )
-def test_a_foreign_failure_becomes_one_line_of_ours(failure: Exception, message: str) -> None:
+def test_a_foreign_exception_becomes_one_line(failure: Exception, message: str) -> None:
     ours = translated(failure, URL)
     assert type(ours) is APIConnectionError
     assert ours.message == message
@@ -73,12 +73,12 @@ def test_a_foreign_timeout_is_a_timeout(failure: Exception) -> None:
         (httpx.ReadError(""), ""),
     ],
 )
-def test_a_failure_that_the_user_can_mend_has_a_hint(failure: Exception, hint: str) -> None:
+def test_a_failure_that_the_user_can_fix_has_a_hint(failure: Exception, hint: str) -> None:
     assert hint in translated(failure, URL).hint
     assert bool(translated(failure, URL).hint) is bool(hint)
 
 
-def test_a_failure_of_tls_behind_the_scenes_has_its_hint() -> None:
+def test_a_failed_tls_setup_has_a_hint() -> None:
     failure = httpx.ConnectError("EOF occurred in violation of protocol")
     failure.__cause__ = ssl.SSLError("eof")
     assert "http://" in translated(failure, URL).hint

@@ -1,4 +1,4 @@
-"""The ways out that the environment names: proxies, exceptions from them, certificates."""
+"""Proxies, NO_PROXY and certificates from the environment."""
 
 import ssl
 from pathlib import Path
@@ -96,7 +96,7 @@ def test_no_proxy_excepts_names_addresses_and_networks(
         "*.",
     ],
 )
-def test_what_else_stands_in_no_proxy_excepts_nothing_and_breaks_nothing(
+def test_invalid_entries_of_no_proxy_are_ignored(
     monkeypatch: pytest.MonkeyPatch, entries: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", PROXY)
@@ -105,7 +105,7 @@ def test_what_else_stands_in_no_proxy_excepts_nothing_and_breaks_nothing(
     ChatClient(Server("https://chat.test/v1", None)).close()
 
 
-def test_a_proxy_for_other_requests_need_not_be_one_that_can_be_used(
+def test_an_unusable_proxy_for_other_urls_is_ignored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", PROXY)
@@ -125,7 +125,7 @@ def test_a_system_without_certificates_trusts_those_that_come_with_httpx(
     assert certificates("https://chat.test/v1").cert_store_stats()["x509_ca"] > 0
 
 
-def test_who_names_certificates_trusts_no_others(
+def test_ssl_cert_file_replaces_the_system_certificates(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
@@ -133,7 +133,7 @@ def test_who_names_certificates_trusts_no_others(
     assert certificates("https://chat.test/v1").cert_store_stats()["x509_ca"] == 0
 
 
-def test_where_the_keys_of_tls_cannot_be_written_is_told(
+def test_an_unwritable_sslkeylogfile_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "none" / "keys"))

@@ -1,4 +1,4 @@
-"""The key is checked before it is used, and is in no text."""
+"""The key is validated, and redacted in every text."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ def test_an_empty_key_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("bad", ["\n", "\r", " ", "\0", "\x7f", "é", "\u200b", "“", "😀", "\udc00"])
-def test_a_key_that_cannot_stand_in_a_header_is_refused_without_being_shown(bad: str) -> None:
+def test_a_key_that_is_no_header_value_is_rejected_and_not_shown(bad: str) -> None:
     with pytest.raises(ConfigError) as caught:
         checked_key(f"sk-secret{bad}part")
     said = f"{caught.value.message} {caught.value.hint}"
@@ -47,7 +47,7 @@ def test_at_most_the_last_four_characters_of_a_long_key_are_shown(key: str, show
 @pytest.mark.parametrize(
     "text", [KEY, f"Bearer {KEY}", f'{{"key":"{KEY}"}} and {KEY}', f"{KEY}{KEY}"]
 )
-def test_a_key_is_taken_out_wherever_it_stands(text: str) -> None:
+def test_a_key_is_redacted_anywhere(text: str) -> None:
     clean = redacted(text, [KEY])
     assert KEY not in clean
     assert "[key …cdef]" in clean
@@ -56,14 +56,14 @@ def test_a_key_is_taken_out_wherever_it_stands(text: str) -> None:
 
 @pytest.mark.parametrize("end", ["", "…"])
 @pytest.mark.parametrize("length", range(8, len(KEY)))
-def test_the_beginning_of_a_key_is_taken_out_where_a_text_was_cut(length: int, end: str) -> None:
+def test_the_prefix_of_a_key_in_truncated_text_is_redacted(length: int, end: str) -> None:
     clean = redacted(f"invalid key {KEY[:length]}{end}", [KEY])
     assert KEY[:8] not in clean
     assert clean.startswith("invalid key [key …cdef]")
 
 
 @pytest.mark.parametrize("key", ["", "none", "x"])
-def test_a_word_that_serves_as_key_is_not_taken_out_of_texts(key: str) -> None:
+def test_a_common_word_as_key_is_not_redacted(key: str) -> None:
     assert redacted("none of this is x", [key]) == "none of this is x"
 
 
@@ -88,7 +88,7 @@ def test_a_text_without_the_key_stays_as_it_is() -> None:
         ),
     ],
 )
-def test_a_part_of_a_key_is_taken_out_also_where_it_is_torn(part: str) -> None:
+def test_a_part_of_a_key_is_redacted_even_with_spaces_in_it(part: str) -> None:
     clean = redacted(f"you sent {part}!", [KEY])
     left = "".join(char for char in clean.removeprefix("you sent ") if char in KEY)
     assert "[key …cdef]" in clean

@@ -1,4 +1,4 @@
-"""The budget that headers tell."""
+"""The rate limit in headers."""
 
 import pytest
 

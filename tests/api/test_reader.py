@@ -20,6 +20,7 @@ from tests.support.asking import HELLO, ONCE, taken
 from tests.support.server import CLOSE, DONE, chunk, head
 
 ME, OTHER = object(), object()
+PATIENCE = 60.0
 
 
 def test_items_come_in_their_order() -> None:
@@ -29,14 +30,14 @@ def test_items_come_in_their_order() -> None:
     assert [inbox.get(ME, 1) for _ in range(3)] == [Connected(), b"a", End()]
 
 
-def test_bytes_that_wait_together_come_together() -> None:
+def test_queued_bytes_are_joined() -> None:
     inbox = Inbox()
     for item in (b"a", b"b", b"c", End(), b"d"):
         inbox.post(ME, item)
     assert [inbox.get(ME, 1) for _ in range(3)] == [b"abc", End(), b"d"]
 
 
-def test_what_comes_together_is_bounded() -> None:
+def test_joined_bytes_are_bounded() -> None:
     inbox = Inbox()
     for _ in range(20):
         inbox.post(ME, bytes(100_000))
@@ -65,7 +66,7 @@ def test_what_comes_within_the_timeout_is_waited_for() -> None:
     assert inbox.get(ME, 30) == b"a"
 
 
-def test_an_interrupt_goes_before_everything_that_waits() -> None:
+def test_an_interrupt_overtakes_queued_items() -> None:
     inbox = Inbox()
     inbox.post(ME, b"a")
     inbox.interrupt(signal.SIGTERM)
@@ -75,13 +76,61 @@ def test_an_interrupt_goes_before_everything_that_waits() -> None:
         inbox.get(ME, 1)
 
 
-def test_an_interrupt_wakes_who_waits() -> None:
+def test_an_interrupt_wakes_the_waiting_thread() -> None:
     inbox = Inbox()
     threading.Timer(0.1, inbox.interrupt, [2]).start()
     begun = time.monotonic()
     with pytest.raises(Interrupted):
         inbox.get(ME, 30)
     assert time.monotonic() - begun < 20  # a guard: it is not the end of the wait that was seen
+
+
+def test_bytes_are_delivered_once_per_frame() -> None:
+    inbox = Inbox(frame_time=0.2)
+    inbox.post(ME, b"a")
+    assert inbox.get(ME, 1) == b"a"
+    for delay, part in ((0.0, b"b"), (0.05, b"c"), (0.1, b"d")):
+        threading.Timer(delay, inbox.post, [ME, part]).start()
+    received = b""
+    deliveries = 0
+    while received != b"bcd":
+        received += bytes(inbox.get(ME, 30) or b"")  # type: ignore[arg-type] # only bytes are posted
+        deliveries += 1
+    assert deliveries <= 2  # three without frames; two on a machine that stopped in between
+
+
+@pytest.mark.parametrize("item", [End(), ReadFailed(APIConnectionError("lost"))])
+def test_the_end_is_not_held_back_until_the_next_frame(item: End | ReadFailed) -> None:
+    inbox = Inbox(frame_time=PATIENCE)
+    inbox.post(ME, b"a")
+    assert inbox.get(ME, 1) == b"a"
+    inbox.post(ME, b"b")
+    threading.Timer(0.1, inbox.post, [ME, item]).start()
+    begun = time.monotonic()
+    assert [inbox.get(ME, 1), inbox.get(ME, 1)] == [b"b", item]
+    assert time.monotonic() - begun < PATIENCE / 2  # a guard: the frame was not waited for
+
+
+def test_a_full_inbox_does_not_wait_for_the_next_frame() -> None:
+    inbox = Inbox(frame_time=PATIENCE)
+    inbox.post(ME, b"a")
+    assert inbox.get(ME, 1) == b"a"
+    begun = time.monotonic()
+    while inbox.has_room():
+        inbox.post(ME, b"b")
+    assert inbox.get(ME, 1)
+    assert time.monotonic() - begun < PATIENCE / 2  # a guard, as above
+
+
+def test_an_interrupt_ends_the_wait_for_a_frame() -> None:
+    inbox = Inbox(frame_time=PATIENCE)
+    inbox.post(ME, b"a")
+    assert inbox.get(ME, 1) == b"a"
+    threading.Timer(0.1, inbox.interrupt, [2]).start()
+    begun = time.monotonic()
+    with pytest.raises(Interrupted):
+        inbox.get(ME, PATIENCE)
+    assert time.monotonic() - begun < PATIENCE / 2  # a guard, as above
 
 
 def test_an_interrupt_that_comes_while_bytes_are_joined_is_not_lost() -> None:
@@ -110,7 +159,7 @@ URL = httpx.URL("https://chat.test:8443/v1/chat/completions")
 WHERE = "chat.test:8443"
 
 
-def test_lost_carries_the_error() -> None:
+def test_a_failed_read_has_the_error() -> None:
     error = APIConnectionError("gone")
     inbox = Inbox()
     inbox.post(ME, ReadFailed(error))
@@ -131,7 +180,7 @@ class Transport(httpx.BaseTransport):
         raise httpx.ConnectError("nobody there")
 
 
-def test_a_failure_before_there_is_a_connection_is_no_stale_connection() -> None:
+def test_a_failure_to_connect_is_not_a_stale_connection() -> None:
     transport = Transport()
     with ChatClient(Server(str(URL), None, transport=transport), retry=ONCE) as client:
         got = taken(client.stream(HELLO))
@@ -139,7 +188,7 @@ def test_a_failure_before_there_is_a_connection_is_no_stale_connection() -> None
     assert transport.requests == 1
 
 
-def test_a_way_to_the_server_that_is_looked_up_for_ever_is_a_timeout() -> None:
+def test_an_endless_name_lookup_times_out() -> None:
     told = threading.Event()
     limits = Limits(connect=0.3, silence=30)
     with ChatClient(
@@ -170,7 +219,7 @@ with ChatClient(Server(sys.argv[1], None), limits=Limits(silence=2), retry=ONCE)
 """
 
 
-def test_a_process_that_was_stopped_has_not_waited(serve: Serve) -> None:
+def test_a_stopped_process_does_not_time_out(serve: Serve) -> None:
     gone_on = threading.Event()
     server = serve([head(), gone_on, chunk("Hello"), DONE, CLOSE])
     with subprocess.Popen(

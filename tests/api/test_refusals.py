@@ -1,4 +1,4 @@
-"""Every error status of the service in every shape of body: once, twice, and for ever."""
+"""Every error status of the service in every shape of body: once, twice, and permanently."""
 
 import json
 
@@ -56,7 +56,9 @@ def refusal(status: int, body: object) -> Script:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("status", STATUSES)
-def test_for_ever_it_ends_with_the_servers_words(serve: Serve, status: int, shape: str) -> None:
+def test_a_permanent_refusal_ends_with_the_servers_message(
+    serve: Serve, status: int, shape: str
+) -> None:
     server = serve(refusal(status, SHAPES[shape]))
     with ChatClient(Server(server.url, None)) as client, pytest.raises(APIStatusError) as caught:
         complete(client, REQUEST)
@@ -67,7 +69,7 @@ def test_for_ever_it_ends_with_the_servers_words(serve: Serve, status: int, shap
     assert len(server.requests) == (4 if status in RETRIED_STATUSES else 1)
 
 
-def test_an_account_that_has_run_out_of_money_is_not_asked_again(serve: Serve) -> None:
+def test_an_account_without_credit_is_not_retried(serve: Serve) -> None:
     said = {"message": "You exceeded your current quota", "code": "insufficient_quota"}
     server = serve(refusal(429, {"error": said}))
     with ChatClient(Server(server.url, None)) as client, pytest.raises(RateLimitError):
@@ -78,7 +80,7 @@ def test_an_account_that_has_run_out_of_money_is_not_asked_again(serve: Serve) -
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("status", sorted(RETRIED_STATUSES))
-def test_once_or_twice_it_is_overcome(serve: Serve, status: int, shape: str, times: int) -> None:
+def test_one_or_two_refusals_are_retried(serve: Serve, status: int, shape: str, times: int) -> None:
     server = serve(*[refusal(status, SHAPES[shape])] * times, answer("ok"))
     with ChatClient(Server(server.url, None)) as client:
         assert complete(client, REQUEST).content == "ok"

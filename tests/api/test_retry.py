@@ -1,4 +1,4 @@
-"""When to try again, and after how long: tables."""
+"""Whether to retry, and after how long: tables."""
 
 import time
 from collections.abc import Iterator
@@ -30,14 +30,14 @@ def decide(
 
 
 @pytest.mark.parametrize("status", [None, 408, 429, 500, 502, 503, 504])
-def test_what_may_pass_is_tried_again(status: int | None) -> None:
+def test_temporary_errors_are_retried(status: int | None) -> None:
     assert decide(status).wait is not None
 
 
 @pytest.mark.parametrize(
     "status", [300, 400, 401, 403, 404, 405, 409, 410, 413, 422, 501, 505, 600]
 )
-def test_what_will_not_pass_is_not_tried_again(status: int) -> None:
+def test_permanent_errors_are_not_retried(status: int) -> None:
     assert decide(status, retry_after="1") == Decision(None, None)
 
 
@@ -50,7 +50,7 @@ def test_no_retries_means_one_attempt() -> None:
     assert decide(policy=RetryPolicy(max_retries=0)).wait is None
 
 
-def test_what_the_server_asks_for_is_told_also_when_no_retry_is_left() -> None:
+def test_the_requested_wait_is_reported_even_without_retries_left() -> None:
     assert decide(retries=3, retry_after="7") == Decision(None, 7.0)
 
 
@@ -69,7 +69,7 @@ def test_backoff_has_equal_jitter(random: float) -> None:
 
 
 @pytest.mark.parametrize("status", [520, 524, 529])
-def test_statuses_of_a_proxy_in_front_are_tried_again(status: int) -> None:
+def test_statuses_of_a_proxy_are_retried(status: int) -> None:
     assert decide(status, random=0.0, retry_after="3") == Decision(3.0, 3.0)
     assert decide(status, random=0.0) == Decision(0.25, None)
 
@@ -203,7 +203,7 @@ def test_the_reset_of_a_limit_that_is_used_up_counts(
     assert asked(headers) == seconds
 
 
-def test_the_reset_of_a_limit_says_nothing_about_another_failure() -> None:
+def test_the_reset_of_a_limit_is_ignored_for_other_errors() -> None:
     assert asked({"x-ratelimit-reset": "9"}, status=503) is None
 
 
@@ -232,7 +232,7 @@ def test_never_before_the_time_that_the_server_named(seconds: float, random: flo
         (10_000, "86400", False),
     ],
 )
-def test_too_long_a_wait_is_not_begun_and_said(max_wait: float, seconds: str, waits: bool) -> None:
+def test_too_long_a_wait_is_reported_instead(max_wait: float, seconds: str, waits: bool) -> None:
     decision = decide(429, random=0.0, policy=RetryPolicy(max_wait=max_wait), retry_after=seconds)
     assert decision == Decision(float(seconds) if waits else None, float(seconds))
 

@@ -1,4 +1,4 @@
-"""Whole answers, each awaited by the thread that asks."""
+"""Requests without streaming, one after the other in a thread."""
 
 import gzip
 import threading
@@ -132,7 +132,7 @@ def test_a_body_is_unpacked_and_bounded(serve: Serve, open_sender: OpenSender) -
     )
     sender = Sender(Server(server.url, None), LIMITS, max_bytes=1500)
     assert sender.send("GET", "/x").body == b"x" * 1000
-    for said in ("over 0 MB", "compressed answer is broken", "encoding 'br'"):
+    for said in ("over 0 MB", "compressed answer is corrupt", "encoding 'br'"):
         with pytest.raises(ProtocolError, match=said):
             sender.send("GET", "/x")
 

@@ -1,4 +1,4 @@
-"""SSEDecoder against the WHATWG grammar, however the stream is cut."""
+"""SSEDecoder against the WHATWG grammar, wherever the stream is cut."""
 
 import re
 from itertools import pairwise
@@ -152,7 +152,7 @@ def test_an_event_is_handed_over_as_soon_as_its_blank_line_has_come() -> None:
     ids=["line", "comment", "data lines", "empty data lines"],
 )
 def test_an_event_that_never_ends_is_refused(endless: bytes, size: int) -> None:
-    decoder = SSEDecoder(max_event=100)
+    decoder = SSEDecoder(max_event_bytes=100)
     parts = [endless[start : start + size] for start in range(0, len(endless), size)]
     with pytest.raises(ValueError, match="over 100 bytes"):
         list(map(decoder.feed, parts))
@@ -160,9 +160,9 @@ def test_an_event_that_never_ends_is_refused(endless: bytes, size: int) -> None:
 
 def test_an_event_as_long_as_the_limit_is_read_and_a_longer_one_refused() -> None:
     longest = "x" * (100 - len("data: "))
-    decoder = SSEDecoder(max_event=100)
+    decoder = SSEDecoder(max_event_bytes=100)
     assert decoder.feed(f"data: {longest}".encode()) == []
-    decoder = SSEDecoder(max_event=100)
+    decoder = SSEDecoder(max_event_bytes=100)
     for _ in range(3):
         assert decoder.feed(b"data: x\n" * 50 + b"\n") == message("\n".join("x" * 50))
         assert decoder.feed(f"data: {longest}".encode()) == []
@@ -172,7 +172,7 @@ def test_an_event_as_long_as_the_limit_is_read_and_a_longer_one_refused() -> Non
 
 
 def test_many_small_events_in_one_part_are_no_long_one() -> None:
-    decoder = SSEDecoder(max_event=100)
+    decoder = SSEDecoder(max_event_bytes=100)
     stream = b": ping\n\ndata: x\ndata: y\n\n" * 1000
     assert decoder.feed(stream) == message("x\ny") * 1000
 

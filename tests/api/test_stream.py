@@ -1,4 +1,4 @@
-"""Answers over real sockets: every way they come, end, and fail to."""
+"""Answers over real sockets: how they arrive, end and fail."""
 
 import gzip
 import json
@@ -165,7 +165,7 @@ def test_text_comes_as_it_is_sent_and_not_at_the_end(serve: Serve) -> None:
     assert (got.text, got.error) == ("onetwo", None)
 
 
-def test_a_frame_in_which_nothing_comes_yields_none(serve: Serve) -> None:
+def test_a_tick_without_data_yields_none(serve: Serve) -> None:
     kinds: list[str] = []
     waiting = {"RequestSent": threading.Event(), "ResponseHead": threading.Event()}
     server = serve([waiting["RequestSent"], head(), waiting["ResponseHead"], *answer("Hello")[1:]])
@@ -202,7 +202,7 @@ def test_only_choice_0_is_the_answer(serve: Serve) -> None:
 @pytest.mark.parametrize(
     "bad", [b"null", b"[1]", b"17", b"{oops", b"[" * 100_000, b'{"a":' + b"9" * 5000 + b"}"]
 )
-def test_a_bad_chunk_is_left_out_and_told(serve: Serve, bad: bytes) -> None:
+def test_a_bad_chunk_is_skipped_and_reported(serve: Serve, bad: bytes) -> None:
     server = serve([head(), chunk("a"), b"data: " + bad + b"\n\n", *answer("b")[1:]])
     said = ask(server.url)
     assert (said.text, said.unreadable, said.error) == ("ab", 1, None)
@@ -233,13 +233,12 @@ def test_done_ends_the_answer_at_once(serve: Serve, ending: Any, headers: dict[s
 
 @pytest.mark.parametrize("pings", [0, 100], ids=["silent", "with comments"])
 def test_after_finish_reason_an_open_connection_is_not_waited_for_long(
-    serve: Serve, pings: int, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, pings: int
 ) -> None:
-    monkeypatch.setattr("srchat.api.stream._AFTER_FINISH", 0.3)
     life = [Pause(0.1), b": ping\n\n"] * pings
     server = serve([head(), chunk("Hello"), FINISH, *life, HOLD])
     begun = time.monotonic()
-    said = ask(server.url, silence=2 * HANGS)
+    said = ask(server.url, silence=2 * HANGS, after_finish=0.3)
     assert (said.text, said.finish_reason, said.error) == ("Hello", "stop", None)
     assert time.monotonic() - begun < HANGS
     assert server.client_left.wait(HANGS)
@@ -303,7 +302,7 @@ def test_a_reason_with_every_chunk_is_believed_where_the_body_ends(serve: Serve)
 
 
 @pytest.mark.parametrize("begun", [True, False])
-def test_signs_of_life_without_text_end_after_ten_timeouts(serve: Serve, begun: bool) -> None:
+def test_keep_alives_without_text_end_after_ten_timeouts(serve: Serve, begun: bool) -> None:
     text = [chunk("some ")] if begun else []
     server = serve([head(), *text, *[b": ping\n\n", Pause(0.1)] * 200, HOLD])
     got = ask(server.url, silence=0.2, retry=AT_ONCE)
@@ -357,9 +356,7 @@ def test_silence_after_finish_reason_is_no_failure(serve: Serve) -> None:
         "RST",
     ],
 )
-def test_an_answer_that_breaks_off_is_kept_and_told_and_not_asked_again(
-    serve: Serve, ending: Script
-) -> None:
+def test_a_truncated_answer_is_kept_and_not_retried(serve: Serve, ending: Script) -> None:
     server = serve(ending, answer("again"))
     said = ask(server.url, retry=AT_ONCE)
     assert said.text == "Hello"
@@ -385,7 +382,7 @@ def test_an_answer_that_breaks_off_is_kept_and_told_and_not_asked_again(
     ids=["FIN", "RST", "half a head", "cut", "cut after role", "cut part", "short", "RST in body",
          "half a document", "an error for an answer"],
 )  # fmt: skip
-def test_a_connection_lost_before_the_first_text_is_tried_again(serve: Serve, cut: Script) -> None:
+def test_a_connection_lost_before_the_first_text_is_retried(serve: Serve, cut: Script) -> None:
     server = serve(cut, cut, answer("Hello"))
     said = ask(server.url, retry=AT_ONCE)
     assert (said.text, said.error) == ("Hello", None)
@@ -401,7 +398,7 @@ def test_a_connection_that_is_always_lost_ends_in_an_error(serve: Serve) -> None
     assert len(server.requests) == 4
 
 
-def test_reasoning_counts_as_text_that_is_not_asked_for_again(serve: Serve) -> None:
+def test_an_answer_with_reasoning_is_not_retried(serve: Serve) -> None:
     server = serve([head(headers=CHUNKED), part(chunk(reasoning="hm")), Pause(0.05), CLOSE])
     said = ask(server.url, retry=AT_ONCE)
     assert isinstance(said.error, IncompleteAnswerError)
@@ -457,12 +454,10 @@ def test_an_error_in_the_stream_ends_it_though_the_connection_stays(serve: Serve
         ([head(), chunk(role="assistant", content=""), CLOSE], "without an answer"),
         ([head(), b"Service unavailable", CLOSE], "without an answer"),
         ([head(headers={"Content-Encoding": "br"}), b"xyz", CLOSE], "'br'"),
-        ([head(headers={"Content-Encoding": "gzip"}), STREAM, CLOSE], "broken"),
+        ([head(headers={"Content-Encoding": "gzip"}), STREAM, CLOSE], "corrupt"),
     ],
 )
-def test_a_200_that_is_no_answer_is_told_and_not_asked_again(
-    serve: Serve, script: Script, said: str
-) -> None:
+def test_a_200_without_an_answer_is_not_retried(serve: Serve, script: Script, said: str) -> None:
     server = serve(script, answer("again"))
     got = ask(server.url, retry=AT_ONCE)
     assert got.text == ""
@@ -471,7 +466,7 @@ def test_a_200_that_is_no_answer_is_told_and_not_asked_again(
     assert len(server.requests) == 1
 
 
-def test_a_compressed_answer_that_turns_to_nonsense_is_kept_and_told(serve: Serve) -> None:
+def test_a_corrupt_compressed_answer_is_kept_and_reported(serve: Serve) -> None:
     packer = zlib.compressobj(wbits=31)
     good = packer.compress(chunk("Hello")) + packer.flush(zlib.Z_SYNC_FLUSH)
     came = threading.Event()
@@ -480,10 +475,10 @@ def test_a_compressed_answer_that_turns_to_nonsense_is_kept_and_told(serve: Serv
         got = taken(client.stream(HELLO), lambda item: came.set() if is_text(item) else None)
     assert got.text == "Hello"
     assert isinstance(got.error, IncompleteAnswerError)
-    assert "compressed answer is broken" in got.message
+    assert "compressed answer is corrupt" in got.message
 
 
-def test_what_does_not_speak_http_is_told(serve: Serve) -> None:
+def test_a_server_without_http_is_reported(serve: Serve) -> None:
     got = ask(serve([b"SSH-2.0-OpenSSH_9.2\r\n", CLOSE]).url)
     assert isinstance(got.error, APIConnectionError)
     assert got.text == ""
@@ -500,7 +495,7 @@ def test_endless_headers_are_refused(serve: Serve) -> None:
 @pytest.mark.parametrize(
     "script", [[HOLD], [b"HTTP/1.1 200 OK\r\n", HOLD], [head(), HOLD], [head(), chunk(""), HOLD]]
 )
-def test_silence_before_the_first_text_is_tried_again(serve: Serve, script: Script) -> None:
+def test_a_timeout_before_the_first_text_is_retried(serve: Serve, script: Script) -> None:
     server = serve(script, answer("Hello"))
     got = ask(server.url, retry=AT_ONCE, silence=3)
     assert (got.text, got.error) == ("Hello", None)
@@ -508,7 +503,7 @@ def test_silence_before_the_first_text_is_tried_again(serve: Serve, script: Scri
     assert "for 3 s" in got.waits[1].reason
 
 
-def test_silence_in_the_middle_breaks_the_answer_off(serve: Serve) -> None:
+def test_a_timeout_in_the_middle_truncates_the_answer(serve: Serve) -> None:
     server = serve([head(), chunk("Hello"), HOLD], answer("again"))
     got = ask(server.url, retry=AT_ONCE, silence=3)
     assert got.text == "Hello"
@@ -518,7 +513,7 @@ def test_silence_in_the_middle_breaks_the_answer_off(serve: Serve) -> None:
     assert len(server.requests) == 1
 
 
-def test_an_answer_without_any_header_has_the_time_that_silence_allows(serve: Serve) -> None:
+def test_an_answer_without_headers_has_the_read_timeout(serve: Serve) -> None:
     server = serve([b"HTTP/1.1 200 OK\r\n\r\n", Pause(1.5), STREAM, CLOSE])
     got = ask(server.url, connect=1, silence=20)
     assert (got.text, got.error) == (TEXT, None)
@@ -531,7 +526,7 @@ def test_comments_count_as_life(serve: Serve) -> None:
     assert (got.text, got.error) == ("Hello", None)
 
 
-def test_the_time_that_the_user_of_the_events_takes_is_no_silence(serve: Serve) -> None:
+def test_the_time_of_the_consumer_is_not_a_timeout(serve: Serve) -> None:
     server = serve([head(), chunk("a"), Pause(0.3), chunk("b"), Pause(0.3), FINISH, DONE, CLOSE])
     with ChatClient(Server(server.url, None), limits=Limits(silence=3), retry=ONCE) as client:
         got = taken(client.stream(HELLO), lambda item: time.sleep(3.2 if is_text(item) else 0))
@@ -682,7 +677,7 @@ def test_after_an_interrupt_the_client_asks_again(serve: Serve) -> None:
         assert taken(client.stream(HELLO)).text == "Hi"
 
 
-def test_an_answer_that_nobody_takes_any_more_is_ended(serve: Serve) -> None:
+def test_an_abandoned_answer_is_ended(serve: Serve) -> None:
     server = serve([head(), *[chunk("Hello"), Pause(0.02)] * 500])
     with ChatClient(Server(server.url, None)) as client:
         for item in client.stream(HELLO):
@@ -733,7 +728,7 @@ def test_a_slow_consumer_holds_the_server_back(serve: Serve) -> None:
         assert rest > 2900 * (size - len(chunk("")))
 
 
-def test_every_failure_is_one_of_ours(serve: Serve) -> None:
+def test_every_failure_is_an_exception_of_srchat(serve: Serve) -> None:
     for script in ([b"\0" * 100, CLOSE], [b"HTTP/1.1 abc\r\n\r\n", CLOSE], [head(999), CLOSE]):
         got = ask(serve(script).url)
         assert isinstance(got.error, SrchatError)

@@ -1,4 +1,4 @@
-"""Halves of surrogate pairs find each other over any cut."""
+"""Surrogate pairs are joined, wherever the text is cut."""
 
 from itertools import pairwise
 
@@ -33,7 +33,7 @@ def fed(*pieces: str) -> str:
 
 
 @given(UNITS)
-def test_pairs_are_joined_as_utf_16_says(text: str) -> None:
+def test_pairs_are_joined_as_in_utf_16(text: str) -> None:
     assert join_surrogates(text) == by_hand(text)
 
 

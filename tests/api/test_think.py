@@ -1,4 +1,4 @@
-"""A leading <think> block is told from the answer, however the stream is cut."""
+"""A leading <think> block is separated from the answer, wherever the stream is cut."""
 
 import pytest
 from hypothesis import given

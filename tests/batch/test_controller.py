@@ -63,7 +63,7 @@ def test_one_round_of_refusals_halves_once_and_closes_the_gate_until_the_last_wa
     assert (controller.limit, controller.fruitless) == (16, 2)
 
 
-def test_an_answer_makes_refusals_before_it_count_no_more() -> None:
+def test_an_answer_resets_the_count_of_refusals() -> None:
     controller = Controller(4)
     first = controller.start(0.0, 1)
     assert (first.number, controller.fruitless) == (1, 0)
@@ -86,7 +86,7 @@ def test_the_rate_that_the_user_names_is_kept() -> None:
     assert 57 <= len(starts) <= 60
 
 
-def test_tokens_count_as_they_turn_out() -> None:
+def test_tokens_are_corrected_by_the_answer() -> None:
     controller = Controller(64, tpm=6000)
     first = controller.start(0.0, 100)
     assert controller.delay(0.0) == pytest.approx(1.0, rel=0.05)
@@ -208,7 +208,7 @@ def simulated(controller: Controller, server: Server, lines: int, latency: float
         (Window(64, 5, 1, sliding=True), 5, 1.0),
     ],
 )
-def test_a_limit_that_nobody_names_is_found(server: Server, rate: float, latency: float) -> None:
+def test_an_unknown_limit_is_learned(server: Server, rate: float, latency: float) -> None:
     lines = int(rate * 300)
     outcome = simulated(Controller(64), server, lines, latency)
     assert outcome.early == 0

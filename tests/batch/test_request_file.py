@@ -95,7 +95,7 @@ def test_the_first_twenty_defects_are_enough() -> None:
     assert check.is_over
 
 
-def test_a_digest_tells_another_request_and_not_another_layout() -> None:
+def test_a_digest_depends_on_the_request_and_not_its_layout() -> None:
     def digest(text: bytes) -> str:
         return parse_line(text)[0].digest
 

@@ -1,4 +1,4 @@
-"""The results on disk: each once, after any end of the run before."""
+"""Result files: each result once, however the previous run ended."""
 
 import subprocess
 import sys
@@ -42,7 +42,7 @@ def resumed(
     return found, [key.decode() for key, digest in left.items() if digest is not None]
 
 
-def test_what_is_done_is_not_asked_again(tmp_path: Path) -> None:
+def test_finished_requests_are_not_sent_again(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     log = ResultLog(path)
     log.resume(pending(A, B, C), only_new=False)
@@ -72,7 +72,7 @@ def test_old_failures_stay_until_there_is_a_new_result(tmp_path: Path) -> None:
     assert not errors_path(path).exists()
 
 
-def test_failures_that_are_not_asked_again_stay_and_a_torn_one_goes(tmp_path: Path) -> None:
+def test_failures_not_retried_stay_and_a_truncated_one_is_removed(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     errors_path(path).write_bytes(failure(A) + failure(B)[:30])
     log = ResultLog(path)
@@ -92,7 +92,7 @@ def test_a_file_of_something_else_beside_the_results_is_left_as_it_is(tmp_path: 
 
 
 @pytest.mark.parametrize("size", [1, 5, 40, 200])
-def test_a_torn_last_line_is_cut_off(tmp_path: Path, size: int) -> None:
+def test_a_truncated_last_line_is_removed(tmp_path: Path, size: int) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(success(A) + success(B)[:size])
     assert resumed(path, A, B) == (Resumed(1, 0, 0, 0), ["row-2"])
@@ -116,7 +116,7 @@ def test_a_result_that_is_there_twice_stays_once(tmp_path: Path) -> None:
     assert path.read_bytes() == success(A)
 
 
-def test_results_of_another_engine_count_and_its_failures_are_asked_again(tmp_path: Path) -> None:
+def test_failures_of_another_engine_are_retried_and_its_results_count(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(failure(B) + OTHER_ENGINE)  # OGX forgets the last line break
     assert resumed(path, A, B) == (Resumed(1, 0, 0, 0), ["row-2"])
@@ -152,7 +152,7 @@ def test_no_second_run_writes_to_the_file(tmp_path: Path) -> None:
     ResultLog(path).close()
 
 
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
+def test_a_symbolic_link_is_kept(tmp_path: Path) -> None:
     path, link = tmp_path / "out.jsonl", tmp_path / "link.jsonl"
     path.write_bytes(success(A) + success(A))
     link.symlink_to(path)
@@ -189,7 +189,7 @@ except OutputError as exc:
 """
 
 
-def test_a_line_that_has_no_room_leaves_no_part_of_it(tmp_path: Path) -> None:
+def test_a_line_without_room_is_not_written_partially(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     done = subprocess.run(
         [sys.executable, "-c", FILLER, str(path)], capture_output=True, text=True, check=True
@@ -198,7 +198,7 @@ def test_a_line_that_has_no_room_leaves_no_part_of_it(tmp_path: Path) -> None:
     assert path.read_bytes() == b"x" * 99 + b"\n"
 
 
-def test_a_failure_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_failure_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     log = ResultLog(path)
     errors_path(path).mkdir()

@@ -1,4 +1,4 @@
-"""Results of every engine, in the shapes that they were seen in."""
+"""Results of every engine, in shapes seen in practice."""
 
 import json
 from typing import Any
@@ -96,7 +96,7 @@ def test_a_failure_of_another_engine_is_one(value: dict[str, Any], said: str) ->
 
 
 @pytest.mark.parametrize("line", [b"", b"{", b"[]", b"null", b'{"id": "x"}', b'{"custom_id": 7}'])
-def test_what_is_no_result_is_refused(line: bytes) -> None:
+def test_a_line_that_is_not_a_result_is_rejected(line: bytes) -> None:
     with pytest.raises(ValueError, match=r"JSON|custom_id"):
         read_result(line)
 
@@ -115,7 +115,7 @@ def test_a_body_without_an_answer_is_refused(body: bytes, why: str) -> None:
         completion_in(body)
 
 
-def test_a_number_that_json_cannot_say_is_refused() -> None:
+def test_a_number_that_is_not_json_is_rejected() -> None:
     body, _ = completion_in(json.dumps(BODY).replace("3", "1e999").encode())
     with pytest.raises(ValueError, match="JSON compliant"):
         success_line(REQUEST, {}, body, 0.0)

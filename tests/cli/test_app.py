@@ -1,4 +1,4 @@
-"""The command tree, and what a failure of any kind looks like."""
+"""The command tree, and error messages of every kind."""
 
 import os
 import subprocess
@@ -8,7 +8,9 @@ import pytest
 
 import srchat as package
 from srchat.errors import broken_installation
+from srchat.help_text import HELP
 from tests.conftest import Srchat
+from tests.support.pseudo_terminal import TerminalSession
 from tests.support.waiting import PATIENCE
 
 SLOW = ("httpx", "rich", "prompt_toolkit", "sqlite3", "pydantic", "click")
@@ -17,17 +19,21 @@ SLOW = ("httpx", "rich", "prompt_toolkit", "sqlite3", "pydantic", "click")
 def loaded(srchat: Srchat, *args: str) -> set[str]:
     """Return which of the slow packages a command has imported."""
     script = (
-        "import sys; sys.argv[0] = 'srchat'\n"
+        "import atexit, sys; sys.argv[0] = 'srchat'\n"
         "from srchat.__main__ import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        f"print('loaded:', *(name for name in {SLOW!r} if name in sys.modules), file=sys.stderr)"
-    )
+        "def tell():\n"
+        "    loaded = [name for name in {SLOW!r} if sys.modules.get(name)]\n"
+        "    print('loaded:', *loaded, file=sys.stderr, flush=True)\n"
+        "atexit.register(tell)\n"
+        "main()\n"
+    ).replace("{SLOW!r}", repr(SLOW))
     done = subprocess.run(
         [sys.executable, "-c", script, *args],
-        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=PATIENCE, check=True,
+        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
-    return set(done.stderr.rpartition("loaded:")[2].split())
+    _, mark, names = done.stderr.rpartition("loaded:")
+    assert mark
+    return set(names.split())
 
 
 @pytest.mark.parametrize(
@@ -38,11 +44,27 @@ def test_help_version_and_path_load_nothing_slow(srchat: Srchat, args: list[str]
     assert loaded(srchat, *args) == set()
 
 
-def test_version_does_not_even_load_typer(srchat: Srchat) -> None:
+@pytest.mark.parametrize("args", [["--version"], ["--help"], ["-h"], ["help"], []])
+def test_version_and_help_do_not_even_load_typer(args: list[str]) -> None:
     script = (
         "import sys; from srchat.__main__ import main; main(); assert 'typer' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", script, "--version"], check=True, timeout=PATIENCE)
+    subprocess.run([sys.executable, "-c", script, *args], check=True, timeout=PATIENCE)
+
+
+def test_help_is_that_of_the_command_tree(srchat: Srchat) -> None:
+    assert srchat("--help").out == srchat("--help", COLUMNS="80").out
+
+
+@pytest.mark.parametrize(("columns", "is_wrapped"), [(60, True), (80, False), (200, False)])
+def test_help_is_wrapped_on_a_narrow_terminal(
+    srchat: Srchat, columns: int, is_wrapped: bool
+) -> None:
+    command = srchat.command("--help")
+    with TerminalSession(command, srchat.env, columns=columns, lines=40) as session:
+        session.wait()
+    assert (session.lines == HELP.splitlines()) is not is_wrapped
+    assert max(map(len, session.lines)) < columns
 
 
 def test_a_piped_answer_loads_httpx_and_nothing_else_slow(srchat: Srchat) -> None:
@@ -82,9 +104,7 @@ def test_without_arguments_there_is_help(srchat: Srchat) -> None:
         (["ask", "-p", "demp", "q"], "did you mean 'demo'?"),
     ],
 )
-def test_a_wrong_command_line_is_one_line_with_the_way_out(
-    srchat: Srchat, args: list[str], said: str
-) -> None:
+def test_a_usage_error_is_one_line_with_a_hint(srchat: Srchat, args: list[str], said: str) -> None:
     result = srchat(*args)
     assert result.code in (2, 3)
     assert said in result.err
@@ -97,7 +117,7 @@ def test_a_traceback_is_shown_only_on_demand(srchat: Srchat) -> None:
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
-def test_help_into_a_full_disk_is_said(srchat: Srchat, option: str) -> None:
+def test_help_to_a_full_disk_is_an_error(srchat: Srchat, option: str) -> None:
     done = subprocess.run(
         ["sh", "-c", '"$@" > /dev/full', "sh", *srchat.command(option)],
         env=srchat.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
@@ -107,7 +127,7 @@ def test_help_into_a_full_disk_is_said(srchat: Srchat, option: str) -> None:
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
-def test_help_that_nobody_reads_is_not_worth_a_word(srchat: Srchat, option: str) -> None:
+def test_help_into_a_closed_pipe_is_silent(srchat: Srchat, option: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as unread:
@@ -133,7 +153,7 @@ def test_a_group_of_commands_alone_shows_its_help(srchat: Srchat, group: str) ->
 
 
 @pytest.mark.parametrize(("debug", "lines"), [("", 1), ("1", 4)])
-def test_what_nobody_foresaw_is_a_line_and_more_on_demand(
+def test_an_unexpected_error_is_one_line_and_a_traceback_on_demand(
     srchat: Srchat, debug: str, lines: int
 ) -> None:
     script = (
@@ -165,7 +185,7 @@ def test_what_nobody_foresaw_is_a_line_and_more_on_demand(
         ("httpx", "import no_such_package"),  # one that is loaded on first use
     ],
 )
-def test_an_installation_that_is_broken_is_a_line_and_more_on_demand(
+def test_a_broken_installation_is_one_line_and_a_traceback_on_demand(
     srchat: Srchat, package: str, text: str, debug: str
 ) -> None:
     (srchat.home / f"{package}.py").write_text(text)
@@ -179,13 +199,13 @@ def test_an_installation_that_is_broken_is_a_line_and_more_on_demand(
         assert broken.err.count("\n") == 2
 
 
-def test_a_broken_installation_is_not_the_fault_of_a_variable_that_is_not_set() -> None:
+def test_a_broken_installation_without_pythonpath_does_not_blame_it() -> None:
     error = broken_installation(ImportError("no such package"), {"PYTHONPATH": ""})
     assert error.message == "cannot start: ImportError: no such package"
     assert error.hint.startswith("reinstall srchat;")
 
 
-def test_what_nobody_foresaw_does_not_end_a_chat(srchat: Srchat) -> None:
+def test_an_unexpected_error_does_not_end_a_chat(srchat: Srchat) -> None:
     script = (
         "from srchat.api.client import ChatClient\n"
         "def fail(*_): raise LookupError('so it is')\n"
@@ -200,7 +220,7 @@ def test_what_nobody_foresaw_does_not_end_a_chat(srchat: Srchat) -> None:
     assert (done.returncode, done.stderr.count(error)) == (1, 2)
 
 
-def test_a_broken_configuration_leaves_help_alone(srchat: Srchat) -> None:
+def test_an_invalid_configuration_does_not_affect_help(srchat: Srchat) -> None:
     srchat.configure("temperature = = 1")
     assert srchat("--help").code == 0
     assert srchat("ask", "--help").code == 0

@@ -1,4 +1,4 @@
-"""`srchat ask` as a process: what goes over the wire, to stdout, to stderr, and the exit code."""
+"""`srchat ask` as a process: requests, stdout, stderr, and the exit code."""
 
 import json
 import os
@@ -103,7 +103,7 @@ def test_json_is_one_document(srchat: Srchat, serve: Serve) -> None:
     }
 
 
-def test_json_of_an_answer_that_broke_off_holds_what_came(srchat: Srchat, serve: Serve) -> None:
+def test_json_of_a_truncated_answer_has_the_text_so_far(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("half"), CLOSE])
     result = srchat("ask", "hi", "--json", "--base-url", server.url)
     document = json.loads(result.out)
@@ -195,7 +195,7 @@ def test_an_event_is_written_when_it_happens(srchat: Srchat, serve: Serve) -> No
         assert json.loads(process.stdout.read().splitlines()[-1])["event"] == "end"
 
 
-def test_events_tell_retries_warnings_and_how_it_ended(srchat: Srchat, serve: Serve) -> None:
+def test_events_include_retries_warnings_and_the_end(srchat: Srchat, serve: Serve) -> None:
     served = [head(), chunk("x", model="gpt-4o"), CLOSE]
     server = serve(error(503, "busy", {"Retry-After": "0.1"}), served)
     result = srchat("ask", "hi", "--events", "--base-url", server.url)
@@ -264,7 +264,7 @@ def test_a_file_that_cannot_be_written_is_an_error_before_anything_is_sent(
     assert path in result.err
 
 
-def test_a_full_file_loses_nothing_on_standard_output(srchat: Srchat, serve: Serve) -> None:
+def test_a_full_disk_for_the_file_does_not_affect_stdout(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one ", "two"))
     result = srchat("ask", "hi", "-o", "/dev/full", "--base-url", server.url)
     assert (result.code, result.out) == (74, b"one two\n")
@@ -297,7 +297,9 @@ def test_only_one_way_to_print(srchat: Srchat, modes: tuple[str, str]) -> None:
     assert "cannot be combined with" in result.err
 
 
-def test_code_without_a_code_block_fails_and_loses_nothing(srchat: Srchat, serve: Serve) -> None:
+def test_code_without_a_code_block_fails_and_prints_the_answer_to_stderr(
+    srchat: Srchat, serve: Serve
+) -> None:
     server = serve(answer("Just \x1b]0;evil\x07 prose."))
     result = srchat("ask", "hi", "-x", "--base-url", server.url)
     assert (result.code, result.out) == (6, b"")
@@ -307,7 +309,7 @@ def test_code_without_a_code_block_fails_and_loses_nothing(srchat: Srchat, serve
 @pytest.mark.parametrize(
     "rest", [[CLOSE], [chunk(finish="content_filter"), DONE], [event({"error": "broken"}), CLOSE]]
 )
-def test_an_answer_that_breaks_off_before_any_code_is_not_lost_either(
+def test_an_answer_that_is_cut_off_before_any_code_is_not_lost_either(
     srchat: Srchat, serve: Serve, rest: Script
 ) -> None:
     server = serve([head(), chunk("Just \x1b]0;evil\x07 pro"), *rest])
@@ -325,20 +327,20 @@ def test_usage_is_a_line_on_stderr(srchat: Srchat, serve: Serve) -> None:
     assert result.err.startswith("srchat: vllm-primary, 3 tokens in, 2 out, ")
 
 
-def test_usage_of_a_request_that_failed_is_nothing_to_tell(srchat: Srchat, serve: Serve) -> None:
+def test_a_failed_request_has_no_usage(srchat: Srchat, serve: Serve) -> None:
     result = srchat("ask", "hi", "--usage", "--base-url", serve(error(400, "no")).url)
     assert (result.code, result.err.count("\n")) == (5, 1)
     result = srchat("ask", "hi", "--usage", "--base-url", serve([head(), chunk("o"), RESET]).url)
     assert (result.code, result.err.count("first token after")) == (6, 1)
 
 
-def test_usage_tells_what_the_rate_limit_leaves(srchat: Srchat, serve: Serve) -> None:
+def test_usage_includes_the_rate_limit(srchat: Srchat, serve: Serve) -> None:
     headers = {"X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "7"}
     server = serve(answer("ok", headers=headers))
     assert "7 of 10 requests left" in srchat("ask", "hi", "--usage", "--base-url", server.url).err
 
 
-def test_verbose_tells_each_attempt_and_its_headers(srchat: Srchat, serve: Serve) -> None:
+def test_verbose_logs_each_attempt_and_its_headers(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(503, "busy", {"Retry-After": "0", "X-Trace": "t1"}), answer("ok"))
     lines = srchat("ask", "hi", "-v", "--base-url", server.url).err.splitlines()
     assert [line for line in lines if "> POST" in line][1:]
@@ -413,7 +415,7 @@ def test_a_value_out_of_range_names_option_and_range_before_anything_is_sent(
     assert server.requests == []
 
 
-def test_the_key_goes_into_the_authorization_header_only(srchat: Srchat, serve: Serve) -> None:
+def test_the_key_is_sent_only_in_the_authorization_header(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("ok"))
     result = srchat(
         "ask", "q", "-v", SOLIDRUST_BASE_URL=server.url, SOLIDRUST_API_KEY=" sk-srt-secret-key\n"
@@ -501,7 +503,7 @@ def test_what_is_not_utf8_text_is_refused_with_a_reason(
         assert reason in result.err
 
 
-def test_a_file_without_its_option_is_said_to_be_no_file(srchat: Srchat) -> None:
+def test_a_file_without_its_option_is_a_warning(srchat: Srchat) -> None:
     for name in ("a.py", "b.py"):
         (srchat.home / name).write_text("code")
     result = srchat("ask", "--dry-run", "-f", "a.py", "b.py", "review")
@@ -535,7 +537,7 @@ def test_nothing_to_ask_is_a_usage_error(srchat: Srchat, args: list[str]) -> Non
     assert "no prompt" in result.err
 
 
-def test_a_silent_pipe_gets_a_word_and_a_slow_one_is_not_cut_off(
+def test_a_silent_pipe_is_reported_and_a_slow_one_is_not_cut_off(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve(answer("ok"))
@@ -549,7 +551,7 @@ def test_a_silent_pipe_gets_a_word_and_a_slow_one_is_not_cut_off(
     assert "one two three" in server.requests[0].json["messages"][0]["content"]
 
 
-def test_a_pipe_that_somebody_made_non_blocking_is_read_whole(srchat: Srchat, serve: Serve) -> None:
+def test_a_non_blocking_pipe_is_read_completely(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("ok"))
     srchat.fed_unready("ask", "q", "--base-url", server.url, parts=(b"one ", b"two ", b"three"))
     assert "one two three" in server.requests[0].json["messages"][0]["content"]
@@ -578,7 +580,7 @@ def test_a_file_name_that_is_not_utf8_is_shown_as_far_as_it_can_be(srchat: Srcha
     assert 'f?.txt">\ntext\n</file>' in content(srchat, "q", "-f", os.fsdecode(name))
 
 
-def test_an_editor_that_removes_the_file_is_said(srchat: Srchat) -> None:
+def test_an_editor_that_removes_the_file_is_an_error(srchat: Srchat) -> None:
     result = srchat("ask", "-e", "--dry-run", EDITOR="rm")
     assert result.code == 2
     assert "cannot read" in result.err
@@ -628,7 +630,7 @@ def test_an_editor_that_fails_loses_nothing(srchat: Srchat) -> None:
 
 
 @pytest.mark.parametrize("blank", ["", " "])
-def test_an_editor_of_blanks_is_none(srchat: Srchat, blank: str) -> None:
+def test_a_blank_editor_counts_as_not_set(srchat: Srchat, blank: str) -> None:
     vi = srchat.home / "vi"
     vi.write_text('#!/bin/sh\nprintf "by vi" > "$1"\n')
     vi.chmod(0o755)
@@ -638,7 +640,7 @@ def test_an_editor_of_blanks_is_none(srchat: Srchat, blank: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["typed", ""])
-def test_an_editor_whose_terminal_goes_away_loses_nothing(srchat: Srchat, text: str) -> None:
+def test_an_editor_in_a_closed_terminal_loses_nothing(srchat: Srchat, text: str) -> None:
     editor = srchat.home / "editor"
     editor.write_text(f'#!/bin/sh\nprintf "{text}" > "$1"; touch ready; exec sleep 20\n')
     editor.chmod(0o755)
@@ -656,7 +658,7 @@ def test_an_editor_whose_terminal_goes_away_loses_nothing(srchat: Srchat, text: 
 # --- endings -------------------------------------------------------------------------------
 
 
-def test_length_is_said_and_no_failure(srchat: Srchat, serve: Serve) -> None:
+def test_a_cut_at_max_tokens_is_a_warning(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("cut", finish="length"))
     result = srchat("ask", "q", "--max-tokens", "5", "--base-url", server.url)
     assert (result.code, result.out) == (0, b"cut\n")
@@ -683,7 +685,7 @@ def test_length_is_said_and_no_failure(srchat: Srchat, serve: Serve) -> None:
     ],
     ids=["filter", "abort", "empty", "fin", "reset", "in-band", "nothing", "html"],
 )
-def test_an_incomplete_answer_keeps_what_came_and_exits_6(
+def test_an_incomplete_answer_is_kept_and_exits_with_6(
     srchat: Srchat, serve: Serve, script: list[bytes], out: bytes, said: str
 ) -> None:
     server = serve(script)
@@ -694,7 +696,7 @@ def test_an_incomplete_answer_keeps_what_came_and_exits_6(
     assert len(server.requests) == 1
 
 
-def test_a_stalled_answer_is_kept_and_said(srchat: Srchat, serve: Serve) -> None:
+def test_a_stalled_answer_is_kept_and_reported(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("par"), HOLD])
     result = srchat("ask", "q", "--timeout", "3", "--base-url", server.url)
     assert (result.code, result.out) == (6, b"par\n")
@@ -731,7 +733,7 @@ def test_a_refusal_is_one_line_with_the_servers_words(
         ("", {}, "no key was sent; to set one"),
     ],
 )
-def test_a_key_that_is_refused_is_told_with_its_origin(
+def test_a_rejected_key_is_reported_with_its_origin(
     srchat: Srchat, serve: Serve, config: str, env: dict[str, str], said: str
 ) -> None:
     server = serve(error(401, "no"))
@@ -744,7 +746,7 @@ def test_a_key_that_is_refused_is_told_with_its_origin(
     assert "sk-some-key" not in result.err
 
 
-def test_a_busy_server_is_asked_again_and_the_wait_announced(srchat: Srchat, serve: Serve) -> None:
+def test_a_busy_server_is_retried_and_the_wait_announced(srchat: Srchat, serve: Serve) -> None:
     server = serve(
         error(503, "busy"), error(429, "slow down", {"Retry-After": "0.3"}), answer("ok")
     )
@@ -754,7 +756,7 @@ def test_a_busy_server_is_asked_again_and_the_wait_announced(srchat: Srchat, ser
     assert server.requests[2].at - server.requests[1].at >= 0.3
 
 
-def test_nothing_is_asked_again_after_the_first_text(srchat: Srchat, serve: Serve) -> None:
+def test_there_is_no_retry_after_the_first_text(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("one"), RESET], answer("two"))
     result = srchat("ask", "q", "--base-url", server.url)
     assert (result.code, result.out) == (6, b"one\n")
@@ -769,7 +771,7 @@ def test_a_wait_beyond_max_wait_is_not_slept(srchat: Srchat, serve: Serve) -> No
     assert len(server.requests) == 1
 
 
-def test_an_account_that_has_run_out_of_money_is_told_so(srchat: Srchat, serve: Serve) -> None:
+def test_an_account_without_credit_has_a_hint(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(429, "quota", code="insufficient_quota"))
     result = srchat("ask", "q", "--base-url", server.url)
     assert (result.code, len(server.requests)) == (7, 1)
@@ -792,7 +794,7 @@ def test_no_key_is_one_line_and_no_request(srchat: Srchat) -> None:
     assert len(result.messages) == 1
 
 
-def test_an_unknown_model_is_answered_with_those_there_are(srchat: Srchat, serve: Serve) -> None:
+def test_an_unknown_model_is_reported_with_the_known_ones(srchat: Srchat, serve: Serve) -> None:
     models = json_response({"data": [{"id": "qwen3-4b"}, {"id": "vllm-primary"}]})
     server = serve(error(400, "no model qwen", code="model_not_found"), models)
     result = srchat("ask", "q", "-m", "qwen3", "--base-url", server.url)
@@ -800,7 +802,7 @@ def test_an_unknown_model_is_answered_with_those_there_are(srchat: Srchat, serve
     assert "did you mean 'qwen3-4b'?" in result.err
 
 
-def test_another_model_in_its_place_is_said_once(srchat: Srchat, serve: Serve) -> None:
+def test_a_fallback_model_is_reported_once(srchat: Srchat, serve: Serve) -> None:
     script = [
         head(),
         chunk("a", model="gpt-4o-mini"),
@@ -815,19 +817,19 @@ def test_another_model_in_its_place_is_said_once(srchat: Srchat, serve: Serve) -
     )
 
 
-def test_a_fallback_that_the_proxy_reports_is_said(srchat: Srchat, serve: Serve) -> None:
+def test_a_fallback_reported_by_the_proxy_is_a_warning(srchat: Srchat, serve: Serve) -> None:
     headers = {"x-litellm-attempted-fallbacks": "1", "x-litellm-model-group": "other"}
     result = srchat("ask", "q", "--base-url", serve(answer("ok", headers=headers)).url)
     assert "other answered instead" in result.err
 
 
-def test_a_deprecated_api_is_said_and_quiet_is_quiet(srchat: Srchat, serve: Serve) -> None:
+def test_a_deprecated_api_is_a_warning_that_quiet_suppresses(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("ok", headers={"X-API-Deprecated": "use v2"}))
     assert "deprecated: use v2" in srchat("ask", "q", "--base-url", server.url).err
     assert srchat("ask", "q", "-q", "--base-url", server.url).err == ""
 
 
-def test_a_bad_chunk_is_one_bad_chunk_and_is_said(srchat: Srchat, serve: Serve) -> None:
+def test_one_bad_chunk_is_skipped_and_reported(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("a"), b"data: {oops\n\n", chunk("b", "stop"), DONE])
     result = srchat("ask", "q", "--base-url", server.url)
     assert (result.code, result.out) == (0, b"ab\n")
@@ -846,7 +848,7 @@ def test_done_ends_the_answer_though_the_connection_stays_open(
 
 @pytest.mark.parametrize(("signum", "code"), [(2, 130), (15, 143), (1, 129)])
 @pytest.mark.parametrize("script", [[HOLD], [head(), HOLD], [head(), chunk("par"), HOLD]])
-def test_a_signal_ends_it_and_keeps_what_came(
+def test_a_signal_ends_it_and_keeps_the_text_so_far(
     srchat: Srchat, serve: Serve, signum: int, code: int, script: list[bytes]
 ) -> None:
     server = serve(script)
@@ -909,7 +911,7 @@ def test_a_signal_at_any_moment_of_the_start_shows_no_traceback(
     server = serve(*[[HOLD]] * 14)
     command = srchat.command("ask", "q", "--base-url", server.url)
     for moment in range(2, 30, 2):
-        # Not measured: what begins to measure swallows a signal that comes meanwhile.
+        # Without coverage, whose start-up swallows signals.
         process = srchat.start_program(command, env=srchat.unmeasured_env)
         time.sleep(moment / 100)
         process.send_signal(2)
@@ -976,7 +978,7 @@ def test_a_signal_ends_a_wait_at_once(srchat: Srchat, serve: Serve) -> None:
     assert process.ended().code == 130
 
 
-def test_a_reader_that_goes_away_is_no_failure_worth_a_word(srchat: Srchat, serve: Serve) -> None:
+def test_a_closed_pipe_is_silent(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), *(chunk("x" * 1000) for _ in range(500)), chunk(finish="stop"), DONE])
     done = subprocess.run(
         ["bash", "-c", '"$@" | head -c 5; exit ${PIPESTATUS[0]}', "bash",
@@ -987,9 +989,7 @@ def test_a_reader_that_goes_away_is_no_failure_worth_a_word(srchat: Srchat, serv
     assert (done.returncode, done.stdout, done.stderr) == (141, b"xxxxx", b"")
 
 
-def test_an_output_that_nobody_reads_can_be_left_with_a_second_signal(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_a_second_signal_ends_a_blocked_write(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), *(chunk("x" * 100_000) for _ in range(20)), HOLD])
     process = srchat.start("ask", "q", "--no-save", "--base-url", server.url)
     pipe = process.stdout.fileno()
@@ -1006,7 +1006,7 @@ def test_an_output_that_nobody_reads_can_be_left_with_a_second_signal(
 
 
 @pytest.mark.parametrize("args", [["ask", "q"], ["ask", "--json", "q"], ["ask", "--dry-run", "q"]])
-def test_a_full_disk_is_said(srchat: Srchat, serve: Serve, args: list[str]) -> None:
+def test_a_full_disk_is_reported(srchat: Srchat, serve: Serve, args: list[str]) -> None:
     server = serve(answer("ok"))
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -1018,7 +1018,7 @@ def test_a_full_disk_is_said(srchat: Srchat, serve: Serve, args: list[str]) -> N
     assert done.stderr.count(b"\n") == 1
 
 
-def test_a_closed_standard_output_is_said(srchat: Srchat, serve: Serve) -> None:
+def test_a_closed_standard_output_is_reported(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("ok"))
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *srchat.command("ask", "q", "--base-url", server.url)],
@@ -1037,7 +1037,7 @@ main()
 """
 
 
-def test_a_machine_that_gives_no_thread_is_one_line(srchat: Srchat, serve: Serve) -> None:
+def test_a_failure_to_start_a_thread_is_one_line(srchat: Srchat, serve: Serve) -> None:
     done = subprocess.run(
         [sys.executable, "-c", NO_THREAD, "ask", "q", "--base-url", serve(answer("ok")).url],
         env=srchat.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
@@ -1064,7 +1064,7 @@ def test_the_demo_answers_without_key_and_network(srchat: Srchat) -> None:
         assert part in result.text
 
 
-def test_the_demo_stays_a_demo_whatever_the_environment_says(srchat: Srchat, serve: Serve) -> None:
+def test_the_demo_ignores_the_environment(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("real"))
     result = srchat(
         "ask", "-p", "demo", "hi", SRCHAT_BASE_URL=server.url, SOLIDRUST_API_KEY="sk-x1234567"

@@ -96,7 +96,7 @@ def test_a_truncated_answer_is_not_repaired(srchat: Srchat, serve: Serve) -> Non
     assert GOOD[:10] in result.err
 
 
-def test_an_answer_that_breaks_off_is_not_printed(srchat: Srchat, serve: Serve) -> None:
+def test_an_answer_that_is_cut_off_is_not_printed(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk(GOOD), CLOSE])
     result = srchat("ask", "who?", *SCHEMA, "--base-url", server.url)
     assert (result.code, result.out) == (6, b"")

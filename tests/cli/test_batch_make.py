@@ -61,7 +61,7 @@ def test_all_that_was_set_is_in_the_body_and_nothing_else(srchat: Srchat) -> Non
         (('{"a": 1} {line}',), b"x\n", '{"a": 1} x'),
     ],
 )
-def test_a_line_without_a_placeholder_goes_where_ask_puts_it(
+def test_a_line_without_a_placeholder_is_placed_as_by_ask(
     srchat: Srchat, words: tuple[str, ...], stdin: bytes, prompt: str
 ) -> None:
     assert prompts(srchat("batch", "make", *words, stdin=stdin).out) == [prompt]
@@ -102,7 +102,7 @@ def test_a_profile_template_takes_rows_and_variables(srchat: Srchat) -> None:
     assert prompts(result.out) == ["x in fr"]
 
 
-def test_output_goes_to_a_file_and_is_split(srchat: Srchat) -> None:
+def test_output_is_written_to_a_file_and_split(srchat: Srchat) -> None:
     lines = b"".join(b"%d\n" % n for n in range(5))
     result = srchat("batch", "make", "-o", "in.jsonl", stdin=lines)
     assert (result.code, result.out) == (0, b"")
@@ -118,7 +118,7 @@ def test_output_goes_to_a_file_and_is_split(srchat: Srchat) -> None:
 
 
 @pytest.mark.slow
-def test_a_file_that_servers_would_refuse_is_worth_a_warning(srchat: Srchat) -> None:
+def test_a_file_that_servers_would_reject_is_a_warning(srchat: Srchat) -> None:
     result = srchat("batch", "make", "-o", "in.jsonl", stdin=b"x\n" * 50_001)
     assert "at most 50,000 requests" in result.err
 
@@ -149,7 +149,7 @@ def test_a_file_that_servers_would_refuse_is_worth_a_warning(srchat: Srchat) -> 
         (("-t", "3"), b"x\n", "'--temperature' / '-t'"),
     ],
 )
-def test_what_cannot_be_made_is_an_error_and_nothing_is_written(
+def test_an_invalid_request_is_an_error_and_nothing_is_written(
     srchat: Srchat, args: tuple[str, ...], stdin: bytes, said: str
 ) -> None:
     result = srchat("batch", "make", *args, stdin=stdin)

@@ -52,7 +52,7 @@ def test_a_request_without_a_result_is_missing(batch: Srchat) -> None:
     assert result.messages == ["srchat: error: not all requests have answers: 1 without a result"]
 
 
-def test_failures_are_said_and_counted_also_those_beside_the_results(batch: Srchat) -> None:
+def test_failures_are_reported_and_counted_even_in_the_failure_file(batch: Srchat) -> None:
     write(batch, "out.errors.jsonl", failure("row-000002", "too long"))
     result = batch("batch", "read", "out.jsonl", "--in", "in.jsonl")
     assert (result.code, result.out) == (6, b"i\niii\n")
@@ -68,7 +68,7 @@ def test_an_answer_wins_over_a_failure_whichever_comes_first(srchat: Srchat) -> 
     assert srchat("batch", "read", "a.jsonl", "b.jsonl") == (0, b"1\n2\n", "")
 
 
-def test_an_id_that_was_answered_twice_is_worth_a_warning(srchat: Srchat) -> None:
+def test_a_duplicate_answer_is_a_warning(srchat: Srchat) -> None:
     write(srchat, "out.jsonl", success("a", "1"), success("a", "2"))
     result = srchat("batch", "read", "out.jsonl")
     assert (result.code, result.out) == (0, b"1\n")
@@ -122,7 +122,7 @@ def test_stats_count_answers_tokens_and_times(batch: Srchat) -> None:
         (("none.jsonl",), "cannot read none.jsonl"),
         (("in.jsonl",), "in.jsonl:1: not a result of a batch"),
         (("out.jsonl", "--failed"), "--failed needs --in IN"),
-        (("out.jsonl", "--json", "--stats"), "exclude each other"),
+        (("out.jsonl", "--json", "--stats"), "cannot be combined"),
         (("out.jsonl", "--in", "none.jsonl"), "cannot read none.jsonl"),
         (("out.jsonl", "--in", "bad.jsonl"), "bad.jsonl:1: not a request of a batch"),
         ((), "missing argument"),

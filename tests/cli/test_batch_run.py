@@ -1,4 +1,4 @@
-"""`srchat batch run`: each request once, whatever happens in between."""
+"""`srchat batch run`: each request once, through failures and restarts."""
 
 import json
 import os
@@ -18,7 +18,7 @@ import trustme
 
 from tests.conftest import Process, Result, Serve, Srchat
 from tests.support.batch_server import BatchServer
-from tests.support.peak_memory import start_measured
+from tests.support.costs import start_measured
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import CLOSE, HOLD, RESET, Script, error, json_response
 from tests.support.tls_server import TLSServer
@@ -90,7 +90,7 @@ def test_the_same_command_again_sends_nothing(srchat: Srchat, limited: Limited) 
     assert (len(server.requests), out(srchat).read_bytes()) == (5, before)
 
 
-def test_what_has_changed_is_sent_again_and_said(srchat: Srchat, limited: Limited) -> None:
+def test_changed_requests_are_sent_again_and_reported(srchat: Srchat, limited: Limited) -> None:
     server = limited()
     write_requests(srchat, 3)
     run(srchat, server)
@@ -108,9 +108,7 @@ def test_stdin_is_a_batch_file_and_the_demo_answers_it(srchat: Srchat) -> None:
     assert "square 1" in srchat("batch", "read", "out.jsonl").text
 
 
-def test_failures_stand_in_a_file_of_their_own_and_are_retried(
-    srchat: Srchat, limited: Limited
-) -> None:
+def test_failures_are_in_a_separate_file_and_retried(srchat: Srchat, limited: Limited) -> None:
     server = limited()
     write_requests(srchat, 4)
     server.scripts["q2"] = [error(400, "too hot", code="hot"), error(400, "still too hot")]
@@ -144,7 +142,7 @@ def test_failures_stand_in_a_file_of_their_own_and_are_retried(
         error(503, headers={"Retry-After": "0"}),
     ],
 )
-def test_what_may_pass_is_tried_again(srchat: Srchat, limited: Limited, script: Script) -> None:
+def test_temporary_errors_are_retried(srchat: Srchat, limited: Limited, script: Script) -> None:
     server = limited()
     write_requests(srchat, 3)
     server.scripts["q2"] = [script]
@@ -194,7 +192,7 @@ def test_a_200_without_an_answer_is_a_failure(
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (404, 5), (400, 5)])
-def test_what_all_requests_would_meet_ends_the_run(
+def test_an_error_of_all_requests_ends_the_run(
     srchat: Srchat, serve: Serve, status: int, code: int
 ) -> None:
     server = serve(error(status, "not like this"))
@@ -206,7 +204,7 @@ def test_what_all_requests_would_meet_ends_the_run(
     assert len(server.requests) <= 12  # five, and those that were under way
 
 
-def test_a_missing_key_is_said_before_anything_is_sent(srchat: Srchat) -> None:
+def test_a_missing_key_is_reported_before_any_request(srchat: Srchat) -> None:
     write_requests(srchat, 1)
     result = srchat("batch", "run", "in.jsonl")
     assert result.code == 4
@@ -259,9 +257,7 @@ def test_headers_pace_the_run_so_that_nothing_is_refused(srchat: Srchat, limited
     assert not server.refused_at
 
 
-def test_more_are_under_way_than_at_first_and_never_more_than_allowed(
-    srchat: Srchat, limited: Limited
-) -> None:
+def test_concurrency_grows_up_to_the_limit(srchat: Srchat, limited: Limited) -> None:
     server = limited(latency=0.05)
     write_requests(srchat, 80)
     assert run(srchat, server, "-j", "7").code == 0
@@ -391,7 +387,7 @@ def test_a_server_that_restarts_costs_nothing(srchat: Srchat) -> None:
         port = first.port
         process = srchat.start("batch", "run", "in.jsonl", "--base-url", first.url)
         wait_until(lambda: len(first.requests) > 60)
-    time.sleep(0.5)  # it finds nobody
+    time.sleep(0.5)  # the server is not running
     with BatchServer(port=port):
         result = process.ended()
     assert result.code == 0, result.err
@@ -437,7 +433,7 @@ def test_a_bar_on_a_terminal_leaves_no_trace(srchat: Srchat, limited: Limited) -
         assert session.lines == ["srchat: 30 of 30 done: in.out.jsonl"]
 
 
-def test_verbose_tells_each_request_and_never_the_key(srchat: Srchat, limited: Limited) -> None:
+def test_verbose_logs_each_request_but_never_the_key(srchat: Srchat, limited: Limited) -> None:
     server = limited()
     write_requests(srchat, 2)
     result = run(srchat, server, "-v", SRCHAT_API_KEY="sk-0123456789abcdef")
@@ -471,11 +467,11 @@ def test_a_certificate_that_is_not_trusted_ends_the_run_at_once(srchat: Srchat) 
 def test_memory_is_flat(srchat: Srchat) -> None:
     """100,000 requests to the demo, in the process itself."""
     write_requests(srchat, 100_000)
-    process, peak = start_measured(
+    process, costs = start_measured(
         ["batch", "run", "in.jsonl", "-p", "demo", "-q"], cwd=srchat.home, env=srchat.unmeasured_env
     )
     assert process.wait(PATIENCE * 10) == 0
-    assert peak() < 150
+    assert costs().memory < 150
 
 
 @pytest.mark.slow
@@ -487,7 +483,7 @@ def test_a_million_lines_are_checked_in_little_memory(srchat: Srchat) -> None:
             line = {"custom_id": f"row-{n:07d}", "method": "POST", "url": "/v1/chat/completions"}
             lines.write(json.dumps({**line, "body": body}) + "\n")
         lines.write("wrong\n")
-    process, peak = start_measured(
+    process, costs = start_measured(
         ["batch", "run", "in.jsonl", "-p", "demo"],
         cwd=srchat.home,
         env=srchat.unmeasured_env,
@@ -495,4 +491,4 @@ def test_a_million_lines_are_checked_in_little_memory(srchat: Srchat) -> None:
     )
     _, said = process.communicate(timeout=PATIENCE * 10)
     assert b"in.jsonl:1000001: not JSON" in said
-    assert peak() < 300
+    assert costs().memory < 300

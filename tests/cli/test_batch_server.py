@@ -1,4 +1,4 @@
-"""`srchat batch submit`, `status`, `fetch`, `cancel`, with what OGX and others answer."""
+"""`srchat batch submit`, `status`, `fetch`, `cancel`, with responses of OGX and others."""
 
 import json
 from typing import Any
@@ -68,7 +68,7 @@ def test_a_bad_file_is_not_uploaded(made: Srchat, serve: Serve) -> None:
         (error(500, "files_settings is not set"), 6, "files_settings is not set"),
     ],
 )
-def test_a_server_without_batches_is_said_and_the_way_out(
+def test_a_server_without_batches_is_an_error_with_a_hint(
     made: Srchat, serve: Serve, script: Script, code: int, said: str
 ) -> None:
     server = serve(script)
@@ -80,9 +80,7 @@ def test_a_server_without_batches_is_said_and_the_way_out(
     assert ask(made, serve(script), "status").code == code
 
 
-def test_a_server_without_batches_is_told_from_a_batch_that_is_not_there(
-    made: Srchat, serve: Serve
-) -> None:
+def test_an_unknown_batch_differs_from_a_server_without_batches(made: Srchat, serve: Serve) -> None:
     nothing = json_response({"detail": "Not Found"}, 404)
     for args in (("status", "b"), ("fetch", "b"), ("cancel", "b")):
         assert "this server has no batches" in ask(made, serve(nothing), *args).err
@@ -105,7 +103,7 @@ def test_a_batch_is_not_created_twice(made: Srchat, serve: Serve) -> None:
     assert [request.path for request in server.requests].count("/v1/batches") == 1
 
 
-def test_reading_is_tried_again(made: Srchat, serve: Serve) -> None:
+def test_reading_is_retried(made: Srchat, serve: Serve) -> None:
     server = serve(error(503), batch("completed"))
     result = ask(made, server, "status", "batch_1", "--max-wait", "0.01")
     assert (result.code, result.text) == (0, "batch_1: completed, 2 of 3 done, 1 failed\n")
@@ -166,7 +164,7 @@ def test_fetch_writes_answers_and_failures_and_read_reads_both(made: Srchat, ser
         (json_response({}), 6, "has no id"),
     ],
 )
-def test_what_cannot_be_fetched_leaves_no_file(
+def test_a_failed_fetch_leaves_no_file(
     made: Srchat, serve: Serve, script: Script, code: int, said: str
 ) -> None:
     result = ask(made, serve(script), "fetch", "batch_1")
@@ -175,7 +173,7 @@ def test_what_cannot_be_fetched_leaves_no_file(
     assert {path.name for path in made.home.iterdir() if "batch_1" in path.name} == set()
 
 
-def test_cancel_tells_the_status(made: Srchat, serve: Serve) -> None:
+def test_cancel_prints_the_status(made: Srchat, serve: Serve) -> None:
     server = serve(batch("cancelling"))
     assert ask(made, server, "cancel", "b/1").text.startswith("batch_1: cancelling")
     (request,) = server.requests

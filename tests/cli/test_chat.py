@@ -1,4 +1,4 @@
-"""`srchat chat` without a terminal: a prompt a line, answers on standard output."""
+"""`srchat chat` without a terminal: one prompt per line, answers on stdout."""
 
 import signal
 import subprocess
@@ -35,7 +35,7 @@ def test_a_closed_standard_input_is_empty(srchat: Srchat, serve: Serve) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def test_slash_commands_work_and_keep_off_standard_output(srchat: Srchat, serve: Serve) -> None:
+def test_slash_commands_do_not_print_to_stdout(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("yes"))
     result = srchat(
         "chat",
@@ -75,16 +75,14 @@ def test_a_wrong_command_is_a_failure_of_usage(srchat: Srchat, serve: Serve) -> 
     assert result.out == b"ok\n"
 
 
-def test_a_model_that_is_not_there_is_said_with_what_may_be_meant(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_an_unknown_model_is_reported_with_a_suggestion(srchat: Srchat, serve: Serve) -> None:
     models = json_response({"data": [{"id": "qwen3:4b"}, {"id": "gpt"}]})
     server = serve(error(404, "no model qwen3"), models)
     result = srchat("chat", "--base-url", server.url, stdin=b"/model qwen3: hello\n")
     assert "no model qwen3\nhint: did you mean 'qwen3:4b'?" in result.err
 
 
-def test_what_needs_somebody_to_ask_is_refused(
+def test_commands_that_need_a_user_are_rejected(
     srchat: Srchat, serve: Serve, tmp_path: Path
 ) -> None:
     there = tmp_path / "there.md"
@@ -118,9 +116,7 @@ def test_lines_are_answered_as_they_come(srchat: Srchat, serve: Serve) -> None:
     assert process.ended().code == 0
 
 
-def test_a_pipe_that_somebody_made_non_blocking_is_read_to_its_end(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_a_non_blocking_pipe_is_read_to_its_end(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"))
     result = srchat.fed_unready("chat", "--base-url", server.url, parts=(b"a\n", b"b", b"c\n"))
     assert result == (0, b"one\ntwo\n", "")
@@ -144,7 +140,7 @@ def test_an_interrupt_ends_a_script(srchat: Srchat, serve: Serve) -> None:
     assert len(server.requests) == 1
 
 
-def test_a_reader_that_has_gone_ends_it_quietly(srchat: Srchat, serve: Serve) -> None:
+def test_a_closed_pipe_ends_it_quietly(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one\n" * 50_000))
     command = " ".join(srchat.command("chat", "--base-url", server.url))
     done = subprocess.run(
@@ -173,12 +169,12 @@ def test_it_is_continued_with_its_own_model_and_system_prompt(srchat: Srchat, se
     assert [content for _, content in sent(server)] == ["Be brief.", "one", "ok", "two"]
 
 
-def test_usage_is_told_after_each_answer(srchat: Srchat, serve: Serve) -> None:
+def test_usage_is_printed_after_each_answer(srchat: Srchat, serve: Serve) -> None:
     result = srchat("chat", "--base-url", serve(answer("ok")).url, "--usage", stdin=b"a\nb\n")
     assert result.err.count("no token counts from the server") == 2
 
 
-def test_usage_of_a_request_that_failed_is_nothing_to_tell(srchat: Srchat, serve: Serve) -> None:
+def test_a_failed_request_has_no_usage(srchat: Srchat, serve: Serve) -> None:
     url = serve(error(400, "no")).url
     result = srchat("chat", "--base-url", url, "--usage", stdin=b"a\n/usage\n")
     assert "no token counts from the server" not in result.err
@@ -195,7 +191,7 @@ def test_no_save_keeps_nothing(srchat: Srchat, serve: Serve) -> None:
     assert not data.exists()
 
 
-def test_a_missing_key_is_said_before_anything_begins(srchat: Srchat) -> None:
+def test_a_missing_key_is_reported_before_any_output(srchat: Srchat) -> None:
     result = srchat("chat", stdin=b"hi\n")
     assert result.code == 4
     assert "no API key" in result.err
@@ -210,7 +206,7 @@ def test_ten_thousand_lines_are_not_read_at_once_but_all_answered(
     assert result.out == b"ok\n"
 
 
-def test_a_conversation_is_taken_up_with_its_model_and_what_it_has_no_answer_to(
+def test_a_conversation_is_continued_with_its_model_and_failed_prompt(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve(answer("one"), error(400, "no such luck"), answer("three"))
@@ -228,7 +224,7 @@ def test_a_conversation_is_taken_up_with_its_model_and_what_it_has_no_answer_to(
     assert server.requests[-1].json["model"] == "other"
 
 
-def test_where_nothing_is_kept_nothing_is_found_and_the_chat_goes_on(
+def test_without_a_history_nothing_is_found_and_the_chat_continues(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve(answer("one"))

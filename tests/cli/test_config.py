@@ -1,4 +1,4 @@
-"""`srchat config` as a process: what is shown, what is changed, and what is never told."""
+"""`srchat config` as a process: what is shown and changed, and that secrets are not shown."""
 
 import json
 import os
@@ -76,7 +76,7 @@ def test_a_path_that_is_no_text_is_printed_as_it_is_and_works(srchat: Srchat) ->
     assert Path(os.fsdecode(name)).read_text() == 'model = "x"\n'
 
 
-def test_show_tells_every_value_and_its_origin(srchat: Srchat) -> None:
+def test_show_prints_every_value_and_its_origin(srchat: Srchat) -> None:
     srchat.configure(
         f'model = "file"\nsystem = ""\n[profiles.work]\nretries = 0\napi_key = "{KEY}"\n'
     )
@@ -135,7 +135,7 @@ def test_get_prints_one_value(srchat: Srchat, name: str, shown: str) -> None:
     assert srchat("config", "get", name) == (0, f"{shown}\n".encode(), "")
 
 
-def test_get_tells_the_origin_first_and_what_is_not_set(srchat: Srchat) -> None:
+def test_get_prints_the_origin_first_and_unset_values(srchat: Srchat) -> None:
     result = srchat("config", "get", "--origin", "model", SRCHAT_MODEL="m")
     assert result.out == b"variable SRCHAT_MODEL\tm\n"
     assert srchat("config", "get", "top_p") == (0, b"", "srchat: top_p is not set\n")
@@ -218,7 +218,7 @@ def test_a_dash_reads_the_value_from_standard_input(srchat: Srchat) -> None:
         ((), 2, "missing argument 'NAME'"),
     ],
 )
-def test_what_cannot_be_set_is_told(
+def test_an_invalid_value_is_rejected(
     srchat: Srchat, words: tuple[str, ...], code: int, said: str
 ) -> None:
     result = srchat("config", "set", *words)
@@ -228,7 +228,7 @@ def test_what_cannot_be_set_is_told(
     assert not _file(srchat).exists()
 
 
-def test_a_value_that_is_not_in_force_is_told(srchat: Srchat) -> None:
+def test_an_overridden_value_is_reported(srchat: Srchat) -> None:
     srchat.configure('profile = "work"\n[profiles.work]\nmodel = "w"\n')
     result = srchat("config", "set", "model", "x")
     assert (result.code, result.err) == (
@@ -255,7 +255,7 @@ def test_a_file_that_is_named_like_a_profile_is_none(srchat: Srchat) -> None:
     )
 
 
-def test_where_requests_and_the_key_really_go_is_told(srchat: Srchat) -> None:
+def test_the_server_and_the_key_in_use_are_reported(srchat: Srchat) -> None:
     url = "https://other.example/v1"
     result = srchat("config", "set", "base_url", "https://a.example/v1", SRCHAT_BASE_URL=url)
     told = "variable SRCHAT_BASE_URL takes precedence: requests go to"
@@ -272,7 +272,7 @@ def test_where_requests_and_the_key_really_go_is_told(srchat: Srchat) -> None:
     )
 
 
-def test_a_key_that_another_keeps_from_being_used_is_told(srchat: Srchat) -> None:
+def test_an_overridden_key_is_reported(srchat: Srchat) -> None:
     srchat.configure(f'api_key = "{KEY}"\n[profiles.work]\napi_key_command = ["pass"]\n')
     result = srchat("config", "set", "api_key_command", "pass", "x")
     stronger = "api_key_command is set, but the api_key of"
@@ -314,7 +314,7 @@ def test_a_profile_is_deleted_with_yes_and_the_setting_that_names_it(srchat: Src
     assert _read(srchat) == {}
 
 
-def test_a_profile_is_deleted_once_a_person_says_so(srchat: Srchat) -> None:
+def test_a_profile_is_deleted_after_confirmation(srchat: Srchat) -> None:
     srchat.configure(PROFILES)
     for answer, code in (("\n", 2), ("y\n", 0)):
         assert "work" in _read(srchat)["profiles"]
@@ -353,7 +353,7 @@ def test_no_profile_is_deleted_by_mistake(
         ("null", "cannot write /dev/null: it is not a regular file"),
     ],
 )
-def test_where_it_cannot_be_written_is_one_line(srchat: Srchat, place: str, said: str) -> None:
+def test_an_unwritable_directory_is_one_line(srchat: Srchat, place: str, said: str) -> None:
     (srchat.home / "file").write_text("x")
     (srchat.home / "folder").mkdir()
     (srchat.home / "null").symlink_to("/dev/null")
@@ -387,7 +387,7 @@ def test_twenty_at_once_lose_nothing(srchat: Srchat) -> None:
 
 
 @pytest.mark.parametrize("text", ["model = x\n", "modell = 'x'\n", "retries = -1\n"])
-def test_a_broken_file_stops_what_needs_it_and_nothing_else(srchat: Srchat, text: str) -> None:
+def test_an_invalid_file_stops_only_commands_that_need_it(srchat: Srchat, text: str) -> None:
     srchat.configure(text)
     _file(srchat).chmod(0o600)
     for words in (
@@ -552,7 +552,7 @@ def test_of_the_command_that_prints_the_key_only_the_program_is_shown(srchat: Sr
 # --- editing --------------------------------------------------------------------------------
 
 
-def test_edit_takes_what_is_right(srchat: Srchat) -> None:
+def test_edit_saves_a_valid_file(srchat: Srchat) -> None:
     _file(srchat).symlink_to("real.toml")
     editor = _script(srchat, "e", 'stat -c %a "$2" >"$0.mode"; echo "retries = $1" >>"$2"')
     assert srchat("config", "edit", EDITOR="no-such", VISUAL=f"'{editor}' 0") == (0, b"", "")
@@ -628,7 +628,7 @@ def test_ctrl_c_in_the_editor_is_the_editors(srchat: Srchat) -> None:
     assert _read(srchat) == {"model": "kept"}
 
 
-def test_a_terminal_that_goes_away_does_not_take_the_text_along(srchat: Srchat) -> None:
+def test_a_closed_terminal_does_not_lose_the_text(srchat: Srchat) -> None:
     srchat.configure("# mine\n")
     editor = _script(srchat, "e", 'echo "retries = 1" >"$1"; touch ready; exec sleep 20')
     process = srchat.start("config", "edit", EDITOR=editor)
@@ -643,7 +643,7 @@ def test_a_terminal_that_goes_away_does_not_take_the_text_along(srchat: Srchat) 
     assert _file(srchat).read_text() == "# mine\n"
 
 
-def test_a_file_that_was_changed_meanwhile_is_kept_and_so_is_the_edited_one(
+def test_a_file_changed_in_the_meantime_and_the_draft_are_kept(
     srchat: Srchat,
 ) -> None:
     srchat.configure('model = "a"\n')
@@ -663,18 +663,16 @@ def test_a_file_that_was_changed_meanwhile_is_kept_and_so_is_the_edited_one(
 
 # Full for srchat alone: what measures it writes files, too.
 _FULL_DISK = """
-import resource
+import atexit, resource
 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (2048, most))
+atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, (most, most))
 from srchat.__main__ import main
-try:
-    main()
-finally:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+main()
 """
 
 
-def test_edit_on_a_full_disk_says_so_and_leaves_nothing(srchat: Srchat) -> None:
+def test_edit_on_a_full_disk_is_an_error_and_leaves_nothing(srchat: Srchat) -> None:
     srchat.configure("# mine\n" * 1000)
     _file(srchat).chmod(0o600)
     done = subprocess.run(
@@ -703,7 +701,7 @@ def test_check_tries_the_server(srchat: Srchat, serve: Serve) -> None:
     assert (result.code, "did you mean 'qwen3-4b'?" in result.err) == (3, True)
 
 
-def test_check_fails_as_a_question_would(srchat: Srchat, serve: Serve) -> None:
+def test_check_fails_like_ask(srchat: Srchat, serve: Serve) -> None:
     url = serve(error(401, "no")).url
     assert srchat("config", "check", "--base-url", url).code == 4
     assert srchat("config", "check", "--base-url", "http://127.0.0.1:9", "--retries", "0").code == 8
@@ -717,7 +715,7 @@ def _init(srchat: Srchat, *answers: str, words: tuple[str, ...] = ()) -> Result:
     return srchat("config", "init", *words, stdin="".join(f"{a}\n" for a in answers).encode())
 
 
-def test_init_writes_what_was_tried(srchat: Srchat, serve: Serve) -> None:
+def test_init_saves_tested_values(srchat: Srchat, serve: Serve) -> None:
     server = serve(MODELS)
     srchat.configure("# mine\nretries = 0\n")
     result = _init(srchat, server.url, KEY, "qwen3-4b")
@@ -731,9 +729,7 @@ def test_init_writes_what_was_tried(srchat: Srchat, serve: Serve) -> None:
     assert KEY not in result.text + result.err
 
 
-def test_init_takes_answers_from_a_pipe_that_somebody_made_non_blocking(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_init_takes_answers_from_a_non_blocking_pipe(srchat: Srchat, serve: Serve) -> None:
     server = serve(MODELS)
     parts = (f"{server.url}\n{KEY}".encode(), b"\n", b"qwen3-4b\n")
     result = srchat.fed_unready("config", "init", parts=parts)
@@ -741,7 +737,7 @@ def test_init_takes_answers_from_a_pipe_that_somebody_made_non_blocking(
     assert _read(srchat)["model"] == "qwen3-4b"
 
 
-def test_init_takes_enter_for_what_it_proposes(srchat: Srchat, serve: Serve) -> None:
+def test_enter_accepts_the_default_in_init(srchat: Srchat, serve: Serve) -> None:
     server = serve(json_response({"data": [{"id": "local"}]}))
     assert _init(srchat, server.url, words=("-p", "home")).code == 0
     assert _read(srchat) == {"profiles": {"home": {"base_url": server.url, "model": "local"}}}
@@ -759,13 +755,13 @@ def test_init_does_not_take_a_key_to_another_server(srchat: Srchat, serve: Serve
     assert "api_key" not in _read(srchat)
 
 
-def test_init_finds_the_path_that_was_forgotten(srchat: Srchat, serve: Serve) -> None:
+def test_init_adds_a_missing_path(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(404, "not here"), MODELS)
     assert _init(srchat, server.url.removesuffix("/v1"), "", "").code == 0
     assert _read(srchat)["base_url"] == server.url
 
 
-def test_init_says_what_is_stronger_than_what_it_wrote(srchat: Srchat, serve: Serve) -> None:
+def test_init_reports_what_overrides_its_values(srchat: Srchat, serve: Serve) -> None:
     server = serve(MODELS)
     answers = f"{server.url}\n\n\n".encode()
     result = srchat("config", "init", stdin=answers, SRCHAT_MODEL="m", SOLIDRUST_API_KEY=KEY)
@@ -775,7 +771,7 @@ def test_init_says_what_is_stronger_than_what_it_wrote(srchat: Srchat, serve: Se
     assert "api_key" not in _read(srchat)
 
 
-def test_init_shows_no_key_that_a_server_gives_back(srchat: Srchat, serve: Serve) -> None:
+def test_init_redacts_a_key_that_the_server_echoes(srchat: Srchat, serve: Serve) -> None:
     server = serve(json_response({"data": [{"id": f"\x1b[2J{KEY}"}]}))
     result = _init(srchat, server.url, KEY, "model")
     assert result.code == 0
@@ -823,9 +819,7 @@ def test_init_asks_again_for_a_key_that_the_server_refuses(srchat: Srchat, serve
 
 
 @pytest.mark.parametrize(("key", "said"), [("\x03", "interrupted"), ("\x04", "no answer to ")])
-def test_what_ends_a_question_is_said_on_a_row_of_its_own(
-    srchat: Srchat, key: str, said: str
-) -> None:
+def test_an_error_in_a_question_starts_a_new_row(srchat: Srchat, key: str, said: str) -> None:
     with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
         tty.wait_for_text("server (a number, or the URL) [1]:")
         tty.type(key)
@@ -833,7 +827,7 @@ def test_what_ends_a_question_is_said_on_a_row_of_its_own(
     assert any(line.startswith("srchat: ") and said in line for line in tty.lines)
 
 
-def test_init_asks_again_for_what_cannot_be_used(srchat: Srchat, serve: Serve) -> None:
+def test_init_repeats_the_question_for_unusable_values(srchat: Srchat, serve: Serve) -> None:
     server = serve(MODELS)
     with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
         tty.wait_for_text("server (a number, or the URL) [1]:")
@@ -888,7 +882,7 @@ def test_ctrl_d_at_a_question_of_init_changes_nothing(srchat: Srchat, serve: Ser
     assert not _file(srchat).exists()
 
 
-def test_init_keeps_what_failed_where_it_is_wanted(srchat: Srchat, serve: Serve) -> None:
+def test_init_saves_failed_values_on_request(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(400, "not today"))
     with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
         tty.wait_for_text("or the URL) [1]:")
@@ -971,7 +965,7 @@ def test_init_finds_a_server_on_this_machine(
         ("config", "get", "model"),
     ],
 )
-def test_nothing_slow_is_loaded_for_a_look(srchat: Srchat, words: tuple[str, ...]) -> None:
+def test_config_show_loads_no_slow_module(srchat: Srchat, words: tuple[str, ...]) -> None:
     program = (
         "import sys; from srchat.cli.app import main; main(sys.argv[1:]);"
         "slow = {'httpx', 'rich', 'prompt_toolkit', 'sqlite3', 'ssl'};"
@@ -986,7 +980,7 @@ def test_nothing_slow_is_loaded_for_a_look(srchat: Srchat, words: tuple[str, ...
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_a_configuration_that_cannot_exist_is_none_with_a_warning(srchat: Srchat) -> None:
+def test_an_impossible_path_of_the_configuration_is_a_warning(srchat: Srchat) -> None:
     (srchat.home / "file").touch()
     path = srchat.home / "file/config.toml"
     result = srchat("ask", "-p", "demo", "hi", SRCHAT_CONFIG=str(path))
@@ -999,7 +993,7 @@ def test_set_takes_a_value_behind_an_equals_sign(srchat: Srchat) -> None:
     assert _read(srchat) == {"model": "a=b"}
 
 
-def test_set_reads_a_key_from_a_pipe_and_says_that_it_is_saved(srchat: Srchat) -> None:
+def test_set_reads_a_key_from_a_pipe_and_confirms_it(srchat: Srchat) -> None:
     result = srchat("config", "set", "api_key", stdin=f"{KEY}\n".encode())
     assert result == (0, b"", f"srchat: saved api_key in {_file(srchat)}\n")
     assert _read(srchat) == {"api_key": KEY}
@@ -1035,9 +1029,7 @@ def test_headers_of_the_file_are_sent_and_their_values_never_shown(
         assert secret not in shown
 
 
-def test_a_header_that_is_a_label_is_not_taken_out_of_messages(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_a_header_that_is_a_label_is_not_redacted(srchat: Srchat, serve: Serve) -> None:
     server = serve(
         error(400, "the srchat team at https://example.com has no search, key abc123xyz")
     )

@@ -1,4 +1,4 @@
-"""What `config init` sends while it looks for servers on this machine: never a key."""
+"""`config init` sends no key while it looks for servers on this machine."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -45,7 +45,7 @@ def here(tmp_path: Path) -> Iterator[Path]:
         ("", {"SRCHAT_API_KEY_COMMAND": f"echo {KEY}"}),
     ],
 )
-def test_what_listens_on_a_local_port_gets_no_key(
+def test_a_local_port_gets_no_key(
     listener: ScriptedServer,
     here: Path,
     file: str,

@@ -1,4 +1,4 @@
-"""The way to the server: names, TLS, proxies, and addresses that cannot be."""
+"""Connections: names, TLS, proxies, and impossible addresses."""
 
 import contextlib
 import os
@@ -45,7 +45,7 @@ def test_a_trusted_certificate_is_taken(srchat: Srchat, authority: trustme.CA, b
         assert result == (0, b"secure\n", "")
 
 
-def test_each_step_to_a_server_is_told_once(
+def test_each_step_of_a_connection_is_logged_once(
     srchat: Srchat, authority: trustme.CA, bundle: str
 ) -> None:
     with TLSServer([answer("secure")], authority, "localhost") as server:
@@ -57,7 +57,7 @@ def test_each_step_to_a_server_is_told_once(
         ]  # fmt: skip
 
 
-def test_an_unknown_authority_is_refused_with_the_way_out(
+def test_an_unknown_authority_is_rejected_with_a_hint(
     srchat: Srchat, authority: trustme.CA
 ) -> None:
     with TLSServer([answer("secure")], authority, "localhost") as server:
@@ -94,7 +94,7 @@ def test_a_certificate_that_has_expired_is_refused_at_once(
         assert (server.requests, server.connections) == ([], 1)
 
 
-def test_tls_to_a_plain_port_is_said(srchat: Srchat) -> None:
+def test_tls_to_a_plain_port_is_reported(srchat: Srchat) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def refuse() -> None:
@@ -111,21 +111,21 @@ def test_tls_to_a_plain_port_is_said(srchat: Srchat) -> None:
     assert len(result.messages) == 1
 
 
-def test_a_certificate_file_that_is_missing_is_said(srchat: Srchat) -> None:
+def test_a_certificate_file_that_is_missing_is_reported(srchat: Srchat) -> None:
     url = "https://localhost:9/v1"
     result = srchat("ask", "q", "--base-url", url, *ONCE, SSL_CERT_FILE="/nowhere.pem")
     assert result.code == 8
     assert len(result.messages) == 1
 
 
-def test_a_name_that_nobody_knows_is_said(srchat: Srchat) -> None:
+def test_an_unknown_host_is_reported(srchat: Srchat) -> None:
     result = srchat("ask", "q", "--base-url", "http://no-such-host.invalid/v1", *ONCE)
     assert (result.code, result.out) == (8, b"")
     assert "cannot connect to no-such-host.invalid" in result.err
     assert len(result.messages) == 1
 
 
-def test_connections_refused_are_tried_again(srchat: Srchat) -> None:
+def test_refused_connections_are_retried(srchat: Srchat) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     result = srchat("ask", "q", "--base-url", f"http://127.0.0.1:{port}/v1", "--retries", "1")
@@ -187,7 +187,7 @@ def test_an_impossible_base_url_is_a_usage_error_on_one_line(srchat: Srchat, url
 
 
 @pytest.mark.parametrize("url", [f"http://{'a' * 70}.example/v1", "http://a..b/v1", "http://-/v1"])
-def test_a_host_that_cannot_be_is_one_line(srchat: Srchat, url: str) -> None:
+def test_an_impossible_host_is_one_line(srchat: Srchat, url: str) -> None:
     result = srchat("ask", "q", "--base-url", url, *ONCE)
     assert (result.code, result.out) == (8, b"")
     assert len(result.messages) == 1
@@ -225,7 +225,9 @@ def test_to_this_machine_no_proxy_is_used_and_shown_the_key(srchat: Srchat, serv
     assert proxy.requests == []
 
 
-def test_a_proxy_that_refuses_is_said_without_its_password(srchat: Srchat, serve: Serve) -> None:
+def test_a_proxy_that_refuses_is_reported_without_its_password(
+    srchat: Srchat, serve: Serve
+) -> None:
     proxy = serve(error(403, "no"))
     environ: dict[str, Any] = {"HTTPS_PROXY": f"http://user:hunter22@127.0.0.1:{proxy.port}"}
     result = srchat("ask", "q", "-v", "--base-url", "https://server.example/v1", *ONCE, **environ)
@@ -249,7 +251,7 @@ def test_a_proxy_that_is_not_there_is_named(srchat: Srchat, scheme: str) -> None
 
 
 @pytest.mark.slow
-def test_what_fails_behind_a_proxy_is_not_its_failure(srchat: Srchat, serve: Serve) -> None:
+def test_a_failure_behind_a_proxy_is_not_blamed_on_it(srchat: Srchat, serve: Serve) -> None:
     tunnel = Tunnel(serve([b"no TLS here", CLOSE]).port)
     url = "https://server.example/v1"
     result = srchat("ask", "q", "--base-url", url, *ONCE, ALL_PROXY=tunnel.url)

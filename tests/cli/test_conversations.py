@@ -60,7 +60,7 @@ def stored(srchat: Srchat) -> list[Conversation]:
 # --- continuing ----------------------------------------------------------------------------
 
 
-def test_continue_sends_what_was_said_before(srchat: Srchat, serve: Serve) -> None:
+def test_continue_sends_the_earlier_turns(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"), answer("three"))
     for prompt, more in (("first", []), ("second", ["-c"]), ("third", ["--continue"])):
         assert srchat("ask", prompt, *more, "--base-url", server.url).code == 0
@@ -69,9 +69,7 @@ def test_continue_sends_what_was_said_before(srchat: Srchat, serve: Serve) -> No
     assert [turn.complete for turn in conversation.branch] == [True] * 3
 
 
-def test_a_question_without_an_answer_is_not_what_is_continued(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_continue_skips_a_conversation_without_an_answer(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(404, "no such model"), answer("one"), error(404, "no"), answer("two"))
     srchat("ask", "only a failure", "--base-url", server.url)
     srchat("ask", "first", "-c", "--base-url", server.url)  # there is nothing better
@@ -117,7 +115,7 @@ def test_before_the_first_conversation_none_can_be_named(srchat: Srchat) -> None
     assert "no conversations are stored" in result.err
 
 
-def test_continue_and_conversation_exclude_each_other(srchat: Srchat) -> None:
+def test_continue_and_conversation_cannot_be_combined(srchat: Srchat) -> None:
     assert srchat("ask", "x", "-c", "--conversation", "a", "-p", "demo").code == 2
 
 
@@ -194,7 +192,7 @@ def test_what_is_known_of_an_answer_is_kept_in_columns(srchat: Srchat, serve: Se
         (error(400, "no such luck"), "", "no such luck"),
     ],
 )
-def test_an_answer_that_broke_off_is_kept_with_the_reason(
+def test_a_truncated_answer_is_kept_with_the_reason(
     srchat: Srchat, serve: Serve, script: Script, reply: str, why: str
 ) -> None:
     server = serve(script)
@@ -295,7 +293,7 @@ def test_a_think_block_that_is_never_closed_is_an_empty_answer(
     assert stored(srchat)[0].turns[0].reasoning == "hm"
 
 
-def test_a_reader_that_leaves_leaves_an_incomplete_turn(srchat: Srchat, serve: Serve) -> None:
+def test_a_closed_pipe_leaves_an_incomplete_turn(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer(*["word " * 1000] * 200))
     command = " ".join([*srchat.command("ask", "hi", "--base-url", server.url), "| head -c 10"])
     subprocess.run(
@@ -318,9 +316,7 @@ def test_the_title_is_the_question_not_the_file(srchat: Srchat, serve: Serve) ->
 
 
 @pytest.mark.parametrize("how", ["option", "setting", "variable"])
-def test_nothing_is_written_when_nothing_shall_be_kept(
-    srchat: Srchat, serve: Serve, how: str
-) -> None:
+def test_no_save_writes_nothing(srchat: Srchat, serve: Serve, how: str) -> None:
     server = serve(answer("one"))
     srchat.configure("history = false" if how == "setting" else "")
     if how == "variable":
@@ -371,7 +367,7 @@ def lock(srchat: Srchat) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
-def test_a_locked_store_does_not_hold_the_answer_back(
+def test_a_locked_history_does_not_delay_the_answer(
     srchat: Srchat, serve: Serve, lock: sqlite3.Connection
 ) -> None:
     server = serve(answer("All ", "of it."))
@@ -385,7 +381,7 @@ def test_a_locked_store_does_not_hold_the_answer_back(
     assert "locked by another process" in result.err
 
 
-def test_a_lock_that_is_let_go_meanwhile_is_no_matter(
+def test_a_lock_released_during_the_answer_is_harmless(
     srchat: Srchat, serve: Serve, lock: sqlite3.Connection
 ) -> None:
     server = serve(answer("All of it."))
@@ -416,7 +412,7 @@ def test_ctrl_c_ends_the_wait_for_a_lock(
     )
 
 
-def test_ctrl_c_while_only_the_end_is_missing_says_so(srchat: Srchat, serve: Serve) -> None:
+def test_ctrl_c_while_storing_the_end_is_a_warning(srchat: Srchat, serve: Serve) -> None:
     ConversationStore(srchat.history).close()
     is_locked = threading.Event()
     rest = [chunk("of it."), chunk(finish="stop"), DONE]
@@ -483,7 +479,7 @@ def long_conversation(srchat: Srchat, turns: int = 4, size: int = 800) -> None:
             assert srchat("ask", prompt, *more, "--base-url", server.url).code == 0
 
 
-def test_after_a_refusal_it_is_asked_once_more_with_fewer_turns(
+def test_after_an_overflow_the_request_is_sent_with_fewer_turns(
     srchat: Srchat, serve: Serve
 ) -> None:
     long_conversation(srchat)
@@ -502,7 +498,7 @@ def test_after_a_refusal_it_is_asked_once_more_with_fewer_turns(
     assert "left out" in result.err
 
 
-def test_only_so_many_turns_are_left_out_as_have_to_be(srchat: Srchat, serve: Serve) -> None:
+def test_as_few_turns_as_possible_are_left_out(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat, turns=6)
     server = serve(too_long(limit=2000, asked=2500), answer("at last"))
     result = srchat("ask", "new", "-c", "--base-url", server.url)
@@ -511,9 +507,7 @@ def test_only_so_many_turns_are_left_out_as_have_to_be(srchat: Srchat, serve: Se
     assert len(contents(server)) == 7
 
 
-def test_a_server_that_always_refuses_is_asked_until_no_turn_is_left_to_leave_out(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_turns_are_left_out_until_none_is_left(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat)
     server = serve(too_long())
     result = srchat("ask", "new", "-c", "--base-url", server.url)
@@ -524,29 +518,29 @@ def test_a_server_that_always_refuses_is_asked_until_no_turn_is_left_to_leave_ou
     assert sizes[-1] == 1
 
 
-def test_a_prompt_too_long_by_itself_is_refused_with_how_much(srchat: Srchat, serve: Serve) -> None:
+def test_a_prompt_too_long_by_itself_is_an_error_with_the_excess(
+    srchat: Srchat, serve: Serve
+) -> None:
     server = serve(too_long(limit=1024, asked=1500))
     result = srchat("ask", "x" * 6000, "--base-url", server.url)
     assert (result.code, result.out, len(server.requests)) == (5, b"", 1)
     assert "the prompt has 1500 tokens, 476 more than the context window of 1024" in result.err
 
 
-def test_what_is_too_long_and_says_no_window_has_a_way_out(srchat: Srchat, serve: Serve) -> None:
+def test_an_overflow_without_a_window_has_a_hint(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(400, "prompt too long", code="context_length_exceeded"))
     result = srchat("ask", "hi", "--base-url", server.url)
     assert result.code == 5
     assert "shorten the prompt or the files" in result.err
 
 
-def test_a_prompt_that_fits_alone_is_told_that_the_answer_does_not(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_a_prompt_that_fits_without_the_answer_has_a_hint(srchat: Srchat, serve: Serve) -> None:
     result = srchat("ask", "hi", "--base-url", serve(too_long(limit=2000, asked=1900)).url)
     assert result.code == 5
     assert "the prompt takes 1900 of 2000 tokens; lower --max-tokens" in result.err
 
 
-def test_another_failure_with_fewer_turns_is_told_as_it_is(srchat: Srchat, serve: Serve) -> None:
+def test_another_error_after_leaving_out_turns_is_reported(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat)
     server = serve(too_long(), error(400, "no such luck"))
     result = srchat("ask", "now?", "-c", "--base-url", server.url)
@@ -555,7 +549,7 @@ def test_another_failure_with_fewer_turns_is_told_as_it_is(srchat: Srchat, serve
     assert len(server.requests) == 2
 
 
-def test_where_the_server_counts_nothing_it_is_estimated(srchat: Srchat, serve: Serve) -> None:
+def test_without_counts_of_the_server_tokens_are_estimated(srchat: Srchat, serve: Serve) -> None:
     said = (
         "This model's maximum context length is 1024 tokens. However, your prompt contains at "
         "least 1025 input tokens, which exceeds this limit."
@@ -565,7 +559,7 @@ def test_where_the_server_counts_nothing_it_is_estimated(srchat: Srchat, serve: 
     assert "about 1504 tokens, about 480 more than the context window of 1024" in result.err
 
 
-def test_where_the_estimate_fits_no_count_is_made_up(srchat: Srchat, serve: Serve) -> None:
+def test_an_estimate_that_fits_is_not_reported(srchat: Srchat, serve: Serve) -> None:
     said = "maximum context length is 1024 tokens, however you requested 5000 tokens"
     result = srchat("ask", "hi", "--base-url", serve(error(400, said)).url)
     assert result.code == 5
@@ -573,9 +567,7 @@ def test_where_the_estimate_fits_no_count_is_made_up(srchat: Srchat, serve: Serv
     assert "the prompt has" not in result.err
 
 
-def test_max_tokens_beyond_the_window_is_not_mended_by_leaving_out(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_too_large_max_tokens_leave_out_no_turn(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat, turns=2)
     said = "max_tokens=100000 cannot be greater than max_model_len=1024. Please request fewer."
     server = serve(error(400, said))
@@ -621,7 +613,7 @@ def test_a_real_count_corrects_the_estimate(srchat: Srchat, serve: Serve) -> Non
     assert "the oldest turn is left out" in result.err
 
 
-def test_a_rate_limit_in_tokens_is_no_matter_of_the_window(srchat: Srchat, serve: Serve) -> None:
+def test_a_rate_limit_in_tokens_is_not_an_overflow(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat)
     said: Any = "Limit of tokens a minute reached for this context window"
     server = serve(error(429, said))

@@ -153,7 +153,7 @@ def test_a_script_is_clean_for_its_shell(path: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_bash_has_nothing_to_say_about_its_script_even_in_strict_mode(env: dict[str, str]) -> None:
+def test_the_bash_script_runs_in_strict_mode(env: dict[str, str]) -> None:
     script = (
         f"set -u; . {ROOT}/completions/srchat.bash; COMP_LINE='srchat config set stream ' "
         "COMP_POINT=25 COMP_TYPE=37; _srchat; "
@@ -170,7 +170,7 @@ def test_every_shell_completes_to_the_same_words(shell: TypedShell) -> None:
         assert (line, shell.completed(line)) == (line, ["srchat", *words])
 
 
-def test_a_directory_behind_an_at_sign_can_be_gone_on_from(shell: TypedShell) -> None:
+def test_a_directory_after_an_at_sign_can_be_completed_further(shell: TypedShell) -> None:
     assert shell.completed("srchat ask -s @bi", "\tsr\t")[-1] == "@bin/srchat"
 
 
@@ -300,7 +300,7 @@ def test_a_page_shows_commands_as_they_are_typed() -> None:
         assert f"\n{section}\n" in text
 
 
-def test_the_pages_tell_every_setting_and_every_exit_code() -> None:
+def test_the_pages_have_every_setting_and_every_exit_code() -> None:
     settings, overview = shown("man/srchat-config.5"), shown("man/srchat.1")
     for entry in SETTINGS.values():
         assert re.search(rf"^ +{entry.name}\b", settings, re.MULTILINE)
@@ -312,7 +312,7 @@ def test_the_pages_tell_every_setting_and_every_exit_code() -> None:
         assert re.search(rf"^ +{int(code)} +{re.escape(meaning)}$", overview, re.MULTILINE)
 
 
-def test_a_page_tells_the_variables_that_concern_it() -> None:
+def test_a_page_lists_its_variables() -> None:
     ask, chat, models = (shown(f"man/srchat-{name}.1") for name in ("ask", "chat", "models"))
     assert "SRCHAT_CONTEXT_WINDOW" in ask
     assert "SRCHAT_CONTEXT_WINDOW" not in models
@@ -322,18 +322,18 @@ def test_a_page_tells_the_variables_that_concern_it() -> None:
     assert "NO_COLOR" not in models
 
 
-def test_the_page_of_chat_tells_every_slash_command() -> None:
+def test_the_page_of_chat_has_every_slash_command() -> None:
     text = shown("man/srchat-chat.1")
     for command in COMMANDS.values():
         assert re.search(rf"^ +/{command.name}\b", text, re.MULTILINE)
 
 
-def test_what_the_manual_adds_belongs_to_commands_that_there_are() -> None:
+def test_prose_of_the_manual_belongs_to_existing_commands() -> None:
     commands = {command.path for command in command_tree(get_command(build_app())).walk()}
     assert set(PROSE) <= commands
 
 
-def test_whatever_a_command_may_come_to_take_has_its_completion() -> None:
+def test_every_parameter_has_a_completion() -> None:
     new = Typer()
 
     @new.command()

@@ -1,7 +1,6 @@
 """`srchat history`: stored conversations listed, shown, searched, exported, imported, deleted."""
 
 import contextlib
-import dataclasses
 import json
 import re
 import subprocess
@@ -167,9 +166,7 @@ def test_show_on_a_terminal_is_rendered_and_inert(srchat: Srchat) -> None:
     ],
     ids=lambda arguments: arguments[1],
 )
-def test_an_id_of_a_file_that_was_tampered_with_is_inert(
-    srchat: Srchat, arguments: list[str]
-) -> None:
+def test_an_id_from_an_edited_file_is_sanitized(srchat: Srchat, arguments: list[str]) -> None:
     keep(srchat, f"aaaa{ATTACK}", ("hi", "there"))
     with TerminalSession(srchat.command(*arguments), srchat.env) as session:
         session.wait_for_text("\\x1b]0;o")
@@ -177,7 +174,7 @@ def test_an_id_of_a_file_that_was_tampered_with_is_inert(
         assert "\u202e".encode() not in session.raw
 
 
-def test_show_tells_what_it_does_not_show(srchat: Srchat) -> None:
+def test_show_reports_hidden_turns(srchat: Srchat) -> None:
     conversation = keep(srchat, "aaaa1111", ("one", "1"), ("two", "2"))
     again = TurnRecord("again", "two again", parent="aaaa11110", reply="3", complete=True)
     store = ConversationStore(srchat.history)
@@ -194,10 +191,10 @@ def test_show_tells_what_it_does_not_show(srchat: Srchat) -> None:
     assert len(json.loads(srchat("history", "show", "--json").out)["turns"]) == 3
 
 
-def test_incomplete_is_told_on_a_terminal(srchat: Srchat) -> None:
+def test_an_incomplete_answer_is_marked_on_a_terminal(srchat: Srchat) -> None:
     conversation = keep(srchat, "aaaa1111", ("one", "1"))
     store = ConversationStore(srchat.history)
-    turn = dataclasses.replace(conversation.turns[0], complete=False, reason="lost")
+    turn = conversation.turns[0]._replace(complete=False, reason="lost")
     store.update_turn(conversation, turn)
     store.close()
     with on_terminal(srchat, "show") as session:
@@ -220,7 +217,7 @@ def test_an_id_that_is_not_there_or_not_enough_is_a_usage_error(srchat: Srchat) 
 # --- search --------------------------------------------------------------------------------
 
 
-def test_search_shows_where_it_was_said(srchat: Srchat) -> None:
+def test_search_shows_the_context(srchat: Srchat) -> None:
     keep(srchat, "aaaa1111", ("about cats", f"A cat returned {ATTACK} miaow."))
     keep(srchat, "bbbb2222", ("about dogs", "A dog barks."))
     text = srchat("history", "search", "miaow").text
@@ -265,7 +262,7 @@ def test_a_text_with_a_mark_of_a_hit_leaves_the_terminal_as_it_was(srchat: Srcha
         assert session.raw.count(b"\x1b[1m") == session.raw.count(b"\x1b[0m")
 
 
-def test_what_is_deleted_while_all_is_exported_tears_nothing(srchat: Srchat) -> None:
+def test_deleting_during_an_export_does_not_corrupt_it(srchat: Srchat) -> None:
     keep(srchat, "aaaa1111", ("one", "1"))
     keep(srchat, "bbbb2222", ("two", "2"))
     library = Library({"SRCHAT_DATA": str(srchat.history.parent)}, print)
@@ -298,7 +295,7 @@ def test_an_export_on_a_terminal_is_inert(srchat: Srchat) -> None:
     assert any("evil" in line for line in session.lines)
 
 
-def test_all_and_an_id_exclude_each_other(srchat: Srchat) -> None:
+def test_all_and_an_id_cannot_be_combined(srchat: Srchat) -> None:
     keep(srchat, "aaaa1111", ("one", "1"))
     result = srchat("history", "export", "--all", "aaaa")
     assert (result.code, result.out) == (2, b"")
@@ -353,13 +350,13 @@ def test_what_was_not_exported_is_not_imported(srchat: Srchat, text: str) -> Non
     assert not (srchat.home / ".local").exists()
 
 
-def test_an_import_of_markdown_says_what_can_be_imported(srchat: Srchat) -> None:
+def test_an_import_of_markdown_is_an_error_with_a_hint(srchat: Srchat) -> None:
     (srchat.home / "in.md").write_text("# one\n")
     assert "it is not JSON" in (err := srchat("history", "import", "in.md").err)
     assert "export --format json" in err
 
 
-def test_an_import_from_the_future_does_not_draw_the_clock_there(srchat: Srchat) -> None:
+def test_an_import_from_the_future_does_not_affect_later_times(srchat: Srchat) -> None:
     turns = [{"id": "0001", "prompt": "from the future"}]
     item = {"id": "abcd", "used_at": 9e10, "turns": turns}
     document = {"srchat_history": 1, "conversations": [item]}
@@ -369,7 +366,7 @@ def test_an_import_from_the_future_does_not_draw_the_clock_there(srchat: Srchat)
     assert NOW <= found["used_at"] <= time.time()
 
 
-def test_an_import_from_a_pipe_that_somebody_made_non_blocking_is_read_whole(
+def test_an_import_from_a_non_blocking_pipe_is_complete(
     srchat: Srchat,
 ) -> None:
     keep(srchat, "aaaa1111", ("one", "1"))
@@ -386,7 +383,7 @@ def test_an_import_that_is_not_utf_8_is_refused(srchat: Srchat) -> None:
     assert "not UTF-8" in result.err
 
 
-def test_a_file_that_is_broken_at_its_end_changes_nothing(srchat: Srchat) -> None:
+def test_a_file_truncated_at_its_end_changes_nothing(srchat: Srchat) -> None:
     keep(srchat, "aaaa1111", ("one", "1"))
     document = json.loads(srchat("history", "export", "--format", "json").out)
     document["conversations"][0]["id"] = "bbbb2222"
@@ -490,7 +487,7 @@ def test_of_a_turn_without_an_answer_only_the_prompt_and_the_reason_are_shown(
 ) -> None:
     conversation = keep(srchat, "aaaa1111", ("one", ""))
     store = ConversationStore(srchat.history)
-    turn = dataclasses.replace(conversation.turns[0], complete=False, reason="refused")
+    turn = conversation.turns[0]._replace(complete=False, reason="refused")
     store.update_turn(conversation, turn)
     store.close()
     with on_terminal(srchat, "show") as session:
@@ -499,7 +496,7 @@ def test_of_a_turn_without_an_answer_only_the_prompt_and_the_reason_are_shown(
 
 
 @pytest.mark.parametrize("args", [("list",), ("show",), ("search", "word")])
-def test_a_place_that_cannot_be_looked_into_is_told(srchat: Srchat, args: tuple[str, ...]) -> None:
+def test_an_unreadable_directory_is_reported(srchat: Srchat, args: tuple[str, ...]) -> None:
     place = srchat.home / ("x" * 300)  # root may look into all but that
     result = srchat("history", *args, SRCHAT_DATA=str(place))
     assert (result.code, result.out) == (9, b"")

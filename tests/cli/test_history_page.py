@@ -43,7 +43,7 @@ def test_a_conversation_is_one_page_without_script(srchat: Srchat, serve: Serve)
     assert not {"script", "img", "link", "iframe"} & set(elements)
 
 
-def test_an_incomplete_answer_says_so(srchat: Srchat, serve: Serve) -> None:
+def test_an_incomplete_answer_is_marked(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("half", finish="abort"))
     assert srchat("ask", "x", "--base-url", server.url).code == 6
     assert "<em>incomplete: " in srchat("history", "export", "--format", "html").text

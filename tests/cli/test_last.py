@@ -1,4 +1,4 @@
-"""`srchat last`: a stored answer again, byte for byte."""
+"""`srchat last`: a stored answer, byte for byte."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What srchat takes in is bounded, and where the machine runs out of something, it says of what."""
+"""Inputs are bounded, and exhausted resources are named."""
 
 import json
 import subprocess
@@ -58,9 +58,7 @@ def test_files_that_are_too_much_together_are_refused(srchat: Srchat) -> None:
     assert "the message is over 64 MB" in result.err
 
 
-def test_an_answer_that_does_not_fit_in_memory_is_kept_as_far_as_it_came(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_an_answer_larger_than_memory_is_kept_in_part(srchat: Srchat, serve: Serve) -> None:
     piece = chunk("x" * 1_000_000)
     server = serve([head(), *[piece] * 240, chunk(finish="stop"), DONE, CLOSE])
     result = limited(srchat, "ulimit -v 400000", "ask", "q", "--base-url", server.url)
@@ -76,7 +74,7 @@ def test_an_answer_that_does_not_fit_in_memory_is_kept_as_far_as_it_came(
     assert not turn["complete"]
 
 
-def test_where_no_thread_can_be_started_that_is_said(srchat: Srchat, serve: Serve) -> None:
+def test_a_failure_to_start_a_thread_is_reported(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("x"))
     # A thread's stack is as large as the limit of the main one's, and does not fit.
     limits = "ulimit -s 8000000; ulimit -v 4000000"

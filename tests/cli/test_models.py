@@ -57,7 +57,7 @@ def test_on_a_terminal_it_is_a_table_that_marks_the_own_model(srchat: Srchat, se
         assert session.lines == ["* vllm-primary  vllm  8192 tokens", "  odd\\x1b[2J"]
 
 
-def test_what_is_no_list_is_said(srchat: Srchat, serve: Serve) -> None:
+def test_a_response_that_is_not_a_list_is_reported(srchat: Srchat, serve: Serve) -> None:
     failed = b'{"error": {"message": "no backend"}}'
     for body, said in (
         (b"<html>", "not JSON"),

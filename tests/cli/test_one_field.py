@@ -1,4 +1,4 @@
-"""A setting is one field: the option, the request, /set, completion and manual are read off it."""
+"""A setting is one field: option, request, /set, completion and manual are derived from it."""
 
 import json
 import os

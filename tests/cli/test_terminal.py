@@ -1,4 +1,4 @@
-"""`srchat ask` on a real terminal: what people see, and what it leaves behind."""
+"""`srchat ask` on a real terminal: what is displayed, and what remains."""
 
 import re
 import shutil
@@ -63,11 +63,12 @@ def test_a_notice_takes_the_place_of_the_spinner(srchat: Srchat, serve: Serve) -
         assert session.wait() == 0
         assert session.lines == [
             "srchat: warning: this API is deprecated: use v2",
+            "",
             "Answer.",
         ]
 
 
-def test_silence_in_mid_answer_is_shown_and_leaves_no_trace(srchat: Srchat, serve: Serve) -> None:
+def test_a_wait_inside_an_answer_is_shown_and_cleared(srchat: Srchat, serve: Serve) -> None:
     going_on = threading.Event()
     server = serve([head(), chunk("One *two"), going_on, chunk("* three.", "stop"), DONE])
     host = server.url.split("/")[2]
@@ -79,9 +80,7 @@ def test_silence_in_mid_answer_is_shown_and_leaves_no_trace(srchat: Srchat, serv
         assert session.lines == ["One two three."]
 
 
-def test_silence_is_shown_where_only_standard_error_is_a_terminal(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_a_wait_is_shown_if_only_stderr_is_a_terminal(srchat: Srchat, serve: Serve) -> None:
     going_on = threading.Event()
     server = serve([head(), chunk("one"), going_on, chunk(" two", "stop"), DONE])
     ask = " ".join(srchat.command("ask", "q", "--base-url", server.url))
@@ -100,7 +99,7 @@ def test_quiet_has_no_spinner(srchat: Srchat, serve: Serve) -> None:
         assert b"vllm-primary" not in session.raw
 
 
-def test_quiet_does_not_count_the_seconds_to_another_try(srchat: Srchat, serve: Serve) -> None:
+def test_quiet_does_not_count_down_to_a_retry(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(429, "slow down", {"Retry-After": "1"}), answer("Answer."))
     with asking(srchat, server.url, "-q") as session:
         assert session.wait() == 0
@@ -163,7 +162,7 @@ def test_hidden_reasoning_leaves_no_trace(srchat: Srchat, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(("option", "shown"), [("summary", False), ("show", True), ("hide", False)])
-def test_where_the_answer_goes_into_a_file_only_all_of_the_reasoning_is_shown(
+def test_reasoning_is_shown_whole_if_the_answer_goes_to_a_file(
     srchat: Srchat, serve: Serve, option: str, shown: bool
 ) -> None:
     script = [head(), chunk(reasoning_content="Hm."), chunk("42", "stop"), DONE]
@@ -190,7 +189,7 @@ def test_reasoning_behind_text_does_not_land_inside_the_answer(
         assert session.lines == ["one two"]
 
 
-def test_what_is_typed_meanwhile_does_not_land_inside_the_answer_and_is_not_lost(
+def test_type_ahead_is_neither_echoed_into_the_answer_nor_lost(
     srchat: Srchat, serve: Serve
 ) -> None:
     words = [f"word{n} " for n in range(30)]
@@ -209,7 +208,7 @@ def test_what_is_typed_meanwhile_does_not_land_inside_the_answer_and_is_not_lost
         assert " ".join(session.lines).split() == [*"".join(words).split(), "typed:", "hello"]
 
 
-def test_interrupted_in_mid_answer_what_came_stays_and_the_terminal_is_sane(
+def test_an_interrupt_keeps_the_text_so_far_and_restores_the_terminal(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve([head(), chunk("The first **half"), HOLD])
@@ -247,14 +246,14 @@ def test_one_ctrl_c_ends_the_loop_of_a_shell(srchat: Srchat, serve: Serve, shell
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_dies_of_the_signal(srchat: Srchat, serve: Serve, signum: int) -> None:
+def test_the_process_dies_of_the_signal(srchat: Srchat, serve: Serve, signum: int) -> None:
     process = srchat.start("ask", "q", "--base-url", serve([head(), chunk("one"), HOLD]).url)
     assert process.stdout.read(3) == b"one"
     process.send_signal(signum)
     assert process.wait(PATIENCE) == -signum
 
 
-def test_interrupted_before_the_first_token_only_that_is_said(srchat: Srchat, serve: Serve) -> None:
+def test_an_interrupt_before_the_first_token_prints_only_that(srchat: Srchat, serve: Serve) -> None:
     server = serve([HOLD])
     with asking(srchat, server.url) as session:
         session.wait_for_text("vllm-primary")
@@ -264,7 +263,7 @@ def test_interrupted_before_the_first_token_only_that_is_said(srchat: Srchat, se
 
 
 @pytest.mark.parametrize("options", [[], ["--raw"], ["-x"], ["--json"]])
-def test_a_terminal_that_closes_hangs_up_and_what_came_is_kept(
+def test_a_closed_terminal_ends_the_turn_and_keeps_the_text_so_far(
     srchat: Srchat, serve: Serve, options: list[str]
 ) -> None:
     server = serve([head(), chunk("```\nhalf"), HOLD])

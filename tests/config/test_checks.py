@@ -1,4 +1,4 @@
-"""Values as they are checked, and what the errors say."""
+"""Checked values and error messages."""
 
 import pytest
 

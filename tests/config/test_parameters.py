@@ -41,7 +41,7 @@ def test_a_value_is_json_or_text(text: str, value: dict[str, object]) -> None:
      "stop=x", "stream_options.include_usage=true", "n=2", "tools=[]", "a..b=1", ".a=1",
      "{", "[1]"],
 )  # fmt: skip
-def test_what_is_no_parameter_is_refused(text: str) -> None:
+def test_an_invalid_parameter_is_rejected(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the caller writes the message
         Parameters().parse(text)
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import dataclasses
 import json
 import os
 import random
@@ -212,9 +211,7 @@ def _is_unharmed(before: Conversation, after: Conversation) -> bool:
     """Tell whether a conversation has at most new turns behind those that it had."""
     here = after.turns[: len(before.turns)]
     title = after.title if before.title else ""  # that of its first prompt, where it had none
-    kept = dataclasses.replace(
-        after, title=title, turns=here, head=before.head, used_at=before.used_at
-    )
+    kept = after._replace(title=title, turns=here, head=before.head, used_at=before.used_at)
     return kept == before and (after.head == before.head or after.turns != here)
 
 

@@ -1,7 +1,6 @@
 """The conversation store, on real files."""
 
 import contextlib
-import dataclasses
 import os
 import shutil
 import sqlite3  # noqa: TID251 - to look at the file from outside
@@ -20,7 +19,7 @@ from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import StoreBusyError, StoreError, UsageError
 from srchat.history.database import Database, Parameters, Row
 from srchat.history.schema import SCHEMA
-from srchat.history.search import HIT_BEGIN, HIT_END
+from srchat.history.search import HIT_BEGIN, HIT_END, index_new_turns
 from srchat.history.store import ConversationStore
 
 TEXTS = st.text(st.characters(codec=None), max_size=60)  # lone surrogates and NUL, too
@@ -49,7 +48,7 @@ def save(
     turn = asked(f"{id}t", prompt, at=at)
     conversation = Conversation(id, created_at=at, used_at=at).with_turn(turn)
     store.add_turn(conversation, turn)
-    turn = dataclasses.replace(turn, reply=reply, complete=True, reason="", served_model="served")
+    turn = turn._replace(reply=reply, complete=True, reason="", served_model="served")
     store.update_turn(conversation, turn)
     return store.load(id)
 
@@ -84,7 +83,7 @@ def test_a_new_turn_is_stored_and_becomes_the_head(store: ConversationStore) -> 
     conversation = Conversation("c1", title="T", system="S", created_at=1.0, used_at=2.0)
     store.add_turn(conversation, turn)
     loaded = store.load("c1")
-    assert loaded == dataclasses.replace(conversation, turns=(turn,), head="t1", used_at=5.5)
+    assert loaded == conversation._replace(turns=(turn,), head="t1", used_at=5.5)
 
 
 def test_a_prompt_without_an_answer_is_incomplete_with_a_reason(store: ConversationStore) -> None:
@@ -97,7 +96,7 @@ def test_update_turn_replaces_the_reply(store: ConversationStore) -> None:
     conversation, turn = Conversation("c1"), asked("t1")
     store.add_turn(conversation, turn)
     for reply in ("a", "ab", "abc"):
-        turn = dataclasses.replace(turn, reply=reply, usage=Usage(1, len(reply), 9))
+        turn = turn._replace(reply=reply, usage=Usage(1, len(reply), 9))
         store.update_turn(conversation, turn)
     assert store.load("c1").turns == (turn,)
 
@@ -147,8 +146,8 @@ def test_two_processes_that_continue_a_conversation_create_two_branches(path: Pa
     mine, yours = here.load("c1"), there.load("c1")
     here.add_turn(mine, asked("mine", parent=mine.head, at=2.0))
     there.add_turn(yours, asked("yours", parent=yours.head, at=3.0))
-    here.update_turn(mine, dataclasses.replace(asked("mine"), reply="for me"))
-    there.update_turn(yours, dataclasses.replace(asked("yours"), reply="for you"))
+    here.update_turn(mine, asked("mine")._replace(reply="for me"))
+    there.update_turn(yours, asked("yours")._replace(reply="for you"))
     loaded = here.load("c1")
     assert [turn.id for turn in loaded.branch] == ["c1t", "yours"]
     assert [(turn.id, turn.parent, turn.reply) for turn in loaded.turns] == [
@@ -286,7 +285,7 @@ def test_waiting_for_a_lock_times_out(path: Path) -> None:
 def test_summaries_begin_with_the_conversation_used_last(store: ConversationStore) -> None:
     for number in range(450):  # more than a page, some with equal times
         id_, at = f"{number:04}", float(number % 400)
-        turn = dataclasses.replace(asked(f"{id_}t", at=at), complete=True, served_model="served")
+        turn = asked(f"{id_}t", at=at)._replace(complete=True, served_model="served")
         conversation = Conversation(id_, f"prompt {number}", used_at=at).with_turn(turn)
         store.add_conversation(conversation)
     ids = [summary.id for summary in store.summaries()]
@@ -336,7 +335,7 @@ def test_an_empty_store(store: ConversationStore) -> None:
     assert list(store.summaries()) == []
     assert store.search("anything", 5) == []
     assert store.delete([]) == 0
-    with pytest.raises(StoreError, match="not there"):
+    with pytest.raises(StoreError, match="does not exist"):
         store.load("nope")
 
 
@@ -363,12 +362,11 @@ def test_words_phrases_and_prefixes_are_found(store: ConversationStore) -> None:
     assert found(store, "this NOT that") == found(store, "prompt:this") == []
 
 
-def test_many_turns_are_indexed_in_batches(
-    store: ConversationStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("srchat.history.search._INDEX_BATCH_SIZE", 2)
+def test_many_turns_are_indexed_in_batches(store: ConversationStore) -> None:
     for number in range(5):
         save(store, f"c{number}", "the same words")
+    index_new_turns(store.database, batch_size=2)
+    assert not store.database.query("SELECT 1 FROM unindexed")
     assert found(store, "same words") == ["c4", "c3", "c2", "c1", "c0"]
 
 
@@ -511,10 +509,10 @@ def test_search_finds_the_current_text_of_a_growing_reply(store: ConversationSto
     conversation, turn = Conversation("c1"), asked("t1")
     store.add_turn(conversation, turn)
     for word in ("first", "second", "third"):
-        turn = dataclasses.replace(turn, reply=f"{turn.reply} {word}".strip())
+        turn = turn._replace(reply=f"{turn.reply} {word}".strip())
         store.update_turn(conversation, turn)
         assert found(store, f"{word} first") == ["c1"]
-    store.update_turn(conversation, dataclasses.replace(turn, reply="other"))
+    store.update_turn(conversation, turn._replace(reply="other"))
     assert found(store, "first") == []
     with store.database.transaction() as execute:
         execute("INSERT INTO turn_words (turn_words) VALUES ('integrity-check')")
@@ -565,7 +563,7 @@ def test_importing_a_conversation_twice_changes_nothing(store: ConversationStore
 
 def test_new_turns_of_an_existing_conversation_are_imported(store: ConversationStore) -> None:
     kept = save(store, "c1")
-    more = dataclasses.replace(kept, turns=(*kept.turns, asked("t9", parent="c1t")), head="t9")
+    more = kept._replace(turns=(*kept.turns, asked("t9", parent="c1t")), head="t9")
     assert store.add_conversation(more) == 1
     assert [turn.id for turn in store.load("c1").turns] == ["c1t", "t9"]
 
@@ -573,7 +571,7 @@ def test_new_turns_of_an_existing_conversation_are_imported(store: ConversationS
 def test_importing_a_continuation_moves_the_head(store: ConversationStore) -> None:
     kept = save(store, "c1")
     save(store, "c2", at=2.0)
-    more = dataclasses.replace(kept, used_at=3.0)
+    more = kept._replace(used_at=3.0)
     for id_, parent in (("t8", "c1t"), ("t9", "t8")):
         more = more.with_turn(asked(id_, parent=parent))
     store.add_conversation(more)
@@ -598,7 +596,7 @@ def test_importing_another_branch_keeps_the_current_one(
 def test_imported_cycles_do_not_become_the_head(store: ConversationStore) -> None:
     kept = save(store, "c1")
     circle = (asked("t8", parent="t9"), asked("t9", parent="t8"))
-    store.add_conversation(dataclasses.replace(kept, turns=circle, head="t9"))
+    store.add_conversation(kept._replace(turns=circle, head="t9"))
     assert store.load("c1").head == "c1t"
 
 

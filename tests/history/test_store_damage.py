@@ -1,6 +1,5 @@
 """Damaged and special files are set aside or rejected, never overwritten."""
 
-import dataclasses
 import os
 import shutil
 import sqlite3  # noqa: TID251 - to look at the file from outside
@@ -31,7 +30,7 @@ def create_history(path: Path, turns: int = 200) -> None:
     store = ConversationStore(path)
     turn = TurnRecord("old", "an old prompt", reply="x" * 2000, asked_at=1.0)
     for number in range(turns):
-        record = dataclasses.replace(turn, id=f"turn{number}")
+        record = turn._replace(id=f"turn{number}")
         store.add_turn(Conversation(f"old{number}").with_turn(record), record)
     store.close()
 
@@ -112,7 +111,7 @@ def test_a_damaged_file_is_set_aside_and_the_turn_saved_in_a_new_one(
 
     recorder = Recorder(open_store)
     recorder.begin(CONVERSATION, TURN)
-    done = dataclasses.replace(TURN, reply="an answer", complete=True)
+    done = TURN._replace(reply="an answer", complete=True)
     (warning,) = recorder.end(CONVERSATION.with_turn(done), done)
     (aside,) = [file for file in path.parent.iterdir() if ".broken-" in file.name]
     assert str(aside) in warning.message
@@ -239,7 +238,7 @@ def test_a_turn_is_saved_in_a_new_file_after_the_file_is_removed(
     recorder = Recorder(lambda _: store)
     recorder.begin(CONVERSATION, TURN)
     remove(path)
-    done = dataclasses.replace(TURN, reply="an answer", complete=True)
+    done = TURN._replace(reply="an answer", complete=True)
     assert recorder.end(CONVERSATION.with_turn(done), done) == []
     store.close()
     fresh = ConversationStore(path)
@@ -274,7 +273,7 @@ def test_an_error_at_the_beginning_of_a_turn_is_recovered(tmp_path: Path) -> Non
     recorder.begin(CONVERSATION, TURN)
     assert not recorder.is_saved
     folder.unlink()
-    done = dataclasses.replace(TURN, reply="an answer", complete=True)
+    done = TURN._replace(reply="an answer", complete=True)
     assert recorder.end(CONVERSATION.with_turn(done), done) == []
     assert stores[0].load("c1").turns == (done,)
     stores[0].close()
@@ -297,7 +296,7 @@ def test_unsaved_turns_are_saved_with_the_next_turn(path: Path) -> None:
         recorder.begin(conversation.with_turn(turn), turn)
         if locked_at == "end":
             lock.execute("BEGIN IMMEDIATE")
-        turn = dataclasses.replace(turn, reply=f"answer {number}", complete=True)
+        turn = turn._replace(reply=f"answer {number}", complete=True)
         conversation = conversation.with_turn(turn)
         assert len(recorder.end(conversation, turn)) == bool(locked_at)
         if locked_at:

@@ -25,7 +25,7 @@ KILLS, AT_ONCE = 200, 50
 MAX_LOST_SECONDS = 1.5  # of text
 
 WRITER = """
-import dataclasses, sys
+import sys
 from pathlib import Path
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history import recorder as recorder_module
@@ -46,9 +46,9 @@ def ask(conversation, id):
     conversation = conversation.with_turn(turn)
     recorder.begin(conversation, turn)
     for n in range(3):
-        turn = dataclasses.replace(turn, reply=turn.reply + f"{id}.{n} ")
+        turn = turn._replace(reply=turn.reply + f"{id}.{n} ")
         recorder.update(conversation, turn)
-    turn = dataclasses.replace(turn, complete=True)
+    turn = turn._replace(complete=True)
     assert recorder.end(conversation, turn) == []
     return conversation.with_turn(turn)
 for index in range(int(sys.argv[3])):
@@ -58,7 +58,7 @@ stores[0].close()
 """
 
 STREAMER = """
-import dataclasses, os, sys, time
+import os, sys, time
 from pathlib import Path
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.recorder import Recorder
@@ -76,7 +76,7 @@ reply = []
 while True:
     reply.append(f"{len(reply)} ")
     if recorder.is_due():
-        recorder.update(conversation, dataclasses.replace(turn, reply="".join(reply)))
+        recorder.update(conversation, turn._replace(reply="".join(reply)))
     os.write(1, f"{time.monotonic()} {recorder._failure or ''}\\n".encode())
     time.sleep(0.03)
 """

@@ -77,9 +77,9 @@ def test_invalid_json_is_rejected(value: Any) -> None:
     ("version", "why"),
     [
         (2, "newer srchat"),
-        (None, "it is not what"),
-        ("1", "it is not what"),
-        ([], "it is not what"),
+        (None, "it is not an export"),
+        ("1", "it is not an export"),
+        ([], "it is not an export"),
     ],
 )
 def test_other_versions_are_rejected(version: Any, why: str) -> None:

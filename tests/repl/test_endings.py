@@ -1,6 +1,7 @@
 """Ctrl-C, Ctrl-D, Ctrl-Z, signals and a terminal that closes, at every moment of a chat."""
 
 import os
+import re
 import select
 import signal
 import sys
@@ -308,3 +309,47 @@ def test_edit_shows_what_would_turn_an_imported_prompt_around(srchat: Srchat, se
         chat.say("/edit")
         chat.wait_for_text("a\\u202eb")
         assert "\u202e" not in chat.terminal.screen[chat.row]
+
+
+def test_leaving_tells_how_to_continue_what_was_stored(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"), answer("two"))
+    srchat.configure(f'[profiles.work]\nbase_url = "{server.url}"\n')
+    with ChatTerminal(srchat, "", "-p", "work") as chat:
+        chat.run("about cats")
+        assert chat.leave() == 0
+        command = chat.lines[-1].removeprefix("srchat: to continue: srchat ")
+    assert re.fullmatch("chat -p work --conversation [0-9a-f]{12}", command)
+    with ChatTerminal(srchat, "", *command.split()[1:]) as chat:
+        chat.run("and dogs?")
+    assert [content for _, content in sent(server)] == ["about cats", "one", "and dogs?"]
+
+
+def test_leaving_tells_nothing_where_nothing_was_stored(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"))
+    for lines, args in (
+        ([], ()),
+        (["hi"], ("--no-save",)),
+        (["hi"], ("-q",)),
+        (["hi", "/new"], ()),
+        (["/usage"], ("-c",)),
+    ):
+        with ChatTerminal(srchat, server.url, *args) as chat:
+            for line in lines:
+                chat.run(line)
+            assert chat.leave() == 0
+            assert "to continue" not in chat.text
+    assert srchat("chat", "--base-url", server.url, stdin=b"hi\n").err == ""
+
+
+def test_the_way_back_is_told_on_standard_error(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("one"))
+    shell = ["sh", "-c", '"$@" 2> err.txt', "sh", *srchat.command("chat", "--base-url", server.url)]
+    with TerminalSession(shell, srchat.env, cwd=str(srchat.home)) as session:
+        answering(session)
+        session.wait_for_text(">")
+        session.type("hi" + ENTER)
+        session.wait_for_text("one")
+        session.type(CTRL_D)
+        assert session.wait() == 0
+    told = (srchat.home / "err.txt").read_text()
+    assert f"srchat: to continue: srchat chat --base-url {server.url} --conversation " in told

@@ -20,6 +20,7 @@ from tests.support.server import (
     chunk,
     chunked,
     error,
+    event,
     head,
     json_response,
 )
@@ -300,3 +301,20 @@ def test_the_command_that_prints_the_key_is_run_once(srchat: Srchat, serve: Serv
     assert len(server.requests) == 2
     assert server.requests[1].headers["authorization"] == "Bearer sk-printed-key-1234567890"
     assert (srchat.home / "runs").read_text() == "\n"
+
+
+def test_an_answer_is_set_apart_from_the_messages_before_it(srchat: Srchat, serve: Serve) -> None:
+    thinking = {"choices": [{"index": 0, "delta": {"reasoning": "hm"}}]}
+    server = serve(
+        error(503, "busy"),
+        answer("Fine."),
+        error(503, "busy"),
+        [head(), event(thinking), chunk("Good.", "stop"), DONE, CLOSE],
+    )
+    with ChatTerminal(srchat, server.url) as chat:
+        shown = chat.run("hello").splitlines()
+        assert shown[2].endswith("s (1 of 3)")
+        assert shown[3:5] == ["", "Fine."]
+        shown = chat.run("hello").splitlines()
+        assert shown[2].endswith("s (1 of 3)")
+        assert shown[3:6] == ["thought for 1 s", "", "Good."]

@@ -52,7 +52,10 @@ def test_vi_keys_when_they_are_set(srchat: Srchat, serve: Serve) -> None:
     assert sent(server) == [("user", "hello world")]
 
 
-def test_the_editor_writes_the_line(srchat: Srchat, serve: Serve, tmp_path: Path) -> None:
+@pytest.mark.parametrize("keys", ["\x07", "\x18\x05"])
+def test_the_editor_writes_the_line(
+    srchat: Srchat, serve: Serve, tmp_path: Path, keys: str
+) -> None:
     editor = tmp_path / "editor"
     editor.write_text(
         '#!/bin/sh\nprintf "%s\\nand more\\n" "$(cat "$1")" > "$1.x"; mv "$1.x" "$1"\n'
@@ -61,11 +64,42 @@ def test_the_editor_writes_the_line(srchat: Srchat, serve: Serve, tmp_path: Path
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url, EDITOR=str(editor)) as chat:
         chat.wait_for_prompt()
-        chat.type("begun\x18\x05")
+        chat.type("begun" + keys)
         chat.wait_for_text("and more")
         chat.type(ENTER)
         chat.wait_for_text("Fine.")
     assert sent(server) == [("user", "begun\nand more")]
+
+
+@pytest.mark.parametrize("typed", ["", "begun"])
+@pytest.mark.parametrize("keys", ["emacs", "vi"])
+def test_an_editor_that_leaves_nothing_gives_an_empty_line(
+    srchat: Srchat, serve: Serve, tmp_path: Path, typed: str, keys: str
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\ncp "$1" before; printf "\\n" > "$1"; touch "$HOME/done"\n')
+    editor.chmod(0o755)
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url, EDITOR=str(editor), SRCHAT_KEYS=keys) as chat:
+        chat.wait_for_prompt()
+        chat.type(typed + "\x07")
+        chat.wait_for(lambda _: (srchat.home / "done").exists())
+        chat.wait_for_prompt()
+        chat.run("hello")
+    assert (srchat.home / "before").read_text() == typed
+    assert sent(server) == [("user", "hello")]
+
+
+def test_ctrl_g_closes_the_menu_first(srchat: Srchat, serve: Serve) -> None:
+    with ChatTerminal(srchat, serve(answer("x")).url, EDITOR="/no/such") as chat:
+        chat.wait_for_prompt()
+        chat.type("/c")
+        chat.wait_for_text("copy [N]")
+        chat.type("\x07")
+        chat.wait_for(lambda _: "copy [N]" not in chat.text, "the end of the menu")
+        assert "editor" not in chat.text
+        chat.type("\x07")
+        chat.wait_for_text("cannot start the editor")
 
 
 def test_an_editor_that_is_not_there_is_said_and_the_line_kept(
@@ -87,12 +121,12 @@ def test_tab_goes_through_the_menu_and_enter_takes_what_is_chosen(
     with ChatTerminal(srchat, serve(answer("x")).url) as chat:
         chat.wait_for_prompt()
         chat.type("/c")
-        chat.wait_for_text("/copy")
+        chat.wait_for_text("copy [N]")
         for chosen in ("> /continue", "> /copy"):
             chat.type("\t")
             chat.wait_for(lambda chat: chat.terminal.screen[chat.row] == chosen, chosen)  # noqa: B023 - at once
         chat.type(ENTER)
-        chat.wait_for(lambda chat: "/continue" not in chat.text, "the end of the menu")
+        chat.wait_for(lambda chat: "continue an" not in chat.text, "the end of the menu")
         assert chat.terminal.screen[chat.row] == "> /copy"
         chat.type(ENTER)
         chat.wait_for_text("srchat:")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from srchat.repl.file_commands import _real
 from srchat.repl.slash_commands import COMMANDS
 from tests.conftest import Serve, Srchat
 from tests.support.chatting import CTRL_C, ENTER, ChatTerminal, sent
@@ -33,7 +34,7 @@ def test_help_fits_a_screen_of_80x24(srchat: Srchat, serve: Serve) -> None:
         assert len(shown.splitlines()) <= 22
         assert "> /help" in chat.terminal.screen
         for place, name in enumerate(COMMANDS):
-            assert shown.splitlines()[place + 1].startswith(f"/{name}")
+            assert shown.splitlines()[place + 1][9:].startswith(f"/{name}")
 
 
 def test_help_tells_more_about_a_command(srchat: Srchat, serve: Serve) -> None:
@@ -241,6 +242,58 @@ def test_files_are_sent_once_and_can_be_taken_away(srchat: Srchat, serve: Serve)
         chat.run("three")
     contents = [content for role, content in sent(server) if role == "user"]
     assert contents == ["one", '<file name="a.txt">\nAAA\n</file>\n\ntwo', "three"]
+
+
+def test_a_pattern_attaches_the_files_that_match(srchat: Srchat, serve: Serve) -> None:
+    for name, text in (("b.py", "BBB"), ("a.py", "AAA"), ("c.txt", "C"), ("d.bin", "\0")):
+        (srchat.home / "src").mkdir(exist_ok=True)
+        (srchat.home / "src" / name).write_text(text)
+    (srchat.home / "src" / "folder.py").mkdir()
+    (srchat.home / "[x].py").write_text("XX")
+    with ChatTerminal(srchat, serve(answer("Fine.")).url) as chat:
+        shown = chat.run("/file src/*.py").replace("\n", " ")
+        assert "next prompt: src/a.py (3 characters), src/b.py (3 characters)" in shown
+        chat.run("/file -")
+        assert "src/b.py (3 characters)" in chat.run("/file **/b*")
+        chat.run("/file -")
+        assert "next prompt: [x].py (2 characters)" in chat.run("/file [x].py")
+        chat.run("/file -")
+        shown = chat.run("/file src/*").replace("\n", " ")
+        assert "warning: not attached: src/d.bin is not text" in shown
+        assert "src/c.txt (1 characters)" in shown
+        assert "no file matches *.rs" in chat.run("/file *.rs")
+        chat.type("/file \x1b[200~a\0/*\x1b[201~" + ENTER)
+        chat.wait_for_text("no file matches a")
+
+
+def test_a_pattern_that_matches_too_much_is_an_error(srchat: Srchat, serve: Serve) -> None:
+    for number in range(101):
+        (srchat.home / f"{number}.txt").touch()
+    with (srchat.home / "a.log").open("wb") as log, (srchat.home / "b.log").open("wb") as other:
+        log.truncate(40 << 20)
+        other.truncate(40 << 20)
+    with ChatTerminal(srchat, serve(answer("Fine.")).url) as chat:
+        assert "*.txt matches more than 100 files" in chat.run("/file *.txt")
+        assert "*.log is over 64 MB" in chat.run("/file *.log")
+        assert "no files attached" in chat.run("/file")
+
+
+def test_a_file_is_attached_once_and_as_it_is_now(srchat: Srchat, serve: Serve) -> None:
+    (srchat.home / "a.txt").write_text("AAA\n")
+    (srchat.home / "b.txt").write_text("BBB\n")
+    (srchat.home / "link.txt").symlink_to("a.txt")
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("/file ?.txt")
+        (srchat.home / "a.txt").write_text("changed\n")
+        shown = chat.run("/file ./link.txt").replace("\n", " ")
+        assert "next prompt: b.txt (4 characters), ./link.txt (8 characters)" in shown
+        chat.run("go")
+    assert sent(server)[0][1].count("<file") == 2
+
+
+def test_a_name_that_no_file_can_have_has_no_real_path() -> None:
+    assert _real("a\0b") == "a\0b"
 
 
 def test_a_file_dropped_on_the_terminal_comes_quoted(srchat: Srchat, serve: Serve) -> None:

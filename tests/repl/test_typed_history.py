@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from srchat.repl.typed_history import TypedHistory
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_R, ENTER, UP, ChatTerminal, sent
+from tests.support.chatting import CTRL_C, CTRL_R, ENTER, UP, ChatTerminal, sent
 from tests.support.server import answer
 
 
@@ -51,6 +51,31 @@ def test_a_line_is_suggested_from_the_typed_ones(srchat: Srchat, serve: Serve) -
         chat.type("\x1b[C" + ENTER)  # right
         chat.wait_for(lambda _: len(server.requests) == 2)
     assert sent(server)[-1] == ("user", "explain monads to me")
+
+
+@pytest.mark.parametrize("args", [(), ("--no-save",)])
+def test_a_refused_line_is_not_suggested_but_can_be_corrected(
+    srchat: Srchat, serve: Serve, args: tuple[str, ...]
+) -> None:
+    with ChatTerminal(srchat, serve(answer("Fine.")).url, *args) as chat:
+        chat.run("/set temperature 0.5")
+        chat.run("/set temperature 9")
+        chat.wait_for_prompt()
+        chat.type(UP)
+        chat.wait_for(lambda _: chat.terminal.screen[chat.row] == "> /set temperature 9")
+        chat.type(CTRL_C + "/set tempe")
+        chat.wait_for(lambda _: chat.terminal.screen[chat.row] == "> /set temperature 0.5")
+
+
+def test_a_refused_line_is_not_there_in_the_next_chat(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer("Fine."))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("/title one")
+        for line in ("/retry", "/modle x", "hello", "/retry", "/exit"):
+            chat.say(line)
+        chat.wait()
+    text = (srchat.history.parent / "typed_lines").read_text()
+    assert re.findall(r"^\+(.*)", text, re.MULTILINE) == ["/title one", "hello", "/retry", "/exit"]
 
 
 def test_the_file_of_typed_lines_is_for_nobody_else(srchat: Srchat, serve: Serve) -> None:

@@ -1,4 +1,4 @@
-"""What servers say of a request that is too long; the texts are real."""
+"""Messages of real servers about requests that are too long."""
 
 import pytest
 
@@ -101,11 +101,11 @@ REAL = [
 
 
 @pytest.mark.parametrize(("message", "refusal"), REAL)
-def test_the_words_of_each_server_are_understood(message: str, refusal: ContextOverflow) -> None:
+def test_the_messages_of_all_servers_are_recognized(message: str, refusal: ContextOverflow) -> None:
     assert read_overflow(message) == refusal
 
 
-def test_the_limit_is_found_in_what_a_proxy_wraps() -> None:
+def test_the_limit_is_found_in_a_message_wrapped_by_a_proxy() -> None:
     body = (
         '{"error":{"message":"litellm.ContextWindowExceededError: litellm.BadRequestError: '
         'ContextWindowExceededError: Hosted_vllmException - {\\"error\\":{\\"message\\":\\"'
@@ -128,7 +128,7 @@ def test_a_code_alone_is_enough() -> None:
     "message",
     ["", "model not found", "temperature must be at most 2", "maximum tokens per minute is 10000"],
 )
-def test_other_refusals_are_left_alone(message: str) -> None:
+def test_other_errors_are_ignored(message: str) -> None:
     assert read_overflow(message) is None
 
 
@@ -143,6 +143,6 @@ def test_absurd_numbers_are_no_limit() -> None:
     )
 
 
-def test_an_answer_longer_than_the_window_is_found_in_what_a_proxy_wraps() -> None:
+def test_too_large_max_tokens_are_found_in_a_wrapped_message() -> None:
     message = "VLLMException - max_tokens=2000 cannot be greater than max_model_len=1024."
     assert read_overflow(message) == ContextOverflow(1024, None, by_answer=True)

@@ -1,4 +1,4 @@
-"""Prompt templates of profiles, and profiles in files of their own, through the whole program."""
+"""Prompt templates, and profiles in separate files, through the whole program."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def _sent(srchat: Srchat, *args: str, stdin: bytes = b"") -> str:
         ),
     ],
 )
-def test_words_and_input_stand_where_the_template_says(
+def test_words_and_input_replace_their_placeholders(
     template: str, words: str, attachments: Sequence[Attachment], message: str
 ) -> None:
     assert _message(template, words, *attachments) == message
@@ -177,7 +177,7 @@ def test_a_file_in_profiles_d_is_a_profile(srchat: Srchat, serve: Serve) -> None
     assert srchat("config", "set", "profile", "own").code == 0
 
 
-def test_a_profile_of_its_own_file_is_not_changed_in_the_configuration(srchat: Srchat) -> None:
+def test_a_profile_in_a_separate_file_is_not_changed_in_the_configuration(srchat: Srchat) -> None:
     folder = srchat.home / "profiles.d"
     folder.mkdir()
     (folder / "own.toml").write_text('model = "a"\n')
@@ -201,7 +201,7 @@ def test_config_check_reads_every_profile(srchat: Srchat) -> None:
     assert f"{folder / 'bad.toml'}, line 2: retries is -1" in result.err
 
 
-def test_config_check_takes_a_profile_of_its_own_file(srchat: Srchat, serve: Serve) -> None:
+def test_config_check_takes_a_profile_in_a_separate_file(srchat: Srchat, serve: Serve) -> None:
     models = json_response({"object": "list", "data": [{"id": "vllm-primary"}]})
     server = serve(models, models)
     folder = srchat.home / "profiles.d"

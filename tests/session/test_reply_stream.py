@@ -137,7 +137,7 @@ def test_a_turn_yields_text_and_leaves_a_complete_reply(serve: Serve) -> None:
     assert RequestSent() in got.events
 
 
-def test_usage_that_came_early_is_kept(serve: Serve) -> None:
+def test_early_usage_is_kept(serve: Serve) -> None:
     early = event({"choices": [], "usage": completion("")["usage"]})
     got = turn(serve, [head(), early, Pause(0.05), *answer("Hello")[1:]])
     assert got.reply.usage == Usage(3, 5, 8)
@@ -180,7 +180,7 @@ def test_a_half_that_stays_alone_is_not_lost(serve: Serve, script: Script) -> No
 
 
 @pytest.mark.parametrize(("limit", "named"), [(None, "max_tokens"), (7, "max_tokens (7)")])
-def test_a_stop_at_max_tokens_is_complete_and_told(
+def test_a_stop_at_max_tokens_is_complete_with_a_warning(
     serve: Serve, limit: int | None, named: str
 ) -> None:
     got = turn(serve, answer("Hello", finish="length"), max_tokens=limit)
@@ -207,7 +207,7 @@ def test_a_stop_at_max_tokens_is_complete_and_told(
         (json_response(completion("")), "", "empty answer"),
     ],
 )
-def test_an_answer_that_is_not_whole_is_kept_and_told(
+def test_an_incomplete_answer_is_kept_and_reported(
     serve: Serve, script: Script, text: str, said: str
 ) -> None:
     got = turn(serve, script)
@@ -235,7 +235,7 @@ def test_a_failure_leaves_an_empty_reply(
     assert got.reply.ended_at > 0
 
 
-def test_an_interrupt_keeps_what_came(serve: Serve) -> None:
+def test_an_interrupt_keeps_the_text_so_far(serve: Serve) -> None:
     got = turn(serve, [head(), chunk("Hello"), HOLD], interrupt_at=Text)
     assert isinstance(got.error, Interrupted)
     assert (got.reply.content, got.reply.complete) == ("Hello", False)
@@ -252,7 +252,7 @@ def test_waits_are_yielded_with_their_reason(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_chunks_that_could_not_be_read_are_told_after_the_answer(serve: Serve, count: int) -> None:
+def test_skipped_chunks_are_reported_after_the_answer(serve: Serve, count: int) -> None:
     got = turn(serve, [head(), chunk("a"), *[b"data: {bad\n\n"] * count, *answer("b")[1:]])
     assert got.text == "ab"
     (notice,) = got.notices
@@ -264,15 +264,13 @@ def test_chunks_that_could_not_be_read_are_told_after_the_answer(serve: Serve, c
 @pytest.mark.parametrize(
     "rest", [[CLOSE], answer(finish="content_filter")[1:], [event({"error": "broken"}), CLOSE]]
 )
-def test_chunks_that_could_not_be_read_are_told_once_after_a_failure_too(
-    serve: Serve, rest: Script
-) -> None:
+def test_skipped_chunks_are_reported_once_after_a_failure(serve: Serve, rest: Script) -> None:
     got = turn(serve, [head(), chunk("a"), b"data: {bad\n\n", *rest])
     assert len(got.notices) == 1
     assert isinstance(got.error, IncompleteAnswerError)
 
 
-def test_a_deprecated_api_is_told(serve: Serve) -> None:
+def test_a_deprecated_api_is_reported(serve: Serve) -> None:
     got = turn(serve, answer("a", headers={"X-API-Deprecated": "ends 2027-01-01"}))
     assert got.notices == ["this API is deprecated: ends 2027-01-01"]
 
@@ -284,7 +282,7 @@ def served_by(model: str, *pieces: str, **headers: str) -> Script:
 
 
 @pytest.mark.parametrize("model", ["gpt-4o-mini", "claude-haiku"])
-def test_a_fallback_model_is_told_once(serve: Serve, model: str) -> None:
+def test_a_fallback_model_is_reported_once(serve: Serve, model: str) -> None:
     got = turn(serve, served_by(model, "a", "b"))
     assert got.notices == [f"vllm-primary is not available; {model} answered instead"]
     assert got.reply.model == model
@@ -313,14 +311,14 @@ def test_the_patterns_are_a_setting(serve: Serve) -> None:
     assert len(got.notices) == 1
 
 
-def test_a_proxy_that_reports_a_fallback_is_believed_and_told_once(serve: Serve) -> None:
+def test_a_fallback_reported_by_a_proxy_is_a_warning_once(serve: Serve) -> None:
     headers = {"x_litellm_attempted_fallbacks": "1", "x_litellm_model_group": "spare"}
     got = turn(serve, served_by("gpt-4o-mini", "a", **headers))
     assert got.notices == ["vllm-primary is not available; spare answered instead"]
 
 
 @pytest.mark.parametrize("group", [{}, {"x_litellm_model_group": "vllm-primary"}])
-def test_a_fallback_without_a_name_is_told_too(serve: Serve, group: dict[str, str]) -> None:
+def test_a_fallback_without_a_name_is_reported(serve: Serve, group: dict[str, str]) -> None:
     got = turn(serve, served_by("vllm-primary", "a", x_litellm_attempted_fallbacks="2", **group))
     assert got.notices == ["vllm-primary is not available; another model answered instead"]
 

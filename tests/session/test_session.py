@@ -303,7 +303,7 @@ def test_a_retry_that_fails_leaves_the_answer_that_was_there(host: Host) -> None
     assert host.store.load(host.session.conversation.id).branch == host.session.conversation.branch
 
 
-def test_after_a_retry_that_failed_retry_asks_the_same(host: Host) -> None:
+def test_retry_after_a_failed_retry_sends_the_same_prompt(host: Host) -> None:
     host.type("one")
     host.network.outcome = "server error"
     host.type("/retry")
@@ -312,7 +312,7 @@ def test_after_a_retry_that_failed_retry_asks_the_same(host: Host) -> None:
     assert host.network.messages[-1] == [("user", "one")]
 
 
-def test_undo_goes_back_and_nothing_is_lost(host: Host) -> None:
+def test_undo_goes_back_and_keeps_the_turns(host: Host) -> None:
     for line in ("one", "two", "three", "/undo 2", "four"):
         assert host.type(line) is None
     assert [content for role, content in host.network.messages[-1] if role == "user"] == [
@@ -321,7 +321,7 @@ def test_undo_goes_back_and_nothing_is_lost(host: Host) -> None:
     assert len(host.store.load(host.session.conversation.id).turns) == 4
 
 
-def test_undo_of_a_prompt_that_failed_takes_it_alone(host: Host) -> None:
+def test_undo_of_a_failed_prompt_removes_only_it(host: Host) -> None:
     host.type("one")
     host.network.outcome = "no connection"
     host.type("two")
@@ -331,7 +331,7 @@ def test_undo_of_a_prompt_that_failed_takes_it_alone(host: Host) -> None:
     assert host.session.conversation.last_turn.prompt == "one"
 
 
-def test_more_undo_than_there_is_changes_nothing(host: Host) -> None:
+def test_too_many_undos_change_nothing(host: Host) -> None:
     host.type("one")
     failure = host.type("/undo 2")
     assert isinstance(failure, UsageError)
@@ -350,7 +350,7 @@ def test_edit_offers_the_last_prompt_and_takes_its_place(host: Host) -> None:
     ]  # fmt: skip
 
 
-def test_continue_after_an_answer_that_broke_off_sends_it_and_asks_for_more(host: Host) -> None:
+def test_continue_sends_the_truncated_answer_and_asks_for_more(host: Host) -> None:
     host.network.outcome = "broken off"
     host.type("one")
     host.network.outcome = "complete"
@@ -360,7 +360,7 @@ def test_continue_after_an_answer_that_broke_off_sends_it_and_asks_for_more(host
     ]  # fmt: skip
 
 
-def test_continue_after_an_answer_that_reached_its_limit_goes_on_until_it_is_complete(
+def test_an_answer_cut_at_its_limit_is_continued_until_complete(
     host: Host,
 ) -> None:
     host.network.outcome = "length"
@@ -388,14 +388,14 @@ def test_edit_changes_the_words_and_keeps_the_files(host: Host) -> None:
     assert host.network.messages[-1][-1] == ("user", "next")
 
 
-def test_undo_tells_of_files_their_names(host: Host) -> None:
+def test_undo_names_the_files(host: Host) -> None:
     host.session.attachments = [Attachment("a.txt", "AAA")]
     host.type("sum up")
     host.type("/undo")
     assert host.terminal.told == ["undone: [a.txt] sum up"]
 
 
-def test_undo_of_a_continued_answer_tells_what_was_typed(host: Host) -> None:
+def test_undo_of_a_continued_answer_returns_the_typed_prompt(host: Host) -> None:
     host.network.outcome = "length"
     for line in ("one", "/continue", "/undo 2"):
         host.type(line)
@@ -418,7 +418,7 @@ def test_edit_after_continue_changes_what_was_typed(host: Host, outcome: str) ->
     ]  # fmt: skip
 
 
-def test_copy_gives_an_answer_whole_however_often_it_was_continued(host: Host) -> None:
+def test_copy_includes_all_continuations_of_an_answer(host: Host) -> None:
     host.type("zero")
     host.network.outcome = "broken off"
     for line in ("one", "/continue", "/continue"):
@@ -429,7 +429,7 @@ def test_copy_gives_an_answer_whole_however_often_it_was_continued(host: Host) -
     assert host.copied == "some text" * 3
 
 
-def test_continue_where_nothing_came_asks_again(host: Host) -> None:
+def test_continue_without_an_answer_retries(host: Host) -> None:
     host.network.outcome = "empty"
     host.type("one")
     host.network.outcome = "complete"
@@ -480,7 +480,7 @@ def test_a_model_for_once_is_forgotten_with_its_prompt(host: Host, away: str) ->
     assert [body["model"] for body in host.network.bodies].count("other") == 1
 
 
-def test_a_window_that_the_server_tells_is_known_for_the_next_prompt(host: Host) -> None:
+def test_a_window_learned_from_the_server_applies_to_the_next_prompt(host: Host) -> None:
     for number in range(4):
         host.type(f"{number} {'x' * 40}")
     host.network.outcome = "too long"

@@ -1,4 +1,4 @@
-"""A prompt that is fitted to the context window of a server with a tokenizer of its own."""
+"""A prompt fitted to the context window of a server that counts tokens differently."""
 
 import json
 from pathlib import Path
@@ -47,7 +47,7 @@ class Tokenizing(Network):
 @pytest.mark.parametrize("counts", [True, False])
 @pytest.mark.parametrize("characters", [1, 2, 4, 6])
 @pytest.mark.parametrize("max_tokens", [None, 200, 600])
-def test_a_long_conversation_goes_on_after_one_refusal(
+def test_a_long_conversation_continues_after_an_overflow(
     tmp_path: Path, characters: int, max_tokens: int | None, counts: bool
 ) -> None:
     network = Tokenizing(characters, 1000, counts=counts)

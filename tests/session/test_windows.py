@@ -8,7 +8,7 @@ from srchat.session.windows import Windows
 CONFIG = Config(base_url="http://a.example/v1", model="m")
 
 
-def test_a_window_is_known_for_the_model_of_the_server_that_told_it() -> None:
+def test_a_window_belongs_to_a_model_of_a_server() -> None:
     windows = Windows()
     windows.learn("http://a.example/v1", "m", 1000)
     windows.learn("http://a.example/v1", "m", None)
@@ -23,7 +23,7 @@ def test_the_window_that_was_set_wins() -> None:
     assert windows.window(dataclasses.replace(CONFIG, context_window=500)) == 500
 
 
-def test_turns_left_out_are_news_at_the_first_and_when_they_have_doubled() -> None:
+def test_turns_left_out_are_reported_first_and_when_they_double() -> None:
     windows = Windows()
     told = [count for count in range(10) if windows.is_news("a", count)]
     assert told == [1, 2, 4, 8]

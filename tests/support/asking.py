@@ -1,4 +1,4 @@
-"""Takes an answer event by event and tells what came of it."""
+"""Takes an answer event by event and collects its parts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ ONCE = RetryPolicy(max_retries=0)
 
 @dataclass
 class Answer:
-    """What came of an answer, also after an error."""
+    """The parts of an answer, also after an error."""
 
     text: str = ""
     reasoning: str = ""
@@ -54,7 +54,7 @@ class Answer:
 
 
 def taken(stream: ChatStream, seen: Callable[[Event], None] = lambda _: None) -> Answer:
-    """Take all of an answer; `seen` is told each event."""
+    """Take all of an answer. `seen` is called with each event."""
     answer = Answer()
     try:
         for event in stream:
@@ -75,9 +75,11 @@ def ask(
     connect: float = 5.0,
     silence: float = 5.0,
     most: int = 1 << 28,
+    error_body: float = 3.0,
+    after_finish: float = 3.0,
 ) -> Answer:
-    """Ask once, with a client of its own."""
-    limits = Limits(connect, silence, most)
+    """Ask once, with a new client."""
+    limits = Limits(connect, silence, most, error_body, after_finish)
     with ChatClient(Server(url, key), limits=limits, retry=retry) as client:
         return taken(client.stream(request))
 

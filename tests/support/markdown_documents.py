@@ -1,4 +1,4 @@
-"""Markdown documents that nobody would write, and ways to cut them, for hypothesis."""
+"""Unusual Markdown documents, and ways to cut them, for hypothesis."""
 
 from hypothesis import strategies as st
 

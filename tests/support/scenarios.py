@@ -1,4 +1,4 @@
-"""Every way an answer can fail on the wire: what is played, and what is to come of it."""
+"""Every way an answer can fail on the wire: the script of the server and the expected result."""
 
 import gzip
 import json
@@ -217,9 +217,9 @@ def broken_streams() -> Iterator[Scenario]:
         ("short content-length", [length, part, CLOSE], "incomplete answer"),
         ("stall", [head(), part, HOLD], "no data"),
         (
-            "broken gzip",
+            "corrupt gzip",
             [head(headers={"Content-Encoding": "gzip"}), flushed, b"\xff" * 20],
-            "broken",
+            "corrupt",
         ),
     )
     for name, script, said in after:

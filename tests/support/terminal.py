@@ -1,4 +1,4 @@
-"""A terminal that remembers: pyte's emulator with its scrollback kept, and an output to it."""
+"""A terminal emulator (pyte) that keeps its scrollback, and an output to it."""
 
 import os
 from collections.abc import Mapping
@@ -116,7 +116,7 @@ class TerminalOutput(Output):
         has_color: bool = True,
     ) -> None:
         self.fd = -1
-        self.is_terminal = True
+        self.is_terminal = self.renders = True
         self.can_move = can_move
         self.has_color = has_color and can_move
         self.encoding = encoding

@@ -1,4 +1,4 @@
-"""Waiting for what another process does, where a sleep would be a guess at how fast it is."""
+"""Waits for other processes without guessing their speed."""
 
 import fcntl
 import sys

@@ -1,4 +1,4 @@
-"""The command tree as data for completion: the module srchat/command_tree.py. Pure."""
+"""Generates srchat/command_tree.py: the command tree as data for shell completion. Pure."""
 
 from pprint import pformat
 from typing import Final
@@ -6,12 +6,12 @@ from typing import Final
 from tools.generate import setting_values
 from tools.generate.command_tree import Argument, Command, Option, Values
 
-_MODULE: Final = '''"""The command tree as data, for completion: by `python -m tools.generate`.
+_MODULE: Final = '''"""The command tree as data for shell completion, by `python -m tools.generate`.
 
-COMMANDS: by its words, the commands below (name, summary), the options (spellings, what it takes,
-help) and what each argument takes, the last with a * where it repeats. SETTINGS: what a value is,
-and help. What can be taken: "" nothing, "free" a text, "choices A B", "files", "directories",
-"text_or_file", "models", "profiles", "conversations", "settings", "setting_value".
+COMMANDS: for each command its subcommands (name, summary), its options (spellings, kind of value,
+help) and the kind of each argument; a * marks a repeatable one. SETTINGS: kind of value and help.
+Kinds of values: "" none, "free" any text, "choices A B", "files", "directories", "text_or_file",
+"models", "profiles", "conversations", "settings", "setting_value".
 """
 
 Offers = tuple[tuple[str, str], ...]
