@@ -17,8 +17,8 @@ from srchat.tokens import (
     calibrated,
     estimate,
     fitting,
-    sent_before,
     tokens_per_estimate,
+    turns_sent,
 )
 
 CONTINUE_PROMPT: Final = (
@@ -205,7 +205,7 @@ class Conversation(NamedTuple):
                 continue
             user, reply = (estimate([message]) for message in messages)
             counted = None
-            older = sent_before(sizes, turn.estimated_tokens - system - user)
+            older = turns_sent(sizes, turn.estimated_tokens - system - user)
             if turn.usage and older is not None:
                 rest = sum(size.prompt + size.reply for size in older) + system * per_token
                 counted = max(turn.usage.prompt_tokens - rest, 0) or None

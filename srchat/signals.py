@@ -80,13 +80,13 @@ def signals_to(tell: Callable[[int], None]) -> Iterator[None]:
     A signal more than a second after the first raises Interrupted: the program is stuck, perhaps in
     a write that nobody reads.
     """
-    told = math.inf
+    first_at = math.inf
 
     def handle(signum: int, _frame: FrameType | None) -> None:
-        nonlocal told
-        if time.monotonic() - told > _STOP_GRACE:
+        nonlocal first_at
+        if time.monotonic() - first_at > _STOP_GRACE:
             raise Interrupted(signum)
-        told = min(told, time.monotonic())
+        first_at = min(first_at, time.monotonic())
         tell(signum)
 
     before = {

@@ -142,15 +142,15 @@ def edited(text: str, environ: Mapping[str, str]) -> str:
             raise UsageError(f"the editor exited with {code}")
         written = read_file(name).text
     except UsageError as exc:
-        raise UsageError(exc.message + _left_in(path), hint=exc.hint) from exc
+        raise UsageError(exc.message + _draft_location(path), hint=exc.hint) from exc
     except Interrupted as exc:
-        exc.message += _left_in(path)
+        exc.message += _draft_location(path)
         raise
     path.unlink()
     return written
 
 
-def _left_in(path: Path) -> str:
+def _draft_location(path: Path) -> str:
     """Return a text that says where the file is. An empty file is deleted."""
     if path.exists() and path.stat().st_size:
         return f"; your text is in {path}"

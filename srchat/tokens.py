@@ -23,7 +23,7 @@ class TurnSize(NamedTuple):
     is_counted: bool
 
 
-def sent_before(sizes: Sequence[TurnSize], estimated: int) -> Sequence[TurnSize] | None:
+def turns_sent(sizes: Sequence[TurnSize], estimated: int) -> Sequence[TurnSize] | None:
     """Return the last turns of `sizes` whose estimates add up to `estimated`, None if none do."""
     for start in range(len(sizes), -1, -1):
         if estimated <= 0:

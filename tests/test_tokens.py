@@ -1,6 +1,6 @@
 """Token counts and what fits into a window."""
 
-from srchat.tokens import TurnSize, answer_room, calibrated, sent_before, tokens_per_estimate
+from srchat.tokens import TurnSize, answer_room, calibrated, tokens_per_estimate, turns_sent
 
 
 def test_the_template_around_a_short_prompt_does_not_spoil_the_estimate() -> None:
@@ -21,11 +21,11 @@ def test_room_is_kept_for_an_answer() -> None:
 
 def test_the_turns_that_were_sent_are_found_by_their_estimates() -> None:
     sizes = [TurnSize(1, 1, 5, each, is_counted=True) for each in (10, 20, 30)]
-    assert sent_before(sizes, 0) == []
-    assert sent_before(sizes, 50) == sizes[1:]
-    assert sent_before(sizes, 60) == sizes
-    assert sent_before(sizes, 25) is None
-    assert sent_before(sizes, 61) is None
+    assert turns_sent(sizes, 0) == []
+    assert turns_sent(sizes, 50) == sizes[1:]
+    assert turns_sent(sizes, 60) == sizes
+    assert turns_sent(sizes, 25) is None
+    assert turns_sent(sizes, 61) is None
 
 
 def test_counted_prompts_give_the_ratio_for_the_next() -> None:

@@ -27,7 +27,7 @@ _FINAL_CODES: Final = ("insufficient_quota",)  # OpenAI's 429 for an account wit
 class Attempts:
     """Opens exchanges until one succeeds or no retry is left.
 
-    `mend`: called with each failure; may change the request. If it returns True, the request is
+    `repair`: called with each failure; may change the request. If it returns True, the request is
     sent again at once. `redact`: removes the key from the message of a failure.
     """
 
@@ -36,13 +36,13 @@ class Attempts:
         open_exchange: Callable[[], Exchange],
         policy: RetryPolicy,
         inbox: Inbox,
-        mend: Callable[[APIError], bool],
+        repair: Callable[[APIError], bool],
         redact: Callable[[str], str],
     ) -> None:
         self._open = open_exchange
         self._policy = policy
         self._inbox = inbox
-        self._mend = mend
+        self._repair = repair
         self._redact = redact
 
     def run(
@@ -61,11 +61,11 @@ class Attempts:
                     raise
                 if _is_final(exc):
                     raise
-                if _was_stale(exchange, exc) or self._mend(exc):
+                if _was_stale(exchange, exc) or self._repair(exc):
                     continue
                 decision = self._decide(exc, exchange, retries)
                 if decision.wait is None:
-                    raise self._final(exc, decision) from exc.__cause__
+                    raise self._with_wait_hint(exc, decision) from exc.__cause__
                 retries += 1
                 exchange.reader.abandon()  # no open connection during the wait
                 yield from self._wait(decision.wait, exc, retries)
@@ -81,7 +81,7 @@ class Attempts:
             retries, status, exchange.headers, now=time.time(), random=chance
         )
 
-    def _final(self, exc: APIError, decision: Decision) -> APIError:
+    def _with_wait_hint(self, exc: APIError, decision: Decision) -> APIError:
         if decision.asked is None:
             return exc
         asked = f"the server asks to wait {math.ceil(decision.asked)} s"

@@ -158,7 +158,7 @@ class Batches:
                 wait = self._retry_after(exc, retries, is_repeatable=is_repeatable)
                 if wait is None:
                     if is_probe and isinstance(exc, APIStatusError):
-                        _say_no_batches(exc)
+                        _hint_at_missing_batches(exc)
                     if isinstance(exc, APIStatusError):
                         self._explain(exc)
                     raise
@@ -178,7 +178,7 @@ class Batches:
         return decision.wait
 
 
-def _say_no_batches(exc: APIStatusError) -> None:
+def _hint_at_missing_batches(exc: APIStatusError) -> None:
     if exc.status in _UNSUPPORTED_STATUSES:
         exc.message = f"this server has no batches: {exc.message}"
         exc.hint = "use srchat batch run"

@@ -79,7 +79,7 @@ class ChatClient:
         inbox = Inbox(self._frame_time)
         body = request.to_json()
         for name in [name for name in body if f"{name} {request.model}" in self.refused]:
-            _without(name, body)
+            _remove_parameter(name, body)
         attempts = self._attempts(inbox, "POST", "/chat/completions", body)
         return ChatStream(attempts, inbox)
 
@@ -139,15 +139,15 @@ class ChatClient:
             self._reader = StreamReader(self._http, request, inbox, connection)
             return Exchange(self._reader, inbox, self._limits, self._server.where, self._log)
 
-        def mend(exc: APIError) -> bool:
-            if not body or not (name := _refused(exc, body)):
+        def repair(exc: APIError) -> bool:
+            if not body or not (name := _rejected_parameter(exc, body)):
                 return False
-            _without(name, body)
+            _remove_parameter(name, body)
             if not (name == "response_format" and _SCHEMA_WORD.search(exc.message)):
                 self.refused.add(f"{name} {body['model']}")  # else only this schema is unsupported
             return True
 
-        return Attempts(open_exchange, self._policy, inbox, mend, self._server.redacted)
+        return Attempts(open_exchange, self._policy, inbox, repair, self._server.redacted)
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Request:
         self._log(f"> {method} {self._server.base_url}{path}")
@@ -166,7 +166,7 @@ def json_bytes(body: dict[str, Any]) -> bytes:
     return utf8_bytes(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
 
 
-def _refused(exc: APIError, body: dict[str, Any]) -> str:
+def _rejected_parameter(exc: APIError, body: dict[str, Any]) -> str:
     """Return the optional parameter that the server rejected, "" if none."""
     if not isinstance(exc, APIStatusError) or exc.status not in (400, 422):
         return ""
@@ -183,7 +183,7 @@ def _refused(exc: APIError, body: dict[str, Any]) -> str:
     return ""
 
 
-def _without(name: str, body: dict[str, Any]) -> None:
+def _remove_parameter(name: str, body: dict[str, Any]) -> None:
     value = body.pop(name)
     if name == "max_tokens":
         body["max_completion_tokens"] = value

@@ -39,12 +39,12 @@ class BodyDecoder:
             try:
                 yield self._inflate.decompress(part, _MAX_PIECE)
             except zlib.error as exc:
-                yield _good_part(before, part)
+                yield _valid_prefix(before, part)
                 raise ValueError(f"the compressed answer is corrupt: {exc}") from exc
             part = self._inflate.unconsumed_tail or self._inflate.unused_data
 
 
-def _good_part(inflate: "zlib._Decompress", part: bytes) -> bytes:
+def _valid_prefix(inflate: "zlib._Decompress", part: bytes) -> bytes:
     """Return the output before the corrupt byte, which zlib discards with the rest of its input."""
     good = b""
     with contextlib.suppress(zlib.error):

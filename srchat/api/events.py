@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from srchat.api.models import ChatCompletionChunk
 
-_NOTICEABLE: Final = 0.05  # seconds
+_MIN_SHOWN_WAIT: Final = 0.05  # seconds
 
 
 class RequestSent(NamedTuple):
@@ -32,7 +32,7 @@ class RetryWait(NamedTuple):
     retries: int
 
     def __str__(self) -> str:
-        again = f"retrying in {self.left:.1f} s" if self.left >= _NOTICEABLE else "retrying now"
+        again = f"retrying in {self.left:.1f} s" if self.left >= _MIN_SHOWN_WAIT else "retrying now"
         return f"{self.reason.removesuffix('.')}; {again} ({self.retry} of {self.retries})"
 
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from srchat.api.encoding import BodyDecoder
 from srchat.api.error_body import MAX_ERROR_BYTES, status_error
 from srchat.api.events import RequestSent, ResponseHead
-from srchat.api.failures import redirection
+from srchat.api.failures import redirect_error
 from srchat.api.reader import Connected, End, Inbox, Item, ReadFailed, StreamReader
 from srchat.errors import (
     APIConnectionError,
@@ -68,14 +68,14 @@ class Exchange:
         for item in self._items():
             if isinstance(item, ResponseHead):
                 self.answered, self.headers = True, item.headers
-                self._say(f"the server answers {item.status}")
+                self._log_step(f"the server answers {item.status}")
                 for name, value in item.headers.items():
                     self._log(f"< {name}: {value}")
                 if not 200 <= item.status < 300:
-                    raise self._refusal(item)
+                    raise self._status_error(item)
                 return item
             if isinstance(item, RequestSent):
-                self._say("request sent")
+                self._log_step("request sent")
                 yield item
             elif item is None:  # pragma: no branch - the body follows the head
                 yield None
@@ -112,7 +112,7 @@ class Exchange:
             if item is None:
                 waited += frame
                 if waited >= limit:
-                    raise self._silence(limit, connecting=connecting)
+                    raise self._timeout_error(limit, connecting=connecting)
                 yield None
                 continue
             if isinstance(item, ReadFailed):
@@ -122,14 +122,14 @@ class Exchange:
             heard, waited = True, 0.0
             if isinstance(item, Connected):
                 secured = f"TLS established with {self.where}"
-                self._say(secured if item.encrypted else f"connected to {self.where}")
+                self._log_step(secured if item.encrypted else f"connected to {self.where}")
             else:
                 yield item
 
-    def _say(self, what: str) -> None:
+    def _log_step(self, what: str) -> None:
         self._log(f"* {what} ({time.monotonic() - self._begin:.3f} s)")
 
-    def _silence(self, limit: float, *, connecting: bool) -> APITimeoutError:
+    def _timeout_error(self, limit: float, *, connecting: bool) -> APITimeoutError:
         if connecting:
             return APITimeoutError(f"cannot connect to {self.where}: timed out after {limit:g} s")
         return APITimeoutError(
@@ -137,10 +137,10 @@ class Exchange:
             hint="raise --timeout to wait longer",
         )
 
-    def _refusal(self, head: ResponseHead) -> APIStatusError:
+    def _status_error(self, head: ResponseHead) -> APIStatusError:
         if 300 <= head.status < 400:
             target = head.headers.get("location") or "elsewhere"
-            return redirection(self.where, target, head.status)
+            return redirect_error(self.where, target, head.status)
         return status_error(self.where, head.status, self._error_body())
 
     def _error_body(self) -> bytes:

@@ -16,7 +16,7 @@ from srchat.errors import (
 )
 
 
-def redirection(where: str, target: str, status: int) -> APIStatusError:
+def redirect_error(where: str, target: str, status: int) -> APIStatusError:
     """Return the error for a redirect. Prompts are sent only to the configured server."""
     return APIStatusError(
         f"{where} redirects to {target}, which srchat does not follow",
@@ -25,7 +25,7 @@ def redirection(where: str, target: str, status: int) -> APIStatusError:
     )
 
 
-def unusable_tls(exc: OSError) -> APIError:
+def tls_setup_error(exc: OSError) -> APIError:
     """Return the error for a failed TLS setup; it names the environment variable."""
     reason = reason_of(exc)
     keys = os.environ.get("SSLKEYLOGFILE")
@@ -53,11 +53,11 @@ def translated(exc: Exception, url: httpx.URL | str, proxy: str = "") -> APIErro
         where = f"the proxy {proxy}"
     if isinstance(exc, httpx.RemoteProtocolError) and "location header" in str(exc):
         # httpx parses the target of a redirect even with follow_redirects=False.
-        return redirection(where, "an invalid URL", 302)
+        return redirect_error(where, "an invalid URL", 302)
     is_final = _UNTRUSTED in str(exc) or _is_about_client(exc) or _is_refused_handshake(exc)
     kind = CertificateError if is_final else APIConnectionError
     return _timeout(exc, where) or kind(
-        _failure(exc, where), hint=_OF_PROXY if proxy else _hint(exc)
+        _failure(exc, where), hint=_PROXY_HINT if proxy else _hint(exc)
     )
 
 
@@ -109,7 +109,7 @@ _CLIENT_ALERTS: Final = (
     "alert_unknown_ca",
 )
 _UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
-_OF_PROXY: Final = (
+_PROXY_HINT: Final = (
     "the proxy is set by HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; NO_PROXY lists exceptions"
 )
 

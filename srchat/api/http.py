@@ -41,12 +41,12 @@ def certificates(base_url: str) -> ssl.SSLContext:
     if base_url.startswith("http://"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without a CA, so TLS would fail
     context = ssl.create_default_context()
-    if any(map(os.environ.get, CERTIFICATE_VARIABLES)) or _knows_any(context):
+    if any(map(os.environ.get, CERTIFICATE_VARIABLES)) or _has_certificates(context):
         return context
     return httpx.create_ssl_context(trust_env=False)
 
 
-def _knows_any(context: ssl.SSLContext) -> bool:
+def _has_certificates(context: ssl.SSLContext) -> bool:
     file, directory, *_ = ssl.get_default_verify_paths()  # None if it does not exist
     with contextlib.suppress(OSError):
         if directory and any(Path(directory).iterdir()):
@@ -62,12 +62,12 @@ def proxy_for(url: httpx.URL) -> str | None:
     """
     named = getproxies()
     proxy = (named.get(url.scheme) or named.get("all", "")).strip()
-    if not proxy or any(_excepts(entry, url) for entry in named.get("no", "").split(",")):
+    if not proxy or any(_matches(entry, url) for entry in named.get("no", "").split(",")):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
-def _excepts(entry: str, url: httpx.URL) -> bool:
+def _matches(entry: str, url: httpx.URL) -> bool:
     """Tell whether an entry of NO_PROXY (a name, an address or a network) matches `url`."""
     scheme, _, place = entry.strip().lower().rpartition("://")
     if scheme not in ("", "all", url.scheme):

@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, NamedTuple
 from srchat.api.encoding import BodyDecoder
 from srchat.api.error_body import MAX_ERROR_BYTES, status_error
 from srchat.api.exchange import Limits
-from srchat.api.failures import redirection, translated
+from srchat.api.failures import redirect_error, translated
 from srchat.api.http import httpx
 from srchat.api.server import Server
 from srchat.errors import (
@@ -59,7 +59,7 @@ class Sender:
 
         A kept-alive connection that the server has closed is replaced once.
         """
-        return self._sent(self._server.request(method, path, content))
+        return self._send(self._server.request(method, path, content))
 
     def expect(
         self,
@@ -74,17 +74,17 @@ class Sender:
         `is_repeatable`: may be sent again even if the server may have received it.
         """
         request = self._server.request(method, path, content)
-        return self._checked(self._sent(request, is_repeatable=is_repeatable))
+        return self._checked(self._send(request, is_repeatable=is_repeatable))
 
     def upload(self, path: str, fields: Mapping[str, str], name: str, file: BinaryIO) -> Response:
         """Send a form with the file in its field `file`. Raises as `expect`."""
-        return self._checked(self._sent(self._server.upload(path, fields, name, file)))
+        return self._checked(self._send(self._server.upload(path, fields, name, file)))
 
     def download(self, path: str, write: Callable[[bytes], object]) -> None:
         """Pass the body of a 2xx response to `write`, piece by piece. Raises as `expect`."""
-        self._checked(self._sent(self._server.request("GET", path), write))
+        self._checked(self._send(self._server.request("GET", path), write))
 
-    def _sent(
+    def _send(
         self,
         request: httpx.Request,
         write: Callable[[bytes], object] | None = None,
@@ -110,9 +110,9 @@ class Sender:
     def _checked(self, response: Response) -> Response:
         if 200 <= response.status < 300:
             return response
-        raise self.failure_of(response)
+        raise self.status_error_of(response)
 
-    def failure_of(self, response: Response) -> APIStatusError:
+    def status_error_of(self, response: Response) -> APIStatusError:
         """Return the exception for a response with an error status."""
         error = status_error(self._server.where, response.status, response.body)
         error.message = self._server.redacted(error.message)
@@ -138,7 +138,7 @@ class Sender:
             headers = {name.lower(): value for name, value in response.headers.items()}
             if 300 <= status < 400:
                 target = headers.get("location") or "elsewhere"
-                raise redirection(self._server.where, target, status)
+                raise redirect_error(self._server.where, target, status)
             limit = self._max_bytes if status < 300 else MAX_ERROR_BYTES
             take = write if write and status < 300 else None
             decoder = BodyDecoder(headers.get("content-encoding", ""))
@@ -157,13 +157,13 @@ class Sender:
             return Response(status, headers, bytes(body[:limit]))
         if len(body) > limit:
             raise ProtocolError(f"the answer is over {limit >> 20} MB")
-        raise self._late()
+        raise self._timeout_error()
 
     def _failure(self, exc: Exception, request: httpx.Request) -> APIError:
         if isinstance(exc, APIError):
             error = exc
         elif isinstance(exc, httpx.ReadTimeout):
-            error = self._late()
+            error = self._timeout_error()
         elif isinstance(exc, ValueError):
             error = ProtocolError(str(exc))  # from the decoder
         else:
@@ -175,7 +175,7 @@ class Sender:
         error.message = self._server.redacted(error.message)
         return error
 
-    def _late(self) -> APITimeoutError:
+    def _timeout_error(self) -> APITimeoutError:
         return APITimeoutError(
             f"timed out: no answer from {self._server.where} for {self._response_time:g} s",
             hint="raise --timeout; an answer may take ten times as long",

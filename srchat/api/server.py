@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import BinaryIO
 
 from srchat import __version__
-from srchat.api.failures import translated, unusable_tls
+from srchat.api.failures import tls_setup_error, translated
 from srchat.api.http import certificates, httpx, proxy_for
 from srchat.api.key import checked_key, redacted, secret_headers
 
@@ -44,7 +44,7 @@ class Server:
         try:
             self._trusted = certificates(self.base_url)
         except OSError as exc:
-            raise unusable_tls(exc) from exc
+            raise tls_setup_error(exc) from exc
         try:
             self._proxy = (
                 proxy_for(httpx.URL(self.base_url)) if use_proxy and not transport else None

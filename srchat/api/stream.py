@@ -77,8 +77,8 @@ class ChatStream:
 
     def _check(self, exchange: Exchange, size: int, waited: float) -> None:
         if size > exchange.limits.answer:
-            most = exchange.limits.answer >> 20
-            raise IncompleteAnswerError(f"incomplete answer: over {most} MB")
+            megabytes = exchange.limits.answer >> 20
+            raise IncompleteAnswerError(f"incomplete answer: over {megabytes} MB")
         limit = _TEXT_TIMEOUTS * exchange.limits.silence
         if waited >= limit:
             raise TextTimeoutError(

@@ -109,7 +109,7 @@ class Controller:
         self._tokens.give_back(ticket.tokens - tokens)
         self._tokens_each += (tokens - self._tokens_each) / _AVERAGED
         self.fruitless = 0
-        self._obey(now, budgets)
+        self._apply_budgets(now, budgets)
         if ticket.number >= self._round_end:
             if self._was_full:  # else a higher limit would have no effect
                 self.limit = min(self.limit + 1, self._most)
@@ -142,7 +142,7 @@ class Controller:
         self._round_end = self._started + self.limit
         self._was_full = False
 
-    def _obey(self, now: float, budgets: Sequence[Budget]) -> None:
+    def _apply_budgets(self, now: float, budgets: Sequence[Budget]) -> None:
         rate = math.inf
         for budget in budgets:
             each = max(self._tokens_each, 1.0) if budget.is_tokens else 1.0

@@ -102,7 +102,7 @@ class Workers(Generic[Job]):
                 if response.status == 200:
                     answer = completion_in(response.body)
                 else:
-                    error = sender.failure_of(response)
+                    error = sender.status_error_of(response)
             except APIError as exc:
                 error = exc
             except ValueError as exc:

@@ -83,7 +83,7 @@ class _Batch:
         stack: contextlib.ExitStack,
     ) -> None:
         self._process = process
-        paths = [*results, *_files_of_failures(results)]
+        paths = [*results, *_failure_files(results)]
         self._files = [_opened(path, stack) for path in paths]
         self._places: dict[str, _Place] = {}
         for index, (path, file) in enumerate(zip(paths, self._files, strict=True)):
@@ -95,14 +95,14 @@ class _Batch:
 
     def print_answers(self, *, as_json: bool) -> None:
         """Print all answers. Failures go to stderr or, with `as_json`, are lines of JSON, too."""
-        told = 0
+        failures = 0
         for custom_id in self._order():
             result = self._result(custom_id)
             if as_json:
                 self._process.stdout.write(json.dumps(_document(result)) + "\n")
             elif result.error:
-                told += 1
-                if told <= _MAX_LISTED:
+                failures += 1
+                if failures <= _MAX_LISTED:
                     self._process.messages.warning(f"{custom_id}: {result.error}")
             else:
                 self._print(result)
@@ -152,10 +152,12 @@ class _Batch:
         failed = sum(not place.has_answer for place in self._places.values())
         missing = len(self._missing())
         if failed or missing:
-            gone = f"{missing:,} without a result" if missing else ""
-            told = f"{failed:,} failed" if failed else ""
-            told = ", ".join(filter(None, (told, gone)))
-            raise IncompleteAnswerError(f"not all requests have answers: {told}")
+            counts = (
+                f"{failed:,} failed" if failed else "",
+                f"{missing:,} without a result" if missing else "",
+            )
+            reasons = ", ".join(filter(None, counts))
+            raise IncompleteAnswerError(f"not all requests have answers: {reasons}")
 
     def _index(self, index: int, path: str, file: BinaryIO) -> None:
         offset = doubles = 0
@@ -241,7 +243,7 @@ def _document(result: Result) -> dict[str, Any]:
     }
 
 
-def _files_of_failures(results: Sequence[str]) -> list[str]:
+def _failure_files(results: Sequence[str]) -> list[str]:
     """Return the failure files beside results of `batch run` that are not arguments, too."""
     beside = [str(errors_path(Path(path))) for path in results]
     return [path for path in beside if path not in results and Path(path).is_file()]

@@ -84,7 +84,7 @@ def status(
     if wait and id_ is None:
         raise UsageError("--wait needs the ID of a batch")
     batches = _open_batches(process, ctx.params)
-    found = batches.newest() if id_ is None else [_looked_up(process, batches, id_, wait=wait)]
+    found = batches.newest() if id_ is None else [_get_batch(process, batches, id_, wait=wait)]
     if as_json:
         values: Any = [batch.json for batch in found] if id_ is None else found[0].json
         process.stdout.write(json.dumps(values, indent=2) + "\n")
@@ -118,7 +118,7 @@ def fetch(
         if os.path.lexists(each):
             raise UsageError(f"{each} exists", hint="choose another file with -o")
     batches = _open_batches(process, ctx.params)
-    batch = _looked_up(process, batches, id_, wait=wait)
+    batch = _get_batch(process, batches, id_, wait=wait)
     _check(process, batch)
     if not batch.is_over:
         raise IncompleteAnswerError(f"not finished: {_line(batch)}", hint="use --wait")
@@ -165,7 +165,7 @@ def _open_batches(process: Process, parameters: dict[str, Any]) -> "Batches":
     return Batches(sender, RetryPolicy(config.retries, config.max_wait), waiting, explain)
 
 
-def _looked_up(process: Process, batches: "Batches", id_: str, *, wait: bool) -> "Batch":
+def _get_batch(process: Process, batches: "Batches", id_: str, *, wait: bool) -> "Batch":
     batch = batches.get(id_)
     status = StatusLine(process.messages)
     pause = _MIN_POLL_INTERVAL

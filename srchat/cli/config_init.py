@@ -102,7 +102,7 @@ class _Dialog:
             values |= dict.fromkeys(KEY_SETTINGS)
         return values | {"model": self._ask_model(settled.models)}
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         messages = self._process.messages
         line = one_line(messages.redact(text))  # the server may have echoed the key
         messages.write_raw(messages.output.between_words(f"{line}\n"))
@@ -110,7 +110,7 @@ class _Dialog:
     def _ask_server(self) -> str:
         choices = self._choices()
         for number, (url, about) in enumerate(choices, 1):
-            self._say(f"{number}: {url} ({about})")
+            self._print(f"{number}: {url} ({about})")
         while True:
             answer = self._questions.ask("server (a number, or the URL)", "1")
             if answer.isdecimal() and 0 < int(answer) <= len(choices):
@@ -174,7 +174,7 @@ class _Dialog:
             except SrchatError:
                 raise exc from None
             base_url = longer
-        self._say(f"{base_url} responds; models: {_names(models)}")
+        self._print(f"{base_url} responds; models: {_names(models)}")
         return _Settled(base_url, key, models)
 
     def _ask_key(self, base_url: str) -> str | None:
@@ -229,7 +229,7 @@ class _Dialog:
         if offered and default not in offered:
             default = offered[0]
         for number, name in enumerate(offered[:_MAX_NUMBERED], 1):
-            self._say(f"{number}: {name}")
+            self._print(f"{number}: {name}")
         question = "model (a number, or the name)" if offered else "model"
         while True:
             model = self._questions.ask(question, default)
@@ -237,7 +237,7 @@ class _Dialog:
                 return offered[int(model) - 1]
             if not offered or model in offered:
                 return model
-            self._say(f"the server does not list {model} ({did_you_mean(model, offered)})")
+            self._print(f"the server does not list {model} ({did_you_mean(model, offered)})")
             # It may exist anyway: servers accept more names than they list.
             interactive = self._questions.interactive
             if not interactive or self._questions.confirm(_USE_ANYWAY, default=False):

@@ -45,11 +45,11 @@ def _override_of(settings: Resolved, name: str, own: LayerKind) -> str:
     if name not in settings.kinds:  # parameters of all layers are merged
         return ""
     if settings.kinds[name] is not own:
-        told = f"{settings.origins[name]} takes precedence"
+        precedence = f"{settings.origins[name]} takes precedence"
         return (
-            f"{told}: requests go to {base_url}{_with_key(settings)}"
+            f"{precedence}: requests go to {base_url}{_with_key(settings)}"
             if name == "base_url"
-            else told
+            else precedence
         )
     if name in KEY_SETTINGS and settings.withheld_kind is own:
         return f"it is not sent to {base_url} ({settings.origins['base_url']})"

@@ -62,18 +62,18 @@ def _fields(stat: "Stat") -> tuple[str, ...]:
 
 
 def _table(output: Output, by: str, found: list["Stat"]) -> str:
-    most = max((stat.prompt_tokens + stat.completion_tokens for stat in found), default=0)
+    largest = max((stat.prompt_tokens + stat.completion_tokens for stat in found), default=0)
     head = f"{by:<{_NAME}} {'requests':>8} {'prompt':>10} {'answer':>10} {'seconds':>8}\n"
-    return head + "".join(_row(stat, most, output) for stat in found)
+    return head + "".join(_row(stat, largest, output) for stat in found)
 
 
-def _row(stat: "Stat", most: int, output: Output) -> str:
+def _row(stat: "Stat", largest: int, output: Output) -> str:
     columns = output.size().columns
     name, requests, *counts = _fields(stat)
     prompt, completion, seconds = (f"{int(count):,}" for count in counts)
     mark = "█" if output.is_utf8 else "#"
     room = max(min(columns - 1 - _NAME - _COUNTS, _MAX_BAR), 0)
-    bar = mark * round(room * (stat.prompt_tokens + stat.completion_tokens) / max(most, 1))
+    bar = mark * round(room * (stat.prompt_tokens + stat.completion_tokens) / max(largest, 1))
     name = fitting(name, _NAME)
     line = f"{name:<{_NAME}} {requests:>8} {prompt:>10} {completion:>10} {seconds:>8}  {bar}"
     return fitting(line.rstrip(), columns - 1) + "\n"

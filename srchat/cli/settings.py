@@ -180,7 +180,7 @@ def continue_chosen(
             raise UsageError(f"no conversation {prefix!r}", hint="no conversations are stored")
         id_: str | None = store.find(prefix)
     elif store:
-        id_ = store.last_used(answered=answered) if last else store.titled(title)
+        id_ = store.last_used(answered=answered) if last else store.find_by_title(title)
     else:
         id_ = None
     if store and id_:

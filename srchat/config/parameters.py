@@ -16,7 +16,7 @@ KNOWN_PARAMETERS: Final = (
     "response_format",
     "chat_template_kwargs.enable_thinking",
 )
-_HAVE_SETTINGS: Final = (
+_NAMES_OF_SETTINGS: Final = (
     "model",
     "messages",
     "stream",
@@ -85,7 +85,7 @@ def _flattened(table: Mapping[str, object], before: str = "") -> dict[str, objec
 
 def _may_be_sent(name: str) -> bool:
     parts = name.split(".")
-    return all(parts) and parts[0] not in (*_HAVE_SETTINGS, *_NOT_SUPPORTED)
+    return all(parts) and parts[0] not in (*_NAMES_OF_SETTINGS, *_NOT_SUPPORTED)
 
 
 def _json_or_text(text: str) -> object:

@@ -12,7 +12,7 @@ from srchat.config import file as config_file
 from srchat.config.resolution import FileSettings
 from srchat.errors import ConfigError
 
-_NOT_FROM_A_PATH: Final = ("base_url", "api_key", "api_key_command", "headers", "allow_http")
+_FORBIDDEN_SETTINGS: Final = ("base_url", "api_key", "api_key_command", "headers", "allow_http")
 
 
 def is_path(profile: str) -> bool:
@@ -56,7 +56,7 @@ def _read_from_path(name: str) -> FileSettings:
     if not path.is_file():
         raise ConfigError(f"no profile {name}: no such file")
     own = config_file.load_profile(path)
-    if forbidden := [each for each in _NOT_FROM_A_PATH if each in own.values]:
+    if forbidden := [each for each in _FORBIDDEN_SETTINGS if each in own.values]:
         raise ConfigError(
             f"{name}: a profile given by its path may not set {forbidden[0]}",
             hint="if you trust it, move it to profiles.d beside your configuration file",

@@ -72,8 +72,8 @@ class _Term(NamedTuple):
 def search(database: Database, query: str, limit: int) -> list[Hit]:
     """Return the matching turns, newest first. Raises UsageError if the query is too long."""
     if len(query) > _MAX_QUERY_LENGTH:
-        given, most = len(query), _MAX_QUERY_LENGTH
-        raise UsageError(f"a query of {given} characters is too long; give {most} at most")
+        length, maximum = len(query), _MAX_QUERY_LENGTH
+        raise UsageError(f"a query of {length} characters is too long; give {maximum} at most")
     # SQLite accepts neither NUL nor surrogates in a parameter.
     query = query.replace("\0", " ").encode("utf-8", "replace").decode()
     try:

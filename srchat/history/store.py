@@ -190,7 +190,7 @@ class ConversationStore:
         rows = self.database.query(_RECENT_ANSWER, (number - 1,))
         return (str(rows[0][0]), turn_from_row(rows[0][1:])) if rows else None
 
-    def titled(self, title: str) -> str | None:
+    def find_by_title(self, title: str) -> str | None:
         """Return the id of the conversation with exactly this title, the one used last."""
         rows = self.database.query(
             "SELECT uid FROM conversation WHERE title = CAST(? AS TEXT)"

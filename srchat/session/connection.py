@@ -112,7 +112,7 @@ class Connection:
         Raises ConfigError, MissingKeyError, APIError.
         """
         if self._key_was_refused:
-            self._find_key_again(config)
+            self._reload_key(config)
         if self._client is None or not _is_same_connection(config, self._client_config):
             self.close()
             self._client = self.new_client(config)
@@ -134,7 +134,7 @@ class Connection:
 
     def new_server(self, config: Config) -> "Server":
         """Return the configured server, with its key. Raises as `client`."""
-        key = key_to_send(self._resolved, self._key_printed_by)
+        key = key_to_send(self._resolved, self._run_key_command)
         if key:
             self._use_secret(key)
         headers = self._resolved.headers
@@ -171,14 +171,14 @@ class Connection:
         if self._library and self._client_config and refused != self._known_refused:
             self._library.save_refused_parameters(self._client_config.base_url, refused)
 
-    def _find_key_again(self, config: Config) -> None:
+    def _reload_key(self, config: Config) -> None:
         self._printed.clear()
         now = self._read_again()
         if now.config.base_url == config.base_url:  # else the key belongs to another server
             self._resolved = now
         self._key_was_refused = False
 
-    def _key_printed_by(self, command: tuple[str, ...]) -> str:
+    def _run_key_command(self, command: tuple[str, ...]) -> str:
         if command not in self._printed:
             from srchat.config.key_command import run_key_command  # noqa: PLC0415 - subprocess, 3 ms
 

@@ -162,8 +162,8 @@ class Turn:
     def _fitted_events(self) -> Iterator[TurnEvent]:
         """Send the request, again with fewer old turns if it is too long."""
         while True:
-            if self._windows.is_news(self.conversation.id, self._fitted.left_out):
-                yield _left_out(self._fitted, self._windows.window(self.config))
+            if self._windows.should_warn(self.conversation.id, self._fitted.left_out):
+                yield _left_out_warning(self._fitted, self._windows.window(self.config))
             try:
                 yield from self._sent()
             except APIStatusError as exc:
@@ -229,7 +229,7 @@ class Turn:
 
     def _begin(self) -> None:
         self._is_begun = True
-        now = _wall(self.reply.asked_at) or time.time()
+        now = _unix_time(self.reply.asked_at) or time.time()
         self._record = self._record._replace(
             asked_at=now,
             model=self.config.model,
@@ -255,8 +255,8 @@ class Turn:
             served_model=reply.model if reply.text else "",
             usage=reply.usage,
             estimated_tokens=self._fitted.estimated_tokens,
-            first_at=_wall(reply.first_at),
-            ended_at=_wall(reply.ended_at) if over else None,
+            first_at=_unix_time(reply.first_at),
+            ended_at=_unix_time(reply.ended_at) if over else None,
         )
         self.conversation = self.conversation.with_turn(self._record)
         return self._record
@@ -275,12 +275,12 @@ def caught(
     return None
 
 
-def _wall(then: float) -> float | None:
+def _unix_time(then: float) -> float | None:
     """Return the Unix time of a time on the monotonic clock, None for 0."""
     return time.time() - (time.monotonic() - then) if then else None
 
 
-def _left_out(fitted: Fitted, window: int | None) -> TurnWarning:
+def _left_out_warning(fitted: Fitted, window: int | None) -> TurnWarning:
     turns = (
         "the oldest turn is" if fitted.left_out == 1 else f"the {fitted.left_out} oldest turns are"
     )

@@ -23,7 +23,7 @@ class Windows:
         """Return the window of the configured model, None if unknown."""
         return config.context_window or self._windows.get((config.base_url, config.model))
 
-    def is_news(self, conversation: str, left_out: int) -> bool:
+    def should_warn(self, conversation: str, left_out: int) -> bool:
         """Tell whether to warn of turns left out: for the first, then each time they double."""
         if left_out < max(1, 2 * self._reported.get(conversation, 0)):
             return False

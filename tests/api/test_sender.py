@@ -56,7 +56,7 @@ def test_any_status_is_an_answer(serve: Serve, open_sender: OpenSender) -> None:
     sender = open_sender(Server(server.url, None), LIMITS)
     response = sender.send("POST", "/x", b"{}")
     assert (response.status, response.headers["retry-after"]) == (429, "7")
-    failure = sender.failure_of(response)
+    failure = sender.status_error_of(response)
     assert isinstance(failure, RateLimitError)
     assert failure.message == f"127.0.0.1:{server.port} returned 429: slow down"
 

@@ -25,7 +25,7 @@ def test_the_window_that_was_set_wins() -> None:
 
 def test_turns_left_out_are_reported_first_and_when_they_double() -> None:
     windows = Windows()
-    told = [count for count in range(10) if windows.is_news("a", count)]
+    told = [count for count in range(10) if windows.should_warn("a", count)]
     assert told == [1, 2, 4, 8]
-    assert not windows.is_news("a", 3)
-    assert windows.is_news("b", 3)
+    assert not windows.should_warn("a", 3)
+    assert windows.should_warn("b", 3)
