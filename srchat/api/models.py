@@ -104,18 +104,17 @@ class ChatCompletionChunk:
         """
         if not isinstance(value, dict):
             raise ValueError(f"a chunk is {_kind(value)}, not an object")
-        chunk = cls(model=_string(value.get("model")))
+        content = reasoning = finish_reason = ""
         for choice in _first_choices(value):
-            chunk.finish_reason = _finish_reason(choice) or chunk.finish_reason
+            finish_reason = _finish_reason(choice) or finish_reason
             delta = choice.get("delta")
             if first and not delta:
                 delta = choice.get("message")
             if isinstance(delta, dict):
-                chunk.content += _content(delta)
-                chunk.reasoning += _reasoning(delta)
-        if value.get("usage"):
-            chunk.usage = Usage.from_json(value["usage"])
-        return chunk
+                content += _content(delta)
+                reasoning += _reasoning(delta)
+        usage = Usage.from_json(value["usage"]) if value.get("usage") else None
+        return cls(content, reasoning, finish_reason, _string(value.get("model")), usage)
 
 
 class ChatCompletion(NamedTuple):
@@ -197,7 +196,10 @@ def _joined_text(value: object) -> str:
 
 def _reasoning(message: dict[str, Any]) -> str:
     # LiteLLM uses reasoning_content, vLLM reasoning. If both are present, they are equal.
-    return _string(message.get("reasoning_content")) or _string(message.get("reasoning"))
+    for name in ("reasoning_content", "reasoning"):
+        if name in message and (text := _string(message[name])):
+            return text
+    return ""
 
 
 def _string(value: object) -> str:

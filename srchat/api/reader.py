@@ -60,13 +60,17 @@ class Inbox:
     def post(self, source: object, item: Item) -> None:
         """Put in an item; called by readers."""
         self._queue.put((source, item))
-        if isinstance(item, End | ReadFailed) or not self.has_room():
+        if isinstance(item, (End, ReadFailed)):
             self._urgent.put(None)
 
     def interrupt(self, signum: int) -> None:
         """Make the waiting `get`, or the next one, raise Interrupted. Safe in a signal handler."""
         self._signum = signum
         self._queue.put((None, End()))  # SimpleQueue.put is re-entrant
+        self._urgent.put(None)
+
+    def hurry(self) -> None:
+        """End the wait for the next frame: a reader has no room left."""
         self._urgent.put(None)
 
     def has_room(self) -> bool:
@@ -212,6 +216,9 @@ class StreamReader:
 
     def _deliver(self, part: bytes) -> None:
         self._inbox.post(self, part)
+        if self._inbox.has_room():
+            return
+        self._inbox.hurry()
         while not (self._inbox.has_room() or self._cancelled or self._discarding):
             time.sleep(0.002)
 

@@ -139,22 +139,23 @@ class GrowingParagraph:
     def __init__(self, inline_text: InlineText, console: Console) -> None:
         self._inline_text = inline_text
         self._console = console
-        self._reset(0, {})
+        self._env: EnvType = {}
+        self._reset(0)
 
     def lines(self, content: str, width: int, env: EnvType, *, grows: bool) -> list[Text]:
         """Return `content` as lines of at most `width` cells; if it grows, its marks are closed."""
-        is_known = self._settled and content.startswith(self._settled)
-        if width != self._width or not is_known:
-            self._reset(width, env)
+        if width != self._width or not content.startswith(self._settled):
+            self._reset(width)
+        if not self._settled:
+            self._env = dict(env)
         self._settle(content)
         tail = content[len(self._settled) :]
         env.update(self._env)
         rest = self._inline_text(closed(tail) if grows else tail, env)
         return self._lines + wrapped(self._console, self._open.copy().append_text(rest), width)
 
-    def _reset(self, width: int, env: EnvType) -> None:
+    def _reset(self, width: int) -> None:
         self._width = width
-        self._env = dict(env)
         self._settled = ""
         self._lines: list[Text] = []
         # What has been settled of the line that still grows.

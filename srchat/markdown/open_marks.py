@@ -13,17 +13,18 @@ from typing import Final
 from srchat.markdown.math import formula_end
 from srchat.markdown.tags import NAMES
 
-_ANY: Final = re.compile(r"[*_`\[<~\\$]")
+# What each of the tokens below begins with: it is found faster than they are.
+_ANY: Final = re.compile(r"[*_`\[\]<~\\$]")
 _TOKEN: Final = re.compile(
     rf"""
       (?P<math> \\[(\[] | \$\$? )
-    | (?P<escape> \\. )
     | (?P<code> `+ )
     | (?P<run> \*+ | _+ | ~~+ )
     | (?P<tag> < (?P<slash> /? ) (?P<name> {"|".join(NAMES)} ) > )
     | (?P<address> <https?://[^\s<>]* (?P<end> > | \Z ) )
     | (?P<bracket> [\[\]] )
     | (?P<partial> (?: \\ | ~ | </?(?P<begun>[a-z]*) ) \Z )
+    | (?P<text> \\? . )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
@@ -124,8 +125,11 @@ class _Scan:
             "partial": self._partial,
         }
         place = 0
-        while not self._is_cut and (token := _TOKEN.search(self._text, place)):
-            step = steps.get(token.lastgroup or "")
+        while not self._is_cut and (first := _ANY.search(self._text, place)):
+            token = _TOKEN.match(self._text, first.start())
+            assert token is not None
+            assert token.lastgroup is not None
+            step = steps.get(token.lastgroup)
             place = step(token) if step else token.end()
 
     def _leave_out_empty(self) -> None:

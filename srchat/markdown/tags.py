@@ -68,6 +68,8 @@ def script(opening: Token, *, is_unicode: bool) -> Script:
 
 def tag_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - a rule of markdown-it
     """Take a line break, or a tag, which is text unless `pair_rule` finds the other one."""
+    if state.src[state.pos] != "<":
+        return False
     if line_break := _BREAK.match(state.src, state.pos, state.posMax):
         if not silent:
             state.pending = state.pending.removesuffix(" ")

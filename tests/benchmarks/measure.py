@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
-from tests.support.peak_memory import start_measured
-from tests.support.server import DONE, ScriptedServer, chunk, chunked, head
+from tests.support.costs import start_measured
+from tests.support.server import DONE, Script, ScriptedServer, chunk, chunked, head
 
 RUNS = int(os.environ.get("SRCHAT_BENCHMARK_RUNS", "9"))
 
@@ -67,8 +67,8 @@ def imports(command: Sequence[str]) -> int:
 
 def peak_memory(*args: str) -> float:
     """Return the most MiB that srchat held."""
-    process, peak = start_measured(args, **_quietly())
-    mebibytes = peak()
+    process, costs = start_measured(args, **_quietly())
+    mebibytes = costs().memory
     process.wait()
     _expect_success(process)
     return mebibytes
@@ -94,9 +94,13 @@ def srchat(*args: str) -> list[str]:
 
 def streaming_server(chunks: int, text: str = "token ") -> ScriptedServer:
     """Return a server that streams an answer of so many chunks as fast as it is taken."""
-    parts = [chunk(text)] * chunks
-    body = chunked(*parts, chunk(finish="stop"), DONE)
-    return ScriptedServer([[head(headers={"Transfer-Encoding": "chunked"}), body]])
+    return ScriptedServer([streaming_script(chunks, text)])
+
+
+def streaming_script(chunks: int, text: str = "token ") -> Script:
+    """Return an answer of so many chunks."""
+    body = chunked(*[chunk(text)] * chunks, chunk(finish="stop"), DONE)
+    return [head(headers={"Transfer-Encoding": "chunked"}), body]
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -16,7 +16,7 @@ from srchat.history.store import ConversationStore
 from tests.benchmarks.measure import RUNS, Row, table
 from tests.conftest import Srchat
 from tests.support.chatting import ChatTerminal
-from tests.support.peak_memory import start_measured
+from tests.support.costs import start_measured
 from tests.support.server import DONE, ScriptedServer, chunk, chunked, head
 from tests.support.waiting import PATIENCE
 
@@ -121,14 +121,14 @@ def _memory() -> list[Row]:
 def _peak(home: Path, url: str, turns: int) -> float:
     """Return the most MiB that a session held."""
     env = Srchat(home).env | {"SRCHAT_CONTEXT_WINDOW": "32768", "SRCHAT_DATA": str(home / "d")}
-    process, peak = start_measured(
+    process, costs = start_measured(
         ["chat", "--base-url", url, "-q"], env=env, stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL, cwd=Path.cwd(),
     )  # fmt: skip
     assert process.stdin
     process.stdin.write(b"".join(b"prompt %d\n" % n for n in range(turns)))
     process.stdin.close()
-    mebibytes = peak()
+    mebibytes = costs().memory
     assert process.wait() == 0
     return mebibytes
 

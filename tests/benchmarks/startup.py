@@ -1,53 +1,108 @@
-"""From the shell's exec to the first byte of an answer."""
+"""From the shell's exec to an answer."""
 
+import contextlib
+import os
 import sys
-import textwrap
+import sysconfig
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from unittest import mock
 
-from tests.benchmarks.measure import Row, imports, paired, srchat, streaming_server
+import trustme
 
-# The least that a Typer program which asks with httpx can be.
-FLOOR = textwrap.dedent(
-    """
-    import json, httpx, typer
-    def ask(url: str, prompt: str):
-        body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": prompt}]}
-        with httpx.Client() as c, c.stream("POST", url + "/chat/completions", json=body) as r:
-            for line in r.iter_lines():
-                if line.startswith("data: {"):
-                    text = json.loads(line[6:])["choices"][0]["delta"].get("content", "")
-                    print(text, end="", flush=True)
-        print()
-    typer.run(ask)
-    """
+from tests.benchmarks import floors
+from tests.benchmarks.measure import (
+    RUNS,
+    Row,
+    data_folder,
+    imports,
+    paired,
+    srchat,
+    streaming_script,
+    streaming_server,
 )
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import HOLD, Script, ScriptedServer, chunk, chunked, head
+from tests.support.tls_server import TLSServer
 
-
-# click, where it is installed, makes the floor's `import httpx` load Rich: not so here.
-HIDDEN = "import sys; sys.modules['click'] = None\n"
+_SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def rows() -> list[Row]:
     """Measure."""
+    return [*_commands(), *_two_tokens(), *_first_byte()]
+
+
+def _commands() -> list[Row]:
     python = [sys.executable, "-c", "pass"]
-    bare, version, usage = paired(python, srchat("--version"), srchat("--help"))
-    modules, ours = imports(python), imports(srchat("--version"))
-    with streaming_server(2) as server:
-        ten_lines = [sys.executable, "-c", HIDDEN + FLOOR, server.url, "hi"]
-        question = srchat("ask", "--base-url", server.url, "hi")
-        curling = ["curl", "-sN", f"{server.url}/chat/completions", "-d", "{}"]
-        floor, ask, curl = paired(ten_lines, question, curling)
-        modules_asking, ours_asking = imports(ten_lines), imports(question)
+    script = str(Path(sysconfig.get_path("scripts")) / "srchat")
+    bare, version, usage = paired(python, [script, "--version"], [script, "--help"])
     return [
-        Row("`python -c pass`", f"{_ms(bare)}, {modules} modules", "1", ""),
-        Row("`srchat --version`", f"{_ms(version)}, {ours} modules",
-            f"{version / bare:.2f} x bare Python", "2.5 x"),
-        Row("`srchat --help`", _ms(usage), f"{usage / bare:.1f} x bare Python", ""),
-        Row("curl, two tokens", _ms(curl), "", ""),
-        Row("ten lines of Typer and httpx, two tokens",
-            f"{_ms(floor)}, {modules_asking} modules", "1", ""),
-        Row("`srchat ask`, two tokens, piped", f"{_ms(ask)}, {ours_asking} modules",
-            f"{ask / floor:.2f} x the ten lines", "1.35 x"),
-    ]  # fmt: skip
+        Row("`python -c pass`", f"{_ms(bare)}, {imports(python)} modules", "1", ""),
+        Row("`srchat --version`, installed", _ms(version), f"{version / bare:.2f}", "1.5"),
+        Row("`srchat --help`, installed", _ms(usage), f"{usage / bare:.2f}", "5"),
+    ]
+
+
+def _two_tokens() -> list[Row]:
+    rows = []
+    authority = trustme.CA()
+    with (
+        streaming_server(2) as http,
+        TLSServer([streaming_script(2)], authority) as https,
+        _trusted(authority),
+    ):
+        for server, over in ((http, "http"), (https, "https")):
+            floor, question = (
+                floors.printing(server.url),
+                srchat("ask", "--base-url", server.url, "hi"),
+            )
+            least, ask = paired(floor, question)
+            what = f"two tokens, piped, {over}"
+            rows += [
+                Row(f"ten lines of Typer and httpx, {what}",
+                    f"{_ms(least)}, {imports(floor)} modules", "1", ""),
+                Row(f"`srchat ask`, {what}", f"{_ms(ask)}, {imports(question)} modules",
+                    f"{ask / least:.2f}", "1.10"),
+            ]  # fmt: skip
+    return rows
+
+
+@contextlib.contextmanager
+def _trusted(authority: trustme.CA) -> Iterator[None]:
+    """Have programs trust `authority` beside the certificates of the system."""
+    file = Path(data_folder()) / "ca.pem"
+    system = _SYSTEM_CERTIFICATES.read_bytes() if _SYSTEM_CERTIFICATES.exists() else b""
+    file.write_bytes(system + authority.cert_pem.bytes())
+    with mock.patch.dict(os.environ, SSL_CERT_FILE=str(file)):
+        yield
+
+
+def _first_byte() -> list[Row]:
+    script: Script = [
+        head(headers={"Transfer-Encoding": "chunked"}),
+        chunked(chunk("token ")).removesuffix(chunked()),
+        HOLD,
+    ]
+    with ScriptedServer([script]) as server:
+        commands = floors.printing(server.url), srchat("ask", "--base-url", server.url, "hi")
+        costs = [[_until_shown(command) for command in commands] for _ in range(RUNS)]
+    floor, ask = (median(column) for column in zip(*costs, strict=True))
+    what = "first byte of the answer on a terminal"
+    return [
+        Row(f"httpx, {what}", _ms(floor), "1", ""),
+        Row(f"`srchat ask`, {what}", _ms(ask), f"{ask / floor:.2f}", "1.8"),
+    ]
+
+
+def _until_shown(command: Sequence[str]) -> float:
+    """Return the CPU seconds of a command until it has shown the first token."""
+    env = dict(os.environ) | {"TERM": "xterm-256color", "SRCHAT_DATA": data_folder()}
+    with TerminalSession(command, env) as session:
+        session.wait_for(lambda session: b"token" in session.raw)
+        tasks = Path(f"/proc/{session.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
 
 def _ms(seconds: float) -> str:

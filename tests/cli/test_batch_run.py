@@ -18,7 +18,7 @@ import trustme
 
 from tests.conftest import Process, Result, Serve, Srchat
 from tests.support.batch_server import BatchServer
-from tests.support.peak_memory import start_measured
+from tests.support.costs import start_measured
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import CLOSE, HOLD, RESET, Script, error, json_response
 from tests.support.tls_server import TLSServer
@@ -467,11 +467,11 @@ def test_a_certificate_that_is_not_trusted_ends_the_run_at_once(srchat: Srchat) 
 def test_memory_is_flat(srchat: Srchat) -> None:
     """100,000 requests to the demo, in the process itself."""
     write_requests(srchat, 100_000)
-    process, peak = start_measured(
+    process, costs = start_measured(
         ["batch", "run", "in.jsonl", "-p", "demo", "-q"], cwd=srchat.home, env=srchat.unmeasured_env
     )
     assert process.wait(PATIENCE * 10) == 0
-    assert peak() < 150
+    assert costs().memory < 150
 
 
 @pytest.mark.slow
@@ -483,7 +483,7 @@ def test_a_million_lines_are_checked_in_little_memory(srchat: Srchat) -> None:
             line = {"custom_id": f"row-{n:07d}", "method": "POST", "url": "/v1/chat/completions"}
             lines.write(json.dumps({**line, "body": body}) + "\n")
         lines.write("wrong\n")
-    process, peak = start_measured(
+    process, costs = start_measured(
         ["batch", "run", "in.jsonl", "-p", "demo"],
         cwd=srchat.home,
         env=srchat.unmeasured_env,
@@ -491,4 +491,4 @@ def test_a_million_lines_are_checked_in_little_memory(srchat: Srchat) -> None:
     )
     _, said = process.communicate(timeout=PATIENCE * 10)
     assert b"in.jsonl:1000001: not JSON" in said
-    assert peak() < 300
+    assert costs().memory < 300

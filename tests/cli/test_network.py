@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.conftest import Srchat
-from tests.support.peak_memory import start_measured
+from tests.support.costs import start_measured
 from tests.support.scenarios import Scenario, all_scenarios
 from tests.support.server import ScriptedServer
 
@@ -40,12 +40,12 @@ def played(scenario: Scenario, home: Path) -> Outcome:
         tempfile.TemporaryFile() as err,
     ):
         begin = time.monotonic()
-        process, peak = start_measured(
+        process, costs = start_measured(
             ["ask", "q", "--base-url", server.url, *scenario.args],
             env=srchat.unmeasured_env | scenario.env, stdin=subprocess.DEVNULL,
             stdout=out, stderr=err,
         )  # fmt: skip
-        memory = peak()
+        memory = costs().memory
         code = process.wait()
         seconds = time.monotonic() - begin
         out.seek(0)

@@ -1,0 +1,108 @@
+"""What srchat costs, counted: times are noise on a shared machine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Serve, Srchat
+from tests.support.answers import long_answer, tokens
+from tests.support.costs import Costs, measured, read_costs, start_measured
+from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import DONE, Pause, Script, chunk, chunked, head
+from tests.support.waiting import PATIENCE
+
+TOKENS = 160
+PACE = 1 / 80  # seconds
+
+
+def modules_of_libraries() -> int:
+    """Return how many modules Typer and httpx are, without httpx's own command line."""
+    script = (
+        "import sys; sys.modules['click'] = None; import typer, httpcore, httpx; "
+        "print(len(sys.modules))"
+    )
+    return int(subprocess.check_output([sys.executable, "-c", script], timeout=PATIENCE))
+
+
+def asked(srchat: Srchat, url: str, *options: str) -> Costs:
+    """Return what a question costs whose answer goes into a pipe."""
+    args = ["ask", "--no-stdin", "--base-url", url, *options, "hi"]
+    process, costs = start_measured(args, env=srchat.unmeasured_env, stdout=subprocess.PIPE)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    return costs()
+
+
+def shown(srchat: Srchat, url: str) -> Costs:
+    """Return what a question costs whose answer is rendered on a terminal."""
+    path = srchat.home / "costs"
+    command = measured(path, "ask", "--no-stdin", "--base-url", url, "hi")
+    with TerminalSession(command, srchat.unmeasured_env, cwd=str(srchat.home)) as session:
+        assert session.wait() == 0
+    return read_costs(path)
+
+
+def answer(count: int, pace: float = 0.0) -> Script:
+    """Return an answer of so many tokens."""
+    parts = [chunked(chunk(piece)).removesuffix(chunked()) for piece in pieces(count)]
+    steps = [step for part in parts for step in (part, Pause(pace))] if pace else [b"".join(parts)]
+    ending = chunked(chunk(finish="stop"), DONE)
+    return [head(headers={"Transfer-Encoding": "chunked"}), *steps, ending]
+
+
+def pieces(count: int) -> list[str]:
+    """Return the tokens of an answer."""
+    return tokens(long_answer(8 * count))[:count]
+
+
+def test_ask_imports_little_more_than_typer_and_httpx(srchat: Srchat, serve: Serve) -> None:
+    own = asked(srchat, serve(answer(2)).url).modules - modules_of_libraries()
+    assert 0 < own < 115
+
+
+def test_the_first_frame_imports_only_what_it_shows(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer(2), answer(2))
+    own = shown(srchat, server.url).modules - asked(srchat, server.url).modules
+    assert 0 < own < 145
+
+
+def test_a_terminal_is_woken_by_frames_and_a_reader_by_tokens(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer(2), answer(TOKENS, PACE))
+    start = shown(srchat, server.url).wakeups
+    wakeups = shown(srchat, server.url).wakeups - start
+    assert wakeups < 1.5 * TOKENS  # 2 for each token before text was gathered for a frame
+
+
+def test_a_terminal_is_written_to_once_a_frame(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer(2), answer(TOKENS, PACE))
+    start = shown(srchat, server.url).writes
+    writes = shown(srchat, server.url).writes - start
+    assert writes < TOKENS / 2  # 12 frames a second, and the history once a second
+
+
+def test_text_that_comes_at_once_is_written_at_once(srchat: Srchat, serve: Serve) -> None:
+    server = serve(answer(2), answer(20_000))
+    start = asked(srchat, server.url, "--no-save").writes
+    writes = asked(srchat, server.url, "--no-save").writes - start
+    assert writes < 2_000
+
+
+@pytest.mark.parametrize("args", [["--version"], ["--help"], ["__complete", "bash", "--", "ask"]])
+def test_what_shells_ask_for_imports_next_to_nothing(srchat: Srchat, args: list[str]) -> None:
+    script = "import sys; print(len(sys.modules))"
+    bare = int(subprocess.check_output([sys.executable, "-c", script], timeout=PATIENCE))
+    process, costs = start_measured(args, env=srchat.unmeasured_env, stdout=subprocess.DEVNULL)
+    assert process.wait(PATIENCE) == 0
+    assert costs().modules - bare < 25
+
+
+def test_the_costs_are_those_of_the_process(tmp_path: Path, srchat: Srchat) -> None:
+    path = tmp_path / "costs"
+    path.touch()
+    assert read_costs(path) == Costs()
+    subprocess.run(
+        measured(path, "--version"), env=srchat.unmeasured_env, check=True, capture_output=True
+    )
+    assert read_costs(path).memory > 1
