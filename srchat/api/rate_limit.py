@@ -46,7 +46,7 @@ def read_rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
 
 
 def read_budgets(headers: Mapping[str, str], *, now: float, horizon: float) -> list[Budget]:
-    """Return the budgets that end within `horizon` seconds. `now`: Unix seconds."""
+    """Return the budgets that are reset within `horizon` seconds. `now`: Unix seconds."""
     budgets = []
     for suffix in ("", "-requests", "-tokens"):
         remaining = _count(headers.get(f"x-ratelimit-remaining{suffix}"))
