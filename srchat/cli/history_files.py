@@ -91,12 +91,14 @@ def import_(
 
     Existing turns stay unchanged. Importing a newer export adds only what is new.
     """
+    from srchat.history.search import index_new_turns  # noqa: PLC0415 - sqlite3, not for --help
+
     process: Process = ctx.obj
     # Everything is read before anything is written, so an invalid file changes nothing.
     conversations = _imported(process, file)
     store = open_library(process).open()
     new = [store.add_conversation(conversation) for conversation in conversations]
-    store.index()
+    index_new_turns(store.database)
     turns = counted(sum(new), "new turn")
     process.messages.info(f"{turns} in {sum(map(bool, new))} of {counted(len(new))}")
 

@@ -44,9 +44,11 @@ def stats(
 
     Tokens are as counted by the server. Days are sorted newest first, others by their tokens.
     """
+    from srchat.history.statistics import add_up  # noqa: PLC0415 - sqlite3, not for --help
+
     process: Process = ctx.obj
     store = open_library(process).open_existing()
-    found = store.stats(by, limit) if store else []
+    found = add_up(store.database, by, limit) if store else []
     if as_json:
         process.stdout.write(json.dumps([each._asdict() for each in found], indent=2) + "\n")
     elif process.stdout.is_terminal:

@@ -26,7 +26,6 @@ from srchat.history.schema import SCHEMA
 
 if TYPE_CHECKING:
     from srchat.history.search import Hit
-    from srchat.history.statistics import Stat
 
 _PAGE_SIZE: Final = 200  # conversations
 _WINDOW_MAX_AGE: Final = 30 * 86400.0  # seconds; the model behind a name may change
@@ -252,12 +251,6 @@ class ConversationStore:
                 return
             limit = None if limit is None else limit - size
 
-    def stats(self, by: str, limit: int) -> "list[Stat]":
-        """Return the totals by `day`, `model` or `conversation`."""
-        from srchat.history.statistics import add_up  # noqa: PLC0415 - not needed to save a turn
-
-        return add_up(self.database, by, limit)
-
     def ids(self, unused_since: float | None = None) -> list[str]:
         """Return all ids, or those of conversations last used before `unused_since`."""
         rows = self.database.query(
@@ -277,12 +270,6 @@ class ConversationStore:
         from srchat.history.search import search  # noqa: PLC0415 - not needed to save a turn
 
         return search(self.database, query, limit)
-
-    def index(self) -> None:
-        """Index new turns now instead of at the next search."""
-        from srchat.history.search import index_new_turns  # noqa: PLC0415 - not needed to save a turn
-
-        index_new_turns(self.database)
 
     def context_window(self, base_url: str, model: str, now: float) -> int | None:
         """Return the saved context window of a server's model, in tokens, if not too old."""

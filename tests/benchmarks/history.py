@@ -17,6 +17,7 @@ from statistics import median
 
 from srchat.api.models import Usage
 from srchat.conversation import Conversation, TurnRecord, title_of
+from srchat.history.search import index_new_turns
 from srchat.history.store import ConversationStore
 from tests.benchmarks.measure import RUNS, Row, srchat, streaming_server, table
 
@@ -73,7 +74,7 @@ def fill(store: ConversationStore, messages: int = MESSAGES) -> int:
                 turns=tuple(turns),
             )
         )  # fmt: skip
-    store.index()
+    index_new_turns(store.database)
     return size
 
 
