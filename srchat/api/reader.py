@@ -1,8 +1,8 @@
-"""The thread that reads one HTTP exchange into an inbox, and how it is cancelled.
+"""The thread that reads one HTTP response into an inbox, and its cancellation.
 
-The main thread owns the terminal, the clock and the signals; this thread only moves bytes.
-So a silence limit is decided in one place (a socket's read timeout is reset by every
-keep-alive comment), and a signal never lands inside a write to the terminal.
+The main thread owns the terminal, the clock and the signals; this thread only moves bytes. So the
+read timeout is enforced in one place (a keep-alive comment restarts the timeout of a socket), and a
+signal never interrupts a write to the terminal.
 """
 
 import contextlib
@@ -23,31 +23,26 @@ _MAX_DISCARDED_BYTES: Final = 64 * 1024
 
 
 class Connected(NamedTuple):
-    """The connection stands, then with TLS (not said when one is used again)."""
+    """The connection is established, with or without TLS. Not sent for a reused one."""
 
     encrypted: bool = False
 
 
 class ReadFailed(NamedTuple):
-    """The exchange failed, already in our own terms."""
+    """The exchange failed, with the translated error."""
 
     error: APIError
 
 
 class End(NamedTuple):
-    """The answer is over, as HTTP says it should be."""
+    """The regular end of the response."""
 
 
 Item = Connected | RequestSent | ResponseHead | bytes | ReadFailed | End
 
 
 class Inbox:
-    """What the main thread waits on: items of the current reader, and signals.
-
-    `frame_time`: seconds from one delivery of bytes to the next, for a display that shows text
-    once per frame: it then costs one wake-up per frame, not one per token. The end of the body, a
-    failure, a signal and a full queue are delivered at once.
-    """
+    """Receives the items of the current reader, and signals, for the main thread."""
 
     def __init__(self, frame_time: float = 0.0) -> None:
         self._frame_time = frame_time
@@ -58,13 +53,13 @@ class Inbox:
         self._signum = 0
 
     def post(self, source: object, item: Item) -> None:
-        """Put in an item; called by readers."""
+        """Add an item. Called by readers."""
         self._queue.put((source, item))
         if isinstance(item, (End, ReadFailed)):
             self._urgent.put(None)
 
     def interrupt(self, signum: int) -> None:
-        """Make the waiting `get`, or the next one, raise Interrupted. Safe in a signal handler."""
+        """Make the current or the next `get` raise Interrupted. Safe in a signal handler."""
         self._signum = signum
         self._queue.put((None, End()))  # SimpleQueue.put is re-entrant
         self._urgent.put(None)
@@ -74,13 +69,13 @@ class Inbox:
         self._urgent.put(None)
 
     def has_room(self) -> bool:
-        """Tell a reader whether it may go on; if not, it has to wait."""
+        """Tell whether a reader may continue. If not, it has to wait."""
         return self._queue.qsize() < _MAX_QUEUED
 
     def get(self, source: object, timeout: float) -> Item | None:
         """Return the next item of `source`, None after `timeout` seconds without one.
 
-        Bytes that wait together come together. Raises Interrupted.
+        Queued bytes are joined. Raises Interrupted.
         """
         self._wait_for_frame()
         deadline = time.monotonic() + timeout
@@ -126,11 +121,11 @@ class Inbox:
 
 
 class StreamReader:
-    """Sends one request on a thread of its own and posts what comes back.
+    """Sends one request in a thread and posts the response.
 
-    `connection`: the socket, at first that of a kept-alive connection to try, then the one in
-    use. `reused`: so far the kept-alive one is in use. `kept`: the answer was read to its end, and
-    the connection may serve the next request.
+    `connection`: the socket; at first that of a kept-alive connection, if there is one.
+    `reused`: the kept-alive connection is in use.
+    `kept`: the answer was read to its end, so that the connection can be reused.
     """
 
     def __init__(
@@ -153,7 +148,7 @@ class StreamReader:
         self._thread = threading.Thread(target=self._run, name="srchat-reader", daemon=True)
 
     def start(self) -> None:
-        """Send the request. Raises SrchatError where no thread can be started."""
+        """Send the request. Raises SrchatError if no thread can be started."""
         try:
             self._thread.start()
         except RuntimeError as exc:
@@ -162,26 +157,26 @@ class StreamReader:
             ) from exc
 
     def cancel(self) -> None:
-        """Stop at once: a blocked read wakes only when its socket is shut down."""
+        """Stop at once. Shuts down the socket, because that wakes a blocked read."""
         self._cancelled = True
         if self.connection is not None:
             with contextlib.suppress(OSError):
-                # A TLS socket's own shutdown() would drop its encryption first: ask the plain one.
+                # shutdown() of a TLS socket would first remove its encryption.
                 socket.socket.shutdown(self.connection, socket.SHUT_RDWR)
 
     def hand_over(self) -> socket.socket | None:
-        """Return the socket if it may serve the next request; if not, see that it does not."""
+        """Return the socket if it can be reused for the next request, else None."""
         if self.kept:
             return self.connection
         self.cancel()
         return None
 
     def drain(self) -> None:
-        """Let the rest of the answer pass unread, so that the connection can be used again."""
+        """Read and discard the rest of the answer, so that the connection can be reused."""
         self._discarding = True
 
     def abandon(self) -> None:
-        """Stop, unless the answer was read to its end or its rest may pass."""
+        """Stop, unless the answer was read to its end or is being drained."""
         if not (self.kept or self._discarding):
             self.cancel()
 
@@ -197,7 +192,7 @@ class StreamReader:
                 self._read(response)
             finally:
                 response.close()
-        except Exception as exc:  # noqa: BLE001 - whatever fails in this thread is said by the main one
+        except Exception as exc:  # noqa: BLE001 - raised in the main thread
             self._inbox.post(self, ReadFailed(translated(exc, self._request.url, self._proxy)))
 
     def _read(self, response: httpx.Response) -> None:
@@ -236,5 +231,5 @@ class StreamReader:
                 self.cancel()
         elif event.endswith(".receive_response_headers.started"):
             request = info["request"]
-            if request.method != b"CONNECT":  # what a proxy is asked first is not the request
+            if request.method != b"CONNECT":  # CONNECT to a proxy is not the request
                 self._inbox.post(self, RequestSent())

@@ -1,4 +1,4 @@
-"""The command tree, and the one place where an error becomes an exit code."""
+"""The command tree, and the only place where an error becomes an exit code."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ from srchat.terminal.streams import reserve_standard_descriptors
 
 _REPORT = "please report it with the traceback, which SRCHAT_DEBUG=1 prints"
 
-# Each is imported when it is called: the others would cost `ask` 15 ms.
+# Each is imported when it is called. Importing all takes 15 ms.
 _COMMANDS: Final = {
     "ask": "srchat.cli.ask:ask",
     "chat": "srchat.cli.chat:chat",
@@ -42,7 +42,7 @@ _COMMANDS: Final = {
 
 
 def build_app(called: str = "") -> typer.Typer:
-    """Return the command tree; for a command that is called, with that one alone."""
+    """Return the command tree, or only the part for the command `called`."""
     app = typer.Typer(
         name="srchat",
         add_completion=False,  # Typer's scripts start Python at every TAB
@@ -92,7 +92,7 @@ def srchat(
 def main(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code, or minus the signal that ended it.
 
-    Nothing is raised.
+    Raises nothing.
     """
     reserve_standard_descriptors()
     process = Process(os.environ)
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str]) -> int:
             signals.install()
             return _reported(arguments or ["--help"], process)
         finally:
-            signals.ignore()  # a second signal may tear this, and is caught like the first
+            signals.ignore()  # a second signal before this call is handled like the first
     except Interrupted as exc:
         signals.ignore()
         process.messages.print(exc.message)
@@ -137,17 +137,17 @@ def _run(arguments: Sequence[str], process: Process) -> int:
     except typer.Abort as exc:  # pragma: no cover - Typer's EOFError; ours are caught before
         raise Interrupted(signal.SIGINT) from exc
     except OSError as exc:
-        # All of ours are translated where they happen; what is left is help that Typer prints.
+        # Errors of our own output are translated already; this is help printed by Typer.
         raise _give_up_stdout(exc) from exc
     except SystemExit as exc:
-        # How Typer ends, with a code of its own, where the reader of its help has gone.
+        # Typer exits with its own code if the reader of its help has closed the pipe.
         raise ClosedPipeError("the reader of the output has gone") from exc
 
 
 def _report(exc: SrchatError, process: Process) -> int:
     _print_traceback(exc, process)
     if not isinstance(exc, ClosedPipeError):
-        signals.ignore()  # it is said once, and whole
+        signals.ignore()  # one complete message
         process.messages.error(exc.message, exc.hint)
     return int(exc.exit_code)
 
@@ -155,7 +155,7 @@ def _report(exc: SrchatError, process: Process) -> int:
 def _report_unexpected(exc: Exception, process: Process) -> int:
     if not _print_traceback(exc, process):
         error = (
-            broken_installation(exc, process.environ)  # of a part that is loaded on first use
+            broken_installation(exc, process.environ)  # a module loaded on first use
             if isinstance(exc, ImportError)
             else SrchatError(f"unexpected {type(exc).__name__}: {exc}", hint=_REPORT)
         )
@@ -172,7 +172,7 @@ def _print_traceback(exc: Exception, process: Process) -> bool:
 
 
 def _give_up_stdout(exc: OSError) -> OutputError:
-    """Return the failure of what Typer printed, and leave the interpreter nothing to flush."""
+    """Return the error for output of Typer, and leave nothing for the interpreter to flush."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return OutputError(f"cannot write the output: {exc.strerror}")

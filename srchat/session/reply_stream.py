@@ -1,4 +1,4 @@
-"""One request and its reply: the events as they come, and the reply so far."""
+"""One request and its reply: the events, and the reply so far."""
 
 import fnmatch
 import itertools
@@ -37,13 +37,13 @@ class Text(NamedTuple):
 
 
 class Reasoning(NamedTuple):
-    """A piece of what the model thought before it answered; not part of the answer."""
+    """A piece of the model's reasoning, which is not part of the answer."""
 
     text: str
 
 
 class TurnWarning(NamedTuple):
-    """Something about the turn that the user should know, and what to do about it."""
+    """A warning about the turn, and a hint."""
 
     text: str
     hint: str = ""
@@ -54,7 +54,7 @@ class ReplyStarted(NamedTuple):
 
 
 class ReplyEnded(NamedTuple):
-    """No more text follows; what is left is to store the turn."""
+    """No more text follows; the turn is stored next."""
 
 
 TurnEvent = (
@@ -63,7 +63,7 @@ TurnEvent = (
 
 
 class TextBuffer:
-    """A text that grows by small pieces; many small strings would take far more memory."""
+    """Text that grows by small pieces. Joins them, because many small strings take more memory."""
 
     def __init__(self) -> None:
         self._whole: list[str] = []
@@ -81,11 +81,11 @@ class TextBuffer:
 
     @property
     def is_blank(self) -> bool:
-        """Tell whether it has nothing to read."""
+        """Tell whether it contains only whitespace."""
         return all(piece.isspace() for piece in (*self._whole, *self._pieces))
 
     def prefix(self, limit: int) -> str:
-        """Return the first `limit` characters, without a copy of all."""
+        """Return the first `limit` characters without copying the rest."""
         pieces = []
         for piece in itertools.chain(self._whole, self._pieces):
             pieces.append(piece[:limit])
@@ -102,11 +102,12 @@ class TextBuffer:
 
 @dataclass(slots=True)
 class Reply:
-    """What came of an answer. Times are seconds of a monotonic clock, 0 for not yet.
+    """The parts of an answer. Times are seconds of a monotonic clock, 0 for not yet.
 
-    `complete`: the server ended it properly. `model`: the one that answered, as it says.
-    `rate_limit`: the requests that are left, where the server tells. `cost`: in US dollars, where
-    LiteLLM tells.
+    `complete`: the server ended it properly.
+    `model`: the model that answered, as named by the server.
+    `rate_limit`: None if unknown.
+    `cost`: in US dollars, from LiteLLM.
     """
 
     model: str
@@ -123,33 +124,35 @@ class Reply:
 
     @property
     def content(self) -> str:
-        """The answer's text so far."""
+        """The text of the answer so far."""
         return str(self.text)
 
     @property
     def has_begun(self) -> bool:
-        """Tell whether text came or tokens were counted: neither does when a request fails."""
+        """Tell whether text or token counts have arrived, unlike in a failed request."""
         return bool(self.first_at or self.usage)
 
 
 def chat_request(config: Config, messages: Sequence[Message]) -> ChatRequest:
-    """Return the request for an array of messages with the parameters that are set."""
+    """Return the request for a messages array with the parameters that are set."""
     names = [name for name, entry in SETTINGS.items() if entry.parameter]
     values = {name: getattr(config, name) for name in names}
-    # Servers refuse an empty list, which a profile may have.
+    # Servers reject an empty list, which a profile may contain.
     parameters = {name: value for name, value in values.items() if value not in (None, ())}
     parameters |= nested(config.params or {})
     return ChatRequest(config.model, tuple(messages), config.stream or None, parameters)
 
 
 class ReplyStream:
-    """The events of one request. Iterate it once; `reply` has what came, also after an error.
+    """The events of one request. Iterate it once.
 
-    The request is sent when the first event is taken. `fallback_models`: patterns of models that
-    are worth a warning when they answer in place of the requested one. `reads_think`: a `<think>`
-    block at the start of the answer is reasoning.
-    Raises APIError and its subclasses, IncompleteAnswerError for an incomplete, filtered or empty
-    answer, and Interrupted.
+    `reply`: the parts of the answer so far, even after an error.
+    `fallback_models`: patterns of models that cause a warning if they answer in place of the
+    requested one.
+    `reads_think`: a `<think>` block at the start of the answer is reasoning.
+
+    The request is sent when the first event is requested. Raises APIError and its subclasses,
+    IncompleteAnswerError for an incomplete, filtered or empty answer, and Interrupted.
     """
 
     def __init__(
@@ -203,7 +206,7 @@ class ReplyStream:
             yield from self._taken(Split(chunk.reasoning, ""))
         if chunk.content and (text := self._joiner.feed(chunk.content)):
             yield from self._taken(self._splitter.feed(text) if self._splitter else Split("", text))
-        reply.finish_reason = chunk.finish_reason  # what it is by now
+        reply.finish_reason = chunk.finish_reason  # may be revoked later
         reply.usage = chunk.usage or reply.usage
         if chunk.model and chunk.model != reply.model:
             reply.model = chunk.model
@@ -235,7 +238,7 @@ class ReplyStream:
             yield TurnWarning(f"{self._request.model} is not available; {model} answered instead")
 
     def _rest(self) -> Iterator[TurnEvent]:
-        """Yield what was held back, and a word about what could not be read."""
+        """Yield the text held back, and a warning about skipped chunks."""
         rest = self._joiner.flush()
         if self._splitter:
             yield from self._taken(self._splitter.feed(rest))
@@ -250,7 +253,7 @@ class ReplyStream:
         reason = self.reply.finish_reason
         if reason in _BROKEN:
             raise IncompleteAnswerError(_BROKEN[reason])
-        if self.reply.text.is_blank:  # no later prompt can send it, and servers refuse it
+        if self.reply.text.is_blank:  # servers reject blank messages in later requests
             raise IncompleteAnswerError(_why_empty(self.reply))
         self.reply.complete = True
         if reason == "length":
@@ -262,7 +265,7 @@ class ReplyStream:
 
 
 def is_same_model(requested: str, served: str) -> bool:
-    """Tell whether a served name is the requested one, perhaps with a date or a version.
+    """Tell whether a served name is the requested model, with an optional date or version.
 
     `gpt-4o-2024-08-06` and `openai/gpt-4o` are `gpt-4o`; `gpt-4o-mini` is not.
     """
@@ -275,7 +278,7 @@ def _cost(text: str) -> float | None:
         cost = float(text)
     except ValueError:
         return None
-    return cost if 0 < cost < math.inf else None  # 0 is what is sent before it is known
+    return cost if 0 < cost < math.inf else None  # 0 means not yet known
 
 
 def _why_empty(reply: Reply) -> str:

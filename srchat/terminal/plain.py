@@ -1,4 +1,4 @@
-"""The answer's text as it comes, without any dress."""
+"""Writes the text of an answer without rendering."""
 
 from srchat.api.surrogates import utf8_bytes
 from srchat.terminal.sanitize import Sanitizer
@@ -6,16 +6,16 @@ from srchat.terminal.streams import Output
 
 
 class NullWriter:
-    """Writes nothing: the base of writers that need only some of the protocol."""
+    """Writes nothing. Base class of writers that need only a part of the protocol."""
 
     def write(self, text: str) -> None:
-        """Ignore a piece."""
+        """Ignore the text."""
 
     def redraw(self) -> None:
-        """Do nothing: what has been written does not change."""
+        """Do nothing: written text does not change."""
 
     def show_status(self, text: str) -> bool:  # noqa: ARG002 - of the protocol
-        """Show nothing: only the answer is written."""
+        """Display nothing: only the answer is written."""
         return False
 
     def close(self) -> None:
@@ -23,10 +23,10 @@ class NullWriter:
 
 
 class PlainWriter(NullWriter):
-    """Writes the answer: its exact bytes into a pipe or file, inert text to a terminal.
+    """Writes the exact bytes of the answer to a pipe or file, sanitized text to a terminal.
 
-    Every piece is written when it comes. `close` adds a newline only where the last one is
-    missing; an answer of nothing stays nothing.
+    Each piece is written at once. `close` adds a missing newline at the end, except to an empty
+    answer.
     """
 
     def __init__(self, output: Output) -> None:
@@ -40,7 +40,7 @@ class PlainWriter(NullWriter):
         self._put(self._sanitizer.feed(text) if self._sanitizer else text)
 
     def close(self) -> None:
-        """End the answer, whole or not."""
+        """End the answer, complete or not."""
         if self._closed:
             return
         if self._sanitizer:
@@ -59,5 +59,5 @@ class PlainWriter(NullWriter):
             else:
                 self._output.write_bytes(utf8_bytes(text))
         except BaseException:
-            self._closed = True  # full, gone, or stuck: nothing more goes there
+            self._closed = True  # full, closed or blocked: do not write again
             raise

@@ -1,8 +1,7 @@
-"""Standard output and standard error, and what each of them is.
+"""Standard output and standard error, and their properties.
 
-Bytes are written with `os.write`, past Python's own buffers: what was written has been
-delivered, a failure is seen where it happens, and nothing is left for the interpreter to
-trip over when it exits.
+Bytes are written with `os.write`, without Python's buffers: written text has been delivered, errors
+are raised where they occur, and the interpreter has nothing to flush at exit.
 """
 
 import contextlib
@@ -25,13 +24,13 @@ _FALLBACK_SIZE: Final = os.terminal_size((80, 24))
 
 
 class Output:
-    """One file descriptor to write to, and what stands behind it.
+    """A file descriptor to write to, and its properties.
 
-    `is_terminal`: escape sequences may be useful, text from outside must be inert.
+    `is_terminal`: escape sequences may be useful, and text from outside must be sanitized.
     `can_move`: the cursor may be moved (a terminal that is not `TERM=dumb`).
-    `has_color`: colors are welcome (https://no-color.org, https://force-color.org).
-    `renders`: answers are rendered here, not written byte for byte.
-    `encoding`: the terminal's; always UTF-8 where it is not a terminal.
+    `has_color`: use colors (https://no-color.org, https://force-color.org).
+    `renders`: render answers instead of writing them byte for byte.
+    `encoding`: of the terminal; otherwise UTF-8.
     """
 
     def __init__(self, fd: int, environ: Mapping[str, str], encoding: str = "utf-8") -> None:
@@ -55,7 +54,7 @@ class Output:
         return _FRAME_TIME if self.renders else 0.0
 
     def use_color(self, when: str) -> None:
-        """Follow the setting `color`: "always" renders also where no terminal is, for `less -R`."""
+        """Apply the setting `color`. "always" renders also without a terminal, for `less -R`."""
         if when == "always":
             self.renders = self.has_color = True
         elif when == "never":
@@ -66,7 +65,7 @@ class Output:
         self.write_bytes(encoded(text, self.encoding))
 
     def write_foreign(self, text: str) -> None:
-        """Write text from outside: exact into a pipe or file, inert on a terminal."""
+        """Write text from outside: exact into a pipe or file, sanitized to a terminal."""
         self.write(sanitized(text) if self.is_terminal else text)
 
     def write_bytes(self, data: bytes) -> None:
@@ -77,7 +76,7 @@ class Output:
                 try:
                     view = view[os.write(self.fd, view) :]
                 except BlockingIOError:
-                    # Somebody (ssh, node) made the shared descriptor non-blocking: lose nothing.
+                    # ssh and node make descriptors non-blocking that they share with srchat.
                     select.select([], [self.fd], [])
         except BrokenPipeError as exc:
             raise ClosedPipeError("the reader of the output has gone") from exc
@@ -85,9 +84,9 @@ class Output:
             raise OutputError(f"cannot write the output: {exc.strerror}") from exc
 
     def between_words(self, text: str, indent: str = "") -> str:
-        """Return text as it is to be written; on a terminal, no word of it is torn by a row's end.
+        """Return the text with lines wrapped between words on a terminal, otherwise unchanged.
 
-        `indent` stands before what is broken off a line.
+        `indent`: put before continuation lines.
         """
         return wrapped_text(text, self.size().columns, indent) if self.is_terminal else text
 
@@ -96,7 +95,7 @@ class Output:
         return styled(text, style) if self.has_color else text
 
     def size(self) -> os.terminal_size:
-        """Return columns and lines now; 80x24 where nothing tells."""
+        """Return the current columns and lines; 80x24 if unknown."""
         for fd in (self.fd, 2) if self.renders else (self.fd,):  # the terminal behind a pager
             with contextlib.suppress(OSError):
                 size = os.get_terminal_size(fd)
@@ -105,15 +104,18 @@ class Output:
 
 
 class Messages:
-    """Errors, warnings and other messages beside the answer, on standard error.
+    """Errors, warnings and other messages on stderr.
 
-    Each is a line, its hints are lines of their own below. On a terminal long lines are wrapped.
+    A message is one line, with its hints on lines below. On a terminal long lines are wrapped.
 
-    `quiet` suppresses warnings and information, never errors. `redact` removes secrets.
-    `make_room` clears the row where a line will begin.
-    `shares_screen`: answers are shown on the same terminal. `is_after_answer`: one ends above, so
-    a blank line comes first. `is_before_answer`: lines stand where one will begin.
-    A standard error that is closed or full is ignored: no reason to lose an answer.
+    `quiet`: suppress warnings and information, but not errors.
+    `redact`: removes secrets.
+    `make_room`: clears the row where the next line begins.
+    `shares_screen`: answers are shown on the same terminal.
+    `is_after_answer`: an answer ends above, so that a blank line comes first.
+    `is_before_answer`: a message is displayed where the next answer will begin.
+
+    Errors of a closed or full stderr are ignored, because an answer must not be lost for them.
     """
 
     def __init__(self, output: Output, *, quiet: bool = False) -> None:
@@ -135,12 +137,12 @@ class Messages:
             self._print(text, "warning: ", WARNING, hint)
 
     def info(self, text: str) -> None:
-        """Print what was done unless quiet."""
+        """Print a confirmation unless quiet."""
         if not self.quiet:
             self._print(text)
 
     def print(self, text: str, hint: str = "") -> None:
-        """Print what was asked for, quiet or not."""
+        """Print requested information, even if quiet."""
         self._print(text, hint=hint)
 
     def _print(self, text: str, label: str = "", style: str = "", hint: str = "") -> None:
@@ -162,7 +164,7 @@ class Messages:
         self.write_raw(line)
 
     def make_blank(self) -> None:
-        """Set the answer that begins apart from the lines above it, on a screen that both share."""
+        """Separate the next answer from messages above it on the same screen."""
         if self.is_before_answer and self.shares_screen:
             self.write_raw("\n")
         self.is_before_answer = False
@@ -174,10 +176,10 @@ class Messages:
 
 
 def encoded(text: str, encoding: str) -> bytes:
-    """Return text in a terminal's encoding, "?" for what that cannot say.
+    """Return text in a terminal's encoding, with "?" for characters that it does not have.
 
-    Code pages have signs (the euro) where others have C1 controls, and a terminal may obey those:
-    they are replaced, too. In UTF-8 and where two bytes are one character there is no such byte.
+    Some code pages have characters (the euro sign) at the bytes of C1 controls, which a terminal
+    may interpret. They become "?", too. UTF-8 and multi-byte encodings have no such bytes.
     """
     data = text.encode(encoding, errors="replace")
     if not _C1.search(data) or encoding.lower().replace("-", "") == "utf8":
@@ -189,16 +191,16 @@ def encoded(text: str, encoding: str) -> bytes:
 
 
 def reserve_standard_descriptors() -> None:
-    """Fill the place of each standard stream that is closed.
+    """Open a replacement for each standard stream that is closed.
 
-    Else the next file or socket would get its number, and the answer be written into it. A
-    standard input is empty then, an output cannot be written, and errors go nowhere.
+    Otherwise the next file or socket would get its number, and receive the answer. The replacements
+    are an empty stdin, an unwritable stdout, and a discarding stderr.
     """
     for fd, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(fd)
         except OSError:
-            os.open(os.devnull, flags)  # the lowest free number, which is this one
+            os.open(os.devnull, flags)  # gets the lowest free number, which is this one
 
 
 def _is_forced(environ: Mapping[str, str]) -> bool:
@@ -206,5 +208,5 @@ def _is_forced(environ: Mapping[str, str]) -> bool:
 
 
 def is_terminal(fd: int) -> bool:
-    """Tell whether a descriptor is a terminal; a closed one is none."""
+    """Tell whether a descriptor is a terminal. False for a closed one."""
     return os.isatty(fd)
