@@ -15,6 +15,7 @@ from typing import Final
 _ESC: Final = "\x1b"
 _RESET: Final = "\x1b[0m"
 _STYLE: Final = re.compile(r"\x1b\[[0-9;]*m")
+_STYLES: Final = re.compile(rf"^(?:{_STYLE.pattern})+")
 # Between these a terminal shows nothing halfway done; others ignore them.
 _BEGIN_FRAME: Final = "\x1b[?2026h"
 _END_FRAME: Final = "\x1b[?2026l"
@@ -113,7 +114,8 @@ def _joint(old: str, new: str) -> int:
     last_style = new.rfind(_ESC, 0, same)
     if last_style != new.rfind(_RESET, 0, same):
         same = last_style
-    return same if _starts_a_cell(new[same:]) else 0
+    # A preview may also have had an accent there that is gone.
+    return same if _starts_a_cell(new[same:]) and _starts_a_cell(old[same:]) else 0
 
 
 def _common(old: Sequence[str], new: Sequence[str]) -> int:
@@ -131,4 +133,5 @@ def _reachable(text: str, columns: int) -> str:
 
 def _starts_a_cell(text: str) -> bool:
     """Tell whether `text` does not change the character before it (accents, joined emoji)."""
+    text = _STYLES.sub("", text, count=1)
     return not text or text[0].isascii() or unicodedata.category(text[0])[0] in "LNPZ"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from srchat.errors import OutputError
@@ -110,6 +110,7 @@ def test_a_terminal_that_cannot_move_the_cursor_gets_exactly_these_bytes() -> No
 
 @settings(max_examples=_EXAMPLES // 2)
 @given(documents, sizes, st.sampled_from([*_SCREENS, (10, 3)]))
+@example("![i](/p)1. [ ] ***\u200d", [1], (80, 24))  # a joiner that the preview takes back
 def test_screen_and_scrollback_are_those_of_one_print(
     text: str, lengths: list[int], size: tuple[int, int]
 ) -> None:
