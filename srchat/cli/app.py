@@ -156,7 +156,7 @@ def _report_unexpected(exc: Exception, process: Process) -> int:
     if not _print_traceback(exc, process):
         error = (
             broken_installation(exc, process.environ)  # a module loaded on first use
-            if isinstance(exc, ImportError)
+            if isinstance(exc, (ImportError, SyntaxError))
             else SrchatError(f"unexpected {type(exc).__name__}: {exc}", hint=_REPORT)
         )
         process.messages.error(error.message, error.hint)

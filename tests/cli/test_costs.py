@@ -59,7 +59,7 @@ def pieces(count: int) -> list[str]:
 
 def test_ask_imports_little_more_than_typer_and_httpx(srchat: Srchat, serve: Serve) -> None:
     own = asked(srchat, serve(answer(2)).url).modules - modules_of_libraries()
-    assert 0 < own < 115
+    assert own < 115  # fewer from Python 3.15 on
 
 
 def test_the_first_frame_imports_only_what_it_shows(srchat: Srchat, serve: Serve) -> None:
