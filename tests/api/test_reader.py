@@ -18,9 +18,9 @@ from srchat.errors import APIConnectionError, APITimeoutError, Interrupted
 from tests.conftest import Serve
 from tests.support.asking import HELLO, ONCE, taken
 from tests.support.server import CLOSE, DONE, chunk, head
+from tests.support.waiting import PATIENCE
 
 ME, OTHER = object(), object()
-PATIENCE = 60.0
 
 
 def test_items_come_in_their_order() -> None:
