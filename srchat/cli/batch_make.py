@@ -15,11 +15,11 @@ from srchat.attachments import Attachment, UserMessage, user_message
 from srchat.batch.request_file import is_valid_id, request_line
 from srchat.batch.rows import Row, RowError, csv_rows, json_rows, text_rows
 from srchat.cli import options
-from srchat.cli.history_files import counted
 from srchat.cli.process import Process
 from srchat.cli.settings import Settings, read_settings
 from srchat.config.settings import Config
 from srchat.errors import OutputError, UsageError, reason_of
+from srchat.plural import counted
 from srchat.session.profile_prompts import PromptTemplate, prompt_template, system_prompt
 from srchat.session.reply_stream import chat_request
 from srchat.suggestions import closest

@@ -12,9 +12,9 @@ import typer
 from srchat.batch.result_log import errors_path
 from srchat.batch.results import Result, read_result
 from srchat.cli import options
-from srchat.cli.history_files import counted
 from srchat.cli.process import Process
 from srchat.errors import IncompleteAnswerError, UsageError, reason_of
+from srchat.plural import counted
 
 _NUMBERED: Final = re.compile(r"(.*?)(\d{1,18})")
 _MAX_LISTED: Final = 20  # failures

@@ -12,11 +12,11 @@ from srchat.batch.request_file import BatchRequest, lines_of, requests_of
 from srchat.batch.result_log import ResultLog, Resumed, errors_path
 from srchat.cli import options
 from srchat.cli.batch_file import checked_digests, open_batch_file
-from srchat.cli.history_files import counted
 from srchat.cli.process import Process
 from srchat.cli.run_progress import RunProgress
 from srchat.cli.settings import open_connection, open_library, read_settings
 from srchat.errors import APIError, APIStatusError, Interrupted, OutputError, UsageError
+from srchat.plural import counted
 from srchat.session.hints import joined
 from srchat.signals import signals_to
 

@@ -9,6 +9,7 @@ from srchat.cli.process import Process
 from srchat.cli.settings import open_library, open_session, read_settings
 from srchat.config import file as config_file
 from srchat.errors import ConfigError
+from srchat.plural import counted
 from srchat.suggestions import did_you_mean
 from srchat.terminal.sanitize import one_line
 from srchat.turn_view import list_models
@@ -35,7 +36,7 @@ def check(
     session = open_session(process, settings, open_library(process), keep=False)
     found = list_models(session, process.messages)
     offered = [model.id for model in found]
-    _print(process, f"{config.base_url}: OK, {len(offered)} models")
+    _print(process, f"{config.base_url}: OK, {counted(len(offered), 'model')}")
     if config.model in offered:
         _print(process, f"{config.model}: offered")
     else:

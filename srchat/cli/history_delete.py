@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from srchat import paths
-from srchat.cli.history_files import Ids, chosen_ids, counted
+from srchat.cli.history_files import Ids, chosen_ids
 from srchat.cli.process import Process
 from srchat.cli.questions import Questions
 from srchat.cli.settings import open_library
 from srchat.errors import StoreError, UsageError, reason_of
 from srchat.history_rows import local_time
+from srchat.plural import counted
 
 if TYPE_CHECKING:
     from srchat.history.store import ConversationStore
@@ -63,7 +64,7 @@ def delete(
     count = store.delete(chosen) if store else 0
     _delete_files(others)
     names = "".join(f", {path.name}" for path in others)
-    process.messages.info(f"{counted(count)}{names} deleted")
+    process.messages.info(f"{counted(count, 'conversation')}{names} deleted")
 
 
 def _other_files(environ: Mapping[str, str]) -> list[Path]:
@@ -87,8 +88,10 @@ def _confirm(
 ) -> None:
     questions = Questions(process.stdin_fd, process.messages)
     if not questions.interactive:
-        raise UsageError(f"deleting {counted(len(chosen))} without a terminal needs --yes")
-    what = ", ".join([counted(len(chosen)), *(str(path) for path in others)])
+        raise UsageError(
+            f"deleting {counted(len(chosen), 'conversation')} without a terminal needs --yes"
+        )
+    what = ", ".join([counted(len(chosen), "conversation"), *(str(path) for path in others)])
     if store and len(chosen) == 1 and not others:
         conversation = store.load(chosen[0])
         what = f"{conversation.title!r} of {local_time(conversation.used_at)}"

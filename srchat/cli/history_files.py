@@ -21,6 +21,7 @@ from srchat.history.transcript import (
     to_markdown,
 )
 from srchat.history_rows import local_time
+from srchat.plural import counted
 from srchat.terminal.plain import PlainWriter
 from srchat.text_input import read_file, read_stdin
 
@@ -100,12 +101,9 @@ def import_(
     new = [store.add_conversation(conversation) for conversation in conversations]
     index_new_turns(store.database)
     turns = counted(sum(new), "new turn")
-    process.messages.info(f"{turns} in {sum(map(bool, new))} of {counted(len(new))}")
-
-
-def counted(count: int, what: str = "conversation") -> str:
-    """Return a number with its noun, in singular or plural."""
-    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
+    process.messages.info(
+        f"{turns} in {sum(map(bool, new))} of {counted(len(new), 'conversation')}"
+    )
 
 
 def chosen_ids(store: "ConversationStore", ids: list[str], *, everything: bool) -> list[str]:

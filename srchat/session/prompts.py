@@ -8,6 +8,7 @@ from typing import NamedTuple
 from srchat.attachments import UserMessage
 from srchat.conversation import CONTINUE_PROMPT, Conversation, TurnRecord
 from srchat.errors import UsageError
+from srchat.plural import counted
 
 
 class Prompt(NamedTuple):
@@ -74,4 +75,4 @@ def _prompt_of(turn: TurnRecord | None, conversation: Conversation) -> Prompt:
 def _too_few(count: int) -> str:
     if not count:
         return "nothing to undo"
-    return f"only {count} {'prompt' if count == 1 else 'prompts'} to undo"
+    return f"only {counted(count, 'prompt')} to undo"

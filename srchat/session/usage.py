@@ -1,5 +1,6 @@
 """Tokens, time and speed of answers. Pure."""
 
+from srchat.plural import counted
 from srchat.session.reply_stream import Reply
 
 
@@ -20,7 +21,7 @@ class Totals:
 
     def __str__(self) -> str:
         """Return the totals in words."""
-        turns = "1 turn" if self.turns == 1 else f"{self.turns} turns"
+        turns = counted(self.turns, "turn")
         return f"{turns}, {self.prompt_tokens} tokens in, {self.completion_tokens} out"
 
 
