@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from srchat.cli import options
+from srchat.cli.history_files import counted
 from srchat.cli.process import Process
 from srchat.cli.settings import open_library, open_session, read_settings
 from srchat.config import file as config_file
@@ -35,7 +36,7 @@ def check(
     session = open_session(process, settings, open_library(process), keep=False)
     found = list_models(session, process.messages)
     offered = [model.id for model in found]
-    _print(process, f"{config.base_url}: OK, {len(offered)} models")
+    _print(process, f"{config.base_url}: OK, {counted(len(offered), 'model')}")
     if config.model in offered:
         _print(process, f"{config.model}: offered")
     else:
