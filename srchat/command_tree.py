@@ -176,7 +176,7 @@ COMMANDS: dict[str, tuple[Offers, Options, tuple[str, ...]]] = {
       (('-h', '--help'), '', 'Show the help')),
      ('free*',)),
     'srchat batch run': ((),
-     ((('-o', '--output'), 'free', 'File for results; default: IN.out.jsonl'),
+     ((('-o', '--output'), 'free', 'File for results; default: in.out.jsonl for in.jsonl'),
       (('-j', '--jobs'), 'free', 'Requests at once'),
       (('--rpm',), 'free', 'Requests per minute'),
       (('--tpm',), 'free', 'Tokens per minute'),
