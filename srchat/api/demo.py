@@ -32,7 +32,10 @@ Any OpenAI-compatible server will do: see `--base-url`.
 
 
 class DemoTransport(httpx.BaseTransport):
-    """Answers POST /chat/completions and GET /models. `pace`: seconds between pieces of text."""
+    """Answers POST /chat/completions and GET /models, and refuses all else with 404.
+
+    `pace`: seconds between pieces of text.
+    """
 
     def __init__(self, pace: float = _PACE) -> None:
         self._pace = pace
@@ -42,6 +45,9 @@ class DemoTransport(httpx.BaseTransport):
         if request.url.path.endswith("/models"):
             entry = {"id": _MODEL, "object": "model", "owned_by": "srchat", "max_model_len": 8192}
             return _json({"object": "list", "data": [entry]})
+        if not request.url.path.endswith("/chat/completions"):
+            error = {"message": "the demo has only models and chat completions", "code": 404}
+            return _json({"error": error}, 404)
         body = json.loads(request.read())
         messages = body["messages"]
         schema = (body.get("response_format") or {}).get("json_schema", {}).get("schema")
@@ -60,10 +66,10 @@ class DemoTransport(httpx.BaseTransport):
         )
 
 
-def _json(value: dict[str, Any]) -> httpx.Response:
+def _json(value: dict[str, Any], status: int = 200) -> httpx.Response:
     # A response created with `content` counts as already read in httpx.
     return httpx.Response(
-        200,
+        status,
         headers={"content-type": "application/json"},
         stream=httpx.ByteStream(json.dumps(value).encode()),
     )

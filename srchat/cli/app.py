@@ -141,7 +141,7 @@ def _run(arguments: Sequence[str], process: Process) -> int:
         raise _give_up_stdout(exc) from exc
     except SystemExit as exc:
         # Typer exits with its own code if the reader of its help has closed the pipe.
-        raise ClosedPipeError("the reader of the output has gone") from exc
+        raise ClosedPipeError("the reader of the output closed the pipe") from exc
 
 
 def _report(exc: SrchatError, process: Process) -> int:

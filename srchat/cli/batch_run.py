@@ -34,7 +34,10 @@ def run(
     output: Annotated[
         str | None,
         typer.Option(
-            "-o", "--output", metavar="OUT", help="File for results; default: IN.out.jsonl."
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="File for results; default: in.out.jsonl for in.jsonl.",
         ),
     ] = None,
     jobs: Annotated[

@@ -17,10 +17,12 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-def completion(ctx: typer.Context, shell: Annotated[Shell, typer.Argument()]) -> None:
+def completion(
+    ctx: typer.Context, shell: Annotated[Shell, typer.Argument(help="The shell.")]
+) -> None:
     """Print the completion script for a shell.
 
-    For bash, add this to ~/.bashrc; for zsh, to ~/.zshrc with zsh as the shell:
+    For bash, add this line to ~/.bashrc; for zsh, to ~/.zshrc with `zsh` in place of `bash`:
 
         eval "$(srchat completion bash)"
     """

@@ -165,7 +165,7 @@ def _listing(settings: Settings) -> str:
     resolved = settings.resolved
     names = ", ".join(map(one_line, sorted({*settings.file.profile_names, DEMO_PROFILE})))
     profile = one_line(resolved.profile) if resolved.profile else "none"
-    lines = [f"# {one_line(settings.file.path)}", f"# profile: {profile} (of {names})"]
+    lines = [f"# {one_line(settings.file.path)}", f"# profile: {profile} (available: {names})"]
     own = [name for name in SETTINGS if resolved.kinds[name] is not LayerKind.DEFAULT]
     lines += [line for name in own for line in _lines_of(resolved, name)]
     lines += ["", "# Defaults"] if own else []

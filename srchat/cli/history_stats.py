@@ -43,6 +43,9 @@ def stats(
     """Add up requests, tokens and time.
 
     Tokens are as counted by the server. Days are sorted newest first, others by their tokens.
+
+    A pipe gets one row per line with tab-separated fields: the day, model or conversation,
+    requests, tokens of the prompts and of the answers, seconds.
     """
     from srchat.history.statistics import add_up  # noqa: PLC0415 - sqlite3, not for --help
 

@@ -16,7 +16,7 @@ _KEY: Final = re.compile(r"[\w\\^\[\]?@,.:+=/-]{1,20}", re.ASCII)
 
 def widget(
     ctx: typer.Context,
-    shell: Annotated[Shell, typer.Argument(show_default=False)],
+    shell: Annotated[Shell, typer.Argument(help="The shell.", show_default=False)],
     *,
     key: Annotated[
         str | None,

@@ -125,7 +125,7 @@ class Config:
     reasoning: str = setting(
         Choice(("summary", "show", "hide")),
         "summary",
-        "what to show of the model's reasoning",
+        "what to show of the model's reasoning: summary, show or hide",
         in_chat=True,
         flags=("--reasoning",),
         metavar="WHAT",
@@ -173,7 +173,7 @@ class Config:
     color: str = setting(
         Choice(("auto", "always", "never")),
         "auto",
-        "when to use colors; always also renders into a pipe, for less -R",
+        "when to use colors: auto, always (also into a pipe, for less -R) or never",
         flags=("--color",),
         metavar="WHEN",
     )

@@ -161,7 +161,8 @@ class Choice(ValueType):
     @property
     def description(self) -> str:
         """The allowed values, for messages and help."""
-        return " or ".join(self.words)
+        *words, last = self.words
+        return f"{', '.join(words)} or {last}"
 
     def check(self, value: object) -> object:
         """Return the word."""

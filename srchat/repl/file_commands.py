@@ -49,7 +49,7 @@ def save(chat: Chat, argument: str) -> None:
 
 
 def file(chat: Chat, argument: str) -> None:
-    """Send text files with the next prompt; PATH may be a pattern. `-` takes them away again.
+    """Attach text files to the next prompt; PATH may be a pattern. `-` detaches all.
 
     In a prompt, @PATH does the same.
     """

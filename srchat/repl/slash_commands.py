@@ -3,12 +3,14 @@
 The docstring of a function is what `/help COMMAND` shows.
 """
 
+import inspect
 import json
 import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from srchat.config.checks import parsed, parsed_entry
+from srchat.config.parameters import KNOWN_PARAMETERS
 from srchat.config.settings import SETTINGS
 from srchat.conversation import CONTINUE_PROMPT
 from srchat.errors import UsageError
@@ -65,7 +67,7 @@ def _help(chat: Chat, argument: str) -> None:
         command = COMMANDS.get(ALIASES.get(name, name))
         if command is None:
             raise UsageError(f"unknown command /{name}", hint=_meant(name))
-        chat.terminal.tell(f"{_usage(command)}\n{command.run.__doc__ or command.help}")
+        chat.terminal.tell(f"{_usage(command)}\n{inspect.getdoc(command.run) or command.help}")
         return
     groups = {
         name: [(_usage(each), each.help) for each in group] for name, group in _GROUPS.items()
@@ -79,7 +81,7 @@ def _usage(command: Command) -> str:
 
 
 def _model(chat: Chat, argument: str) -> None:
-    """Without a name: the models of the server. `/model NAME: prompt` asks it just once."""
+    """Switch to a model, or list those of the server. `/model NAME: PROMPT` asks it only once."""
     session = chat.session
     if once := _ONCE.fullmatch(argument):
         _show(chat, session.send(file_commands.with_files(chat, once[2]), model=once[1]))
@@ -100,7 +102,7 @@ def _model(chat: Chat, argument: str) -> None:
 
 
 def _system(chat: Chat, argument: str) -> None:
-    """Without a text: show it. `@FILE` reads it from a file; `-` takes it away."""
+    """Show or change the system prompt; `@FILE` reads it from a file, `-` removes it."""
     session = chat.session
     if argument == NONE:
         session.set_system(None)
@@ -123,24 +125,24 @@ def _set(chat: Chat, argument: str) -> None:
 
 
 def _retry(chat: Chat, _: str) -> None:
-    """Ask the last prompt again. The answer that was there stays on a branch of its own."""
+    """Send the last prompt again. The earlier answer is kept on another branch."""
     _show(chat, chat.session.retry())
 
 
 def _continue(chat: Chat, _: str) -> None:
-    """Have an answer go on that broke off or reached max_tokens; where nothing came, ask again."""
+    """Continue an interrupted or truncated answer; send the prompt again if there is no answer."""
     _show(chat, chat.session.continue_())
 
 
 def _undo(chat: Chat, argument: str) -> None:
-    """Take the last prompt and its answer back, or the last N of them."""
+    """Undo the last prompt and its answer, or the last N. The history keeps them."""
     for message in chat.session.undo(number(argument, "/undo [N]")):
         typed = "/continue" if message.text == CONTINUE_PROMPT else message.brief
         chat.terminal.tell(f"undone: {_glance(typed)}")
 
 
 def _edit(chat: Chat, _: str) -> None:
-    """Change the last prompt and ask again, with its files. The old answer is not lost."""
+    """Edit the last prompt and send it again, with its files. The earlier answer is kept."""
     last = chat.session.last_typed
     chat.terminal.edit_next(last.words)
     if last.names:
@@ -148,29 +150,29 @@ def _edit(chat: Chat, _: str) -> None:
 
 
 def _new(chat: Chat, _: str) -> None:
-    """Begin a new conversation. The one before stays in the history."""
+    """Start a new conversation. The history keeps this one."""
     chat.session.new()
     chat.terminal.tell("new conversation")
 
 
 def _history(chat: Chat, argument: str) -> None:
-    """The conversations used last; with words, the turns in which they occur."""
+    """List the most recent conversations; with words, search all turns for them."""
     library_commands.show_history(chat, argument)
 
 
 def _load(chat: Chat, argument: str) -> None:
-    """Go on with another conversation: by its id, by words of its title, or choose one."""
+    """Continue another conversation: give its ID or words of its title, or choose from a list."""
     library_commands.load(chat, argument)
 
 
 def _title(chat: Chat, argument: str) -> None:
-    """Give the conversation a title of your own."""
+    """Set the title of this conversation."""
     chat.session.set_title(argument)
     chat.terminal.tell(f"title: {chat.session.conversation.title}")
 
 
 def _usage_of(chat: Chat, _: str) -> None:
-    """Tokens, time and speed of the last answer, and of all since the chat began."""
+    """Show tokens, time and speed of the last answer and of this chat."""
     session, reply = chat.session, chat.session.reply
     window = f" of {session.window}" if session.window else ""
     rows = [f"last answer: {usage_line(reply)}"] if reply and reply.has_begun else []
@@ -180,7 +182,7 @@ def _usage_of(chat: Chat, _: str) -> None:
 
 
 def _exit(chat: Chat, _: str) -> None:
-    """Leave. Everything is kept: srchat chat --continue goes on."""
+    """Quit. `srchat chat --continue` continues the conversation."""
     chat.terminal.is_over = True
 
 
@@ -234,6 +236,8 @@ def _check_changeable(name: str) -> None:
         hint = "use /system"
     elif name in SETTINGS:
         hint = f"takes effect in the next chat: srchat config set {name}"
+    elif name in KNOWN_PARAMETERS:
+        hint = f"to set a parameter of the request: /set param.{name} VALUE"
     raise UsageError(f"/set cannot change {name}", hint=hint)
 
 

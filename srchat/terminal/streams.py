@@ -79,7 +79,7 @@ class Output:
                     # ssh and node make descriptors non-blocking that they share with srchat.
                     select.select([], [self.fd], [])
         except BrokenPipeError as exc:
-            raise ClosedPipeError("the reader of the output has gone") from exc
+            raise ClosedPipeError("the reader of the output closed the pipe") from exc
         except OSError as exc:
             raise OutputError(f"cannot write the output: {exc.strerror}") from exc
 

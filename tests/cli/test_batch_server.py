@@ -80,6 +80,14 @@ def test_a_server_without_batches_is_an_error_with_a_hint(
     assert ask(made, serve(script), "status").code == code
 
 
+def test_the_demo_has_no_batches(made: Srchat) -> None:
+    for args in (("submit", "in.jsonl"), ("status",), ("cancel", "b-1")):
+        result = made("batch", *args, "-p", "demo")
+        assert result.code == 5
+        assert "this server has no batches: " in result.err
+        assert "hint: use srchat batch run\n" in result.err
+
+
 def test_an_unknown_batch_differs_from_a_server_without_batches(made: Srchat, serve: Serve) -> None:
     nothing = json_response({"detail": "Not Found"}, 404)
     for args in (("status", "b"), ("fetch", "b"), ("cancel", "b")):

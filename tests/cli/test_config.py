@@ -83,7 +83,7 @@ def test_show_prints_every_value_and_its_origin(srchat: Srchat) -> None:
     result = srchat("config", "show", "-p", "work", SRCHAT_TOP_P="0.5")
     _file(srchat).chmod(0o600)
     lines = [" ".join(line.split()) for line in result.text.splitlines()]
-    assert lines[:2] == [f"# {_file(srchat)}", "# profile: work (of demo, work)"]
+    assert lines[:2] == [f"# {_file(srchat)}", "# profile: work (available: demo, work)"]
     assert f'model = "file" # {_file(srchat)}' in lines
     assert f'system = "" # {_file(srchat)}' in lines
     assert "retries = 0 # profile work" in lines
@@ -685,6 +685,10 @@ def test_edit_on_a_full_disk_is_an_error_and_leaves_nothing(srchat: Srchat) -> N
 
 
 # --- check ----------------------------------------------------------------------------------
+
+
+def test_check_counts_one_model_in_the_singular(srchat: Srchat) -> None:
+    assert "/v1: OK, 1 model\n" in srchat("config", "check", "-p", "demo").text
 
 
 def test_check_tries_the_server(srchat: Srchat, serve: Serve) -> None:

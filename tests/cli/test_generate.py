@@ -300,6 +300,14 @@ def test_a_page_shows_commands_as_they_are_typed() -> None:
         assert f"\n{section}\n" in text
 
 
+def test_a_page_that_is_named_exists_and_every_argument_has_a_description() -> None:
+    for path in PAGES:
+        text = shown(path)
+        for name, volume in re.findall(r"\b(srchat[-a-z]*)\((\d)\)", text):
+            assert (ROOT / f"man/{name}.{volume}").exists(), f"{path} names {name}({volume})"
+        assert not re.search(r"^ +\.$", text, re.MULTILINE)
+
+
 def test_the_pages_have_every_setting_and_every_exit_code() -> None:
     settings, overview = shown("man/srchat-config.5"), shown("man/srchat.1")
     for entry in SETTINGS.values():

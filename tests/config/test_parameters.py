@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srchat.config.parameters import REMOVED, Parameters, nested
+from srchat.config.parameters import KNOWN_PARAMETERS, REMOVED, Parameters, nested
+from srchat.config.settings import SETTINGS
 
 NAMES = st.text("abc_", min_size=1, max_size=3)
 VALUES = st.recursive(
@@ -44,6 +45,14 @@ def test_a_value_is_json_or_text(text: str, value: dict[str, object]) -> None:
 def test_an_invalid_parameter_is_rejected(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the caller writes the message
         Parameters().parse(text)
+
+
+def test_a_setting_that_is_a_parameter_is_only_a_setting() -> None:
+    for name in (name for name, entry in SETTINGS.items() if entry.parameter):
+        with pytest.raises(ValueError):  # noqa: PT011 - as above
+            Parameters().parse(f"{name}=1")
+        assert name not in KNOWN_PARAMETERS
+        assert f" {name}, " in Parameters.description
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=4))

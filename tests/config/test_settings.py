@@ -4,6 +4,7 @@ import pytest
 
 from srchat.config.checks import checked
 from srchat.config.settings import SETTINGS, Config
+from srchat.config.value_types import Choice
 
 
 def test_every_setting_has_a_description_and_all_but_three_a_variable() -> None:
@@ -25,6 +26,7 @@ def test_every_default_is_valid() -> None:
     ("name", "words"),
     [
         ("keys", "emacs or vi"),
+        ("color", "auto, always or never"),
         ("retries", "an integer from 0 to 100"),
         ("temperature", "a number from 0 to 2"),
         ("max_tokens", "an integer of at least 1"),
@@ -32,6 +34,12 @@ def test_every_default_is_valid() -> None:
 )
 def test_allowed_values_are_described(name: str, words: str) -> None:
     assert SETTINGS[name].value_type.description == words
+
+
+def test_the_help_of_an_option_names_its_choices() -> None:
+    for entry in SETTINGS.values():
+        if entry.flags and isinstance(entry.value_type, Choice):
+            assert all(word in entry.help for word in entry.value_type.words)
 
 
 def test_the_key_is_not_in_the_repr_of_config() -> None:

@@ -40,7 +40,8 @@ def test_help_fits_a_screen_of_80x24(srchat: Srchat, serve: Serve) -> None:
 def test_help_tells_more_about_a_command(srchat: Srchat, serve: Serve) -> None:
     with chat_on(srchat, serve) as chat:
         assert "Nth code block" in chat.run("/help copy")
-        assert "branch of its own" in chat.run("/help /retry").replace("\n", " ")
+        assert "kept on another branch" in chat.run("/help /retry").replace("\n", " ")
+        assert "\nIn a prompt, @PATH does the same." in chat.run("/help file")
         assert "unknown command /retri\nhint: did you mean /retry?" in chat.run("/help retri")
 
 
@@ -78,6 +79,7 @@ def test_wrong_arguments_are_told_and_nothing_happens(srchat: Srchat, serve: Ser
         "/set temperature 3": "must be a number from 0 to 2",
         "/set temprature 1": "did you mean 'temperature'?",
         "/set api_key x": "/set cannot change api_key",
+        "/set seed 7": "/set param.seed VALUE",
         "/set system x": "use /system",
         "/system @nowhere": "cannot read nowhere",
         "/system @": "@ without a file name",

@@ -73,7 +73,8 @@ VARIABLES: Final = (
     Named("SRCHAT_PROFILE", "Profile to use if no option names one.", _all),
     Named(
         "SOLIDRUST_API_KEY, SOLIDRUST_BASE_URL",
-        "Key and base URL of that service; a profile with its own base URL takes precedence.",
+        "Key and base URL of the SolidRusT AI API; a profile with its own base URL takes "
+        "precedence.",
         _talks,
     ),
     Named(

@@ -101,12 +101,17 @@ def _commands(command: Command) -> list[str]:
     if not command.commands:
         return []
     parts = [
-        item(f"{bold(_title(sub))}(1)", [sentence(sub.summary)])
+        item(_reference(sub), [sentence(sub.summary)])
         if command.path == "srchat"
         else subsection(sub.path, [*_description(sub, PROSE.get(sub.path, Prose())), *_items(sub)])
         for sub in command.commands
     ]
     return section("COMMANDS", _joined(parts))
+
+
+def _reference(command: Command) -> str:
+    """Return the name of a command's page; `srchat help` has none."""
+    return bold(command.path) if command.name == "help" else f"{bold(_title(command))}(1)"
 
 
 def _joined(parts: Iterable[Iterable[str]]) -> list[str]:

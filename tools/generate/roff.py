@@ -67,7 +67,9 @@ def paragraph(text: str) -> list[str]:
 
 def is_command(text: str) -> bool:
     """Tell whether a paragraph of the help is a command line."""
-    return text.startswith("srchat ") or (" | srchat " in text and not text.endswith("."))
+    return text.startswith(("srchat ", 'eval "$(srchat ')) or (
+        " | srchat " in text and not text.endswith(".")
+    )
 
 
 def example(*lines: str) -> list[str]:

@@ -24,8 +24,12 @@ ASKED: Final = {"model": Values.MODELS, PROFILE: Values.PROFILES}
 
 
 def allowed(entry: Setting) -> str:
-    """Return the sentence about allowed values, "" if any text is allowed."""
+    """Return the sentence about allowed values, "" if any text is, or if the help has them."""
     if type(entry.value_type) in (String, NonEmptyString):
+        return ""
+    if isinstance(entry.value_type, Choice) and all(
+        w in entry.help for w in entry.value_type.words
+    ):
         return ""
     return f"Must be {entry.value_type.description}."
 
