@@ -83,7 +83,7 @@ class MarkdownWriter:
             return
         self._closed = True
         if self._is_interrupted():
-            self._layout.write_plainly()
+            self._layout.stop_highlighting()
         size = self._output.size()
         self._layout.width = size.columns
         text = self._waiting + self._sanitizer.flush()
