@@ -1,6 +1,6 @@
-"""What can be typed after a slash in a chat: a table of name, arguments, help and function.
+"""The slash commands of a chat.
 
-The docstring of a function is what `/help COMMAND` shows.
+`/help COMMAND` shows the docstring of a command's function.
 """
 
 import json
@@ -30,7 +30,7 @@ _ONCE: Final = re.compile(r"(\S+?):\s+(\S.*)", re.DOTALL)
 
 
 class Command(NamedTuple):
-    """A slash command. `completes`: what its argument is, for completion."""
+    """A slash command. `completes`: the kind of its argument, for completion."""
 
     name: str
     arguments: str
@@ -40,12 +40,12 @@ class Command(NamedTuple):
 
 
 def run(chat: Chat, line: str) -> None:
-    """Run a slash command. Raises UsageError for one that is not known, or used wrongly."""
+    """Run a slash command. Raises UsageError if it is unknown or its arguments are wrong."""
     name, argument = split(line)
     command = COMMANDS.get(ALIASES.get(name, name))
     if command is None:
         escaped = f"//{name}" if name else "///"
-        hint = joined(_meant(name), f"to send a message that starts with a slash: {escaped}")
+        hint = joined(_name_hint(name), f"to send a message that starts with a slash: {escaped}")
         raise UsageError(f"unknown command /{name}", hint=hint)
     if argument and not command.arguments:
         raise UsageError(f"/{command.name} takes no argument")
@@ -54,7 +54,7 @@ def run(chat: Chat, line: str) -> None:
     command.run(chat, argument)
 
 
-def _meant(name: str) -> str:
+def _name_hint(name: str) -> str:
     meant = closest(name, [*COMMANDS, *ALIASES])
     return f"did you mean /{meant}?" if meant else "/help lists them"
 
@@ -64,7 +64,7 @@ def _help(chat: Chat, argument: str) -> None:
         name = argument.lstrip("/")
         command = COMMANDS.get(ALIASES.get(name, name))
         if command is None:
-            raise UsageError(f"unknown command /{name}", hint=_meant(name))
+            raise UsageError(f"unknown command /{name}", hint=_name_hint(name))
         chat.terminal.tell(f"{_usage(command)}\n{command.run.__doc__ or command.help}")
         return
     groups = {
@@ -79,7 +79,7 @@ def _usage(command: Command) -> str:
 
 
 def _model(chat: Chat, argument: str) -> None:
-    """Without a name: the models of the server. `/model NAME: prompt` asks it just once."""
+    """Switch to a model, or list the server's models. `/model NAME: prompt` asks a model once."""
     session = chat.session
     if once := _ONCE.fullmatch(argument):
         _show(chat, session.send(file_commands.with_files(chat, once[2]), model=once[1]))
@@ -100,7 +100,7 @@ def _model(chat: Chat, argument: str) -> None:
 
 
 def _system(chat: Chat, argument: str) -> None:
-    """Without a text: show it. `@FILE` reads it from a file; `-` takes it away."""
+    """Change the system prompt, or show it. `@FILE` reads it from a file; `-` removes it."""
     session = chat.session
     if argument == NONE:
         session.set_system(None)
@@ -113,7 +113,7 @@ def _system(chat: Chat, argument: str) -> None:
 
 
 def _set(chat: Chat, argument: str) -> None:
-    """Show or change a setting; `param.NAME` is a request parameter, `-` restores the value."""
+    """Change a setting, or show all. `param.NAME` is a request parameter; `-` resets a value."""
     name, _, value = argument.partition(" ")
     if value.strip():
         _set_value(chat.session, name, value.strip())
@@ -123,24 +123,24 @@ def _set(chat: Chat, argument: str) -> None:
 
 
 def _retry(chat: Chat, _: str) -> None:
-    """Ask the last prompt again. The answer that was there stays on a branch of its own."""
+    """Send the last prompt again. The previous answer is kept on another branch."""
     _show(chat, chat.session.retry())
 
 
 def _continue(chat: Chat, _: str) -> None:
-    """Have an answer go on that broke off or reached max_tokens; where nothing came, ask again."""
+    """Continue an interrupted or truncated answer; if it is empty, send its prompt again."""
     _show(chat, chat.session.continue_())
 
 
 def _undo(chat: Chat, argument: str) -> None:
-    """Take the last prompt and its answer back, or the last N of them."""
+    """Undo the last prompt and its answer, or the last N of them."""
     for message in chat.session.undo(number(argument, "/undo [N]")):
         typed = "/continue" if message.text == CONTINUE_PROMPT else message.brief
-        chat.terminal.tell(f"undone: {_glance(typed)}")
+        chat.terminal.tell(f"undone: {_shortened(typed)}")
 
 
 def _edit(chat: Chat, _: str) -> None:
-    """Change the last prompt and ask again, with its files. The old answer is not lost."""
+    """Edit the last prompt and send it again, with its files. The previous answer is kept."""
     last = chat.session.last_typed
     chat.terminal.edit_next(last.words)
     if last.names:
@@ -148,29 +148,29 @@ def _edit(chat: Chat, _: str) -> None:
 
 
 def _new(chat: Chat, _: str) -> None:
-    """Begin a new conversation. The one before stays in the history."""
+    """Start a new conversation. The previous one is kept in the history."""
     chat.session.new()
     chat.terminal.tell("new conversation")
 
 
 def _history(chat: Chat, argument: str) -> None:
-    """The conversations used last; with words, the turns in which they occur."""
+    """List the most recent conversations, or the turns that contain WORDS."""
     library_commands.show_history(chat, argument)
 
 
 def _load(chat: Chat, argument: str) -> None:
-    """Go on with another conversation: by its id, by words of its title, or choose one."""
+    """Continue another conversation: by its ID, by words of its title, or from a list."""
     library_commands.load(chat, argument)
 
 
 def _title(chat: Chat, argument: str) -> None:
-    """Give the conversation a title of your own."""
+    """Set the title of this conversation."""
     chat.session.set_title(argument)
     chat.terminal.tell(f"title: {chat.session.conversation.title}")
 
 
 def _usage_of(chat: Chat, _: str) -> None:
-    """Tokens, time and speed of the last answer, and of all since the chat began."""
+    """Show tokens, time and speed of the last answer and of this chat."""
     session, reply = chat.session, chat.session.reply
     window = f" of {session.window}" if session.window else ""
     rows = [f"last answer: {usage_line(reply)}"] if reply and reply.has_begun else []
@@ -180,7 +180,7 @@ def _usage_of(chat: Chat, _: str) -> None:
 
 
 def _exit(chat: Chat, _: str) -> None:
-    """Leave. Everything is kept: srchat chat --continue goes on."""
+    """Quit. `srchat chat --continue` continues the conversation."""
     chat.terminal.is_over = True
 
 
@@ -189,7 +189,7 @@ def _show(chat: Chat, events: Events) -> None:
 
 
 def _set_value(session: Session, name: str, text: str) -> None:
-    """Set a setting to what `text` means; "-" is the value that the chat started with."""
+    """Set a setting from text; "-" restores the value at the start of the chat."""
     if name.startswith(_PARAMETERS):
         _set_parameter(session, name.removeprefix("params.").removeprefix("param."), text)
         return
@@ -208,7 +208,7 @@ def _set_parameter(session: Session, name: str, text: str) -> None:
 
 
 def _shown(session: Session, name: str) -> str:
-    """Return a setting and its value on one line."""
+    """Return a line with a setting and its value."""
     if name.startswith(_PARAMETERS):
         name = name.removeprefix("params.").removeprefix("param.")
         params = session.config.params or {}
@@ -237,7 +237,7 @@ def _check_changeable(name: str) -> None:
     raise UsageError(f"/set cannot change {name}", hint=hint)
 
 
-def _glance(text: str) -> str:
+def _shortened(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 60 else line[:59] + "…"
 

@@ -40,7 +40,7 @@ def test_help_fits_a_screen_of_80x24(srchat: Srchat, serve: Serve) -> None:
 def test_help_tells_more_about_a_command(srchat: Srchat, serve: Serve) -> None:
     with chat_on(srchat, serve) as chat:
         assert "Nth code block" in chat.run("/help copy")
-        assert "branch of its own" in chat.run("/help /retry").replace("\n", " ")
+        assert "kept on another branch" in chat.run("/help /retry").replace("\n", " ")
         assert "unknown command /retri\nhint: did you mean /retry?" in chat.run("/help retri")
 
 
