@@ -16,18 +16,18 @@ _PACE: Final = 0.012  # seconds per piece, about reading speed
 _PIECE: Final = re.compile(r"\s*\S{1,12}|\s+")
 _MODEL: Final = "srchat-demo"
 _INTRODUCTION: Final = (
-    "I am **srchat's demo**: no language model, but a small program inside srchat that "
-    "answers without any network. What you see here is real all the same: it comes as an "
-    "event stream through the same client, and is rendered as it comes."
+    "This is **srchat's demo**. It is not a language model, only a small program inside srchat, "
+    "and it needs no network. Everything else works as usual: this answer is streamed through "
+    "the same client and rendered as it arrives."
 )
 _NEXT_STEPS: Final = """\
 ### Talk to a real model
 
-1. get a key at console.solidrust.ai
-2. `export SOLIDRUST_API_KEY=...`
-3. `srchat ask "{prompt}"`
+1. Get an API key at console.solidrust.ai.
+2. Run `export SOLIDRUST_API_KEY=...`
+3. Run `srchat ask "{prompt}"`
 
-Any OpenAI-compatible server will do: see `--base-url`.
+srchat works with any OpenAI-compatible server; see `--base-url`.
 """
 
 
@@ -126,7 +126,7 @@ def _memory(prompts: list[str]) -> str:
     if len(prompts) < 2:
         return ""
     earlier = "\n".join(f"- {_quoted(prompt)}" for prompt in prompts[:-1][-5:])
-    return f"I remember what you said before:\n\n{earlier}"
+    return f"Your earlier prompts in this conversation:\n\n{earlier}"
 
 
 def _facts(prompt: str, messages: list[dict[str, str]]) -> str:
@@ -140,13 +140,13 @@ def _facts(prompt: str, messages: list[dict[str, str]]) -> str:
         ("longest word", _quoted(longest, 30)),
     ]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
-    return f"What I can tell about it:\n\n| what | value |\n| --- | --- |\n{table}"
+    return f"A few facts about your prompt:\n\n| fact | value |\n| --- | --- |\n{table}"
 
 
 def _code(prompt: str) -> str:
     literal = json.dumps(prompt[:60], ensure_ascii=False)
     return (
-        "And with a little Python you could count it yourself:\n\n"
+        "This Python finds its most common letters:\n\n"
         "```python\n"
         "from collections import Counter\n\n"
         f"prompt = {literal}\n"

@@ -167,7 +167,7 @@ def _prompt_lines(
 
     values = Values(
         models=lambda asked: session.models.names(session.config, ask=asked),
-        conversations=lambda words: library_commands.offered(library, words),
+        conversations=lambda words: library_commands.completions(library, words),
         settings={name: entry.help for name, entry in SETTINGS.items() if entry.in_chat},
     )
     path = paths.typed_lines_path(process.environ) if session.keeps else None

@@ -5,7 +5,6 @@ from pathlib import Path
 import typer
 
 from srchat.cli import options
-from srchat.cli.history_files import counted
 from srchat.cli.process import Process
 from srchat.cli.settings import open_library, open_session, read_settings
 from srchat.config import file as config_file

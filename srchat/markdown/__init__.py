@@ -1,1 +1,1 @@
-"""Markdown rendered while it streams: finished rows once, the open tail again and again."""
+"""Renders Markdown while it streams: final rows are printed once, the rest is redrawn."""

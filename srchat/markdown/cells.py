@@ -1,10 +1,9 @@
-"""How many cells text takes on a terminal, and lines that fit.
+"""Measures text in terminal cells, and wraps it.
 
-Terminals do not agree about joined characters (flags, families, skin tones, emoji presentation)
-and spacing marks (the vowel signs of Hindi or Tamil): what one shows in two cells takes four or
-more in another. The terminal itself would wrap a row that is longer than the screen, and the
-cursor would not be where it is believed to be; so each character counts as if it stood alone,
-and as much as any terminal makes of it.
+Terminals disagree about joined characters (flags, families, skin tones, emoji presentation) and
+spacing marks (the vowel signs of Hindi or Tamil): two cells in one are four or more in another.
+An underestimated row would be wrapped by the terminal, and the tracked cursor position would be
+wrong. So each character is measured on its own, at the largest width that any terminal uses.
 """
 
 from __future__ import annotations
@@ -18,29 +17,29 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-# The scripts and signs of which some characters take more cells than Rich counts.
+# Ranges in which some characters are wider on some terminals than in Rich.
 _UNSURE: Final = re.compile(
     "[\u0900-\u109f\u1700-\u1cff\u200d\u302e\u302f\u3164\u3248-\u324f\ua800-\uabff\ufe0f\uffa0"
     "\U00011000-\U00011fff\U00016f00-\U00016fff\U00018cd6-\U000191d2\U0001b100-\U0001b1ff"
     "\U0001d165-\U0001d172\U0001f1ae\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U0001f6d9\U0001f7da"
     "\U0001fa8b-\U0001faff]"
 )
-# Of those, what takes two: halves of flags, skin tones, fillers, circled numbers, and letters that
-# only Unicode 16 and later know as wide.
+# Those of two cells: halves of flags, skin tones, fillers, circled numbers, and letters that are
+# wide only since Unicode 16.
 _WIDE: Final = re.compile(
     "[\u302e\u302f\u3164\u3248-\u324f\U00016ff0\U00016ff1\U00018cd6-\U000191d2"
     "\U0001b123-\U0001b128\U0001b168\U0001f1ae\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U0001f6d9"
     "\U0001f7da\U0001fa8b-\U0001faff]"
 )
-_NARROW: Final = "\ufe0f\uffa0"  # emoji presentation makes a narrow sign wide
+_NARROW: Final = "\ufe0f\uffa0"  # emoji presentation makes a narrow symbol wide
 
 
 def cells(text: str) -> int:
-    """Return how many cells `text`, without newlines, takes at most."""
+    """Return the maximum width of `text`, which has no newlines, in cells."""
     return cell_len(text) if text.isascii() else _cells(text)
 
 
-@lru_cache(maxsize=1024)  # frames measure the same lines again and again
+@lru_cache(maxsize=1024)  # each frame measures the same lines
 def _cells(text: str) -> int:
     return sum(map(_character_cells, text)) if _UNSURE.search(text) else cell_len(text)
 
@@ -49,13 +48,13 @@ def _cells(text: str) -> int:
 def _character_cells(character: str) -> int:
     if _WIDE.match(character):
         return 2
-    # A spacing mark, or a character that this Python does not know yet.
+    # A spacing mark, or a character that is newer than this Python.
     takes_one = character in _NARROW or unicodedata.category(character) in ("Mc", "Cn")
     return max(cell_len(character), int(takes_one))
 
 
 def wrapped(console: Console, text: Text, width: int) -> list[Text]:
-    """Return `text` as lines of at most `width` cells; nothing is lost but blanks at ends."""
+    """Return `text` as lines of at most `width` cells. Only trailing blanks are dropped."""
     plain = text.plain
     if "\n" not in plain and "\t" not in plain and cells(plain) <= width:
         return [text]
@@ -68,10 +67,10 @@ def wrapped(console: Console, text: Text, width: int) -> list[Text]:
 
 
 def _wrapped_by_stand_ins(console: Console, text: Text, width: int) -> list[Text]:
-    """Wrap a text with unsure characters as one in which each takes what `cells` says.
+    """Wrap a text with unsure characters, each replaced by one that Rich measures as `cells` does.
 
-    Rich counts joined characters together, cuts off what then does not fit, and fails where
-    they join nothing.
+    Rich measures joined characters as one, truncates what does not fit, and raises if a joiner
+    joins nothing.
     """
     text = text.copy()
     text.expand_tabs(console.tab_size)
@@ -88,7 +87,7 @@ def _wrapped_by_stand_ins(console: Console, text: Text, width: int) -> list[Text
 
 
 def _stand_in(character: str) -> str:
-    """Return a character that Rich counts as what `cells` counts this one as."""
+    """Return a character that has the same width in Rich as this one in `cells`."""
     if not _UNSURE.match(character):
         return character
     return ("\u0300", "x", "\u65e5")[_character_cells(character)]

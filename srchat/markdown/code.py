@@ -1,12 +1,12 @@
-"""Highlighting of a code block whose lines come one by one.
+"""Highlights a code block while its lines arrive.
 
-A lexer wants the whole code. Here it gets some lines at a time: a line is given out when
-eight to sixteen more have come, and lexing starts again at a place where a fresh lexer
-gives the same tokens. What is given out depends on the lines only, never on when they
-came, so a block printed at once looks the same.
+A lexer needs the whole code. Here it gets a few lines at a time: a line is returned after eight to
+sixteen more have arrived, and lexing restarts at a line where a new lexer returns the same tokens.
+The result depends on the lines only, not on when they arrive: a block looks the same if it is
+printed at once.
 
-Pygments and Rich's `syntax` are imported by the first code block: they are slow, and many
-answers hold no code.
+Pygments and Rich's `syntax` are slow to import, and many answers contain no code. The first code
+block imports them.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
     from rich.syntax import SyntaxTheme
 
-# As many lines wait for what follows them, and are given out in halves.
+# Lines that are held back for the context after them, and how many of them are returned at once.
 _HELD: Final = 16
 _STEP: Final = 8
-# A lexer that finds no place to start again (a function of 200 lines in C) is made to.
+# Lines after which lexing restarts anywhere (in a C function of 200 lines no line is suitable).
 _MAX_LEXED: Final = 64
-# Lexers are regular expressions, of which many take the square of a text's length, or more, where
-# it is made for that; and none can be interrupted. So they get short lines and little at once...
+# Lexers are regular expressions. On hostile text many take quadratic time or more, and none can be
+# interrupted. So they get only short lines, and few at once.
 _MAX_LINE: Final = 200
 _MAX_CHARACTERS: Final = 4000
-# ...and where a block has taken so many seconds of CPU, the rest of it is plain.
+# CPU seconds for a block; the rest of it is plain.
 _MAX_SECONDS: Final = 2.0
 _TAB: Final = 4
-# What may begin a string or a comment of many lines: then one line alone tells too little.
+# May open a multi-line string or comment: a line cannot be highlighted without those before it.
 _SPANNING: Final = re.compile(r"\"\"\"|'''|/\*|<!--|`|<<|\{-|=begin")
 
 DEFAULT_THEME: Final = "terminal"
@@ -46,7 +46,7 @@ DEFAULT_THEME: Final = "terminal"
 
 @lru_cache(maxsize=8)
 def syntax_theme(name: str) -> SyntaxTheme:
-    """Return the theme `name`: "terminal", "ansi_dark", "ansi_light", or one of Pygments'."""
+    """Return the theme `name`: "terminal", "ansi_dark", "ansi_light", or a Pygments style."""
     from rich.syntax import ANSISyntaxTheme, Syntax  # noqa: PLC0415  # slow, see above
 
     return ANSISyntaxTheme(_terminal_theme()) if name == DEFAULT_THEME else Syntax.get_theme(name)
@@ -54,7 +54,7 @@ def syntax_theme(name: str) -> SyntaxTheme:
 
 @lru_cache(maxsize=8)
 def background_of(name: str) -> Style | None:
-    """Return the background that the theme `name` wants behind the code, if any."""
+    """Return the background of the theme `name`, None if it is transparent."""
     background = syntax_theme(name).get_background_style()
     return None if background.transparent_background else background
 
@@ -65,8 +65,8 @@ def _terminal_theme() -> dict[tuple[str, ...], Style]:
     return {string_to_tokentype(name): Style.parse(style) for name, style in CODE.items()}
 
 
-# Lexers that were tried on hostile code: on 4,000 characters in lines of 200 none takes a second.
-# Others have expressions that take for ever on a few dozen characters (mcschema), and stay plain.
+# Lexers tested with hostile code: on 4,000 characters in lines of 200, none takes a second. Others
+# hang on a few dozen characters (mcschema); their code stays plain.
 VETTED: Final = frozenset(
     """
     ada antlr apacheconf applescript asm autohotkey awk bash bat bibtex c cfg clojure cmake
@@ -95,10 +95,7 @@ def _lexer(name: str) -> Lexer | None:
 
 
 class CodeLines:
-    """Takes complete lines of code, gives out highlighted ones.
-
-    From a line of over 200 characters on, all are plain.
-    """
+    """Highlights complete lines of code. After a line of over 200 characters, all are plain."""
 
     def __init__(self, info: str, theme_name: str) -> None:
         self._lexer = _lexer(info.strip().partition(" ")[0].lower())
@@ -106,39 +103,39 @@ class CodeLines:
         self._seconds = 0.0
         self._lines: list[str] = []
         self._done = 0
-        # How the first of the lines that wait look, for previews.
+        # The first of the lines held back, highlighted, for previews.
         self._held: list[Text] = []
 
     def feed(self, lines: list[str]) -> list[Text]:
-        """Return the lines that have been decided."""
+        """Return the lines that are final now."""
         finished: list[Text] = []
         for full_line in lines:
             line = full_line.expandtabs(_TAB).rstrip()
             if len(line) > _MAX_LINE:
-                finished += self._given_up()
+                finished += self._give_up()
             self._lines.append(line)
             if len(self._lines) - self._done == _HELD:
                 finished += self._step()
         return finished
 
     def finish(self) -> list[Text]:
-        """Return all other lines but blank ones at the end; the code is over."""
+        """Return the remaining lines at the end of the code, without trailing blank ones."""
         while len(self._lines) > self._done and not self._lines[-1]:
             self._lines.pop()
         return self._highlight(self._lines)[self._done :]
 
-    def write_plainly(self) -> None:
-        """Highlight no more: somebody waits for the end."""
+    def stop_highlighting(self) -> None:
+        """Return plain lines from now on, because the user is waiting for the end."""
         self._lexer = None
 
     def preview(self) -> CodePreview:
-        """Return how the lines that wait look now, for the lines that come to be put behind."""
-        waiting = len(self._lines) - self._done
-        if len(self._held) < waiting:
+        """Return a preview that begins with the lines held back."""
+        count = len(self._lines) - self._done
+        if len(self._held) < count:
             if _SPANNING.search("\n".join(self._lines)):
                 self._held = self._highlight(self._lines)[self._done :]
             else:
-                for line in self._lines[len(self._held) - waiting :]:
+                for line in self._lines[len(self._held) - count :]:
                     self._held += self._highlight([line])
         return CodePreview(self._held, self._highlight)
 
@@ -153,8 +150,8 @@ class CodeLines:
             self._lines, self._done = rest, 0
         return finished
 
-    def _given_up(self) -> list[Text]:
-        """Return the lines that wait, as they look so far; what follows is plain."""
+    def _give_up(self) -> list[Text]:
+        """Return the lines held back, highlighted as far as possible; later ones are plain."""
         finished = self._highlight(self._lines)[self._done :]
         self._lines, self._done, self._held = [], 0, []
         self._lexer = None
@@ -179,22 +176,22 @@ class CodeLines:
             for other in others:
                 highlighted.append(Text())
                 highlighted[-1].append(other, style_of(kind))
-        # Should it lose or invent any, the text is what counts.
+        # If a lexer loses or adds characters, the text takes precedence.
         if [line.plain for line in highlighted[:-1]] != lines:
-            return [Text(line) for line in lines]  # pragma: no cover - no lexer is known to
+            return [Text(line) for line in lines]  # pragma: no cover - no known lexer does
         return highlighted[:-1]
 
 
 class CodePreview:
-    """Stands for a code block that has not come to its end."""
+    """A stand-in for `CodeLines` while the code block is incomplete."""
 
     def __init__(self, held: list[Text], highlight: Callable[[list[str]], list[Text]]) -> None:
         self._lines = list(held)
         self._highlight = highlight
 
     def feed(self, lines: list[str]) -> list[Text]:
-        """Put `lines` behind those that wait."""
-        # Each on its own: good enough until it is complete.
+        """Append lines."""
+        # Each is highlighted on its own, which is good enough for a preview.
         for line in lines:
             self._lines += self._highlight([line.expandtabs(_TAB)])
         return []
@@ -203,9 +200,9 @@ class CodePreview:
         """Return all lines."""
         return self._lines
 
-    def write_plainly(self) -> None:
-        """Do nothing: a preview is thrown away."""
+    def stop_highlighting(self) -> None:
+        """Do nothing, because a preview is discarded."""
 
     def preview(self) -> CodePreview:
         """Return itself."""
-        return self  # pragma: no cover - said to mypy: nobody looks at a look ahead
+        return self  # pragma: no cover - required by mypy; a preview is not previewed

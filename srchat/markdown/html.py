@@ -1,7 +1,7 @@
-"""Markdown as HTML that is safe for any text: no raw HTML, no scripts, no images.
+"""Converts untrusted Markdown to safe HTML: no raw HTML, no scripts, no images.
 
-Links lead only to http, https and mailto addresses; images are links. Text from outside is made
-inert as on a terminal, so that what reorders or hides text is visible.
+Only http, https and mailto links are kept; images become links. Text is sanitized as for a
+terminal, so that characters that reorder or hide text are visible.
 """
 
 import html
@@ -23,15 +23,15 @@ _MARKS: Final = ("bold", "italic", "dim")
 
 
 def markdown_html(text: str) -> str:
-    """Return Markdown as HTML, to stand in the body of a page."""
+    """Return Markdown as HTML for the body of a page."""
     parser = markdown_parser()
     tokens = document_tokens(parser, sanitized(text))
     _mark_tasks(tokens)
-    parser.options["breaks"] = True  # as on a terminal: models break lines where they mean it
+    parser.options["breaks"] = True  # as on a terminal: models mean their line breaks
     parser.options["xhtmlOut"] = False
     for name, draw in _DRAWN.items():
         parser.add_render_rule(name, _rule(draw))
-    # Entities of Markdown (`&#8238;`) name characters that the text did not hold.
+    # Entities (`&#8238;`) can add characters that the first pass did not see.
     return sanitized(str(parser.renderer.render(tokens, parser.options, {})))
 
 
@@ -45,7 +45,7 @@ def _mark_tasks(tokens: list[Token]) -> None:
 
 
 def _rule(draw: Callable[[Token], str]) -> Callable[..., str]:
-    """Return a rule of markdown-it's renderer, which is called as its method."""
+    """Return a render rule of markdown-it, which calls it as a method."""
 
     def rule(_self: object, tokens: Sequence[Token], index: int, *_: object) -> str:
         return draw(tokens[index])
@@ -77,8 +77,8 @@ def _code(token: Token) -> str:
     code = CodeLines(token.info, DEFAULT_THEME)
     lines = token.content.removesuffix("\n").split("\n")
     highlighted = [*code.feed(lines), *code.finish()]
-    # A highlighter expands tabs, drops blanks at the ends of lines and blank lines at the end:
-    # where the text differs, it counts.
+    # Highlighting expands tabs and drops trailing blanks and blank lines. If a line differs, the
+    # original text takes precedence.
     body = "\n".join(
         _line(shown) if shown and shown.plain == line else html.escape(line)
         for shown, line in zip_longest(highlighted, lines)
@@ -96,7 +96,7 @@ def _line(text: Text) -> str:
     return "".join([*pieces, html.escape(text.plain[place:])])
 
 
-def _span(text: str, style: Any) -> str:  # noqa: ANN401 - Rich's style, or the name of one
+def _span(text: str, style: Any) -> str:  # noqa: ANN401 - a style of Rich or its name
     names = [name for name in _MARKS if getattr(style, name, None)]
     color = getattr(style, "color", None)
     names += [color.name] if color else []

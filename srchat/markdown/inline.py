@@ -1,7 +1,7 @@
-"""Inline Markdown (emphasis, code, links, a few tags of HTML) as Rich text.
+"""Renders inline Markdown (emphasis, code, links, a few HTML tags) as Rich text.
 
-Markdown can say characters that the text before it did not hold (`&#8238;` is a bidi
-override), so what the parser returns is made inert once more.
+Entities can add characters that were not in the source (`&#8238;` is a bidi override), so the
+parser's output is sanitized again.
 """
 
 from __future__ import annotations
@@ -25,19 +25,18 @@ from srchat.theme import MARKDOWN
 
 _NONE: Final = Style()
 _STYLES: Final = {name: Style.parse(style) for name, style in MARKDOWN.items()}
-# A bare address, without the punctuation of the sentence around it.
+# A bare URL, without the punctuation of the sentence around it.
 _URL: Final = re.compile(r"(https?://[^\s<>\"]*[^\s<>\"'.,;:!?)\]*_])")
 
-# A growing paragraph is settled in pieces of about this many characters...
+# Characters of the pieces in which a growing paragraph is laid out for good, if they leave no mark
+# open; and the length from which that does not matter.
 _SETTLE_AFTER: Final = 160
-# ...which hold no marks that could belong to a later one, unless too much waits.
-_SETTLE_ANYHOW: Final = 2000
-# More than this of its last lines no screen shows.
-_MAX_LINES: Final = 200
+_SETTLE_ANYWAY: Final = 2000
+_MAX_LINES: Final = 200  # lines that are kept; no screen shows more
 
 
 class InlineText:
-    """Turns inline Markdown into styled text; targets of links are shown behind them.
+    """Converts inline Markdown to styled text. Link targets are appended in parentheses.
 
     `is_unicode`: the terminal can show sub- and superscript characters.
     """
@@ -47,7 +46,7 @@ class InlineText:
         self._is_unicode = is_unicode
 
     def __call__(self, content: str, env: EnvType, style: Style = _NONE) -> Text:
-        """Return `content` as text. `env` is what the answer's earlier text left open."""
+        """Return `content` as text. `env`: what the text before it left open; updated."""
         tokens: list[Token] = []
         self._parser.inline.parse(content, self._parser, env, tokens)
         text = Text()
@@ -92,7 +91,7 @@ class _InlineWalk:
     def _leaf(self, token: Token) -> None:
         match token.type:
             case "softbreak" | "hardbreak":
-                # Models break lines where they mean it: verses, addresses, one name a line.
+                # Models mean their line breaks: verses, addresses, one name per line.
                 self._append("\n", self._styles[-1])
             case "image":
                 start = len(self._text)
@@ -108,7 +107,7 @@ class _InlineWalk:
             self._append(piece, self._styles[-1] + _STYLES["a"] if place % 2 else self._styles[-1])
 
     def _append_target(self, label: str, target: str, title: str) -> None:
-        # An autolink, or a label that is the address: once is enough.
+        # In an autolink the label is the target.
         shown = "" if target in (label, f"mailto:{label}") else target
         if title:
             shown = f'{shown} "{title}"'.lstrip()
@@ -125,15 +124,15 @@ class _InlineWalk:
 
 
 def _target(token: Token, name: str) -> tuple[str, str]:
-    """Return where a link or an image leads, and its title."""
+    """Return the URL and the title of a link or an image."""
     return str(token.attrs.get(name, "")), str(token.attrs.get("title", ""))
 
 
 class GrowingParagraph:
-    """Lays out a paragraph again and again while it grows, without doing it all again.
+    """Lays out previews of a growing paragraph incrementally.
 
-    It is a preview: what stands far before the end is laid out once, even if a mark that
-    comes later ("**", a backtick) turns out to have begun there.
+    Text far from the end is laid out only once, even if a later mark ("**", a backtick) pairs with
+    one there. The final layout corrects it.
     """
 
     def __init__(self, inline_text: InlineText, console: Console) -> None:
@@ -143,7 +142,7 @@ class GrowingParagraph:
         self._reset(0)
 
     def lines(self, content: str, width: int, env: EnvType, *, grows: bool) -> list[Text]:
-        """Return `content` as lines of at most `width` cells; if it grows, its marks are closed."""
+        """Return `content` as lines of at most `width` cells. `grows`: close its open marks."""
         if width != self._width or not content.startswith(self._settled):
             self._reset(width)
         if not self._settled:
@@ -158,8 +157,7 @@ class GrowingParagraph:
         self._width = width
         self._settled = ""
         self._lines: list[Text] = []
-        # What has been settled of the line that still grows.
-        self._open = Text()
+        self._open = Text()  # the settled part of the last line
 
     def _settle(self, content: str) -> None:
         start = len(self._settled)
@@ -167,7 +165,7 @@ class GrowingParagraph:
             return
         end = content.rfind(" ", start + 1, len(content) - _SETTLE_AFTER // 2)
         piece = content[start:end]
-        if end < 0 or (len(content) - start < _SETTLE_ANYHOW and not is_complete(piece)):
+        if end < 0 or (len(content) - start < _SETTLE_ANYWAY and not is_complete(piece)):
             return
         self._settled = content[:end]
         self._open.append_text(self._inline_text(piece, self._env))

@@ -1,7 +1,7 @@
-"""Block tokens in, rows for the terminal out, as far as they are final.
+"""Lays out block tokens as rows for the terminal.
 
-The layout keeps its place between two calls (open quotes and lists, a table or code that
-goes on): tokens may come in any portions, the rows are the same.
+The state (open quotes and lists, an incomplete table or code block) is kept between calls, so the
+rows do not depend on how the tokens are divided among calls.
 """
 
 from __future__ import annotations
@@ -29,15 +29,13 @@ _NONE: Final = Style()
 _STYLES: Final = {name: Style.parse(style) for name, style in MARKDOWN.items()}
 _TABLE_TAGS: Final = {"table", "tr", "th", "td"}
 _CODE_INDENT: Final = "  "
-# Where rows are shorter than this, code is not indented.
-_NARROW: Final = 20
-# As many rows of previews are remembered.
-_MAX_CACHED_ROWS: Final = 1000
+_NARROW: Final = 20  # cells; code in shorter rows is not indented
+_MAX_CACHED_ROWS: Final = 1000  # of previews
 
 
 @dataclass(frozen=True)
 class Glyphs:
-    """What bullets, quotes and rules are drawn with."""
+    """The characters for bullets, quotes, rules and task boxes."""
 
     bullet: str = "•"
     quote: str = "▌"
@@ -51,25 +49,27 @@ TASK: Final = re.compile(r"\[([ xX])\] (?=\S)")
 
 
 @dataclass
-class _Place:
-    """What is open where the layout stands."""
+class _OpenBlocks:
+    """The open blocks.
 
-    margins: Prefixes = field(default_factory=Prefixes)
-    # Of the text that comes next; the alignment is a table cell's.
+    `style`, `alignment`: of the next text; the alignment is that of its table cell.
+    `is_item_start`: the next block is the first one of a list item.
+    `env`: what inline Markdown leaves open for later text.
+    """
+
+    prefixes: Prefixes = field(default_factory=Prefixes)
     style: Style = _NONE
     alignment: str = ""
     code: CodeLines | CodePreview | None = None
     table: TableRows | None = None
-    # A list item has begun, and nothing of it has been taken.
     is_item_start: bool = False
-    # What inline Markdown leaves open for later text.
     env: dict[str, int] = field(default_factory=dict)
 
-    def preview(self) -> _Place:
-        """Return the same place, where nothing that happens will be remembered."""
+    def preview(self) -> _OpenBlocks:
+        """Return a copy for a preview."""
         return replace(
             self,
-            margins=self.margins.copy(),
+            prefixes=self.prefixes.copy(),
             code=self.code and self.code.preview(),
             table=self.table and self.table.copy(),
             env=dict(self.env),
@@ -77,7 +77,7 @@ class _Place:
 
 
 class Layout:
-    """Lays out an answer for rows of `width` cells; the width may change at any time."""
+    """Lays out an answer in rows of `width` cells. The width may be changed at any time."""
 
     def __init__(
         self, parser: MarkdownIt, console: Console, *, code_theme: str, glyphs: Glyphs
@@ -87,142 +87,137 @@ class Layout:
         self._console = console
         self._code_theme = code_theme
         self._glyphs = glyphs
-        self._place = _Place()
+        self._open = _OpenBlocks()
         self._rows: list[Row] = []
         self._growing = GrowingParagraph(self._inline_text, console)
         self._is_preview = False
         self._is_plain = False
-        self._known: dict[int, tuple[Text, Row]] = {}
+        self._cache: dict[int, tuple[Text, Row]] = {}
 
     def feed(self, tokens: list[Token]) -> list[Row]:
         """Return the rows that `tokens` complete."""
         self._rows = []
         for token in tokens:
-            self._take(token)
+            self._handle(token)
         return self._rows
 
     def preview(self, tokens: list[Token]) -> list[Row]:
-        """Return the rows that would come if the answer ended with `tokens`.
-
-        The layout stays where it is; what it remembers only makes the next preview cheaper.
-        """
-        place, self._place = self._place, self._place.preview()
+        """Return the rows of `tokens`, as if they ended the answer. The state does not change."""
+        kept, self._open = self._open, self._open.preview()
         self._is_preview = True
         try:
             return self.feed(tokens)
         finally:
-            self._place, self._is_preview = place, False
+            self._open, self._is_preview = kept, False
 
-    def write_plainly(self) -> None:
-        """Highlight no more code: somebody waits for the end."""
+    def stop_highlighting(self) -> None:
+        """Highlight no more code, because the user is waiting for the end."""
         self._is_plain = True
-        if self._place.code:
-            self._place.code.write_plainly()
+        if self._open.code:
+            self._open.code.stop_highlighting()
 
-    def _take(self, token: Token) -> None:
+    def _handle(self, token: Token) -> None:
         match token.type:
             case "inline":
-                self._take_inline(token.content, grows=token.meta.get("grows", False))
+                self._add_inline(token.content, grows=token.meta.get("grows", False))
             case "paragraph_open" | "heading_open":
-                self._begin(token)
-                self._place.style = _STYLES.get(token.tag, _NONE)
+                self._begin_block(token)
+                self._open.style = _STYLES.get(token.tag, _NONE)
             case "hr":
-                self._begin(token)
+                self._begin_block(token)
                 self._add([Text(self._glyphs.rule * self._room(), _STYLES["rule"])])
             case "fence_open" | "code" | "fence_close":
-                self._take_fence(token)
+                self._handle_code(token)
             case _ if token.tag in _TABLE_TAGS:
-                self._take_table(token)
+                self._handle_table(token)
             case _:
-                self._take_container(token)
+                self._handle_container(token)
 
-    def _take_inline(self, content: str, *, grows: bool) -> None:
-        if self._place.is_item_start and (task := TASK.match(content)):
+    def _add_inline(self, content: str, *, grows: bool) -> None:
+        if self._open.is_item_start and (task := TASK.match(content)):
             glyph = self._glyphs.open_task if task[1] == " " else self._glyphs.done_task
             content = f"{glyph} {content[task.end() :]}"
-        self._place.is_item_start = False
-        env, style = self._place.env, self._place.style
-        if self._is_preview and style is _NONE and not self._place.table:
+        self._open.is_item_start = False
+        env, style = self._open.env, self._open.style
+        if self._is_preview and style is _NONE and not self._open.table:
             texts = self._growing.lines(content, self._room(), env, grows=grows)
         else:
             texts = [self._inline_text(closed(content) if grows else content, env, style)]
-        if self._place.table:
-            self._place.table.add_cell(texts[0], self._place.alignment)
+        if self._open.table:
+            self._open.table.add_cell(texts[0], self._open.alignment)
             return
-        if any(texts) or not content:  # <details> alone is no row
+        if any(texts) or not content:  # <details> alone makes no row
             self._add(texts)
 
-    def _take_container(self, token: Token) -> None:
+    def _handle_container(self, token: Token) -> None:
         match token.type:
             case "bullet_list_open" | "ordered_list_open":
-                self._enter(token)
+                self._begin_container(token)
             case "list_item_open":
                 self._open_item(token)
             case "blockquote_open":
                 bar = f"{self._glyphs.quote} "
-                self._enter(token)
-                self._place.margins.push(bar, bar, _STYLES["quote bar"])
+                self._begin_container(token)
+                self._open.prefixes.push(bar, bar, _STYLES["quote bar"])
             case "list_item_close" | "blockquote_close":
-                self._rows += self._place.margins.leave(self.width)
+                self._rows += self._open.prefixes.pop(self.width)
 
     def _open_item(self, token: Token) -> None:
-        # A number is shown as it was written: years that count down are no mistake.
+        # Numbers are shown as written, because they may be years in descending order.
         marker = f"{token.info:>2}{token.markup} " if token.info else f" {self._glyphs.bullet} "
-        self._enter(token)
-        self._place.margins.push(marker, " " * len(marker), _STYLES["list marker"])
-        self._place.is_item_start = True
+        self._begin_container(token)
+        self._open.prefixes.push(marker, " " * len(marker), _STYLES["list marker"])
+        self._open.is_item_start = True
 
-    def _take_fence(self, token: Token) -> None:
+    def _handle_code(self, token: Token) -> None:
         if token.type == "fence_open":
-            self._begin(token)
-            self._place.code = CodeLines("" if self._is_plain else token.info, self._code_theme)
-            if info := token.info.strip():  # the language, perhaps with a file's name
+            self._begin_block(token)
+            self._open.code = CodeLines("" if self._is_plain else token.info, self._code_theme)
+            if info := token.info.strip():  # the language, perhaps with a file name
                 self._add([Text(info, _STYLES["code label"])])
-        elif self._place.code and token.type == "code":
-            self._add_code(self._place.code.feed(_code_lines(token)))
-        elif self._place.code:  # pragma: no branch - every end has its beginning
-            self._go_on(token)
-            self._add_code(self._place.code.finish())
-            self._place.code = None
+        elif self._open.code and token.type == "code":
+            self._add_code(self._open.code.feed(_code_lines(token)))
+        elif self._open.code:  # pragma: no branch - every fence_close has its fence_open
+            self._extend(token)
+            self._add_code(self._open.code.finish())
+            self._open.code = None
 
-    def _take_table(self, token: Token) -> None:
+    def _handle_table(self, token: Token) -> None:
         match token.type:
             case "table_open":
-                self._begin(token)
-                self._place.table = TableRows(self._console, self._glyphs.rule)
+                self._begin_block(token)
+                self._open.table = TableRows(self._console, self._glyphs.rule)
             case "th_open" | "td_open":
-                self._place.style = _STYLES["th"] if token.type == "th_open" else _NONE
-                self._place.alignment = str(token.attrs.get("style", "")).removeprefix(
-                    "text-align:"
-                )
+                self._open.style = _STYLES["th"] if token.type == "th_open" else _NONE
+                self._open.alignment = str(token.attrs.get("style", "")).removeprefix("text-align:")
             case "tr_open":
-                self._go_on(token)
-            case "tr_close" if self._place.table:
-                self._add(self._place.table.end_row(self._room()))
-            case "table_close" if self._place.table:
-                self._add(self._place.table.decide(self._room()))
-                self._place.table = None
+                self._extend(token)
+            case "tr_close" if self._open.table:
+                self._add(self._open.table.end_row(self._room()))
+            case "table_close" if self._open.table:
+                self._add(self._open.table.decide(self._room()))
+                self._open.table = None
 
-    def _begin(self, token: Token) -> None:
-        self._place.is_item_start &= token.type == "paragraph_open"
+    def _begin_block(self, token: Token) -> None:
+        self._open.is_item_start &= token.type == "paragraph_open"
         first, below = token.map or (0, 0)
-        self._place.margins.begin(first, below, is_top_level=token.level == 0)
+        self._open.prefixes.begin_block(first, below, is_top_level=token.level == 0)
 
-    def _go_on(self, token: Token) -> None:
-        """Remember how far a table or code has come; when it began, that was not known."""
-        _, self._place.margins.below = token.map or (0, 0)
+    def _extend(self, token: Token) -> None:
+        """Update the last line of a table or code block, which was unknown at its start."""
+        _, self._open.prefixes.below = token.map or (0, 0)
 
-    def _enter(self, token: Token) -> None:
-        self._place.is_item_start = False
+    def _begin_container(self, token: Token) -> None:
+        self._open.is_item_start = False
         first, _ = token.map or (0, 0)
-        self._place.margins.enter(first, is_top_level=token.level == 0)
+        self._open.prefixes.begin_container(first, is_top_level=token.level == 0)
 
     def _room(self) -> int:
-        return self._place.margins.room(self.width)
+        return self._open.prefixes.room(self.width)
 
     def _add(self, texts: list[Text]) -> None:
         lines = [line for text in texts for line in wrapped(self._console, text, self._room())]
-        self._rows += self._place.margins.rows([self._row(line) for line in lines], self.width)
+        self._rows += self._open.prefixes.rows([self._row(line) for line in lines], self.width)
 
     def _add_code(self, lines: list[Text]) -> None:
         room = self._room()
@@ -235,18 +230,18 @@ class Layout:
         rows = [self._row(part) for part in parts]
         if indent:
             rows = [[Segment(indent), *row] if row else [] for row in rows]
-        self._rows += self._place.margins.rows(rows, self.width)
+        self._rows += self._open.prefixes.rows(rows, self.width)
 
     def _row(self, line: Text) -> Row:
-        """Return `line` as segments; a preview remembers them for the next one."""
-        known = self._known.get(id(line))
-        if known and known[0] is line:
-            return known[1]
+        """Return `line` as segments. Those of previews are cached, because lines recur."""
+        cached = self._cache.get(id(line))
+        if cached and cached[0] is line:
+            return cached[1]
         row = list(Segment.simplify(s for s in line.render(self._console, end="") if s.text))
         if self._is_preview:
-            if len(self._known) > _MAX_CACHED_ROWS:
-                self._known.clear()
-            self._known[id(line)] = line, row
+            if len(self._cache) > _MAX_CACHED_ROWS:
+                self._cache.clear()
+            self._cache[id(line)] = line, row
         return row
 
 

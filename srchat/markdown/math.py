@@ -1,6 +1,7 @@
-r"""LaTeX formulas, shown as they are written: `\(..\)`, `\[..\]`, `$$..$$`, tight `$..$`. Pure.
+r"""Recognizes LaTeX formulas: `\(..\)`, `\[..\]`, `$$..$$`, and `$..$` without inner blanks. Pure.
 
-Markdown would take its escapes and marks away: `\,` is a comma there, and `a*b*c` emphasis.
+They are shown as written. Parsed as Markdown they would be damaged: `\,` would be a comma, and
+`a*b*c` would contain emphasis.
 """
 
 import re
@@ -8,14 +9,14 @@ from typing import Final
 
 from markdown_it.rules_inline import StateInline
 
-_MAX_FORMULA: Final = 4000  # characters: what goes on for longer is no formula
+_MAX_FORMULA: Final = 4000  # characters; longer text is not a formula
 _CLOSED_BY: Final = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
-# As in Pandoc: nothing blank inside the dollars, and no digit behind, so that prices are text.
+# As in Pandoc: no blank next to the inside of a dollar and no digit after it, so prices are text.
 _TIGHT: Final = re.compile(r"\$(?![\s$])(?:[^$\\\n]|\\.)*?(?<![\s\\])\$(?!\d)")
 
 
 def math_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - a rule of markdown-it
-    """Take a formula as one token, with its delimiters."""
+    """Parse a formula with its delimiters as one token."""
     end = formula_end(state.src, state.pos)
     if not end or end > state.posMax:
         return False
@@ -26,7 +27,7 @@ def math_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - a rul
 
 
 def formula_end(text: str, start: int) -> int:
-    """Return where the formula that begins at `start` ends, 0 where none does."""
+    """Return the end of the formula that begins at `start`, 0 if there is none."""
     opening = text[start : start + 2]
     if closing := _CLOSED_BY.get(opening):
         found = text.find(closing, start + 2, start + _MAX_FORMULA)

@@ -1,8 +1,9 @@
-"""What a growing text has opened, closed for a preview: `**bold wo` is `**bold wo**`. Pure.
+"""Closes the open marks of a growing text for a preview: `**bold wo` is `**bold wo**`. Pure.
 
-So nothing changes its look when the mark that closes it arrives. Only what is open beyond doubt is
-closed: no price, no `2 * 3`, no snake_case; and nothing but a formula beyond the end of its line.
-A last mark whose meaning depends on what follows is left out, as in `BlockSplitter.tail`.
+So the style of a text does not change when its closing mark arrives. Only certain marks are closed:
+not those of a price, of `2 * 3` or of snake_case, and except for formulas, only on the last line.
+A mark at the end whose meaning depends on the next character is removed, as in
+`BlockSplitter.tail`.
 """
 
 import re
@@ -13,7 +14,7 @@ from typing import Final
 from srchat.markdown.math import formula_end
 from srchat.markdown.tags import NAMES
 
-# What each of the tokens below begins with: it is found faster than they are.
+# The first characters of the tokens below; searching for them is faster.
 _ANY: Final = re.compile(r"[*_`\[\]<~\\$]")
 _TOKEN: Final = re.compile(
     rf"""
@@ -38,7 +39,7 @@ _GROWING_TARGET: Final = re.compile(
     re.VERBOSE,
 )
 _DETAILS: Final = re.compile(r"<details>\s*\Z", re.IGNORECASE)
-# What must follow for a formula to have begun, as prices and variables of a shell have not.
+# What must follow each opening of a formula, to exclude prices and shell variables.
 _FORMULAS: Final = {
     "\\(": (re.compile(r"(?=[^\n]*\Z)\s*\S"), "\\)"),
     "\\[": (re.compile(r"\s*\S"), "\\]"),
@@ -50,26 +51,30 @@ _MAX_DEPTH: Final = 32
 
 
 def closed(text: str) -> str:
-    """Return `text` with the marks behind it that close what is open."""
+    """Return `text` with closing marks appended for the open ones."""
     return _Scan(text).closed() if _ANY.search(text) else text
 
 
 def is_complete(text: str) -> bool:
-    """Tell whether `text` has opened nothing that later text could close."""
+    """Tell whether `text` has no open mark that later text could close."""
     return not _ANY.search(text) or _Scan(text).is_complete
 
 
 @dataclass
 class _Open:
-    """Something open: `kind` is the character of a run of marks, or the name of a tag."""
+    """An open mark.
+
+    `kind`: the character of a run of marks, or the name of a tag.
+    `count`: the marks of the run that are still open.
+    `is_doubtful`: it may be text (`2*3`).
+    `is_both`: it could also have closed another run.
+    """
 
     kind: str
     count: int
     start: int
     end: int
-    # It may be closed, but need not be (`2*3`).
     is_doubtful: bool = False
-    # It could have closed another one, too.
     is_both: bool = False
 
     @property
@@ -77,7 +82,7 @@ class _Open:
         return self.end - self.start
 
     def may_close(self, line: int) -> bool:
-        """Tell whether it began in the last line, which is behind `line`, and surely is a mark."""
+        """Tell whether it is certain and on the last line, which begins after index `line`."""
         return self.start > line and not self.is_doubtful
 
     @property
@@ -86,35 +91,35 @@ class _Open:
 
 
 class _Scan:
-    """One pass from the left; each step returns where the next one begins."""
+    """One pass from left to right. Each step returns the start of the next one."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._open: list[_Open] = []
         self._counts: Counter[str] = Counter()
-        # How much was open at each bracket that is open.
+        # For each open bracket, the number of marks that were open there.
         self._brackets: list[int] = []
-        # Where the last run of so many backticks is, once it is asked for.
+        # The start of the last run of backticks of each length; computed on first use.
         self._last_ticks: dict[int, int] | None = None
-        # Whether all that follows is left out, or within what only its own mark can end (code, a
-        # formula, an address), and that mark.
+        # Whether the scan has ended early, and the closing mark if that was in code, a formula or
+        # an address, in which other marks have no meaning.
         self._is_cut = False
         self._innermost = ""
 
-        self._take_all()
+        self._scan()
 
     @property
     def is_complete(self) -> bool:
         return not (self._open or self._brackets or self._is_cut)
 
     def closed(self) -> str:
-        self._leave_out_empty()
+        self._remove_empty()
         line = self._text.rfind("\n")
-        # Of two that are alike, the outer one is text: `*args and *mo`.
+        # Of two marks of the same kind, the outer one is text: `*args and *mo`.
         marks = dict.fromkeys(o.closing for o in reversed(self._open) if o.may_close(line))
         return "".join([self._text, self._innermost, *marks])
 
-    def _take_all(self) -> None:
+    def _scan(self) -> None:
         steps = {
             "math": self._math,
             "code": self._code,
@@ -132,8 +137,8 @@ class _Scan:
             step = steps.get(token.lastgroup)
             place = step(token) if step else token.end()
 
-    def _leave_out_empty(self) -> None:
-        """Leave out marks at the end that have opened nothing yet."""
+    def _remove_empty(self) -> None:
+        """Remove open marks at the end, which have no content yet."""
         if self._innermost:
             return
         end = len(self._text.rstrip())
@@ -144,7 +149,7 @@ class _Scan:
         self._text = self._text[:end]
 
     def _end_at(self, place: int, closing: str = "") -> int:
-        """Leave out what is behind `place`, and end there."""
+        """Remove the text after `place` and end the scan."""
         self._text = self._text[:place]
         self._is_cut = True
         self._innermost = closing
@@ -174,7 +179,7 @@ class _Scan:
         size = len(self._text) - token.end()
         if size > _MAX_FORMULA or not follows.match(self._text, token.end()):
             return token.end()
-        # The first character of the closing mark may be there.
+        # The first character of the closing mark may have arrived.
         return self._end_at(len(self._text.removesuffix(closing[0])), closing)
 
     def _code(self, token: re.Match[str]) -> int:
@@ -213,13 +218,13 @@ class _Scan:
         return end
 
     def _close(self, kind: str) -> None:
-        """Close what was opened last of this kind; what is open within it is text."""
+        """Close the last open mark of this kind; those opened after it are text."""
         if self._counts[kind]:
             while self._pop().kind != kind:
                 pass
 
     def _run(self, token: re.Match[str]) -> int:
-        """Take a run of marks: whether it opens or closes is as in CommonMark 6.2."""
+        """Handle a run of marks by the rules for emphasis in CommonMark 6.2."""
         start, end, kind, count = token.start(), token.end(), token[0][0], len(token[0])
         before, after = self._text[start - 1 : start] or " ", self._text[end : end + 1] or " "
         follows_text = not before.isspace() and (_is_word(before) or not _is_word(after))
@@ -236,7 +241,7 @@ class _Scan:
         return end
 
     def _closed_by(self, kind: str, count: int, end: int, *, is_both: bool) -> int:
-        """Close with `count` marks, up to `end`, what they can; return how many are left."""
+        """Close open marks with a run of `count` that ends at `end`; return how many are left."""
         length = count
         while count and (depth := self._opener(kind, length, is_both=is_both)):
             self._cut_to(depth)
@@ -245,13 +250,13 @@ class _Scan:
             count -= used
             opened.count -= used
             if opened.count:
-                # One left of two is no mark that one more would close.
+                # The one left of two may be text.
                 opened.is_doubtful |= end < len(self._text) and opened.length == 2
                 self._push(opened)
         return count
 
     def _opener(self, kind: str, length: int, *, is_both: bool) -> int:
-        """Return how much is open up to the mark that such a run closes; 0 if there is none."""
+        """Return the depth of the mark that such a run closes, 0 if there is none."""
         if not self._counts[kind]:
             return 0
         lowest = max(0, len(self._open) - _MAX_DEPTH)
@@ -279,7 +284,7 @@ class _Scan:
         return end
 
     def _cut_to(self, depth: int) -> None:
-        """What was opened in the label of a link and not closed is text."""
+        """Treat the marks deeper than `depth` as text: they are open in the label of a link."""
         while len(self._open) > depth:
             self._pop()
 

@@ -1,8 +1,8 @@
-"""What stands left of a row (bullets, numbers, quote bars), and the blank rows in between.
+"""Row prefixes (bullets, numbers, quote bars), and the blank rows between blocks.
 
-Top-level blocks are set apart by a blank row. Inside lists and quotes a blank row stands
-where the source has a blank line: that can be decided at once, while "loose" lists are
-only known at their end.
+Top-level blocks are separated by a blank row. Inside lists and quotes, a blank row is shown where
+the source has a blank line. Whether a list is "loose" is known only at its end, which would be too
+late.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from rich.style import Style
 
 Row = list[Segment]
 
-# So much of a row is left to the text, however deep lists and quotes are nested.
-_LEAST_TEXT = 8
+_MIN_TEXT = 8  # cells of a row for the text, however deep lists and quotes are nested
 
 
 @dataclass
-class _Margin:
+class _Prefix:
     first: str
     rest: str
     style: Style
@@ -37,41 +36,41 @@ class _Margin:
 
 @dataclass
 class Prefixes:
-    """The open items and quotes, from the outermost inwards.
+    """The prefixes of the open items and quotes, outermost first.
 
-    `below` is the line below what has been laid out last; `is_fresh` is whether nothing has
-    come yet in the container that was entered last; `gap`, when a blank row is due, is how
-    many margins go on through it.
+    `below`: the source line below the last block.
+    `is_fresh`: the last container has no blocks yet.
+    `gap`: the number of prefixes of the blank row that is due, None if none is.
     """
 
-    open: list[_Margin] = field(default_factory=list)
+    open: list[_Prefix] = field(default_factory=list)
     below: int | None = None
     is_fresh: bool = False
     gap: int | None = None
 
     def copy(self) -> Prefixes:
-        """Return a twin that can be changed on its own."""
-        return replace(self, open=[replace(margin) for margin in self.open])
+        """Return an independent copy."""
+        return replace(self, open=[replace(prefix) for prefix in self.open])
 
-    def begin(self, first: int, below: int, *, is_top_level: bool) -> None:
-        """A block begins whose source are the lines from `first` to the one above `below`."""
+    def begin_block(self, first: int, below: int, *, is_top_level: bool) -> None:
+        """Begin a block whose source lines are `first` up to, but not including, `below`."""
         if self.is_fresh:
             self.is_fresh = False
         elif self.below is not None and (is_top_level or first > self.below):
             self.gap = len(self.open)
         self.below = below
 
-    def enter(self, first: int, *, is_top_level: bool) -> None:
-        """A list, item or quote begins in the line `first`."""
-        self.begin(first, first + 1, is_top_level=is_top_level)
+    def begin_container(self, first: int, *, is_top_level: bool) -> None:
+        """Begin a list, item or quote at the source line `first`."""
+        self.begin_block(first, first + 1, is_top_level=is_top_level)
         self.is_fresh = True
 
     def push(self, marker: str, rest: str, style: Style) -> None:
-        """`marker` stands left of the next row, `rest` of those after it, until `leave`."""
-        self.open.append(_Margin(marker, rest, style))
+        """Prefix the next row with `marker`, and those after it with `rest`, until `pop`."""
+        self.open.append(_Prefix(marker, rest, style))
 
-    def leave(self, width: int) -> list[Row]:
-        """The innermost item or quote ends. Return a row with its marker if it had no rows."""
+    def pop(self, width: int) -> list[Row]:
+        """End the innermost item or quote. Return a row with its marker if it had no rows."""
         rows = [] if self.open[-1].used else self.rows([[]], width)
         self.open.pop()
         self.is_fresh = False
@@ -80,30 +79,30 @@ class Prefixes:
         return rows
 
     def room(self, width: int) -> int:
-        """Return how many cells of a row of `width` are left to the text."""
+        """Return how many cells of a row of `width` are available to the text."""
         return max(2, width - self._taken(width))  # a wide character needs two
 
     def rows(self, texts: list[Row], width: int) -> list[Row]:
-        """Return `texts` with what stands left of them, and the blank row that is due."""
+        """Return `texts` with their prefixes, after the blank row if one is due."""
         if not texts:
             return []
         gap, self.gap = self.gap, None
         taken = self._taken(width)
         rows = []
         if gap is not None:
-            blank = [margin.rest_segment for margin in self.open[:gap]]
+            blank = [prefix.rest_segment for prefix in self.open[:gap]]
             rows.append(_joined(_fitted(blank, taken), []))
         for text in texts:
-            left = [margin.next_segment() for margin in self.open]
+            left = [prefix.next_segment() for prefix in self.open]
             rows.append(_joined(_fitted(left, taken), text))
         return rows
 
     def _taken(self, width: int) -> int:
-        return max(0, min(sum(len(margin.rest) for margin in self.open), width - _LEAST_TEXT))
+        return max(0, min(sum(len(prefix.rest) for prefix in self.open), width - _MIN_TEXT))
 
 
 def _fitted(left: Row, taken: int) -> Row:
-    """Return what goes into `taken` cells; the outermost margins go where it is too deep."""
+    """Return `left` truncated to `taken` cells, starting with the outermost prefixes."""
     over = sum(len(segment.text) for segment in left) - taken
     while over > 0:
         first = left.pop(0)

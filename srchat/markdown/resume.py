@@ -1,8 +1,8 @@
-"""Where a text that is still growing can be cut, and how to parse on from there.
+"""Finds where parsing of a growing text can resume, so that the lines before can be dropped.
 
-Before the cut all block tokens are certain. Containers that are still open behind it (quote,
-list, item, table, code) are kept open by openers, a few stand-in lines that bring the parser
-into the same state:
+The block tokens before a resume point are final. The containers that are open there (quote, list,
+item, table, code) are reopened by openers, a few stand-in lines that put the parser into the same
+state:
 
     - a long story            - x
       - first        ==>
@@ -24,10 +24,12 @@ _ITEM: Final = re.compile(
 
 @dataclass(frozen=True)
 class ResumePoint:
-    """Where the tokens that are not yet certain begin, and how to parse from there.
+    """Where the tokens that are not final begin, and how to parse from there.
 
-    `index` counts tokens, `line` lines of the answer. `openers` are the stand-in lines;
-    they leave `depth` containers open, `quotes` of them quotes.
+    `index`: the number of tokens before it. `line`: its line in the answer.
+    `openers`: the stand-in lines.
+    `depth`: how many containers the openers leave open; `quotes`: how many of them are quotes.
+    `item_line`: the line with the innermost item's marker; `item_text`: this line without it.
     """
 
     index: int
@@ -35,24 +37,23 @@ class ResumePoint:
     openers: tuple[str, ...] = ()
     depth: int = 0
     quotes: int = 0
-    # The line with the innermost item's marker, and what it is without that marker.
     item_line: int | None = None
     item_text: str = ""
 
 
 def last_resume_point(tokens: list[Token], lines: list[str], first_line: int) -> ResumePoint:
-    """Return the last place before which everything is certain.
+    """Return the last point before which all tokens are final.
 
     `tokens` are those of `lines`, the first of which has the number `first_line`.
     """
-    return _Document(tokens, lines, first_line).cut()
+    return _Document(tokens, lines, first_line).last_point()
 
 
 class _Document:
-    """The tokens of the lines that are there, and where they can be cut.
+    """Searches for the resume point in the tokens of the lines so far.
 
-    The cut follows the last block inwards through its containers, as far as parsing can
-    be taken up again from there.
+    The search follows the last block inwards through its containers, as long as parsing can resume
+    there.
     """
 
     def __init__(self, tokens: list[Token], lines: list[str], first_line: int) -> None:
@@ -61,24 +62,25 @@ class _Document:
         self._first_line = first_line
         self._end = first_line + len(lines)
 
-    def cut(self) -> ResumePoint:
-        """Return the last place before which everything is certain."""
+    def last_point(self) -> ResumePoint:
+        """Return the last point before which all tokens are final."""
         start = ResumePoint(0, self._first_line)
-        return self._cut_children(0, len(self._tokens), start) or start
+        return self._point_among(0, len(self._tokens), start) or start
 
-    def _cut_children(self, start: int, end: int, path: ResumePoint) -> ResumePoint | None:
+    def _point_among(self, start: int, end: int, path: ResumePoint) -> ResumePoint | None:
+        """Return the last point among the tokens of a container, None if there is none."""
         last = self._last_child(start, end)
         if last is None:
             return None
         node = self._tokens[last]
         first, after = _span(node)
         if self._is_closed(node, last):
-            # The line under a table's header belongs to no row.
+            # The delimiter row of a table has no token.
             return replace(path, index=end, line=after if node.type != "tr_open" else self._end)
         inside = self._enter(node, path)
-        if inside and (cut := self._cut_children(last + 1, end - 1, inside)):
-            return cut
-        return None if first == path.item_line else self._cut_before(node, last, path)
+        if inside and (point := self._point_among(last + 1, end - 1, inside)):
+            return point
+        return None if first == path.item_line else self._point_before(node, last, path)
 
     def _last_child(self, start: int, end: int) -> int | None:
         level, last = 0, None
@@ -109,7 +111,7 @@ class _Document:
         return line == self._end - 1 and "|" in self._lines[-1]
 
     def _enter(self, node: Token, path: ResumePoint) -> ResumePoint | None:
-        """Return `path` with one more open container; None where `node` cannot be kept open."""
+        """Return `path` with one more open container, None if `node` cannot be reopened."""
         first, _ = _span(node)
         path = replace(path, depth=path.depth + 1)
         if self._may_head_table(first) and node.type != "list_item_open":
@@ -125,7 +127,7 @@ class _Document:
             case "fence_open" if not node.markup:
                 return replace(path, openers=(*path.openers, self._line(first, path)))
             case "fence_open":
-                # Without its info string: "``` a | b" could head a table.
+                # Without the info string, because "``` a | b" could be the header of a table.
                 indent, marks, _ = self._line(first, path).partition(node.markup)
                 return replace(path, openers=(*path.openers, indent + marks))
             case "blockquote_open":
@@ -142,7 +144,7 @@ class _Document:
         item = _ITEM.fullmatch(self._line(line, path))
         if item is None or item["text"].startswith("\t"):
             return None
-        # A blank right behind ">" belongs to it.
+        # A blank after ">" belongs to it.
         indent = item["indent"] + " " * item["indent"].endswith(">")
         # More than four blanks are one blank and indented code (CommonMark 5.2).
         space = item["space"] if item["text"] and len(item["space"]) < 5 else " "
@@ -153,15 +155,15 @@ class _Document:
             item_text=indent + " " * len(item["marker"]) + item["space"] + item["text"],
         )
 
-    def _cut_before(self, node: Token, index: int, path: ResumePoint) -> ResumePoint | None:
+    def _point_before(self, node: Token, index: int, path: ResumePoint) -> ResumePoint | None:
         first, _ = _span(node)
-        cut = replace(path, index=index, line=first)
+        point = replace(path, index=index, line=first)
         if node.type != "list_item_open":
-            return cut
-        # Behind a sibling, because an item that goes on a list is read otherwise than one
-        # that begins a list ("- a | b" could head a table).
+            return point
+        # After a sibling, because the first item of a list is parsed differently from later ones:
+        # "- a | b" could be the header of a table.
         item = _ITEM.fullmatch(self._line(first, path))
-        return item and replace(cut, openers=cut.openers + _stand_in(item, " "))
+        return item and replace(point, openers=point.openers + _stand_in(item, " "))
 
     def _line(self, number: int, path: ResumePoint) -> str:
         if number == path.item_line:
@@ -170,7 +172,7 @@ class _Document:
 
 
 def _stand_in(item: re.Match[str], space: str) -> tuple[str, str]:
-    """Return an item with the same marker, and a blank line."""
+    """Return an item with the same marker, and a blank line after it."""
     return f"{item['indent']}{item['marker']}{space}x", item["indent"].rstrip()
 
 

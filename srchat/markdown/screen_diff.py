@@ -1,7 +1,6 @@
-"""Rows on a terminal whose last ones, the tail, may change.
+"""Updates the last rows on a terminal, the tail, by writing only the difference.
 
-What is written is what differs and nothing else: while an answer grows by plain words,
-only these words.
+While an answer grows by plain words, only these words are written.
 """
 
 from __future__ import annotations
@@ -16,15 +15,15 @@ _ESC: Final = "\x1b"
 _RESET: Final = "\x1b[0m"
 _STYLE: Final = re.compile(r"\x1b\[[0-9;]*m")
 _STYLES: Final = re.compile(rf"^(?:{_STYLE.pattern})+")
-# Between these a terminal shows nothing halfway done; others ignore them.
+# Synchronized output: nothing is shown until the end. Terminals without it ignore the sequences.
 _BEGIN_FRAME: Final = "\x1b[?2026h"
 _END_FRAME: Final = "\x1b[?2026l"
 
 
 class ScreenDiff:
-    """Knows the rows that may change, and that the cursor stands behind the last of them.
+    """Tracks the rows that may still change. The cursor is at the end of the last one.
 
-    It says what to write and writes nothing itself. Rows must fit the screen's width.
+    It returns the text to write and writes nothing itself. Rows must fit the width of the screen.
     """
 
     def __init__(self) -> None:
@@ -32,30 +31,30 @@ class ScreenDiff:
         self._columns = 0
 
     def last_frame(self, final: list[str], size: os.terminal_size) -> str:
-        """Return what turns the old tail into the rows `final` and ends the last of them."""
+        """Return the text that replaces the tail by the rows `final` and ends the last line."""
         if final and self._tail[-1]:
-            # The terminal may have put a ^C behind the cursor: the row is written once more.
+            # The terminal may have echoed a ^C at the cursor, so the row must be written again.
             self._tail[-1] += "^C"
         return self.frame(final, [], size)
 
-    def begin_anew(self) -> str:
-        """Forget the tail: it is somewhere above, and the next frame shows all of it again.
+    def reset(self) -> str:
+        """Forget the tail, so that the next frame is written completely.
 
-        Returns what makes room for it.
+        Returns the text that makes room for it at the cursor.
         """
         self._tail = [""]
         return "\r\x1b[J"
 
     def frame(self, final: list[str], tail: list[str], size: os.terminal_size) -> str:
-        """Return what turns the old tail into the rows `final`, then the rows `tail`.
+        """Return the text that replaces the tail by the rows `final` and a new tail.
 
-        The final rows are never touched again. Without a tail the cursor comes to the
-        start of the row below.
+        The final rows are never changed again. With an empty tail, the cursor moves to the start of
+        the row below.
         """
         columns, height = size
         old, new = self._tail, final + (tail or [""])
         if columns != self._columns:
-            # Terminals cut rows or wrap them anew: nothing is where, or what, it was.
+            # The terminal has truncated or rewrapped the rows, so all of them must be written.
             old = ["\0"] * len(old) if self._columns else old
             self._columns = columns
         self._tail = tail or [""]
@@ -71,7 +70,7 @@ class ScreenDiff:
         kept = _reachable(new[row][:column], columns)
         moved += "\r"
         if row < len(old) - 1:
-            # From the row below: tmux keeps a copy of a screen that is erased from its top.
+            # From the row below, because tmux saves a copy of a screen that is erased from its top.
             moved += f"{_vertically(row + 1 - cursor, height)}\x1b[J"
             cursor = row + 1
         moved += f"{_vertically(row - cursor, height)}{_forward(kept)}\x1b[K"
@@ -80,7 +79,7 @@ class ScreenDiff:
 
 def _vertically(rows: int, height: int) -> str:
     if rows < 0:
-        # What has left the screen at the top cannot be reached.
+        # Rows that have scrolled off the top cannot be reached.
         return f"\x1b[{min(-rows, height - 1)}A"
     return f"\x1b[{rows}B" if rows else ""
 
@@ -91,7 +90,7 @@ def _forward(text: str) -> str:
 
 
 def _scrolled_off(old: list[str], new: list[str]) -> int:
-    """Return how many rows at the top of `old` are gone in `new`, the others having moved up."""
+    """Return how many rows at the top of `old` are gone in `new`, with the others moved up."""
     if len(old) != len(new):
         return 0
     # The last row may have grown.
@@ -99,7 +98,7 @@ def _scrolled_off(old: list[str], new: list[str]) -> int:
 
 
 def _difference(old: list[str], new: list[str]) -> tuple[int, int]:
-    """Return the row and the index in it up to which `old` and `new` are the same."""
+    """Return the row, and the index in it, up to which `old` and `new` are the same."""
     same = _common(old, new)
     if same == len(old):
         return same - 1, _joint(old[-1], new[same - 1])
@@ -109,12 +108,12 @@ def _difference(old: list[str], new: list[str]) -> tuple[int, int]:
 
 
 def _joint(old: str, new: str) -> int:
-    """Return how much of the row `new` can be left as it is on the screen, where `old` is."""
+    """Return how many characters of the row `old` on the screen can be kept for `new`."""
     same = _common(old, new)
     last_style = new.rfind(_ESC, 0, same)
     if last_style != new.rfind(_RESET, 0, same):
         same = last_style
-    # A preview may also have had an accent there that is gone.
+    # The preview may have had a combining character there that is gone.
     return same if _starts_a_cell(new[same:]) and _starts_a_cell(old[same:]) else 0
 
 
@@ -124,14 +123,14 @@ def _common(old: Sequence[str], new: Sequence[str]) -> int:
 
 
 def _reachable(text: str, columns: int) -> str:
-    """Return `text`, or "" where the cursor cannot be put behind it.
+    """Return `text`, or "" if the cursor cannot be moved to its end.
 
-    It cannot go beyond the edge, and only the terminal knows how wide some characters are.
+    The end may be at the edge of the screen, and terminals disagree about the width of characters.
     """
     return text if text.isascii() and len(_STYLE.sub("", text)) < columns else ""
 
 
 def _starts_a_cell(text: str) -> bool:
-    """Tell whether `text` does not change the character before it (accents, joined emoji)."""
+    """Tell whether `text` cannot combine with the character before it (accents, joined emoji)."""
     text = _STYLES.sub("", text, count=1)
     return not text or text[0].isascii() or unicodedata.category(text[0])[0] in "LNPZ"

@@ -1,16 +1,15 @@
-"""Streamed Markdown in, what is final about its structure out.
+"""Parses Markdown incrementally.
 
-`BlockSplitter` turns an answer that is still growing into the stream of block tokens that
-markdown-it would give for the whole answer, as early as each token is certain. A paragraph
-is certain when the line after it is there, a list item when its sibling starts, a row of a
-table and a line of a code block as soon as they are complete.
+`BlockSplitter` returns the block tokens that markdown-it would return for the whole answer, each
+as soon as it is final. A paragraph is final when the line after it arrives, a list item when its
+sibling starts, a table row and a line of code when they are complete.
 
-Nothing is parsed twice for long: when some tokens have been given out, their lines are
-dropped, and parsing is taken up again where `srchat.markdown.resume` says.
+The lines of final tokens are dropped, so that they are not parsed again. Parsing resumes at a
+`ResumePoint`.
 
-Rules that would let a later line change an earlier block, or hide text, are off: link
-reference definitions and HTML are shown as they were written, but for some pairs of tags within
-one block (`srchat.markdown.tags`).
+Rules that would let a later line change an earlier block, or hide text, are disabled: link
+reference definitions and HTML are shown as written, except for a few pairs of tags within one
+block (`srchat.markdown.tags`).
 """
 
 from __future__ import annotations
@@ -28,21 +27,21 @@ from srchat.markdown.math import math_rule
 from srchat.markdown.resume import ResumePoint, last_resume_point
 from srchat.markdown.tags import pair_rule, tag_rule
 
-# Deeper than this there is only text. The parser's own limit drops what is deeper, and
-# sometimes all that follows; it must stay out of reach.
-_DEEPEST: Final = 40
+# Below this level everything is text. The parser's own limit drops deeper blocks, and sometimes
+# everything after them, so it must not be reached.
+_MAX_LEVEL: Final = 40
 _DEEP: Final = 20
-_MAX_NESTING: Final = 2 * _DEEPEST
+_MAX_NESTING: Final = 2 * _MAX_LEVEL
 
-# What begins a table, as a rule: `|x| < 1` does not.
+# Likely the header of a table, unlike `|x| < 1`.
 _HEADER: Final = re.compile(r"([ \t>]*)(\| .*)")
 
-# Nothing but marks: what they mean is only known when the line goes on.
+# A line of marks, whose meaning depends on what follows.
 _MARKS: Final = re.compile(r"[-+*#>=`~|:. \t)]*|[ \t]*\d{1,9}[.)]?[ \t]*")
 
 
 def markdown_parser() -> MarkdownIt:
-    """Return the parser for answers: CommonMark, tables, strikethrough, LaTeX and a few tags."""
+    """Return a parser for CommonMark, tables, strikethrough, LaTeX formulas and a few tags."""
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING})
     parser.enable(["table", "strikethrough"])
     parser.block.ruler.before("table", "deep_text", _deep_text)
@@ -53,16 +52,16 @@ def markdown_parser() -> MarkdownIt:
 
 
 def _deep_text(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # a rule of markdown-it
-    return state.level >= _DEEPEST and paragraph(state, first, end, silent)
+    return state.level >= _MAX_LEVEL and paragraph(state, first, end, silent)
 
 
 def block_tokens(parser: MarkdownIt, text: str, first_line: int = 0) -> list[Token]:
     """Return the block tokens of `text`; `first_line` is the number of its first line.
 
-    A fence becomes `fence_open`, `code` (whole lines) and `fence_close`, so that its lines
-    can be given out one by one. Indented code is a fence without markup, one `code` a line.
-    The groups of a table (thead, tbody) are left out. Cells beyond the header's, which a parser
-    for HTML drops, stand behind the row's last one.
+    A fence becomes `fence_open`, `code` (whole lines) and `fence_close`, so that its lines can be
+    returned one by one. Indented code becomes a fence without markup, with one `code` per line.
+    The groups of a table (thead, tbody) are omitted. Cells beyond those of the header, which
+    markdown-it drops, are appended to the last one of the row.
     """
     tokens: list[Token] = []
     parser.block.parse(text, parser, {}, tokens)
@@ -71,7 +70,7 @@ def block_tokens(parser: MarkdownIt, text: str, first_line: int = 0) -> list[Tok
 
 
 def document_tokens(parser: MarkdownIt, text: str) -> list[Token]:
-    """Return the tokens of a whole text, as markdown-it's renderers take them, no text left out."""
+    """Return the tokens of a complete text for a renderer of markdown-it. No text is dropped."""
     tokens: list[Token] = []
     env: dict[str, int] = {}
     parser.block.parse(text, parser, env, tokens)
@@ -101,9 +100,9 @@ def _add_surplus_cells(tokens: list[Token], text: str) -> None:
 
 
 def _surplus(line: str, row: list[Token]) -> list[str]:
-    """Return the cells of a row's line behind those that became tokens.
+    """Return the cells in a line after those that became tokens.
 
-    The marks of a quote or a list item may stand before the first.
+    The marker of a quote or a list item may precede the first one.
     """
     known = [cell.content for cell in row]
     cells = [cell.strip() for cell in escapedSplit(line.strip())]
@@ -140,7 +139,7 @@ def _fence_parts(fence: Token, code: list[str]) -> Iterator[Token]:
 
 
 def _last_text(tokens: list[Token]) -> int:
-    """Return where the last inline token with text is; 0 where something else comes last."""
+    """Return the index of the last inline token with text, 0 if the last text is not inline."""
     for place in range(len(tokens) - 1, 0, -1):
         if tokens[place].content:
             return place if tokens[place].type == "inline" else 0
@@ -153,7 +152,7 @@ def _columns(header: str) -> int:
 
 
 class BlockSplitter:
-    """Gives out block tokens when they are certain; however the text is cut, the same ones."""
+    """Returns block tokens as soon as they are final. They do not depend on where text is cut."""
 
     def __init__(self) -> None:
         self.parser = markdown_parser()
@@ -165,7 +164,7 @@ class BlockSplitter:
         self._parse_at = 0
 
     def feed(self, part: str) -> list[Token]:
-        """Return the tokens that have become certain."""
+        """Return the tokens that `part` makes final."""
         self._partial += part
         if "\n" not in part:
             return []
@@ -176,16 +175,15 @@ class BlockSplitter:
         return self._settle()
 
     def flush(self) -> list[Token]:
-        """Return all other tokens; the text is over."""
+        """Return the remaining tokens at the end of the text."""
         return self._parse(self._partial)[self._skip :]
 
     def tail(self) -> list[Token]:
-        """Return the tokens that are not certain, as they would be if the text ended here.
+        """Return the tokens that are not final, as if the text ended here.
 
-        A last line of which only marks have come is left out: it would be shown as what
-        it is not (a dash before it is a list, backticks before they are a fence). A last line
-        that looks like the header of a table is one. The inline token whose text goes on there
-        has "grows" in its `meta`.
+        A last line of only marks is omitted, because its meaning may change (a dash may become a
+        list, backticks a fence). A last line that looks like the header of a table is treated as
+        one. The inline token that later text may extend has "grows" in its `meta`.
         """
         last_line = "" if _MARKS.fullmatch(self._partial) else self._partial
         tokens = self._parse(last_line)[self._skip :]
@@ -200,7 +198,7 @@ class BlockSplitter:
     def _with_table(
         self, tokens: list[Token], last_line: str, header: re.Match[str]
     ) -> list[Token]:
-        """Return the tokens as they will be if the last line is the header of a table."""
+        """Return the tokens with the last line as the header of a table, if it can be one."""
         if tokens[_last_text(tokens) - 1].type != "paragraph_open":
             return tokens
         below = header[1] + "|---" * _columns(header[2]) + "|"
@@ -214,20 +212,20 @@ class BlockSplitter:
     def _settle(self) -> list[Token]:
         tokens = self._parse("")
         lines = [*self._openers, *self._lines]
-        cut = last_resume_point(tokens, lines, self._first_line - len(self._openers))
-        certain = tokens[self._skip : cut.index]
-        if certain:
-            self._restart(cut)
-        # A block that grows and grows is parsed again when it is a sixteenth longer; one that is
-        # nested deeply, which costs the square of its depth, when it is a third longer.
+        point = last_resume_point(tokens, lines, self._first_line - len(self._openers))
+        final = tokens[self._skip : point.index]
+        if final:
+            self._restart(point)
+        # A long block is parsed again when it is a sixteenth longer; a deeply nested one, whose
+        # cost is quadratic in its depth, when it is a third longer.
         deepest = max((token.level for token in tokens), default=0)
         self._parse_at = len(self._lines) + len(self._lines) // (16 if deepest < _DEEP else 3)
-        return certain
+        return final
 
-    def _restart(self, cut: ResumePoint) -> None:
-        del self._lines[: cut.line - self._first_line]
-        self._first_line = cut.line
-        self._openers = list(cut.openers)
-        text = "".join(f"{line}\n" for line in cut.openers)
-        # The openers' own tokens, but for those that close what is to stay open.
-        self._skip = len(block_tokens(self.parser, text)) - cut.depth
+    def _restart(self, point: ResumePoint) -> None:
+        del self._lines[: point.line - self._first_line]
+        self._first_line = point.line
+        self._openers = list(point.openers)
+        text = "".join(f"{line}\n" for line in point.openers)
+        # The tokens of the openers, except those that close the containers.
+        self._skip = len(block_tokens(self.parser, text)) - point.depth

@@ -1,9 +1,9 @@
-"""A table whose rows come one by one.
+"""Lays out a table while its rows arrive.
 
-The widths of the columns are decided by the header and the first rows; after these every
-row can be printed as it comes. A column is at least as wide as its longest word; where the columns
-do not fit so, each row becomes a list. A later cell that is wider is wrapped, never cut. A row with
-wrapped cells stands between blank lines.
+The header and the first rows determine the widths of the columns; later rows are printed as they
+arrive. A column is at least as wide as its longest word. If the columns do not fit the screen, each
+row is shown as a list. Wider cells in later rows are wrapped, never truncated. A row with wrapped
+cells is surrounded by blank lines.
 """
 
 from __future__ import annotations
@@ -20,12 +20,10 @@ from rich.text import Text
 from srchat.markdown.cells import cells, wrapped
 from srchat.theme import MARKDOWN
 
-# As many rows decide how wide the columns are.
-_SAMPLE: Final = 24
-_SLACK: Final = 3
+_SAMPLE: Final = 24  # rows that determine the widths
+_SLACK: Final = 3  # cells
 _GAP: Final = "  "
-# Narrower columns than this cannot be read; rows are then shown as records.
-_NARROWEST: Final = 4
+_MIN_WIDTH: Final = 4  # cells of a column; rows with narrower ones are shown as lists
 _RULE: Final = Style.parse(MARKDOWN["table rule"])
 
 Cells = list[Text]
@@ -33,11 +31,13 @@ Cells = list[Text]
 
 @dataclass
 class TableRows:
-    """Takes rows of cells (the first one is the header), gives out lines.
+    """Converts rows of cells to lines. The first row is the header.
 
-    `sample` are the rows that decide how wide the columns are; `row` is the one whose cells
-    are coming; `rule` is the character that lines are drawn with. `is_apart`: the last row was
-    wrapped. `known`: the widths of columns, for a width of all, once they are decided.
+    `rule`: the character for horizontal lines.
+    `sample`: the rows that determine the widths.
+    `row`: the cells of the incomplete row.
+    `is_apart`: the last row was wrapped.
+    `known`: a width of the table, and the widths of the columns for it.
     """
 
     console: Console
@@ -51,19 +51,19 @@ class TableRows:
     known: tuple[int, list[int]] | None = None
 
     def copy(self) -> TableRows:
-        """Return a twin that can be fed on its own."""
+        """Return an independent copy."""
         return replace(
             self, alignments=list(self.alignments), sample=list(self.sample), row=list(self.row)
         )
 
     def add_cell(self, cell: Text, alignment: str) -> None:
-        """Take one more cell of the row; `alignment` is "left", "center", "right" or ""."""
+        """Add a cell to the row. `alignment`: "left", "center", "right" or ""."""
         self.row.append(cell)
         if not self.sample:
             self.alignments.append(alignment)
 
     def end_row(self, width: int) -> list[Text]:
-        """Return the lines, at most `width` cells wide, that the row brings."""
+        """End the row; return the lines, at most `width` cells wide, that can be printed now."""
         row, self.row = self.row, []
         if self.is_decided:
             return self._lines(row, self._widths(width), width)
@@ -71,7 +71,7 @@ class TableRows:
         return self.decide(width) if len(self.sample) > _SAMPLE else []
 
     def decide(self, width: int) -> list[Text]:
-        """Return the lines of all rows so far; no other row can change the widths."""
+        """Fix the widths of the columns and return the lines of all rows so far."""
         if self.is_decided:
             return []
         self.is_decided = True
@@ -81,7 +81,7 @@ class TableRows:
         return lines + [line for row in rows for line in self._lines(row, widths, width)]
 
     def _widths(self, width: int) -> list[int]:
-        """Return the columns' widths; none where they do not fit side by side."""
+        """Return the widths of the columns, an empty list if they do not fit side by side."""
         if self.known is None or self.known[0] != width:
             self.known = (width, self._new_widths(width))
         return self.known[1]
@@ -89,7 +89,7 @@ class TableRows:
     def _new_widths(self, width: int) -> list[int]:
         columns = list(zip(*self.sample, strict=True))
         room = width - len(_GAP) * (len(columns) - 1)
-        if room < _NARROWEST * len(columns):
+        if room < _MIN_WIDTH * len(columns):
             return []
         words = [max(map(_longest_word, column)) for column in columns]
         if sum(words) > room:
@@ -125,7 +125,7 @@ class TableRows:
         return line
 
     def _record(self, row: Cells, width: int) -> list[Text]:
-        """Return one line "header: cell" for each cell, for tables too wide for the screen."""
+        """Return a line "header: cell" for each cell, for a table too wide for the screen."""
         header = self.sample[0]
         lines = [Text(self.rule * width, _RULE)]
         for name, cell in zip(header, row, strict=True):
@@ -138,7 +138,7 @@ def _width(text: Text) -> int:
 
 
 def _widened(widths: list[int], room: int) -> list[int]:
-    """Return `widths` with some of the room that is left, for wider cells to come."""
+    """Return `widths` enlarged into the spare room, for wider cells in later rows."""
     spare = (room - sum(widths)) // len(widths)
     return [width + min(spare, _SLACK + width // 2) for width in widths]
 
@@ -148,14 +148,14 @@ def _longest_word(text: Text) -> int:
 
 
 def _shrunk(widths: list[int], least: list[int], room: int) -> list[int]:
-    """Return `widths` with the widest made equal, so that together they fill `room` at most.
+    """Return `widths` with the widest ones capped, so that their sum is at most `room`.
 
-    None becomes narrower than it is in `least`, and these fit.
+    `least`: the minimum widths, which must fit.
     """
 
     def capped(cap: int) -> list[int]:
         return [max(low, min(width, cap)) for width, low in zip(widths, least, strict=True)]
 
-    # The widest cap that fits: bisect over the sums, which grow with it.
+    # Find the largest cap that fits by bisection: the sum grows with the cap.
     cap = bisect_right(range(room + 1), room, key=lambda cap: sum(capped(cap))) - 1
     return widths if sum(widths) <= room else capped(cap)

@@ -1,9 +1,10 @@
-"""HTML tags that models write: a complete pair is shown as what it means, the rest as text. Pure.
+"""Renders the HTML tags that models use: complete pairs as styles, all others as text. Pure.
 
-`<b>`, `<strong>`, `<i>`, `<em>`, `<kbd>`, `<sub>`, `<sup>`, `<br>`, and `<details>` with its
-`<summary>`. A pair must be complete within one paragraph, heading or cell, have no attributes, and
-no blanks inside its ends, so that a sentence about `<b> and </b>` stays as it was written. Only
-`<details>`, which begins a line and whose summary follows, may be closed in a later paragraph.
+The tags are `<b>`, `<strong>`, `<i>`, `<em>`, `<kbd>`, `<sub>`, `<sup>`, `<br>`, and `<details>`
+with its `<summary>`. A pair must be complete within one paragraph, heading or cell, without
+attributes and without blanks next to its content, so that a sentence about `<b> and </b>` is shown
+as written. Only `<details>` at the start of a line and before its summary may be closed in a later
+paragraph.
 """
 
 import re
@@ -30,7 +31,7 @@ _TAG: Final = re.compile(rf"<(/?)({'|'.join(NAMES)})>", re.IGNORECASE)
 _BREAK: Final = re.compile(r"<br ?/?> ?", re.IGNORECASE)
 _LINE_END: Final = re.compile(r" *(?:\n|\Z)")
 _TEXT: Final = ("text", "text_special")
-# The key in markdown-it's environment: how many <details> are open.
+# The key of the number of open <details> in markdown-it's environment.
 _OPEN_DETAILS: Final = "details"
 
 _SUBSCRIPTS: Final = dict(
@@ -44,13 +45,13 @@ _SUPERSCRIPTS: Final = dict(
     )
 )
 SCRIPTS: Final = {"sub": _SUBSCRIPTS, "sup": _SUPERSCRIPTS}
-# A script longer than this many tokens, or with emphasis in it, is put between parentheses.
+# Tokens of a script; a longer one, or one with emphasis, is put in parentheses.
 _MAX_SCRIPT: Final = 8
 _NEEDS_NO_PARENTHESES: Final = re.compile(r"\w+|\[[^\[\]]*\]|\([^()]*\)")
 
 
 class Script(NamedTuple):
-    """How a sub- or superscript is shown: with what around it, and which letters instead."""
+    """How to show a sub- or superscript: the text around it, and a translation of its letters."""
 
     before: str = ""
     after: str = ""
@@ -58,7 +59,7 @@ class Script(NamedTuple):
 
 
 def script(opening: Token, *, is_unicode: bool) -> Script:
-    """Return how the script that `opening` begins is shown; no character of it is lost."""
+    """Return how to show the script that `opening` begins, without losing a character."""
     inner, letters = opening.meta["inner"], SCRIPTS[opening.tag]
     if is_unicode and inner and letters.keys() >= set(inner):
         return Script(letters=str.maketrans(letters))
@@ -67,7 +68,7 @@ def script(opening: Token, *, is_unicode: bool) -> Script:
 
 
 def tag_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - a rule of markdown-it
-    """Take a line break, or a tag, which is text unless `pair_rule` finds the other one."""
+    """Parse `<br>`, or a tag as text that `pair_rule` may change."""
     if state.src[state.pos] != "<":
         return False
     if line_break := _BREAK.match(state.src, state.pos, state.posMax):
@@ -90,7 +91,7 @@ def tag_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - a rule
 
 
 def _can_count(tag: re.Match[str]) -> bool:
-    """Tell whether a tag stands where one that is meant does."""
+    """Tell whether a tag is where markup would be, and not mentioned in a sentence."""
     text, start, end, name = tag.string, tag.start(), tag.end(), tag[2].lower()
     if name == "details":
         return bool(_LINE_END.match(text, end)) if tag[1] else _begins_line(text, start)
@@ -107,7 +108,7 @@ def _begins_line(text: str, start: int) -> bool:
 
 
 def pair_rule(state: StateInline) -> None:
-    """Turn pairs of tags into what they mean: tokens that open and close an element."""
+    """Convert complete pairs of tags to tokens that open and close an element."""
     if "<" not in state.src:
         return
     tokens = state.tokens
@@ -118,21 +119,21 @@ def pair_rule(state: StateInline) -> None:
         elif token.nesting == -1:
             containers.pop()
         elif "tag" in token.meta:
-            containers[-1].take(index)
+            containers[-1].add(index)
     if any(token.meta.get("tag") == "details" for token in tokens):
         tokens[:] = _unfolded(tokens, state.env)
 
 
 class _Container:
-    """The tags that are open in one container: emphasis, a link, the paragraph itself."""
+    """The open tags in one container: emphasis, a link, the paragraph itself."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._open: list[int] = []
         self._counts: Counter[str] = Counter()
 
-    def take(self, index: int) -> None:
-        """Take a tag; if it closes one, those opened in between stay text."""
+    def add(self, index: int) -> None:
+        """Add a tag. If it closes another one, the tags opened in between stay text."""
         meta = self._tokens[index].meta
         name = meta["tag"]
         if not meta["closes"]:
@@ -167,7 +168,7 @@ def _pair(tokens: list[Token], start: int, end: int) -> None:
 
 
 def _is_summary(tokens: list[Token], start: int) -> bool:
-    """Tell whether <details> stands before the <summary> at `start`, and tell it that it counts."""
+    """Tell whether <details> precedes the <summary> at `start`, and mark it as having one."""
     before = start - 1
     while before >= 0 and not tokens[before].content.strip() and tokens[before].nesting == 0:
         before -= 1
@@ -177,10 +178,9 @@ def _is_summary(tokens: list[Token], start: int) -> bool:
 
 
 def _unfolded(tokens: list[Token], env: EnvType) -> list[Token]:
-    """Return `tokens` without <details> that count; a summary is a line."""
+    """Return `tokens` without real <details> tags, and each summary on a line of its own."""
     shown: list[Token] = []
-    # What stood alone in its line leaves none behind.
-    drops_break = False
+    drops_break = False  # the removed tag was alone on its line
     for token in tokens:
         if drops_break and token.type == "softbreak":
             drops_break = False
@@ -199,7 +199,7 @@ def _unfolded(tokens: list[Token], env: EnvType) -> list[Token]:
 
 
 def _vanishes(meta: dict[str, Any], env: EnvType) -> bool:
-    """Tell whether a <details> or </details> is not shown, and count those that are open."""
+    """Tell whether to hide a <details> or </details>, and update the number of open ones."""
     if meta.get("vanishes"):
         return True
     if not meta["closes"]:

@@ -1,8 +1,7 @@
-"""An answer rendered live: finished rows printed once, the open tail redrawn.
+"""Renders an answer live: final rows are printed once, the rest is redrawn.
 
-Text is taken in as it comes and looked at once per frame. What is final then goes into
-the terminal's scrollback and is never touched again; what is not (the tail) is shown, as
-much of it as fits the screen, and redrawn with the next frame.
+Text is buffered and rendered once per frame. Final rows scroll into the terminal's history and are
+never changed again. The others (the tail) are redrawn with each frame, as many as fit the screen.
 """
 
 from __future__ import annotations
@@ -25,14 +24,15 @@ from srchat.terminal.streams import Output
 from srchat.terminal.word_wrap import fitting
 from srchat.theme import STATUS
 
-# The next frame is not before this many times what the last one took: painting never takes over.
+# The pause after a frame as a multiple of its duration, so that painting uses little CPU time.
 _REST_PER_FRAME: Final = 20
 
 
 class MarkdownWriter:
-    """Writes one answer to a terminal. `close` when it is over, whatever happened.
+    """Writes one answer to a terminal. Call `close` at the end, even after an error.
 
-    `is_interrupted`: the user waits for the end, so that `close` highlights no more code.
+    `is_interrupted`: called by `close`; if true, the rest of the code is not highlighted, because
+    the user is waiting for the end.
     """
 
     def __init__(
@@ -50,62 +50,62 @@ class MarkdownWriter:
         self._splitter = BlockSplitter()
         self._console = console_for(output)
         self._layout = layout_for(output, self._console, code_theme)
-        self._live_rows = ScreenDiff()
-        self._waiting = ""
+        self._screen_diff = ScreenDiff()
+        self._pending = ""
         self._status = ""
         self._next_frame = -math.inf
         self._closed = False
 
     def write(self, text: str) -> None:
-        """Take the next piece of the answer; "" only gives time to repaint."""
-        self._waiting += self._sanitizer.feed(text)
+        """Add a piece of the answer. With "", only repaint if a frame is due."""
+        self._pending += self._sanitizer.feed(text)
         if text:
             self._status = ""
-        if self._waiting and not self._closed and self._clock() >= self._next_frame:
+        if self._pending and not self._closed and self._clock() >= self._next_frame:
             self._paint()
 
     def show_status(self, text: str) -> bool:
-        """Show a dim row below the answer until the next piece; False if that is impossible."""
+        """Show a dim row below the answer until the next piece; return whether that is possible."""
         if text != self._status and self._output.can_move and not self._closed:
             self._status = text
             self._paint()
         return self._output.can_move
 
     def redraw(self) -> None:
-        """Show the tail again where the cursor is now: after Ctrl-Z, below what the shell said."""
+        """Show the tail again at the cursor, below the shell's output after Ctrl-Z."""
         if self._output.can_move and not self._closed:
-            self._write(self._live_rows.begin_anew())
+            self._write(self._screen_diff.reset())
             self._paint()
 
     def close(self) -> None:
-        """Write all that is left and end the last line. May be called again."""
+        """Write the rest and end the last line. May be called more than once."""
         if self._closed:
             return
         self._closed = True
         if self._is_interrupted():
-            self._layout.write_plainly()
+            self._layout.stop_highlighting()
         size = self._output.size()
         self._layout.width = size.columns
-        text = self._waiting + self._sanitizer.flush()
+        text = self._pending + self._sanitizer.flush()
         final = self._layout.feed(self._splitter.feed(text) + self._splitter.flush())
-        self._write(self._live_rows.last_frame(self._drawn(final), size))
+        self._write(self._screen_diff.last_frame(self._drawn(final), size))
 
     def _paint(self) -> None:
         started = self._clock()
         size = self._output.size()
         self._layout.width = size.columns
-        final = self._layout.feed(self._splitter.feed(self._waiting))
-        self._waiting = ""
+        final = self._layout.feed(self._splitter.feed(self._pending))
+        self._pending = ""
         tail: list[Row] = []
         if self._output.can_move:
-            # One row for the cursor to go to, one to spare, perhaps one for the status.
+            # One row for the cursor, one spare, and one for the status.
             tail = self._layout.preview(self._splitter.tail())[
                 -max(1, size.lines - 2 - bool(self._status)) :
             ]
         rows = self._drawn(tail)
         if self._status:
             rows += [self._drawn_status(size.columns - 1)]
-        self._write(self._live_rows.frame(self._drawn(final), rows, size))
+        self._write(self._screen_diff.frame(self._drawn(final), rows, size))
         now = self._clock()
         self._next_frame = max(
             started + self._output.frame_time, now + _REST_PER_FRAME * (now - started)
@@ -117,7 +117,7 @@ class MarkdownWriter:
         try:
             self._output.write(frame)
         except BaseException:
-            # The terminal is gone, or where its cursor is can no longer be known.
+            # The terminal is gone, or the position of its cursor is unknown.
             self._closed = True
             raise
 
@@ -130,7 +130,7 @@ class MarkdownWriter:
 
 
 def console_for(output: Output) -> Console:
-    """Return a console that knows what `output` can show. It lays out, and prints nothing."""
+    """Return a console with the capabilities of `output`, for layout only; it prints nothing."""
     return Console(
         file=io.StringIO(),
         width=output.size().columns,
@@ -160,7 +160,7 @@ def _can_show(encoding: str, glyphs: Glyphs) -> bool:
 
 
 def drawn(row: Row, console: Console) -> str:
-    """Return `row` with the escape sequences for its styles, as far as `console` shows them."""
+    """Return `row` with the escape sequences for its styles that `console` supports."""
     colors = COLOR_SYSTEMS[console.color_system] if console.color_system else None
     parts = []
     for text, style, _ in row:

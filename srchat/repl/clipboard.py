@@ -1,7 +1,6 @@
-"""The clipboard: by the system's own tool, or through the terminal (OSC 52).
+"""Copies to the clipboard with a system tool, or through the terminal (OSC 52).
 
-A text never reaches the terminal as it is: what is written is our own sequence with the
-text in base64 inside.
+The escape sequence contains the text in base64, so the text cannot inject other sequences.
 """
 
 import base64
@@ -13,11 +12,11 @@ from typing import Final
 from srchat.api.surrogates import utf8_bytes
 from srchat.terminal.streams import Output
 
-_TOOL_TIMEOUT: Final = 3.0  # seconds that a tool may take
-# More than that is cut off or ignored by terminals (xterm's limit is about 100,000 of base64).
+_TOOL_TIMEOUT: Final = 3.0  # seconds
+# Terminals truncate or ignore longer texts (xterm's limit is about 100,000 characters of base64).
 _MAX_OSC52_BYTES: Final = 74_000
 
-# The tool, and the variable without which it has no display to work with.
+# Each tool, and the environment variable of the display that it needs.
 _TOOLS: Final = (
     (("pbcopy",), None),
     (("wl-copy",), "WAYLAND_DISPLAY"),
@@ -27,7 +26,7 @@ _TOOLS: Final = (
 
 
 def copy(text: str, environ: Mapping[str, str], screen: Output) -> str:
-    """Put a text on the clipboard; return how, in words, "" where there is no way."""
+    """Copy a text to the clipboard. Return how ("with xclip"), or "" if there is no clipboard."""
     data = utf8_bytes(text)
     for command, variable in _TOOLS:
         if (variable is None or environ.get(variable)) and _copied(command, data, environ):
@@ -43,7 +42,7 @@ def _copied(command: tuple[str, ...], data: bytes, environ: Mapping[str, str]) -
     if program is None:
         return False
     try:
-        # Its output is thrown away: these tools stay in the background and would hold a pipe.
+        # Discard the output: these tools stay in the background and would keep a pipe open.
         done = subprocess.run(  # noqa: S603 - one of the four above
             [program, *command[1:]],
             input=data,

@@ -1,4 +1,4 @@
-"""Completion of slash commands and their arguments; what is shown of it is inert."""
+"""Completes slash commands, their arguments, and `@PATH`. Everything shown is sanitized."""
 
 import os
 import re
@@ -14,15 +14,17 @@ from srchat.repl.slash_commands import ALIASES, COMMANDS
 from srchat.repl.slash_syntax import may_be_command
 from srchat.terminal.sanitize import one_line
 
-_MAX_OFFERED = 200
-_TITLE = 60  # characters
+_MAX_COMPLETIONS = 200
+_MAX_TITLE = 60  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
 class Values:
-    """Where arguments come from. `conversations`: ids and rows about some words.
+    """Sources of arguments.
 
-    `models` is told whether Tab was pressed: only then may it ask the server.
+    `models`: called with whether Tab was pressed, because only then may the server be asked.
+    `conversations`: returns the IDs and rows of those that match some words.
+    `settings`: the help of each setting.
     """
 
     models: Callable[[bool], Sequence[str]]
@@ -31,13 +33,13 @@ class Values:
 
 
 class ChatCompleter(Completer):
-    """Completes `/name` and, for commands that have values to choose from, their argument."""
+    """Completes `/name`, the argument of a command that has a list of values, and `@PATH`."""
 
     def __init__(self, values: Values) -> None:
         self._values = values
 
     def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
-        """Yield what may stand at the cursor."""
+        """Yield the completions at the cursor."""
         text = document.text_before_cursor
         if not may_be_command(text):
             if (mention := begun_mention(document.current_line_before_cursor)) is not None:
@@ -49,19 +51,19 @@ class ChatCompleter(Completer):
             return
         command = COMMANDS.get(ALIASES.get(name, name))
         if command and command.completes:
-            asked = event.completion_requested
-            yield from self._arguments(command.completes, argument.lstrip(), asked=asked)
+            is_tab = event.completion_requested
+            yield from self._arguments(command.completes, argument.lstrip(), is_tab=is_tab)
 
-    def _arguments(self, kind: str, typed: str, *, asked: bool) -> Iterator[Completion]:
+    def _arguments(self, kind: str, typed: str, *, is_tab: bool) -> Iterator[Completion]:
         if kind == "commands":
             yield from _choices(((name, COMMANDS[name].help) for name in COMMANDS), typed)
         elif kind == "models":
-            yield from _choices(((name, "") for name in self._values.models(asked)), typed)
+            yield from _choices(((name, "") for name in self._values.models(is_tab)), typed)
         elif kind == "settings" and " " not in typed:
             yield from _choices(self._values.settings.items(), typed)
         elif kind == "conversations":
-            for id_, row in self._values.conversations(typed)[:_MAX_OFFERED]:
-                yield Completion(id_, -len(typed), display=one_line(row, _TITLE))
+            for id_, row in self._values.conversations(typed)[:_MAX_COMPLETIONS]:
+                yield Completion(id_, -len(typed), display=one_line(row, _MAX_TITLE))
         elif kind == "files":
             yield from _files(typed)
 
@@ -69,7 +71,7 @@ class ChatCompleter(Completer):
 def _commands(typed: str) -> Iterator[Completion]:
     for command in COMMANDS.values():
         if command.name.startswith(typed):
-            # A blank behind it where an argument follows, so that its values come up at once.
+            # Append a blank if an argument follows, so that its values are shown at once.
             blank = " " if command.completes else ""
             yield Completion(
                 command.name + blank,
@@ -80,23 +82,23 @@ def _commands(typed: str) -> Iterator[Completion]:
 
 
 def _choices(values: Iterable[tuple[str, str]], typed: str) -> Iterator[Completion]:
-    """Yield the values that begin with what is typed, then those that have it inside."""
+    """Yield the values that begin with `typed`, then those that contain it."""
     wanted = typed.lower()
     found = [
         (value, help_) for value, help_ in values if wanted in value.lower() and value.isprintable()
     ]
     found.sort(key=lambda choice: not choice[0].lower().startswith(wanted))
-    for value, help_ in found[:_MAX_OFFERED]:
+    for value, help_ in found[:_MAX_COMPLETIONS]:
         yield Completion(value, -len(typed), display=one_line(value), display_meta=one_line(help_))
 
 
 def _mentioned(typed: str) -> Iterator[Completion]:
-    """Yield files for a path behind an @; one with blanks is put in quotes."""
+    """Yield the files for a path after an @; a path with blanks is quoted."""
     path = typed.removeprefix('"')
     for found in _files(path):
         whole = path[: len(path) + found.start_position] + found.text
         if '"' in whole:
-            continue  # it cannot be quoted
+            continue  # cannot be quoted
         if path == typed and not re.search(r"\s", whole):
             yield found
         else:

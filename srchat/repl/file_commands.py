@@ -1,4 +1,4 @@
-"""Slash commands that take texts into a chat and out of it: files and the clipboard."""
+"""Slash commands for files and the clipboard."""
 
 import contextlib
 import glob
@@ -18,9 +18,9 @@ from srchat.repl.terminal import Chat
 from srchat.terminal.code_blocks import code_blocks
 from srchat.text_input import MAX_INPUT, check_size, read_file
 
-NONE: Final = "-"  # as an argument: take away what is set
+NONE: Final = "-"  # as an argument: remove the value
 _PATTERN: Final = re.compile(r"[*?\[]")
-_MAX_FILES: Final = 100  # that a pattern may match
+_MAX_FILES: Final = 100  # matches of a pattern
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
 
 
@@ -32,10 +32,10 @@ def copy(chat: Chat, argument: str) -> None:
     if argument:
         place, blocks = number(argument, "/copy [N]"), code_blocks(text)
         if place > len(blocks):
-            there = {0: "no code block", 1: "1 code block"}.get(
+            found = {0: "no code block", 1: "1 code block"}.get(
                 len(blocks), f"{len(blocks)} code blocks"
             )
-            raise UsageError(f"no code block {place}: the answer has {there}")
+            raise UsageError(f"no code block {place}: the answer has {found}")
         text, what = blocks[place - 1], f"code block {place}"
     how = clipboard.copy(text, chat.terminal.environ, chat.terminal.screen)
     if not how:
@@ -44,7 +44,7 @@ def copy(chat: Chat, argument: str) -> None:
 
 
 def save(chat: Chat, argument: str) -> None:
-    """Write the conversation into a file: as Markdown, or as JSON if it ends in .json."""
+    """Save the conversation to a file: as JSON if its name ends in .json, else as Markdown."""
     library_commands.save(chat, Path(_file_named(argument)))
 
 
@@ -64,24 +64,24 @@ def file(chat: Chat, argument: str) -> None:
 
 
 def with_files(chat: Chat, message: str, attached: Sequence[str] = ()) -> str:
-    """Attach the files that a message mentions, and list them; return the message as it is sent.
+    """Attach the files that a message mentions, and list them; return the message to send.
 
-    `attached`: the names of files that go with it already. A script mentions no files.
+    `attached`: the names of files that are attached already. In a script, @PATH is text.
     """
     if not chat.terminal.lines.interactive:
         return message
-    there = set(map(_real, attached))
+    known = set(map(_real, attached))
     message, paths = without_mentions(message)
-    if paths := [path for path in paths if _real(path) not in there]:
+    if paths := [path for path in paths if _real(path) not in known]:
         _attach(chat, paths)
         chat.terminal.tell(f"attached: {_listed(chat.session.attachments)}")
     return message
 
 
 def _attach(chat: Chat, paths: Sequence[str], *, skips: bool = False) -> None:
-    """Attach files, each once: one that is attached already is read again.
+    """Attach files, each once. One that is already attached is read again.
 
-    `skips`: those that cannot be attached are left out, with a warning.
+    `skips`: skip files that cannot be attached, with a warning.
     """
     new = {}
     for path in paths:
@@ -98,7 +98,7 @@ def _attach(chat: Chat, paths: Sequence[str], *, skips: bool = False) -> None:
 
 
 def _real(name: str) -> str:
-    """Return the real path of a file; a stored name may be anything."""
+    """Return the real path of a file. A stored name may be any text, even an invalid path."""
     try:
         return os.path.realpath(name)
     except ValueError:
@@ -110,13 +110,13 @@ def _listed(attachments: Sequence[Attachment]) -> str:
 
 
 def _files_named(argument: str) -> list[str]:
-    """Return the path of a file, or those that a pattern matches. Raises UsageError for none."""
+    """Return the path of a file, or those that a pattern matches. Raises UsageError if none."""
     path = _file_named(argument)
     if os.path.lexists(path) or not _PATTERN.search(path):
         return [path]
     found = []
-    with contextlib.suppress(ValueError):  # a NUL, which no path has
-        matches = glob.iglob(path, recursive=True)  # noqa: PTH207 - Path's own takes no absolute one
+    with contextlib.suppress(ValueError):  # an embedded NUL
+        matches = glob.iglob(path, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute one
         found = list(itertools.islice(filter(os.path.isfile, matches), _MAX_FILES + 1))
     if not found:
         raise UsageError(f"no file matches {argument}")
@@ -127,9 +127,9 @@ def _files_named(argument: str) -> list[str]:
 
 
 def _file_named(argument: str) -> str:
-    """Return the path of a file; it may be quoted as for a shell, as a terminal drops it."""
+    """Return the path of a file. It may be quoted for a shell, as by a terminal's drag and drop."""
     path = expanded(argument)
-    if not os.path.exists(path):  # noqa: PTH110 - Path's own fails for what is too long
+    if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises for a name that is too long
         with contextlib.suppress(ValueError):
             words = shlex.split(argument)
             return expanded(words[0]) if len(words) == 1 else path
@@ -137,7 +137,7 @@ def _file_named(argument: str) -> str:
 
 
 def number(argument: str, usage: str) -> int:
-    """Return the number that an argument is, 1 for none. Raises UsageError."""
+    """Return an argument as a positive number, 1 if it is empty. Raises UsageError."""
     if not argument:
         return 1
     if not _NUMBER.fullmatch(argument):

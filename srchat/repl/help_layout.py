@@ -1,19 +1,19 @@
-"""The overview of commands and keys, laid out for the width of a terminal. Pure."""
+"""Lays out the list of commands and keys for the width of a terminal. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-Rows = Sequence[tuple[str, str]]  # what is typed, and what it does
+Rows = Sequence[tuple[str, str]]  # a command or key, and its description
 
-_WIDE: Final = 76  # columns; in fewer, names of groups stand above them, not beside
-_MIN_TEXT: Final = 15  # columns for what a command does; in fewer it stands below
+_WIDE: Final = 76  # columns; in fewer, the name of a group is above it, not beside it
+_MIN_TEXT: Final = 15  # columns for a description; in fewer, it is below the command
 _INDENT: Final = "    "
 
 
 def help_lines(commands: Mapping[str, Rows], keys: Rows, columns: int) -> tuple[list[str], str]:
-    """Return lines, and the indent of what has to be broken off one.
+    """Return the lines, and the indent for those that have to be wrapped.
 
-    `commands`: those of each group, under its name.
+    `commands`: the commands of each group, by its name.
     """
     width = max(len(typed) for rows in commands.values() for typed, _ in rows) + 2
     if columns >= _WIDE:

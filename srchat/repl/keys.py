@@ -1,4 +1,4 @@
-"""The keys that differ from prompt_toolkit's own."""
+"""Key bindings that differ from those of prompt_toolkit."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -32,9 +32,9 @@ _SEQUENCES: Final[Mapping[str, Keys | tuple[Keys, ...]]] = {
 
 
 def bindings(environ: Mapping[str, str], failed: Callable[[str, str], None]) -> KeyBindings:
-    """Return the keys: Enter sends, Alt- or Shift-Enter is a new line, Ctrl-G the editor.
+    """Return the bindings: Enter sends, Alt- or Shift-Enter is a new line, Ctrl-G the editor.
 
-    `failed` is told why there is no editor.
+    `failed`: called with a message and a hint if the editor cannot be run.
     """
     ANSI_SEQUENCES.update(_SEQUENCES)
     keys = KeyBindings()

@@ -11,8 +11,8 @@ from srchat.repl.terminal import Chat
 from srchat.terminal.sanitize import one_line
 from srchat.turn_view import list_models
 
-_RECENT: Final = 50  # conversations that are offered
-_HITS: Final = 10  # hits that are shown
+_MAX_FOUND: Final = 50  # conversations to choose from
+_MAX_HITS: Final = 10  # search hits to show
 
 
 def models(chat: Chat) -> list[str]:
@@ -21,24 +21,27 @@ def models(chat: Chat) -> list[str]:
 
 
 def find(library: Library, words: str) -> list[tuple[str, str]]:
-    """Return ids and rows of stored conversations whose id or title the words are about."""
+    """Return the IDs and rows of the stored conversations that match.
+
+    `words`: the start of an ID, or words of a title; "" for the most recent conversations.
+    """
     store = library.open_existing()
     wanted = words.lower().split()
     found = []
-    for item in store.summaries(None if words else _RECENT) if store else ():
+    for item in store.summaries(None if words else _MAX_FOUND) if store else ():
         if item.id == words:
             return [(item.id, "")]
         title = item.title.lower()
         if all(word in title for word in wanted) or item.id.startswith(words):
             row = f"{local_time(item.used_at)}  {one_line(item.title, 100)}"
             found.append((item.id, f"{row} ({item.turns})"))
-        if len(found) >= _RECENT:
+        if len(found) >= _MAX_FOUND:
             break
     return found
 
 
-def offered(library: Library, words: str) -> list[tuple[str, str]]:
-    """Return what `find` does, nothing where the history cannot be read: for completion."""
+def completions(library: Library, words: str) -> list[tuple[str, str]]:
+    """Return the result of `find`, an empty list if the history cannot be read."""
     try:
         return find(library, words)
     except StoreError:
@@ -46,10 +49,10 @@ def offered(library: Library, words: str) -> list[tuple[str, str]]:
 
 
 def show_history(chat: Chat, words: str) -> None:
-    """Show the conversations used last, or the turns in which words occur."""
+    """List the most recent conversations, or the turns that contain some words."""
     store, screen = chat.library.open_existing(), chat.terminal.screen
     if words:
-        hits = store.search(words, _HITS) if store else []
+        hits = store.search(words, _MAX_HITS) if store else []
         rows = [hit_row(hit, screen) for hit in hits]
     else:
         size = screen.size()
@@ -61,7 +64,7 @@ def show_history(chat: Chat, words: str) -> None:
 
 
 def load(chat: Chat, words: str) -> None:
-    """Continue a stored conversation, and show its last turn."""
+    """Load a stored conversation and show its last turn."""
     session, terminal = chat.session, chat.terminal
     found = find(chat.library, words)
     if not found:
@@ -79,6 +82,6 @@ def load(chat: Chat, words: str) -> None:
 
 
 def save(chat: Chat, path: Path) -> None:
-    """Write the conversation into a file; ask before another file is overwritten."""
+    """Save the conversation to a file; ask before overwriting another one."""
     write_conversation(path, chat.session.conversation, chat.terminal.confirm, local_time)
     chat.terminal.tell(f"saved to {path}")

@@ -1,4 +1,4 @@
-"""Where lines come from when there is no line editor: a pipe, or a terminal that is dumb."""
+"""Reads lines without a line editor: from a pipe, or from a dumb terminal."""
 
 import signal
 from collections.abc import Sequence
@@ -9,36 +9,36 @@ from srchat.terminal.streams import Output
 from srchat.text_input import decoded, read_part
 
 PROMPT: Final = "> "
-MORE: Final = "  "  # before the lines of a message but the first
+MORE: Final = "  "  # before each line of a message except the first
 
 
 class Lines(Protocol):
-    """Where lines come from.
+    """The source of lines.
 
-    `interactive`: somebody types them, and can be asked.
+    `interactive`: a user types them and can answer questions.
     """
 
     interactive: bool
 
     def read(self, default: str = "") -> str:
-        """Return the next line, without its end; `default`: to be edited.
+        """Return the next line without its newline. `default`: initial text to edit.
 
-        Raises EOFError at the end, KeyboardInterrupt for Ctrl-C, Interrupted for other
-        signals, UsageError for what is no text.
+        Raises EOFError at the end, KeyboardInterrupt on Ctrl-C, Interrupted on other signals, and
+        UsageError if the input is not text.
         """
 
     def settle(self, line: str, *, refused: bool) -> None:
-        """Learn what became of a line that was read; a refused one is not suggested again."""
+        """Record whether a line was refused; a refused one is not suggested again."""
 
     def ask(self, question: str) -> str:
-        """Return the answer to a question; raises as `read`."""
+        """Return the answer to a question. Raises the same errors as `read`."""
 
     def choose(self, rows: Sequence[str]) -> int | None:
-        """Return the index of the row that is chosen, None for none; raises as `read`."""
+        """Return the index of the chosen row, None if there is none. Raises as `read` does."""
 
 
 class PlainLines:
-    """Lines as the descriptor gives them. On a terminal its driver edits them."""
+    """Lines read from a file descriptor. The terminal driver provides the editing."""
 
     def __init__(self, fd: int, screen: Output | None) -> None:
         self.interactive = screen is not None
@@ -63,7 +63,7 @@ class PlainLines:
         return self._line(f"{question} ")
 
     def choose(self, rows: Sequence[str]) -> int | None:
-        """Let a number be typed."""
+        """Number the rows and ask for a number."""
         if not self._screen:  # pragma: no cover - only a terminal is asked to choose
             return None
         for number, row in enumerate(rows, 1):
@@ -82,19 +82,19 @@ class PlainLines:
         line, found, self._buffer = self._buffer.partition(b"\n")
         if not line and not found:
             if self._screen:
-                self._screen.write("\n")  # whoever prompts next begins on a line of its own
+                self._screen.write("\n")  # end the line of the prompt
             raise EOFError
         return decoded(line.removesuffix(b"\r"), "the line")
 
     def _part(self) -> bytes:
         try:
             return read_part(self._fd)
-        except OSError:  # pragma: no cover - a terminal that has gone sends a signal first
+        except OSError:  # pragma: no cover - a terminal that is closed sends a signal first
             return b""
         except Interrupted as exc:
             if self.interactive and exc.signum == signal.SIGINT:
                 self._buffer = b""
-                if self._screen:  # pragma: no branch - who is asked has one
-                    self._screen.write("\n")  # behind the driver's ^C
+                if self._screen:  # pragma: no branch - an interactive one has a screen
+                    self._screen.write("\n")  # after the ^C that the driver echoes
                 raise KeyboardInterrupt from exc
             raise

@@ -1,4 +1,4 @@
-"""The loop: a line is a prompt or a slash command; nothing that fails ends it."""
+"""The loop of a chat, which sends prompts and runs slash commands. Failures do not end it."""
 
 import traceback
 from typing import Final
@@ -26,7 +26,7 @@ _MIN_ROWS_FOR_BLANKS: Final = 10  # rows of a screen on which blank lines may be
 
 
 class Repl:
-    """Runs a chat until its end. `first`: a prompt to send before any is read."""
+    """Runs a chat until its end. `first`: a prompt to send before reading any."""
 
     def __init__(self, chat: Chat, *, first: str = "", debug: bool = False) -> None:
         self._chat = chat
@@ -40,9 +40,9 @@ class Repl:
         self._first = first
 
     def run(self) -> ExitCode:
-        """Read and run lines; return the exit code of the last failure of a script.
+        """Read and run lines. Return the exit code: of a script, that of its last failure.
 
-        Raises Interrupted, and OutputError where nothing can be shown any more.
+        Raises Interrupted, and OutputError if the output cannot be written.
         """
         is_script = not self._lines.interactive
         with ctrl_c_only_if(lambda: self._can_be_stopped or is_script):
@@ -86,7 +86,7 @@ class Repl:
             self._handle(line, is_edited=editing is not None)
 
     def _line_of(self, message: str) -> str:
-        """Return what has to be typed to send a message that attaches nothing."""
+        """Return the line to type to send a message without attaching the files it mentions."""
         line = line_of(message)
         return with_mentions_escaped(line) if self._lines.interactive else line
 

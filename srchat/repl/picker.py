@@ -1,4 +1,4 @@
-"""A list on the screen from which one row is chosen with the arrow keys."""
+"""A list to choose a row from with the arrow keys."""
 
 from collections.abc import Sequence
 
@@ -14,13 +14,13 @@ from srchat.terminal.streams import Output
 from srchat.terminal.word_wrap import fitting
 from srchat.theme import PICKED
 
-_MAX_ROWS = 12  # rows at once
+_MAX_ROWS = 12  # on the screen
 
 
 def picked(
     rows: Sequence[str], screen: Output, input: Input, output: TerminalOutput
 ) -> Application[int | None]:
-    """Return an application that ends with the index of a row, or None."""
+    """Return an application that returns the index of the chosen row, None if it is cancelled."""
     chosen = 0
 
     def text() -> StyleAndTextTuples:
@@ -63,7 +63,7 @@ def picked(
     @keys.add("c-c")
     @keys.add("c-d")
     @keys.add("c-g")
-    def _leave(event: KeyPressEvent) -> None:
+    def _cancel(event: KeyPressEvent) -> None:
         event.app.exit(result=None)
 
     window = Window(FormattedTextControl(text, show_cursor=False), height=Dimension(min=1))

@@ -1,4 +1,4 @@
-"""Lines from a terminal, edited with prompt_toolkit."""
+"""Reads lines from a terminal with prompt_toolkit."""
 
 import contextlib
 import io
@@ -43,11 +43,12 @@ _FOR_STATUS: Final = 5  # rows that a screen has to have for a status line
 
 
 class Hooks(NamedTuple):
-    """What a prompt calls.
+    """Callbacks of a prompt.
 
-    `status` returns the parts of the status line, the most important first; `keys`, at each
-    prompt, the keys to edit with ("emacs" or "vi"). `shown` is called once the first prompt is on
-    the screen, `failed` with what goes wrong at it.
+    `status`: returns the parts of the status line, most important first.
+    `keys`: returns the editing mode, "emacs" or "vi"; called before each prompt.
+    `shown`: called once, when the first prompt is on the screen.
+    `failed`: called with the message and the hint of an error.
     """
 
     status: Callable[[], Sequence[str]]
@@ -57,7 +58,7 @@ class Hooks(NamedTuple):
 
 
 class PromptLines:
-    """Lines that are typed, with history, completion and a status line."""
+    """Reads typed lines, with history, completion and a status line."""
 
     interactive = True
 
@@ -109,7 +110,7 @@ class PromptLines:
         self._session.cursor = ModalCursorShapeConfig() if is_vi else None
 
     def complete_again(self) -> None:
-        """Look once more what there is to complete. May be called by any thread."""
+        """Update the completions. May be called from any thread."""
         app, buffer = self._session.app, self._session.default_buffer
 
         def complete() -> None:
@@ -121,7 +122,7 @@ class PromptLines:
             app.loop.call_soon_threadsafe(complete)
 
     def read(self, default: str = "") -> str:
-        """Return what is typed next."""
+        """Return the next typed text. `default`: initial text to edit."""
         self._use_keys()
         rows = self._screen.size().lines
         self._session.reserve_space_for_menu = max(0, min(_MENU, rows - _FOR_STATUS))
@@ -132,11 +133,11 @@ class PromptLines:
         return argument_text(typed, "the line")
 
     def settle(self, line: str, *, refused: bool) -> None:
-        """Learn what became of a line that was read; a refused one is not suggested again."""
+        """Record whether a line was refused; a refused one is not suggested again."""
         self._history.settle(line, refused=refused)
 
     def ask(self, question: str) -> str:
-        """Return the answer to a question; nothing of it is kept."""
+        """Return the answer to a question. It is not saved in the history."""
         session: PromptSession[str] = PromptSession(
             f"{one_line(question)} ", input=self._input, output=self._output
         )
@@ -145,7 +146,7 @@ class PromptLines:
             return session.prompt(handle_sigint=False)
 
     def choose(self, rows: Sequence[str]) -> int | None:
-        """Let one of the rows be chosen with the arrow keys."""
+        """Return the index of the row chosen with the arrow keys, None if cancelled."""
         app = picked(rows, self._screen, self._input, self._output)
         with ended_by_signals(app):
             return app.run(handle_sigint=False)
@@ -156,7 +157,7 @@ class PromptLines:
             loop.call_soon_threadsafe(self._begin_anew)
 
     def _begin_anew(self) -> None:
-        """Take the terminal again: while we were stopped the shell had it, in modes of its own."""
+        """Restore the terminal modes and redraw, which the shell has used in between."""
         app = self._session.app
         # After Ctrl-Z at the prompt, prompt_toolkit does so itself.
         if not app.is_running or app._running_in_terminal or not is_ours(self._input.fileno()):  # noqa: SLF001 - it does not tell otherwise
@@ -187,9 +188,9 @@ class PromptLines:
 
 
 class _Terminal(Vt100_Output):
-    """A terminal that goes on marking pastes from one prompt to the next.
+    """A terminal that keeps bracketed paste enabled between prompts.
 
-    Otherwise one that comes in between would be a message for each of its lines.
+    Otherwise each line of a text pasted there would become a message.
     """
 
     def disable_bracketed_paste(self) -> None:
@@ -198,7 +199,7 @@ class _Terminal(Vt100_Output):
 
 
 class _Stream(io.TextIOBase):
-    """A screen as a file. Nothing is buffered that the interpreter could trip over at its end."""
+    """A file object for a screen, without a buffer that could fail to be flushed at exit."""
 
     def __init__(self, screen: Output) -> None:
         self._screen = screen
@@ -219,7 +220,7 @@ class _Stream(io.TextIOBase):
 
 
 def terminal_output(screen: Output, environ: Mapping[str, str]) -> TerminalOutput:
-    """Return prompt_toolkit's side of a screen."""
+    """Return an output of prompt_toolkit that writes to a screen."""
     depth = None if screen.has_color else ColorDepth.DEPTH_1_BIT
     return _Terminal.from_pty(
         cast("TextIO", _Stream(screen)), term=environ.get("TERM"), default_color_depth=depth
@@ -228,9 +229,9 @@ def terminal_output(screen: Output, environ: Mapping[str, str]) -> TerminalOutpu
 
 @contextlib.contextmanager
 def ended_by_signals(app: "Application[str] | Application[int | None]") -> Iterator[None]:
-    """Let a signal end an application: Ctrl-C as KeyboardInterrupt, others as Interrupted.
+    """End an application on a signal: raise KeyboardInterrupt on Ctrl-C, Interrupted on others.
 
-    A terminal that has gone is the end of what is typed: EOFError.
+    Raises EOFError if the terminal is gone.
     """
     seen: list[int] = []
 
@@ -261,10 +262,10 @@ def ended_by_signals(app: "Application[str] | Application[int | None]") -> Itera
 
 
 def _end_where_nothing_is_shown(app: "Application[str] | Application[int | None]") -> None:
-    """Let a terminal that has gone end an application, whatever notices it first.
+    """End an application if its terminal is gone, wherever that is noticed first.
 
-    prompt_toolkit shows on the terminal what fails in its loop. Without one that fails as well, is
-    to be shown, and so on for ever.
+    prompt_toolkit reports errors of its event loop on the terminal. If the terminal is gone, the
+    report fails too, is reported, and so on without end.
     """
     loop = app.loop
     assert loop
@@ -282,7 +283,7 @@ def _end_where_nothing_is_shown(app: "Application[str] | Application[int | None]
 
 
 def _joined(parts: Sequence[str], columns: int) -> str:
-    """Return as many of the parts as there is room for; the first is always there."""
+    """Join as many parts as fit into `columns`, at least the first one."""
     line = ""
     for part in map(one_line, parts):
         longer = f"{line} · {part}" if line else f" {part}"

@@ -1,4 +1,4 @@
-"""How the prompt looks: in the colors of the terminal, and with what was typed marked."""
+"""The style of the prompt, in the colors of the terminal."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ from prompt_toolkit.styles import Style
 from srchat import theme
 from srchat.repl.lines import PROMPT
 
-_VI_COMMAND: Final = ": "  # readline's sign, with show-mode-in-prompt
+_VI_COMMAND: Final = ": "  # as in readline with show-mode-in-prompt
 
 
 def _prompt_toolkit(style: str) -> str:
@@ -34,13 +34,13 @@ TYPED: Final = SimpleLexer("class:typed")
 
 
 def prompt_sign() -> StyleAndTextTuples:
-    """Return the sign before the line; it differs while vi's keys are commands."""
+    """Return the prompt, which differs in vi's command mode."""
     is_command = vi_navigation_mode() and not is_done()
     return [("class:prompt", _VI_COMMAND if is_command else PROMPT)]
 
 
 def adjust_menu(session: PromptSession[str]) -> None:
-    """Let the menu of completions stand under the word, its scrollbar only where it scrolls."""
+    """Align the completion menu with the word, and show its scrollbar only if it scrolls."""
     prompt = session.layout.current_control
     assert isinstance(prompt, BufferControl)
     for window in session.layout.find_all_windows():

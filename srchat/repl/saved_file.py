@@ -1,4 +1,4 @@
-"""A conversation written into a file that the user names."""
+"""Saves a conversation to a file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,23 +16,24 @@ def write_conversation(
     confirm: Callable[[str], bool],
     when: Callable[[float], str],
 ) -> None:
-    """Write a conversation: JSON with all its branches where the name ends so, else Markdown.
+    """Write a conversation as Markdown, or with all its branches as JSON if the suffix is .json.
 
-    `confirm` is asked before another file is lost; `when` writes a time. Raises UsageError.
+    `confirm`: asks whether to overwrite a file. `when`: formats a time.
+    Raises UsageError.
     """
     if not conversation.turns:
         raise UsageError("nothing to save yet")
     try:
         if path.is_file() and not confirm(f"{one_line(str(path))} exists. Overwrite it?"):
             raise UsageError(f"{path} exists; not overwritten")
-        # A conversation is private; a file that the user has shared stays so.
+        # A new file is private; an existing one keeps its mode.
         private_files.replace(path, utf8_bytes(_document(path, conversation, when)), keep_mode=True)
     except (OSError, ValueError) as exc:
         raise UsageError(f"cannot write {path}: {reason_of(exc)}") from exc
 
 
 def _document(path: Path, conversation: Conversation, when: Callable[[float], str]) -> str:
-    from srchat.history import transcript  # noqa: PLC0415 - only who saves needs it
+    from srchat.history import transcript  # noqa: PLC0415 - needed only for saving
 
     if path.suffix == ".json":
         import json  # noqa: PLC0415 - as above

@@ -1,6 +1,6 @@
-"""What can be typed after a slash in a chat: a table of name, arguments, help and function.
+"""The slash commands of a chat.
 
-The docstring of a function is what `/help COMMAND` shows.
+`/help COMMAND` shows the docstring of a command's function.
 """
 
 import inspect
@@ -32,7 +32,7 @@ _ONCE: Final = re.compile(r"(\S+?):\s+(\S.*)", re.DOTALL)
 
 
 class Command(NamedTuple):
-    """A slash command. `completes`: what its argument is, for completion."""
+    """A slash command. `completes`: the kind of its argument, for completion."""
 
     name: str
     arguments: str
@@ -42,12 +42,12 @@ class Command(NamedTuple):
 
 
 def run(chat: Chat, line: str) -> None:
-    """Run a slash command. Raises UsageError for one that is not known, or used wrongly."""
+    """Run a slash command. Raises UsageError if it is unknown or its arguments are wrong."""
     name, argument = split(line)
     command = COMMANDS.get(ALIASES.get(name, name))
     if command is None:
         escaped = f"//{name}" if name else "///"
-        hint = joined(_meant(name), f"to send a message that starts with a slash: {escaped}")
+        hint = joined(_name_hint(name), f"to send a message that starts with a slash: {escaped}")
         raise UsageError(f"unknown command /{name}", hint=hint)
     if argument and not command.arguments:
         raise UsageError(f"/{command.name} takes no argument")
@@ -56,7 +56,7 @@ def run(chat: Chat, line: str) -> None:
     command.run(chat, argument)
 
 
-def _meant(name: str) -> str:
+def _name_hint(name: str) -> str:
     meant = closest(name, [*COMMANDS, *ALIASES])
     return f"did you mean /{meant}?" if meant else "/help lists them"
 
@@ -66,7 +66,7 @@ def _help(chat: Chat, argument: str) -> None:
         name = argument.lstrip("/")
         command = COMMANDS.get(ALIASES.get(name, name))
         if command is None:
-            raise UsageError(f"unknown command /{name}", hint=_meant(name))
+            raise UsageError(f"unknown command /{name}", hint=_name_hint(name))
         chat.terminal.tell(f"{_usage(command)}\n{inspect.getdoc(command.run) or command.help}")
         return
     groups = {
@@ -115,7 +115,7 @@ def _system(chat: Chat, argument: str) -> None:
 
 
 def _set(chat: Chat, argument: str) -> None:
-    """Show or change a setting; `param.NAME` is a request parameter, `-` restores the value."""
+    """Change a setting, or show all. `param.NAME` is a request parameter; `-` resets a value."""
     name, _, value = argument.partition(" ")
     if value.strip():
         _set_value(chat.session, name, value.strip())
@@ -138,7 +138,7 @@ def _undo(chat: Chat, argument: str) -> None:
     """Undo the last prompt and its answer, or the last N. The history keeps them."""
     for message in chat.session.undo(number(argument, "/undo [N]")):
         typed = "/continue" if message.text == CONTINUE_PROMPT else message.brief
-        chat.terminal.tell(f"undone: {_glance(typed)}")
+        chat.terminal.tell(f"undone: {_shortened(typed)}")
 
 
 def _edit(chat: Chat, _: str) -> None:
@@ -191,7 +191,7 @@ def _show(chat: Chat, events: Events) -> None:
 
 
 def _set_value(session: Session, name: str, text: str) -> None:
-    """Set a setting to what `text` means; "-" is the value that the chat started with."""
+    """Set a setting from text; "-" restores the value at the start of the chat."""
     if name.startswith(_PARAMETERS):
         _set_parameter(session, name.removeprefix("params.").removeprefix("param."), text)
         return
@@ -210,7 +210,7 @@ def _set_parameter(session: Session, name: str, text: str) -> None:
 
 
 def _shown(session: Session, name: str) -> str:
-    """Return a setting and its value on one line."""
+    """Return a line with a setting and its value."""
     if name.startswith(_PARAMETERS):
         name = name.removeprefix("params.").removeprefix("param.")
         params = session.config.params or {}
@@ -241,7 +241,7 @@ def _check_changeable(name: str) -> None:
     raise UsageError(f"/set cannot change {name}", hint=hint)
 
 
-def _glance(text: str) -> str:
+def _shortened(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 60 else line[:59] + "…"
 

@@ -1,19 +1,19 @@
-"""Which typed lines are slash commands, and which are messages. Pure."""
+"""Distinguishes slash commands from messages. Pure."""
 
 import re
 from typing import Final
 
-# A second slash in the first word makes it a path, and so a message.
+# A word with a second slash is a path, so the line is a message.
 _COMMAND: Final = re.compile(r"/([A-Za-z?][^\s/]*|)(?:\s+(.*))?", re.DOTALL)
 _ESCAPED: Final = re.compile(r"//+[A-Za-z?]")
 _ESCAPED_BLANK: Final = re.compile(r"///+(?:\s|$)")
 
 
 def message_of(line: str) -> str | None:
-    """Return the message that a typed text is, None for a slash command.
+    """Return the message to send for a typed text, None for a slash command.
 
-    `//word` is the message `/word`, and `/// x` the message `/ x`. Pasted comments
-    (`// like this`, `/* or this */`) and paths (`/usr/bin`) are messages as they are.
+    `//word` sends `/word`, and `/// x` sends `/ x`. Pasted comments (`// like this`,
+    `/* or this */`) and paths (`/usr/bin`) are sent unchanged.
     """
     if _COMMAND.fullmatch(line):
         return None
@@ -23,19 +23,19 @@ def message_of(line: str) -> str | None:
 
 
 def may_be_command(begun: str) -> bool:
-    """Tell whether what is being typed may become a slash command."""
+    """Tell whether an incomplete line may become a slash command."""
     return begun.startswith("/") and not begun.startswith("//") and "\n" not in begun
 
 
 def line_of(message: str) -> str:
-    """Return what has to be typed to send a message."""
+    """Return the line to type to send a message: the inverse of `message_of`."""
     if _ESCAPED_BLANK.match(message) or re.match(r"/(?:\s|$)", message):
         return f"//{message}"
     return f"/{message}" if _COMMAND.fullmatch(message) or _ESCAPED.match(message) else message
 
 
 def split(line: str) -> tuple[str, str]:
-    """Return the name and the argument of a slash command; the name may be ""."""
+    """Split a slash command into its name, which may be "", and its argument."""
     found = _COMMAND.fullmatch(line)
     assert found
     return found[1], (found[2] or "").strip()

@@ -1,4 +1,4 @@
-"""Where a chat takes place: lines are read there, texts and turns are shown."""
+"""The terminal of a chat: reads lines, and shows messages and turns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +21,13 @@ from srchat.turn_view import open_answer_writer, show_turn, write_answer
 
 @dataclass
 class Terminal:
-    """Everything but answers is shown on `screen`; answers go to `stdout`.
+    """The input and output of a chat.
 
-    `holds_input`: what is typed between prompts is held back by the caller. `next_line`: what the
-    next line starts as, to take the place of the last prompt. `turns`: how many were shown.
+    `screen`: where everything except answers is shown.
+    `stdout`: where answers are written.
+    `holds_input`: the caller holds back keys typed between prompts.
+    `next_line`: the initial text of the next line, which replaces the last prompt.
+    `turns`: the number of turns shown so far.
     """
 
     lines: Lines
@@ -40,22 +43,22 @@ class Terminal:
     turns: int = 0
 
     def tell(self, text: str) -> None:
-        """Show lines of text, which may come from outside."""
+        """Show untrusted text, sanitized."""
         self.screen.write(self.screen.between_words(sanitized(text).rstrip("\n") + "\n"))
 
     def show_help(self, lines: Sequence[str], indent: str) -> None:
-        """Show lines of our own; `indent` stands before what is broken off one."""
+        """Show trusted lines. `indent`: put before the continuation of a wrapped line."""
         text = "".join(f"{line}\n" for line in lines)
         self.screen.write(self.screen.between_words(text, indent))
 
     def show_prompt(self, text: str) -> None:
-        """Show a prompt that was not typed here, marked as the typed ones are."""
+        """Show a prompt that was not typed here, in the style of typed ones."""
         words = sanitized(text).rstrip().replace("\n", f"\n{MORE}")
         sign = self.screen.styled(PROMPT.strip(), PROMPT_SIGN)
         self.screen.write(f"{sign} {self.screen.styled(words, TYPED)}\n")
 
     def confirm(self, question: str) -> bool:
-        """Ask; the answer is no where nobody can be asked."""
+        """Ask a yes-or-no question. The answer is no if there is no user to ask."""
         if not self.lines.interactive:
             return False
         try:
@@ -64,7 +67,10 @@ class Terminal:
             return False
 
     def edit_next(self, text: str) -> None:
-        """Let the next line start as `text`, and take the place of the last prompt."""
+        """Make `text` the initial text of the next line, which replaces the last prompt.
+
+        Raises UsageError in a script.
+        """
         if not self.lines.interactive:
             raise UsageError("/edit needs a terminal")
         self.next_line = text
@@ -94,7 +100,7 @@ class Terminal:
         )
 
     def show_last(self, conversation: Conversation, code_theme: str) -> None:
-        """Show what a conversation is, and its last prompt and answer."""
+        """Show the title and size of a conversation, and its last prompt and answer."""
         turns, kept = conversation.branch, len(conversation.turns)
         of_all = f" of {kept}" if kept > len(turns) else ""  # the list of conversations tells all
         count = f"{len(turns)}{of_all} turn{'s' if kept != 1 else ''}"
@@ -111,7 +117,7 @@ class Terminal:
 
 
 class Chat(NamedTuple):
-    """What a slash command works with."""
+    """The context of a slash command."""
 
     session: Session
     terminal: Terminal

@@ -1,4 +1,4 @@
-"""The prompts typed in chats, in prompt_toolkit's own file format."""
+"""The history of typed prompts, in prompt_toolkit's file format."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,14 +9,15 @@ from prompt_toolkit.history import FileHistory
 from srchat import private_files
 from srchat.repl.slash_syntax import message_of
 
-_MAX_STORED: Final = 64 * 1024  # characters: the whole file is read at every start of a chat
+_MAX_STORED: Final = 64 * 1024  # characters of a prompt; each chat reads the whole file
 
 
 class TypedHistory(FileHistory):
-    """Prompts of earlier chats and of this one, in a file that only its owner can read.
+    """The prompts of this chat and of earlier ones, in a file with mode 0600.
 
-    Without a `path`, only in memory. A slash command is written once it is settled. `warn` is
-    called once if they cannot be saved.
+    A slash command is not written before it is settled.
+
+    `path`: None to keep the prompts in memory. `warn`: called once if they cannot be saved.
     """
 
     def __init__(self, path: Path | None, warn: Callable[[str], None]) -> None:
@@ -27,7 +28,7 @@ class TypedHistory(FileHistory):
         self._refused: set[str] = set()
 
     def settle(self, line: str, *, refused: bool) -> None:
-        """Learn what became of a typed line. A refused one is only for Up, to be corrected."""
+        """Record whether a line was refused. A refused one is only kept for Up, to correct it."""
         if refused:
             self._refused.add(line)
         else:
@@ -37,25 +38,25 @@ class TypedHistory(FileHistory):
         self._pending = ""
 
     def get_strings(self) -> list[str]:
-        """Return the prompts that may be suggested: not those that were refused."""
+        """Return the prompts to suggest: all except those that were refused."""
         return [each for each in super().get_strings() if each not in self._refused]
 
     def load_history_strings(self) -> list[str]:
-        """Return the prompts, newest first; none if the file cannot be read."""
+        """Return the prompts, newest first; an empty list if the file cannot be read."""
         try:
             return list(super().load_history_strings())
         except OSError:
             return []
 
     def store_string(self, string: str) -> None:
-        """Append a prompt, or keep a slash command until it is settled."""
+        """Append a prompt, or hold a slash command back until it is settled."""
         if message_of(string) is None:
             self._pending = string
         else:
             self._write(string)
 
     def _write(self, string: str) -> None:
-        """Append a prompt unless it is very long."""
+        """Append a prompt to the file unless it is too long."""
         if self._path is None or len(string) > _MAX_STORED:
             return
         try:

@@ -13,23 +13,24 @@ _QUOTE: Final = re.compile(r"[ \t]*> ?")
 
 
 class TextWriter(Protocol):
-    """Writes the code."""
+    """Where `CodeWriter` writes the code."""
 
     def write(self, text: str) -> None:
-        """Write a piece."""
+        """Write a piece of text."""
 
     def close(self) -> None:
         """End the text."""
 
 
 class CodeExtractor:
-    """Returns the lines of fenced code blocks, with a blank line between two blocks.
+    """Extracts the lines of fenced code blocks, with a blank line between two blocks.
 
     Fences are those of CommonMark 0.31, section 4.5, but at any indentation, because models put
-    code into list items and quotes. The text before a fence is removed from its lines. The output
-    does not depend on where the text is cut. A leading `<think>` block is ignored.
+    code into list items and quotes. The indentation and the quote markers of a fence are removed
+    from its lines. The output does not depend on where the text is cut. A leading `<think>` block
+    is ignored.
 
-    `count`: number of blocks so far. `only_first`: ignore all but the first block.
+    `count`: the number of blocks so far. `only_first`: ignore all but the first block.
     """
 
     def __init__(self, *, only_first: bool = False) -> None:
@@ -53,7 +54,7 @@ class CodeExtractor:
         return "".join([self._line(f"{line}\n") for line in lines])
 
     def flush(self) -> str:
-        """Return the code on the last line if it has no newline."""
+        """Return the code on an incomplete last line."""
         rest = "".join(self._partial)
         self._partial = []
         return self._line(rest) if rest else ""
@@ -78,7 +79,7 @@ class CodeExtractor:
         return code[min(indent, self._indent) :]
 
     def _unquoted(self, line: str) -> str | None:
-        """Return a line of the open block without its quote markers, None for any other line."""
+        """Return a line of the open block without its quote markers, None if none is open."""
         for _ in range(self._quotes if self._fence else 0):
             mark = _QUOTE.match(line)
             if not mark:
@@ -114,7 +115,7 @@ def code_blocks(text: str) -> list[str]:
 
 
 class CodeWriter(NullWriter):
-    """Writes the code of an answer to another writer, line by line."""
+    """Writes the code blocks of an answer to another writer, line by line."""
 
     def __init__(self, writer: TextWriter, *, only_first: bool) -> None:
         self._writer = writer
@@ -126,10 +127,10 @@ class CodeWriter(NullWriter):
         return self._extractor.count
 
     def write(self, text: str) -> None:
-        """Write the code in a piece of the answer."""
+        """Write the code that a piece of the answer completes."""
         self._writer.write(self._extractor.feed(text))
 
     def close(self) -> None:
-        """End the answer, complete or not."""
+        """Write the rest and close the other writer."""
         self._writer.write(self._extractor.flush())
         self._writer.close()

@@ -1,4 +1,4 @@
-"""The demo answers like a server without a network, and says that it is a demo."""
+"""The demo answers like a server, but without a network, and says that it is a demo."""
 
 import json
 import socket
@@ -21,7 +21,7 @@ URL = "http://demo.invalid/v1"
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("the demo wants a network")
+        raise AssertionError("the demo used the network")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
@@ -41,8 +41,8 @@ def request_for(*prompts: str, stream: bool = True, max_tokens: int | None = Non
 def test_it_says_that_it_is_not_a_language_model(demo: ChatClient) -> None:
     got = taken(demo.stream(request_for("hello")))
     assert got.error is None
-    assert "no language model" in got.text
-    assert "without any network" in got.text
+    assert "not a language model" in got.text
+    assert "needs no network" in got.text
 
 
 def test_it_shows_a_heading_a_list_a_table_and_code(demo: ChatClient) -> None:
@@ -60,10 +60,11 @@ def test_its_python_is_python() -> None:
 def test_it_reacts_to_the_prompt_and_to_earlier_turns(demo: ChatClient) -> None:
     first = taken(demo.stream(request_for("apples"))).text
     assert "`apples`" in first
-    assert "remember" not in first
+    assert "earlier prompts" not in first
     messages = (Message("user", "apples"), Message("assistant", first), Message("user", "pears"))
     second = taken(demo.stream(ChatRequest("any", messages, stream=True))).text
     assert "You said: `pears`" in second
+    assert "earlier prompts" in second
     assert "- `apples`" in second
 
 

@@ -1059,7 +1059,7 @@ def test_the_demo_answers_without_key_and_network(srchat: Srchat) -> None:
         "| --- |",
         "```python",
         "`hello there`",
-        "no language model",
+        "not a language model",
     ):
         assert part in result.text
 
@@ -1069,7 +1069,7 @@ def test_the_demo_ignores_the_environment(srchat: Srchat, serve: Serve) -> None:
     result = srchat(
         "ask", "-p", "demo", "hi", SRCHAT_BASE_URL=server.url, SOLIDRUST_API_KEY="sk-x1234567"
     )
-    assert "no language model" in result.text
+    assert "not a language model" in result.text
     assert server.requests == []
 
 

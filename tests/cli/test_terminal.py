@@ -168,7 +168,7 @@ def test_reasoning_is_shown_whole_if_the_answer_goes_to_a_file(
     script = [head(), chunk(reasoning_content="Hm."), chunk("42", "stop"), DONE]
     server = serve(script, script)
     ask = " ".join(srchat.command("ask", "q", "--base-url", server.url, "--reasoning", option))
-    with TerminalSession(["sh", "-c", f"{ask} > out"], srchat.env) as session:
+    with TerminalSession(["sh", "-c", f"{ask} > out"], srchat.env, cwd=str(srchat.home)) as session:
         assert session.wait() == 0
         assert (b"Hm." in session.raw) is shown
         assert b"thought for" not in session.raw

@@ -1,4 +1,4 @@
-"""Nothing in an answer drives the terminal, wherever it stands and however it is torn."""
+"""No answer can control the terminal, in any context and wherever its chunks are cut."""
 
 import re
 from typing import Final
@@ -76,7 +76,7 @@ _PLACES: Final = {
     "quote": "> before {} AFTER\n\nEND",
     "table": "| AFTER | {} |\n|---|---|\n| {} | AFTER |\n\nEND",
 }
-# What the renderer itself may write: styles, moves of the cursor in a frame, the frame.
+# What the renderer may write: styles, cursor movements in a frame, synchronized output.
 _OURS: Final = re.compile(r"\x1b\[(?:[0-9;]*m|\d+[ABCM]|[JK]|\?2026h\r|\?2026l)")
 _UNSAFE: Final = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -107,13 +107,13 @@ def test_no_attack_reaches_the_terminal(attack: str, step: int) -> None:
         seen = "\n".join(output.emulator.lines)
         assert "AFTER" in seen, place
         assert "END" in seen, place
-        # Where no escape sequence of ours is to be expected, there is none at all.
+        # Without styles of our own there is no escape sequence at all.
         dumb = TerminalOutput(can_move=False)
         _stream(dumb, text, step)
         assert not _UNSAFE.search(dumb.text), place
 
 
-def test_what_an_attack_says_is_shown() -> None:
+def test_the_text_of_an_attack_is_shown() -> None:
     output = TerminalOutput()
     _stream(output, "a \x1b]0;owned\x07 b \u202e c &#x202e; d", 1)
     assert output.emulator.lines == [r"a \x1b]0;owned\x07 b \u202e c \u202e d"]
@@ -129,7 +129,7 @@ def test_what_an_attack_says_is_shown() -> None:
         "<script>alert(1)</script> <!-- no comment -->",
     ],
 )
-def test_markup_that_is_not_markdown_is_shown_as_it_is(text: str) -> None:
+def test_other_markup_is_shown_as_written(text: str) -> None:
     output = TerminalOutput()
     _stream(output, text, 1)
     assert output.emulator.lines == [text]
@@ -150,7 +150,7 @@ def test_markup_that_is_not_markdown_is_shown_as_it_is(text: str) -> None:
         ("[a](javascript:alert)", "[a](javascript:alert)"),
     ],
 )
-def test_links_show_where_they_lead(text: str, expected: str) -> None:
+def test_links_show_their_targets(text: str, expected: str) -> None:
     output = TerminalOutput()
     _stream(output, text, 1)
     assert "\n".join(output.emulator.lines) == expected

@@ -1,4 +1,4 @@
-"""Lines that fit, whatever characters the text is made of, and nothing lost."""
+"""Wrapped lines fit, whatever characters they contain, and no text is lost."""
 
 import io
 
@@ -23,7 +23,7 @@ ODD = st.text(
 @given(ODD, st.integers(2, 40))
 @example("\u200d\u200d日本語" + "word " * 22, 80)
 @example("日\u200d" * 60, 7)
-def test_every_line_fits_and_nothing_but_blanks_is_lost(text: str, width: int) -> None:
+def test_every_line_fits_and_only_blanks_are_dropped(text: str, width: int) -> None:
     lines = wrapped(CONSOLE, Text(text), width)
     assert "".join("".join(line.plain.split()) for line in lines) == "".join(text.split())
     assert all(cells(line.plain) <= width for line in lines)
@@ -38,7 +38,7 @@ def test_styles_stay_on_their_characters() -> None:
     assert "".join(styled.split()) == "bold日\U0001f3fbbold"
 
 
-def test_no_character_takes_more_cells_than_counted_by_glibc_or_unicode() -> None:
+def test_no_character_is_wider_than_measured() -> None:
     recorded = 0
     for line in TABLE.read_text().splitlines():
         first, last, width = line.split()
@@ -46,14 +46,14 @@ def test_no_character_takes_more_cells_than_counted_by_glibc_or_unicode() -> Non
             assert cells(chr(code)) >= int(width), f"U+{code:04X}"
             recorded += 1
     assert recorded > 200_000
-    # The newest Unicode, by the table of a library.
+    # The newest version of Unicode, from the table of a library.
     for code in range(0x20, 0x30000):
         if not 0xD800 <= code < 0xE000:
             assert cells(chr(code)) >= wcwidth.wcwidth(chr(code)), f"U+{code:04X}"
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=60))
-def test_a_text_takes_what_its_characters_take(text: str) -> None:
+def test_the_width_of_a_text_is_the_sum_of_its_characters(text: str) -> None:
     assert cells(text) >= max(map(cells, text), default=0)
 
 

@@ -1,4 +1,4 @@
-"""Code is highlighted as it comes, and comes out as if it had been there at once."""
+"""Code that arrives in pieces is highlighted as if it had arrived at once."""
 
 import inspect
 import random
@@ -24,7 +24,7 @@ Line = tuple[str, list[Span]]
 
 
 def highlighted(code: str, info: str = "python", theme: str = "terminal") -> list[Line]:
-    """The lines in one go."""
+    """Return the lines, highlighted at once."""
     lines = CodeLines(info, theme)
     return seen(lines.feed(code.splitlines()) + lines.finish())
 
@@ -46,7 +46,7 @@ def color(span: Span) -> str:
 @pytest.mark.slow
 @settings(max_examples=50)
 @given(st.integers(0, 2**32))
-def test_the_lines_do_not_depend_on_when_they_come(seed: int) -> None:
+def test_the_result_does_not_depend_on_when_lines_arrive(seed: int) -> None:
     random_ = random.Random(seed)
     lines = CodeLines("python", "terminal")
     source = _PYTHON.splitlines()[:120]
@@ -59,7 +59,7 @@ def test_the_lines_do_not_depend_on_when_they_come(seed: int) -> None:
     assert seen(texts + lines.finish()) == highlighted("\n".join(_PYTHON.splitlines()[:120]))
 
 
-def test_no_line_is_lost_and_none_waits_long() -> None:
+def test_no_line_is_lost_or_held_back_long() -> None:
     lines = CodeLines("python", "terminal")
     source = [line.rstrip() for line in _PYTHON.splitlines()]
     given_out: list[str] = []
@@ -70,7 +70,7 @@ def test_no_line_is_lost_and_none_waits_long() -> None:
     assert given_out + [text.plain for text in lines.finish()] == source
 
 
-def test_a_file_is_coloured_as_by_one_pass_of_the_lexer() -> None:
+def test_a_file_is_highlighted_as_by_one_pass_of_the_lexer() -> None:
     from pygments.lexers import PythonLexer  # noqa: PLC0415  # slow, and needed here only
 
     tokens = PythonLexer(stripnl=False).get_tokens(_PYTHON)
@@ -84,25 +84,25 @@ def test_a_file_is_coloured_as_by_one_pass_of_the_lexer() -> None:
     assert "".join(green.split()) == "".join(expected.split())
 
 
-def test_a_comment_of_many_lines_is_a_comment_to_its_end() -> None:
+def test_a_long_comment_is_highlighted_to_its_end() -> None:
     comment = [spans for plain, spans in highlighted(_C, "c") if plain.startswith((" *", "/*"))]
     assert len(comment) == 14
     assert all(style(span).italic for spans in comment for span in spans)
 
 
 @pytest.mark.parametrize("info", ["", "no-such-language", "python title=x", "PYTHON", "{.py}"])
-def test_any_info_string_is_taken(info: str) -> None:
+def test_any_info_string_is_accepted(info: str) -> None:
     assert [plain for plain, _ in highlighted("def f(): pass", info)] == ["def f(): pass"]
 
 
 @pytest.mark.parametrize("language", ["json", "yaml", "html", "console", "diff", "make", "php"])
-def test_lexers_of_all_kinds_lose_nothing(language: str) -> None:
+def test_lexers_lose_no_text(language: str) -> None:
     code = textwrap.dedent(Path(__file__).read_text())[:3000]
     expected = [line.rstrip() for line in code.splitlines()]
     assert [plain for plain, _ in highlighted(code, language)] == expected
 
 
-def test_blank_lines_at_the_end_are_left_out() -> None:
+def test_trailing_blank_lines_are_dropped() -> None:
     assert [plain for plain, _ in highlighted("x\n\ny\n\n\n")] == ["x", "", "y"]
 
 
@@ -111,13 +111,13 @@ def test_themes(theme: str) -> None:
     assert highlighted("x = 1", theme=theme)[0][0] == "x = 1"
 
 
-def test_the_default_theme_can_be_read_on_dark_and_light() -> None:
+def test_the_default_theme_is_readable_on_dark_and_light() -> None:
     assert background_of("terminal") is None
     colors = {color(span) for _, spans in highlighted(_PYTHON) for span in spans}
     assert colors <= {"default", "red", "green", "magenta", "cyan"}
 
 
-def test_from_a_long_line_on_all_is_plain() -> None:
+def test_lines_after_a_long_one_are_plain() -> None:
     lines = ["x = 1", "y = 'é'", "z = " + "a " * 150, "x = 1", "def f(): pass"]
     whole = CodeLines("python", "terminal")
     texts = whole.feed(lines) + whole.finish()
@@ -125,7 +125,7 @@ def test_from_a_long_line_on_all_is_plain() -> None:
     assert [bool(text.spans) for text in texts] == [True, True, False, False, False]
 
 
-def test_a_block_that_takes_too_long_goes_on_plainly() -> None:
+def test_the_rest_of_a_slow_block_is_plain() -> None:
     code = CodeLines("python", "terminal")
     code._seconds = 1000.0
     texts = code.feed(["x = 1"] * 40) + code.finish()
@@ -154,6 +154,6 @@ print("done")
 
 
 @pytest.mark.slow
-def test_no_vetted_lexer_takes_for_ever_on_hostile_code() -> None:
+def test_no_vetted_lexer_hangs_on_hostile_code() -> None:
     done = subprocess.run([sys.executable, "-c", HOSTILE], capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (0, b"done\n"), done.stderr

@@ -1,4 +1,4 @@
-"""Markdown as HTML: what was written, and no element that was not meant."""
+"""Markdown as HTML: the text is complete, and no element can be injected."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ ELEMENTS = {
     *("figure", "figcaption", "span", "kbd", "sub", "sup"),
 }
 PROMPT = {"role": "user", "content": "why is the sky blue?"}
-# As on a terminal: what would drive it, reorder text or hide it.
+# As on a terminal: characters that control it, or reorder or hide text.
 HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 WORD = re.compile(r"[^\W\d_]+")
 INJECTIONS = [
@@ -47,7 +47,7 @@ INJECTIONS = [
 
 
 class Page(HTMLParser):
-    """What elements a page has, and its text."""
+    """Collects the elements of a page, and its text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -97,12 +97,12 @@ def test_no_attack_on_a_terminal_hides_in_the_page(attack: str) -> None:
     assert not HIDDEN.search(page)
 
 
-def test_an_entity_does_not_bring_back_what_was_made_visible() -> None:
+def test_entities_are_sanitized() -> None:
     assert "\u202e" not in markdown_html("a &#8238; b &#x202e; c")
 
 
 @pytest.mark.parametrize("text", [long_answer(2000), demo_answer([PROMPT])])
-def test_every_word_is_there_as_often_as_it_was_written(text: str) -> None:
+def test_every_word_occurs_as_often_as_in_the_source(text: str) -> None:
     page = check(text)
     targets = [value for name, value in page.attributes if name == "href"]
     shown = Counter(WORD.findall(" ".join([page.text, *targets])))
@@ -117,7 +117,7 @@ def test_blocks_look_as_they_do_on_a_terminal() -> None:
     assert "<code>$a*b*c$</code> <s>gone</s>" in page
 
 
-def test_tags_mean_what_they_do_on_a_terminal() -> None:
+def test_tags_look_as_they_do_on_a_terminal() -> None:
     text = "H<sub>2</sub>O <b>*b*</b> <i>i</i> x<sup>2</sup><br>y <kbd>z</kbd> <b id=x>"
     assert markdown_html(text) == (
         "<p>H<sub>2</sub>O <strong><em>b</em></strong> <em>i</em> x<sup>2</sup><br>\n"
@@ -136,7 +136,7 @@ def test_code_is_highlighted_and_exact() -> None:
     assert Page(page.partition("<pre>")[2]).text.startswith(code.rstrip("\n"))
 
 
-def test_links_and_images_lead_where_they_say() -> None:
+def test_links_and_images_keep_their_targets() -> None:
     page = check("[a](https://x.test/?a=1&b=2) ![pic](http://y.test/p.png) [c](/local)")
     assert [value for name, value in page.attributes if name == "href"] == [
         "https://x.test/?a=1&b=2",

@@ -1,4 +1,4 @@
-"""How blocks look."""
+"""The layout of blocks."""
 
 import pytest
 
@@ -65,7 +65,7 @@ def test_blocks(text: str, expected: list[str]) -> None:
     assert lines(text) == expected
 
 
-def test_the_number_of_an_item_does_not_depend_on_those_that_follow() -> None:
+def test_an_item_number_does_not_depend_on_later_items() -> None:
     many = "".join(f"{n}. item\n" for n in range(1, 120))
     assert lines(many)[:50] == lines("".join(f"{n}. item\n" for n in range(1, 51)))
 
@@ -97,7 +97,7 @@ def test_a_table() -> None:
     ]
 
 
-def test_a_break_in_a_cell_is_a_line_of_the_cell() -> None:
+def test_a_break_in_a_cell_starts_a_new_line_of_the_cell() -> None:
     assert lines("| a | b |\n|--|--|\n| one | 2<br>three |\n") == [
         "a    b",
         "───  ─────",
@@ -106,14 +106,14 @@ def test_a_break_in_a_cell_is_a_line_of_the_cell() -> None:
     ]
 
 
-def test_a_wide_table_is_wrapped_in_its_cells_and_loses_nothing() -> None:
+def test_the_cells_of_a_wide_table_are_wrapped_without_loss() -> None:
     cell = "many words in a cell that does not fit"
     rows = lines(f"| a | b |\n|---|---|\n| short | {cell} |\n", 30)
     assert all(len(row) <= 30 for row in rows)
     assert "".join(rows[2:]).split() == ["short", *cell.split()]
 
 
-def test_no_word_of_a_table_is_torn_and_wrapped_rows_stand_apart() -> None:
+def test_words_in_a_table_are_not_split_and_wrapped_rows_are_set_apart() -> None:
     head = "| name | what it does |\n|---|---|\n"
     rows = "| a | short |\n| configuration | two words and more |\n| b | short |\n| c | short |\n"
     assert lines(head + rows, 26) == [
@@ -130,12 +130,12 @@ def test_no_word_of_a_table_is_torn_and_wrapped_rows_stand_apart() -> None:
     ]
 
 
-def test_a_table_with_a_word_too_long_for_its_column_becomes_records() -> None:
+def test_a_table_with_a_word_too_long_for_its_column_becomes_lists() -> None:
     rows = lines("| a | b |\n|---|---|\n| configuration | internationalization |\n", 30)
     assert rows == ["─" * 30, "a: configuration", "b: internationalization"]
 
 
-def test_a_table_too_wide_for_the_screen_becomes_records() -> None:
+def test_a_table_too_wide_for_the_screen_becomes_lists() -> None:
     rows = lines("| a | b | c |\n|---|---|---|\n| one | two | three |\n", 10)
     assert rows == ["─" * 10, "a: one", "b: two", "c: three"]
 
@@ -148,14 +148,14 @@ def test_a_long_table_keeps_the_widths_of_its_first_rows() -> None:
     assert "".join(long[len(short) :]).split() == ["1", "a", "much", "wider", "cell"]
 
 
-def test_terminals_that_are_not_unicode_get_ascii() -> None:
+def test_terminals_without_unicode_get_ascii() -> None:
     text = "- one\n\n> two\n\n---\n\n| a |\n|---|\n| b |\n"
     assert lines(text, 20, encoding="ascii") == [
         " * one", "", "| two", "", "-" * 20, "", "a", "-", "b"
     ]  # fmt: skip
 
 
-def test_a_preview_changes_nothing() -> None:
+def test_a_preview_does_not_change_the_layout() -> None:
     parser, output = markdown_parser(), TerminalOutput()
     text = "> 1. one\n>    ```py\n>    x = 1\n>    ```\n\n| a |\n|-|\n| b |\n"
     tokens = block_tokens(parser, text)
@@ -187,7 +187,7 @@ def test_a_theme_with_a_background_fills_the_rows() -> None:
         ("`https://a.test` ftp://a.test https://", []),
     ],
 )
-def test_bare_addresses_are_underlined(text: str, addresses: list[str]) -> None:
+def test_bare_urls_are_underlined(text: str, addresses: list[str]) -> None:
     output = TerminalOutput(80)
     rows = layout(output).feed(block_tokens(markdown_parser(), text))
     found = [

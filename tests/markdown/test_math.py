@@ -1,4 +1,4 @@
-r"""Mathematics is shown as it is written, whatever Markdown would make of it."""
+r"""Formulas are shown as written and not parsed as Markdown."""
 
 import pytest
 from hypothesis import given
@@ -18,14 +18,14 @@ DELIMITERS = [("\\(", "\\)"), ("\\[", "\\]"), ("$$", "$$"), ("$", "$")]
 
 
 def shown(text: str, columns: int = 400) -> str:
-    """Return what is printed of an answer."""
+    """Return the printed answer."""
     output = TerminalOutput(columns)
     rows = layout_for(output, console_for(output)).feed(block_tokens(markdown_parser(), text))
     return "\n".join("".join(segment.text for segment in row) for row in rows)
 
 
 def formulas() -> list[str]:
-    """Return 200 formulas with the marks and escapes that Markdown has a meaning for."""
+    """Return 200 formulas with marks and escapes that have a meaning in Markdown."""
     found = []
     for number in range(200):
         a, b, c = (SYMBOLS[(number * step) % len(SYMBOLS)] for step in (7, 31, 101))
@@ -54,10 +54,10 @@ def test_every_character_of_a_formula_is_shown(formula: str) -> None:
         (r"\\(*x*\\)", r"\(x\)"),
     ],
 )
-def test_what_is_no_formula_is_markdown(text: str, expected: str) -> None:
+def test_other_dollars_and_backslashes_are_markdown(text: str, expected: str) -> None:
     assert shown(text) == expected
 
 
 @given(st.text(alphabet="$\\()[]a1 *\n", max_size=30))
-def test_any_text_can_be_shown(text: str) -> None:
+def test_any_text_can_be_rendered(text: str) -> None:
     shown(text, 80)

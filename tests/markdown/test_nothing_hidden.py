@@ -1,4 +1,4 @@
-"""Every word of an answer is on the terminal, whatever Markdown makes of it."""
+"""Every word of an answer is shown, however it is parsed as Markdown."""
 
 import re
 import unicodedata
@@ -14,18 +14,18 @@ from tests.support.markdown_examples import commonmark_examples, gfm_examples
 from tests.support.printed import printed
 from tests.support.terminal import TerminalOutput
 
-# What is syntax and no text: entities, tags, and the language of a code block.
+# Syntax, not text: entities, tags, and the language of a code block.
 _ENTITY = re.compile(rf"&#?\w+;|</?(?:br|{'|'.join(NAMES)})>")
 _FENCE = re.compile(r"^[ \t>]*((?:[-+*]|\d+[.)])[ \t]*)*(`{3,}|~{3,})[ \t]*\S+", re.MULTILINE)
 
 
 def letters(text: str) -> Counter[str]:
-    # A superscript is the same character.
+    # A superscript counts as its letter.
     return Counter(re.findall(r"[^\W_]", unicodedata.normalize("NFKC", text)))
 
 
 def missing(text: str) -> Counter[str]:
-    """Return the letters and digits of a text that are not on a terminal with it."""
+    """Return the letters and digits of a text that a terminal does not show."""
     shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(text, TerminalOutput(4000, 24)))
     return letters(_FENCE.sub(" ", _ENTITY.sub(" ", text))) - letters(shown)
 
@@ -41,6 +41,6 @@ def test_no_word_of_an_answer_is_missing(text: str) -> None:
     assert not missing(text)
 
 
-def test_of_the_specifications_examples_only_entities_and_escapes_change() -> None:
+def test_only_entities_and_escapes_change_in_the_examples_of_the_specification() -> None:
     bad = [text for text in commonmark_examples() if missing(text)]
     assert len(bad) <= 40, bad

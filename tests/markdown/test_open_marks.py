@@ -1,4 +1,4 @@
-"""What is open at the end of a growing text is shown closed, and nothing else."""
+"""Open marks at the end of a growing text are closed, and nothing else is."""
 
 import re
 from collections import Counter
@@ -59,7 +59,7 @@ from tests.support.terminal import TerminalOutput
         ("**a $x^", "**a $x^$**"),
     ],
 )
-def test_what_is_open_is_closed(text: str, expected: str) -> None:
+def test_open_marks_are_closed(text: str, expected: str) -> None:
     assert closed(text) == expected
     assert not is_complete(text) or text == expected
 
@@ -101,7 +101,7 @@ def test_what_is_open_is_closed(text: str, expected: str) -> None:
         "\\(a\\) b",
     ],
 )
-def test_what_is_not_open_stays(text: str) -> None:
+def test_other_text_is_unchanged(text: str) -> None:
     assert closed(text) == text.rstrip(" ")
 
 
@@ -109,18 +109,18 @@ def test_what_is_not_open_stays(text: str) -> None:
     "end",
     ["*", "**", "_", "`", "``", "~", "~~", "$", "$$", "\\", "\\(", "<", "</", "<k", "<kbd>", "*`"],
 )
-def test_a_last_mark_that_may_become_another_is_left_out(end: str) -> None:
+def test_an_ambiguous_mark_at_the_end_is_removed(end: str) -> None:
     assert closed(f"word {end}") == "word"
     assert closed(end) == ""
     assert not is_complete(f"word {end}")
 
 
-def test_a_tag_of_another_kind_is_not_left_out() -> None:
+def test_an_unknown_tag_is_not_removed() -> None:
     assert closed("Vec<T") == "Vec<T"
 
 
 @pytest.mark.parametrize("text", ["a", "*a* `b` [c](d) <b>e</b> $f$", "[c] \\* 2 * 3"])
-def test_nothing_is_open(text: str) -> None:
+def test_text_without_open_marks_is_complete(text: str) -> None:
     assert is_complete(text)
 
 
@@ -146,7 +146,7 @@ words = st.sampled_from(
 
 
 @given(st.lists(words, max_size=14).map("".join), st.sampled_from(["", "[i](j", "[i](j(k"]))
-def test_no_mark_is_shown_that_would_not_be_without_closing(text: str, end: str) -> None:
+def test_closing_shows_no_additional_marks(text: str, end: str) -> None:
     inline_text = InlineText(markdown_parser())
 
     def marks(text: str) -> Counter[str]:
@@ -157,7 +157,7 @@ def test_no_mark_is_shown_that_would_not_be_without_closing(text: str, end: str)
 
 
 def grown(text: str) -> list[list[list[Char]]]:
-    """Return the screens on the way, one for each character, and the last."""
+    """Return the screen after each character, and the last one."""
     output = TerminalOutput(60, 24)
     now = 0.0
     writer = MarkdownWriter(output, clock=lambda: now)
@@ -188,11 +188,11 @@ def grown(text: str) -> list[list[list[Char]]]:
         "costs $5 or 2 * 3 or snake_case",
     ],
 )
-def test_what_is_shown_never_changes_while_it_grows(text: str) -> None:
+def test_shown_text_does_not_change_while_it_grows(text: str) -> None:
     *screens, final = grown(text)
     looks = [[cell for row in screen for cell in row if cell.data != " "] for screen in screens]
     whole = [cell for row in final for cell in row if cell.data != " "]
-    if "|---" in text:  # rules and widths change as rows come; the row that comes does not
+    if "|---" in text:  # rules and widths change with new rows; the last row does not
         looks = [look[-3:] for look, screen in zip(looks, screens, strict=True) if len(screen) > 3]
         found = {tuple(whole[i : i + 3]) for i in range(len(whole))}
         assert found.issuperset(map(tuple, looks))
@@ -203,7 +203,7 @@ def test_what_is_shown_never_changes_while_it_grows(text: str) -> None:
             assert look == whole[: len(look)]
 
 
-def test_a_table_is_one_from_its_header_on() -> None:
+def test_a_table_is_recognized_by_its_header() -> None:
     for screen in grown("text\n\n| Name | **What** |\n|:--|--:|\n| a | `b` |\n| c | d |"):
         assert "|" not in "".join(cell.data for row in screen for cell in row)
 
@@ -221,7 +221,7 @@ def test_a_table_is_one_from_its_header_on() -> None:
         ("", ""),
     ],
 )
-def test_only_the_text_at_the_end_is_closed(text: str, shown: str) -> None:
+def test_only_the_last_text_is_closed(text: str, shown: str) -> None:
     output = TerminalOutput(60, 24)
     writer = MarkdownWriter(output)
     writer.write(text)
@@ -245,5 +245,5 @@ def test_a_long_paragraph_keeps_its_details_open() -> None:
         *("$$", "<details><summary>", "~~a *b "),
     ],
 )
-def test_hostile_text_comes_to_an_end(text: str) -> None:
+def test_hostile_text_does_not_hang(text: str) -> None:
     assert len(closed(text * 100_000)) <= len(text) * 300_000

@@ -1,4 +1,4 @@
-"""What stands left of rows fits the screen."""
+"""Row prefixes fit the screen."""
 
 import re
 
@@ -12,13 +12,13 @@ from tests.support.terminal import TerminalOutput
 
 
 @pytest.mark.parametrize("columns", [8, 12, 20, 30])
-def test_blank_rows_between_nested_quotes_are_no_longer_than_the_screen(columns: int) -> None:
+def test_blank_rows_between_nested_quotes_fit_the_screen(columns: int) -> None:
     text = "> " * 20 + "a\n" + "> " * 20 + "\n" + "> " * 20 + "b\n"
     shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(text, TerminalOutput(columns, 24)))
     assert all(len(row) <= columns for row in shown.split("\n"))
 
 
-def test_quotes_nested_deeply_are_not_parsed_again_and_again(
+def test_deeply_nested_quotes_are_not_parsed_repeatedly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     parsed = []

@@ -1,4 +1,4 @@
-"""The splitter gives out the tokens of the whole text, each as soon as it is certain."""
+"""The splitter returns the tokens of the complete text, each as soon as it is final."""
 
 import os
 from itertools import pairwise
@@ -19,7 +19,7 @@ _EXAMPLES = int(os.environ.get("SRCHAT_TEST_EXAMPLES", "400"))
 
 
 def essence(tokens: list[Token]) -> list[tuple[object, ...]]:
-    """What of the tokens is seen: lines of code one by one, where containers begin and end."""
+    """Return what is shown of the tokens: lines of code, starts and ends of containers."""
     seen: list[tuple[object, ...]] = []
     for token in tokens:
         if token.type == "code":
@@ -50,13 +50,13 @@ def split(pieces: list[str]) -> list[tuple[object, ...]]:
 @example(" >1. > ---\n---\n", [1])
 @example("- -   \n \t```\t\n\t\n  \n\nx \n", [1])
 @example("x\n- >1. ---\n", [1])
-def test_the_tokens_are_those_of_the_whole_text(text: str, lengths: list[int]) -> None:
+def test_the_tokens_are_those_of_the_complete_text(text: str, lengths: list[int]) -> None:
     assert split(cut(text, lengths)) == at_once(text)
 
 
 @settings(max_examples=_EXAMPLES // 4)
 @given(documents, sizes)
-def test_looking_at_the_tail_changes_nothing(text: str, lengths: list[int]) -> None:
+def test_tail_does_not_change_the_splitter(text: str, lengths: list[int]) -> None:
     splitter = BlockSplitter()
     tokens = []
     for piece in cut(text, lengths):
@@ -67,31 +67,31 @@ def test_looking_at_the_tail_changes_nothing(text: str, lengths: list[int]) -> N
 
 @settings(max_examples=_EXAMPLES // 4)
 @given(documents, st.sampled_from([".\n", "x"]))
-def test_the_tail_is_what_a_text_that_ended_here_would_bring(text: str, end: str) -> None:
+def test_the_tail_is_what_flush_would_return(text: str, end: str) -> None:
     splitter = BlockSplitter()
     tokens = splitter.feed(text + end)
     assert essence(tokens + splitter.tail()) == at_once(text + end)
 
 
-def test_all_examples_of_commonmark_are_there() -> None:
+def test_all_examples_of_commonmark_are_included() -> None:
     assert len(commonmark_examples()) == 652
     assert len(gfm_examples()) > 30
 
 
 @pytest.mark.parametrize("step", [1, 7])
-def test_the_examples_of_the_specifications_come_out_the_same(step: int) -> None:
+def test_the_examples_of_the_specifications_have_the_same_tokens(step: int) -> None:
     for text in commonmark_examples() + gfm_examples():
         assert split(cut(text, [step])) == at_once(text), text
 
 
 @pytest.mark.parametrize("text", [ANSWER, long_answer(20_000)], ids=["answer", "long"])
 @pytest.mark.parametrize("step", [1, 5])
-def test_answers_come_out_the_same(text: str, step: int) -> None:
+def test_answers_have_the_same_tokens(text: str, step: int) -> None:
     assert split(cut(text, [step])) == at_once(text)
 
 
 def certain(text: str) -> list[str]:
-    """The texts that are certain once `text` has come."""
+    """Return the texts of the tokens that are final after `text`."""
     return [t.content.strip("\n") for t in BlockSplitter().feed(text) if t.content]
 
 
@@ -100,7 +100,7 @@ def certain(text: str) -> list[str]:
     [
         ("# Title", []),
         ("# Title\n", ["Title"]),
-        ("# Title | x\n", []),  # it may head a table
+        ("# Title | x\n", []),  # may be the header of a table
         ("# Title | x\ntext\n", ["Title | x"]),
         ("Title\n===\n", ["Title"]),
         ("text\n", []),
@@ -127,12 +127,12 @@ def certain(text: str) -> list[str]:
         ("- - one\n\n        code\n", ["one", "code"]),
     ],
 )
-def test_what_is_certain_when(text: str, expected: list[str]) -> None:
+def test_when_tokens_are_final(text: str, expected: list[str]) -> None:
     assert certain(text) == expected
 
 
 @pytest.mark.parametrize("marks", ["-", "#", "``", "```py"[:3], "1.", "| --", "> "])
-def test_a_last_line_of_marks_is_not_shown_before_it_goes_on(marks: str) -> None:
+def test_a_last_line_of_marks_is_omitted_from_the_tail(marks: str) -> None:
     splitter = BlockSplitter()
     splitter.feed(f"text\n\n{marks}")
     assert splitter.tail() == []
@@ -151,7 +151,7 @@ def test_a_last_line_of_marks_is_not_shown_before_it_goes_on(marks: str) -> None
         ("- zero\n\n  | a | b |\n  |---|---|\n", "  | {n} | x |\n"),
     ],
 )
-def test_what_waits_stays_small_however_long_the_block_gets(start: str, line: str) -> None:
+def test_the_buffer_stays_small_however_long_the_block_is(start: str, line: str) -> None:
     splitter = BlockSplitter()
     splitter.feed(start)
     for number in range(500):
@@ -159,7 +159,7 @@ def test_what_waits_stays_small_however_long_the_block_gets(start: str, line: st
         assert len(splitter.tail()) < 20
 
 
-def test_a_paragraph_that_grows_and_grows_is_parsed_seldom(
+def test_a_growing_paragraph_is_parsed_rarely(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     parsed = 0
@@ -177,7 +177,7 @@ def test_a_paragraph_that_grows_and_grows_is_parsed_seldom(
 
 
 @pytest.mark.parametrize("lines", range(48, 52))
-def test_a_long_paragraph_is_certain_once_its_blank_line_has_come(lines: int) -> None:
+def test_a_long_paragraph_is_final_after_its_blank_line(lines: int) -> None:
     splitter = BlockSplitter()
     for _ in range(lines):
         splitter.feed("text\n")
@@ -185,7 +185,7 @@ def test_a_long_paragraph_is_certain_once_its_blank_line_has_come(lines: int) ->
 
 
 @pytest.mark.parametrize("mark", ["> ", "1. ", "- x\n  "])
-def test_no_text_is_lost_however_deep_it_is_nested(mark: str) -> None:
+def test_no_deeply_nested_text_is_lost(mark: str) -> None:
     text = mark * 300 + "deep\n\nafter\n"
     assert split(cut(text, [7])) == at_once(text)
     contents = " ".join(token.content for token in block_tokens(markdown_parser(), text))
@@ -193,7 +193,7 @@ def test_no_text_is_lost_however_deep_it_is_nested(mark: str) -> None:
     assert "after" in contents
 
 
-def test_blanks_without_end_take_no_time() -> None:
+def test_long_runs_of_blanks_are_parsed_quickly() -> None:
     splitter = BlockSplitter()
     splitter.feed(" " * 100_000 + "x")
     splitter.tail()
@@ -216,7 +216,9 @@ def test_blanks_without_end_take_no_time() -> None:
         ("| a |\n|---|\n| b", ["a", "b"]),
     ],
 )
-def test_a_last_line_that_looks_like_a_header_is_one(text: str, expected: list[str] | None) -> None:
+def test_a_last_line_that_looks_like_a_header_becomes_a_table(
+    text: str, expected: list[str] | None
+) -> None:
     splitter = BlockSplitter()
     rows = splitter.feed(text) + splitter.tail()
     cells = [

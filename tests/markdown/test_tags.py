@@ -1,4 +1,4 @@
-"""Tags of HTML that models write: what is shown means what was written."""
+"""Rendering of the HTML tags that models use."""
 
 import unicodedata
 
@@ -12,7 +12,7 @@ from tests.support.terminal import TerminalOutput
 
 
 def styles(text: str) -> list[tuple[str, str]]:
-    """Return the pieces of lines that have a style, with its name."""
+    """Return the styled pieces of the lines, each with the name of its style."""
     output = TerminalOutput()
     rows = layout_for(output, console_for(output)).feed(block_tokens(markdown_parser(), text))
     return [(part.text, str(part.style)) for row in rows for part in row if part.style]
@@ -37,7 +37,7 @@ def styles(text: str) -> list[tuple[str, str]]:
         ("[a<br>b <b>c</b>](/u)", "a\nb c (/u)"),
     ],
 )
-def test_a_pair_is_shown_as_what_it_means(text: str, expected: str) -> None:
+def test_a_pair_is_rendered(text: str, expected: str) -> None:
     assert lines(text) == expected.split("\n")
 
 
@@ -54,7 +54,9 @@ def test_a_pair_is_shown_as_what_it_means(text: str, expected: str) -> None:
         ("<i>a</i></i>", [("a", "italic")]),
     ],
 )
-def test_a_pair_has_the_style_of_its_markdown(text: str, expected: list[tuple[str, str]]) -> None:
+def test_a_pair_has_the_style_of_the_same_markdown(
+    text: str, expected: list[tuple[str, str]]
+) -> None:
     assert styles(text) == expected
 
 
@@ -77,7 +79,7 @@ def test_a_pair_has_the_style_of_its_markdown(text: str, expected: list[tuple[st
         "</details>\n<summary>a</summary>",
     ],
 )
-def test_all_else_stays_as_it_was_written(text: str) -> None:
+def test_other_tags_are_shown_as_written(text: str) -> None:
     assert lines(text) == text.split("\n")
 
 
@@ -93,7 +95,7 @@ def test_all_else_stays_as_it_was_written(text: str) -> None:
         ("<b>a\n\nb</b>", "<b>a\n\nb</b>"),
     ],
 )
-def test_code_and_other_marks_come_first(text: str, expected: str) -> None:
+def test_code_and_other_marks_take_precedence(text: str, expected: str) -> None:
     assert lines(text) == expected.split("\n")
 
 
@@ -117,7 +119,7 @@ def test_code_and_other_marks_come_first(text: str, expected: str) -> None:
         ("> <details>\n> <summary>S</summary>\n>\n> x\n> </details>", "▌ S\n▌\n▌ x"),
     ],
 )  # fmt: skip
-def test_details_vanish_and_a_summary_is_a_line(text: str, expected: str) -> None:
+def test_details_tags_are_hidden_and_a_summary_is_a_line(text: str, expected: str) -> None:
     assert lines(text) == expected.split("\n")
 
 
@@ -125,17 +127,17 @@ def test_a_summary_is_bold() -> None:
     assert styles("<details>\n<summary>S</summary>\ntext\n</details>") == [("S", "bold")]
 
 
-def test_a_terminal_that_is_not_unicode_gets_ascii() -> None:
+def test_a_terminal_without_unicode_gets_ascii() -> None:
     text = "H<sub>2</sub>O 10<sup>-6</sup>"
     assert lines(text, encoding="ascii") == ["H_2O 10^(-6)"]
 
 
 @pytest.mark.parametrize("tag", SCRIPTS)
-def test_a_script_is_the_same_character_in_another_place(tag: str) -> None:
+def test_scripts_are_compatible_with_their_letters(tag: str) -> None:
     for letter, shown in SCRIPTS[tag].items():
         assert unicodedata.normalize("NFKC", shown).replace("−", "-") == letter.replace("−", "-")
 
 
 @pytest.mark.parametrize("text", ["<b>", "</b>", "<i></b>", "<sup>x", "<details>\n", "*<b>"])
-def test_tags_without_end_are_text(text: str) -> None:
+def test_unclosed_tags_are_text(text: str) -> None:
     assert "".join(lines(text * 20_000, 1000)).count("<") == text.count("<") * 20_000

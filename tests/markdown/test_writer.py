@@ -1,4 +1,4 @@
-"""What a user sees of an answer that is rendered while it comes."""
+"""What a user sees of an answer that is rendered while it arrives."""
 
 import os
 import random
@@ -31,7 +31,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Clock:
-    """A clock that is set."""
+    """A clock whose time is set."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -41,7 +41,7 @@ class Clock:
 
 
 def stream(output: TerminalOutput, pieces: Iterable[str], seconds: float = 0.05) -> None:
-    """Write `pieces`, with so many seconds from one to the next."""
+    """Write `pieces` at intervals of some seconds."""
     clock = Clock()
     writer = MarkdownWriter(output, clock=clock)
     for piece in pieces:
@@ -51,7 +51,7 @@ def stream(output: TerminalOutput, pieces: Iterable[str], seconds: float = 0.05)
 
 
 @pytest.mark.parametrize("is_over", [True, False])
-def test_what_cannot_change_any_more_is_not_drawn_again(*, is_over: bool) -> None:
+def test_redraw_does_nothing_after_close_or_if_the_cursor_cannot_move(*, is_over: bool) -> None:
     output = TerminalOutput(can_move=is_over)
     writer = MarkdownWriter(output)
     writer.write("one\n\ntwo")
@@ -63,25 +63,25 @@ def test_what_cannot_change_any_more_is_not_drawn_again(*, is_over: bool) -> Non
 
 
 def seen(text: str, columns: int, lines: int) -> list[str]:
-    """What is on a terminal on which `text` was printed at once."""
+    """Return the lines of a terminal on which `text` was printed at once."""
     terminal = Terminal(columns, lines)
     terminal.feed(printed(text, TerminalOutput(columns, lines)))
     return terminal.lines
 
 
-# What is committed are the bytes of printing at once.
+# Final rows: the same bytes as printing at once.
 
 
 @settings(max_examples=_EXAMPLES)
 @given(documents, sizes)
-def test_final_rows_are_byte_for_byte_those_of_one_print(text: str, lengths: list[int]) -> None:
+def test_final_rows_are_the_bytes_of_printing_at_once(text: str, lengths: list[int]) -> None:
     output = TerminalOutput()
     assert committed(cut(text, lengths), output) == printed(text, output)
 
 
 @pytest.mark.parametrize(("columns", "lines"), _SCREENS)
 @pytest.mark.parametrize("seed", range(3))
-def test_final_rows_of_an_answer_are_those_of_one_print(
+def test_final_rows_of_an_answer_are_those_of_printing_at_once(
     columns: int, lines: int, seed: int
 ) -> None:
     output = TerminalOutput(columns, lines)
@@ -91,7 +91,7 @@ def test_final_rows_of_an_answer_are_those_of_one_print(
 
 
 @pytest.mark.slow
-def test_final_rows_of_the_specifications_examples_are_those_of_one_print() -> None:
+def test_final_rows_of_the_specifications_examples_are_those_of_printing_at_once() -> None:
     output = TerminalOutput()
     for text in commonmark_examples() + gfm_examples():
         assert committed(list(text), output) == printed(text, output), text
@@ -105,13 +105,13 @@ def test_a_terminal_that_cannot_move_the_cursor_gets_exactly_these_bytes() -> No
     assert len(output.writes) > 10
 
 
-# With the tail, screen and scrollback are those of printing at once.
+# With the tail: the same screen and scrollback as printing at once.
 
 
 @settings(max_examples=_EXAMPLES // 2)
 @given(documents, sizes, st.sampled_from([*_SCREENS, (10, 3)]))
-@example("![i](/p)1. [ ] ***\u200d", [1], (80, 24))  # a joiner that the preview takes back
-def test_screen_and_scrollback_are_those_of_one_print(
+@example("![i](/p)1. [ ] ***\u200d", [1], (80, 24))  # a joiner that a later preview removes
+def test_screen_and_scrollback_are_those_of_printing_at_once(
     text: str, lengths: list[int], size: tuple[int, int]
 ) -> None:
     columns, lines = size
@@ -122,14 +122,14 @@ def test_screen_and_scrollback_are_those_of_one_print(
 
 @pytest.mark.parametrize(("columns", "lines"), [*_SCREENS, (10, 3)])
 @pytest.mark.parametrize("seed", range(3))
-def test_an_answer_looks_like_one_print(columns: int, lines: int, seed: int) -> None:
+def test_an_answer_looks_like_printing_at_once(columns: int, lines: int, seed: int) -> None:
     output = TerminalOutput(columns, lines)
     text = ANSWER + long_answer(6_000, seed)
     stream(output, tokens(text, seed), seconds=random.Random(seed).choice([0.01, 0.03, 0.1]))
     assert output.emulator.lines == seen(text, columns, lines)
 
 
-def test_its_styles_are_those_of_one_print() -> None:
+def test_its_styles_are_those_of_printing_at_once() -> None:
     output = TerminalOutput()
     stream(output, tokens(ANSWER))
     at_once = Terminal()
@@ -138,7 +138,9 @@ def test_its_styles_are_those_of_one_print() -> None:
 
 
 @pytest.mark.parametrize(("columns", "lines"), _SCREENS)
-def test_an_answer_looks_like_one_print_character_by_character(columns: int, lines: int) -> None:
+def test_an_answer_streamed_by_character_looks_like_printing_at_once(
+    columns: int, lines: int
+) -> None:
     output = TerminalOutput(columns, lines)
     stream(output, ANSWER, seconds=_FRAME_TIME)
     assert output.emulator.lines == seen(ANSWER, columns, lines)
@@ -146,17 +148,17 @@ def test_an_answer_looks_like_one_print_character_by_character(columns: int, lin
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("columns", "lines"), _SCREENS)
-def test_the_specifications_examples_look_like_one_print(columns: int, lines: int) -> None:
+def test_the_specifications_examples_look_like_printing_at_once(columns: int, lines: int) -> None:
     for text in commonmark_examples() + gfm_examples():
         output = TerminalOutput(columns, lines)
         stream(output, cut(text, [3]), seconds=_FRAME_TIME)
         assert output.emulator.lines == seen(text, columns, lines), text
 
 
-# While it comes.
+# During the answer.
 
 
-def test_every_line_of_a_long_answer_is_in_the_scrollback_once() -> None:
+def test_the_scrollback_has_every_line_of_a_long_answer_once() -> None:
     output = TerminalOutput(80, 24)
     text = "".join(f"{n}. line number {n}\n" for n in range(1, 301))
     stream(output, tokens(text), seconds=0.01)
@@ -175,7 +177,7 @@ def test_every_line_of_a_long_answer_is_in_the_scrollback_once() -> None:
     ],
     ids=["fence", "fence in an item", "list", "nested list", "table"],
 )
-def test_long_blocks_appear_as_they_come(before: str, line: str, count: int) -> None:
+def test_long_blocks_appear_as_they_arrive(before: str, line: str, count: int) -> None:
     output = TerminalOutput(80, 24)
     clock = Clock()
     writer = MarkdownWriter(output, clock=clock)
@@ -185,7 +187,7 @@ def test_long_blocks_appear_as_they_come(before: str, line: str, count: int) -> 
         writer.write(line.format(n=number))
         if number > 30 and number % 20 == 0:
             assert any(str(number) in row for row in output.emulator.screen[-3:])
-            # Not only on the screen: what came before is in the scrollback.
+            # Not only on the screen: earlier lines are in the scrollback.
             assert len(output.emulator.lines) > number
     writer.close()
 
@@ -204,13 +206,13 @@ def test_a_paragraph_taller_than_the_screen_shows_its_end() -> None:
     assert output.emulator.lines == seen(text, 40, 10)
 
 
-def test_frames_come_at_most_fifteen_times_a_second() -> None:
+def test_there_are_at_most_fifteen_frames_per_second() -> None:
     output = TerminalOutput()
     stream(output, ["word "] * 1000, seconds=0.01)
     assert 100 <= len(output.writes) <= 150
 
 
-def test_the_next_frame_waits_for_a_multiple_of_what_the_last_one_took() -> None:
+def test_the_pause_after_a_frame_is_a_multiple_of_its_duration() -> None:
     output = TerminalOutput()
     clock = Clock()
     frames = []
@@ -227,7 +229,7 @@ def test_the_next_frame_waits_for_a_multiple_of_what_the_last_one_took() -> None
     assert min(b - a for a, b in pairwise(frames)) >= 4 * 0.5
 
 
-def test_an_empty_piece_shows_what_waits() -> None:
+def test_an_empty_piece_shows_pending_text() -> None:
     output = TerminalOutput()
     clock = Clock()
     writer = MarkdownWriter(output, clock=clock)
@@ -239,13 +241,13 @@ def test_an_empty_piece_shows_what_waits() -> None:
     assert output.emulator.screen[0] == "Hello world"
 
 
-def test_plain_words_are_written_once_and_nothing_else() -> None:
+def test_plain_words_are_written_once() -> None:
     output = TerminalOutput(200, 24)
     stream(output, ["one ", "two ", "three ", "four\n", "\n", "five"], seconds=_FRAME_TIME)
     assert "".join(output.writes[:-1]) == "one two three four\n\nfive"
 
 
-def test_a_frame_that_moves_the_cursor_is_shown_as_one() -> None:
+def test_a_frame_that_moves_the_cursor_is_synchronized() -> None:
     output = TerminalOutput()
     stream(output, tokens(ANSWER))
     for frame in output.writes:
@@ -256,18 +258,18 @@ def test_a_frame_that_moves_the_cursor_is_shown_as_one() -> None:
 
 
 @pytest.mark.slow
-def test_bytes_are_at_most_two_and_a_half_times_those_of_one_print() -> None:
+def test_output_is_at_most_two_and_a_half_times_that_of_printing_at_once() -> None:
     output = TerminalOutput(80, 40)
     text = long_answer(40_000)
     stream(output, tokens(text), seconds=0.01)
     assert len(output.text) < 2.5 * len(printed(text, output))
 
 
-# How it ends.
+# The end of the answer.
 
 
 @pytest.mark.parametrize("at", range(0, len(ANSWER), 97))
-def test_what_had_come_when_it_was_interrupted_is_all_there(at: int) -> None:
+def test_an_interrupted_answer_is_shown_completely(at: int) -> None:
     output = TerminalOutput()
     stream(output, cut(ANSWER[:at], [3]))
     assert output.emulator.lines == seen(ANSWER[:at], 80, 24)
@@ -275,7 +277,7 @@ def test_what_had_come_when_it_was_interrupted_is_all_there(at: int) -> None:
     assert not output.text or output.text.removesuffix("\x1b[?2026l").endswith("\n")
 
 
-def test_an_echo_of_ctrl_c_does_not_stay_in_the_text() -> None:
+def test_the_echo_of_ctrl_c_is_overwritten() -> None:
     output = TerminalOutput()
     writer = MarkdownWriter(output)
     writer.write("text that was interr")
@@ -291,7 +293,7 @@ def test_nothing_is_written_without_text() -> None:
     assert output.writes == []
 
 
-def test_closing_twice_is_closing_once() -> None:
+def test_closing_twice_has_no_effect() -> None:
     output = TerminalOutput()
     writer = MarkdownWriter(output)
     writer.write("text")
@@ -302,7 +304,7 @@ def test_closing_twice_is_closing_once() -> None:
     assert output.text == written
 
 
-def test_a_terminal_that_has_gone_is_not_written_to_again() -> None:
+def test_a_closed_terminal_is_not_written_to_again() -> None:
     class Gone(TerminalOutput):
         def write(self, text: str) -> None:
             self.writes.append(text)
@@ -316,18 +318,18 @@ def test_a_terminal_that_has_gone_is_not_written_to_again() -> None:
     assert len(output.writes) == 1
 
 
-# Terminals of all kinds.
+# Different terminals.
 
 
 @pytest.mark.parametrize("level", [3, 4, 5, 6])
-def test_a_lower_heading_is_told_from_emphasized_text(level: int) -> None:
+def test_a_lower_heading_differs_from_emphasized_text(level: int) -> None:
     output = TerminalOutput()
     heading = printed(f"{'#' * level} word", output).strip()
     for text in ("word", "**word**", "*word*", "***word***"):
         assert printed(text, output).strip() != heading
 
 
-def test_without_colours_bold_stays() -> None:
+def test_bold_stays_without_color() -> None:
     output = TerminalOutput(has_color=False)
     stream(output, tokens("# A title\n\nsome `code` and **bold** text\n\n```py\nx = 'y'\n```\n"))
     styles = set(re.findall(r"\x1b\[([\d;]*)m", output.text))
@@ -336,7 +338,7 @@ def test_without_colours_bold_stays() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp437", "koi8-r"])
-def test_a_terminal_that_is_not_unicode_gets_what_it_can_show(encoding: str) -> None:
+def test_output_fits_the_encoding_of_the_terminal(encoding: str) -> None:
     output = TerminalOutput(encoding=encoding)
     stream(output, tokens(ANSWER))
     assert output.emulator.lines == [
@@ -348,13 +350,13 @@ def test_a_terminal_that_is_not_unicode_gets_what_it_can_show(encoding: str) -> 
 
 
 def printed_lines(text: str, output: TerminalOutput) -> list[str]:
-    """The lines of printing at once, without styles."""
+    """Return the lines of printing at once, without styles."""
     plain = re.sub(r"\x1b\[[\d;]*m", "", printed(text, output))
     return [line.rstrip() for line in plain.removesuffix("\n").split("\n")]
 
 
 @pytest.mark.parametrize("sizes", [[(40, 10)], [(120, 50)], [(60, 24), (100, 30), (33, 12)]])
-def test_resizing_loses_nothing_and_doubles_nothing(sizes: list[tuple[int, int]]) -> None:
+def test_resizing_neither_loses_nor_repeats_text(sizes: list[tuple[int, int]]) -> None:
     output = TerminalOutput(80, 24)
     clock = Clock()
     writer = MarkdownWriter(output, clock=clock)
@@ -372,7 +374,7 @@ def test_resizing_loses_nothing_and_doubles_nothing(sizes: list[tuple[int, int]]
         assert lines.count(f" • item {number} too") == 1
 
 
-def test_every_word_is_there_on_a_tiny_screen() -> None:
+def test_a_tiny_screen_shows_every_word() -> None:
     output = TerminalOutput(10, 3)
     stream(output, tokens(items(random.Random(1), 5)), seconds=_FRAME_TIME)
     assert output.emulator.lines == seen(items(random.Random(1), 5), 10, 3)
@@ -392,17 +394,17 @@ def test_every_word_is_there_on_a_tiny_screen() -> None:
     ids=["wide", "wide, no blanks", "combining", "right to left", "emoji", "indic"],
 )
 @pytest.mark.parametrize("columns", [80, 21])
-def test_scripts_of_all_kinds_look_like_one_print(text: str, columns: int) -> None:
+def test_all_scripts_look_like_printing_at_once(text: str, columns: int) -> None:
     output = TerminalOutput(columns, 24)
     stream(output, text, seconds=_FRAME_TIME)
     assert output.emulator.lines == seen(text, columns, 24)
 
 
 @pytest.mark.parametrize("is_interrupted", [True, False])
-def test_after_an_interrupt_a_code_block_that_is_left_is_plain(is_interrupted: bool) -> None:
+def test_the_rest_of_a_code_block_is_plain_after_an_interrupt(is_interrupted: bool) -> None:
     output = TerminalOutput()
     writer = MarkdownWriter(output, clock=Clock(), is_interrupted=lambda: is_interrupted)
-    writer.write("one\n")  # a frame; the next is not due before the end
+    writer.write("one\n")  # the first frame; the next one is not due before the end
     writer.write("\n```python\ndef f(): return 'text'\n")
     writer.close()
     assert ("\x1b[35m" in output.text) != is_interrupted

@@ -14,9 +14,7 @@ def test_commands_are_completed(srchat: Srchat, serve: Serve) -> None:
         chat.wait_for_text("tokens in use")
 
 
-def test_typing_a_model_sends_no_request_and_tab_asks_the_server_once(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_only_tab_asks_the_server_for_models_and_only_once(srchat: Srchat, serve: Serve) -> None:
     models = {"data": [{"id": "qwen3:4b"}, {"id": "qwen3:8b"}, {"id": "evil\x1b[31m"}]}
     server = serve(json_response(models))
     with ChatTerminal(srchat, server.url) as chat:
@@ -32,7 +30,7 @@ def test_typing_a_model_sends_no_request_and_tab_asks_the_server_once(
     assert [request.path for request in server.requests] == ["/v1/models"]
 
 
-def test_conversations_are_completed_by_title_which_is_inert(srchat: Srchat, serve: Serve) -> None:
+def test_conversations_are_completed_by_sanitized_title(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("why is the \u202esky blue")
@@ -69,9 +67,7 @@ def test_settings_and_files_are_completed(srchat: Srchat, serve: Serve) -> None:
     assert sent(server) == [("user", '<file name="report.txt">\nnumbers\n</file>\n\nsum up')]
 
 
-def test_a_history_that_cannot_be_read_has_nothing_to_complete(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_an_unreadable_history_has_no_completions(srchat: Srchat, serve: Serve) -> None:
     srchat.history.mkdir(parents=True)
     with ChatTerminal(srchat, serve(answer("Fine.")).url) as chat:
         chat.wait_for_prompt()

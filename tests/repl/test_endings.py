@@ -37,7 +37,7 @@ def test_ctrl_c_at_the_prompt_clears_the_line(srchat: Srchat, serve: Serve) -> N
     assert sent(server) == [("user", "this")]
 
 
-def test_ctrl_c_while_waiting_stops_the_request_and_retry_asks_again(
+def test_ctrl_c_while_waiting_stops_the_request_and_retry_sends_it_again(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve([HOLD], answer("now"))
@@ -51,7 +51,7 @@ def test_ctrl_c_while_waiting_stops_the_request_and_retry_asks_again(
     assert sent(server) == [("user", "q")]
 
 
-def test_ctrl_c_in_mid_answer_keeps_what_came_and_continue_sends_it_again(
+def test_ctrl_c_in_mid_answer_keeps_the_text_and_continue_sends_it_again(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve([head(), chunk("The first half"), HOLD], answer("the rest"))
@@ -70,16 +70,16 @@ def test_ctrl_c_in_mid_answer_keeps_what_came_and_continue_sends_it_again(
     assert "Incomplete: interrupted" in shown
 
 
-def test_many_ctrl_c_in_a_row_do_not_end_the_chat(srchat: Srchat, serve: Serve) -> None:
+def test_repeated_ctrl_c_does_not_end_the_chat(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("half"), HOLD], answer("Fine."))
-    srchat.env = srchat.unmeasured_env  # one may raise while coverage.py holds its lock
+    srchat.env = srchat.unmeasured_env  # Ctrl-C may raise while coverage.py holds its lock
     with ChatTerminal(srchat, server.url) as chat:
         chat.say("q")
         chat.wait_for_text("half")
         for _ in range(30):
             chat.type(CTRL_C)
             chat.read(0.003)
-        chat.say("still there?")  # behind those that are still to be read
+        chat.say("still there?")  # after those that are not read yet
         chat.wait_for_text("Fine.")
         assert chat.leave() == 0
 
@@ -94,7 +94,7 @@ def test_ctrl_c_ends_a_wait_for_a_retry(srchat: Srchat, serve: Serve) -> None:
         assert "Fine." in chat.run("/retry")
 
 
-def test_ctrl_d_leaves_and_the_terminal_is_as_it_was(srchat: Srchat, serve: Serve) -> None:
+def test_ctrl_d_quits_and_restores_the_terminal(srchat: Srchat, serve: Serve) -> None:
     with ChatTerminal(srchat, serve(answer("Fine.")).url) as chat:
         chat.run("q")
         chat.wait_for_prompt()
@@ -106,7 +106,7 @@ def test_ctrl_d_leaves_and_the_terminal_is_as_it_was(srchat: Srchat, serve: Serv
 
 
 @pytest.mark.parametrize("word", ["exit", "quit"])
-def test_the_word_of_a_shell_leaves(srchat: Srchat, serve: Serve, word: str) -> None:
+def test_exit_and_quit_without_a_slash_quit(srchat: Srchat, serve: Serve, word: str) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run(f"how do I {word}?")
@@ -117,7 +117,7 @@ def test_the_word_of_a_shell_leaves(srchat: Srchat, serve: Serve, word: str) -> 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 @pytest.mark.parametrize("where", ["prompt", "answer"])
-def test_a_signal_ends_the_chat_and_the_terminal_is_sane(
+def test_a_signal_ends_the_chat_and_restores_the_terminal(
     srchat: Srchat, serve: Serve, signum: int, code: int, where: str
 ) -> None:
     server = serve([head(), chunk("half"), HOLD])
@@ -135,7 +135,7 @@ def test_a_signal_ends_the_chat_and_the_terminal_is_sane(
 
 
 @pytest.mark.parametrize("where", ["prompt", "answer"])
-def test_a_terminal_that_closes_ends_the_chat_and_what_came_is_kept(
+def test_closing_the_terminal_ends_the_chat_and_keeps_the_answer(
     srchat: Srchat, serve: Serve, where: str
 ) -> None:
     server = serve([head(), chunk("half an answer"), HOLD])
@@ -146,12 +146,15 @@ def test_a_terminal_that_closes_ends_the_chat_and_what_came_is_kept(
             chat.wait_for_text("half an answer")
         chat.hang_up()
         wait_until(chat.has_ended, "the end of the chat")
-        assert chat.exit_code in (129, 74)  # it sees the signal first, or that it can show nothing
+        assert chat.exit_code in (
+            129,
+            74,
+        )  # of the signal, or of the failed write, whichever is first
     if where == "answer":
         assert "half an answer" in srchat("history", "show").text
 
 
-# Sends itself a signal in the moment before the line editor runs.
+# Sends itself a signal just before the line editor runs.
 EARLY = """
 import os, sys
 from prompt_toolkit import PromptSession
@@ -180,7 +183,7 @@ def test_a_signal_just_before_the_line_editor_runs_ends_it(
 
 
 class _Shell(ChatTerminal):
-    """The chat as a job of a shell that stops and continues it."""
+    """A chat as a job of a shell, which stops and continues it."""
 
     def __init__(self, srchat: Srchat, url: str) -> None:
         job = " ".join(srchat.command("chat", "--base-url", url))
@@ -223,7 +226,7 @@ def test_ctrl_z_before_the_answer_begins_and_fg(srchat: Srchat, serve: Serve) ->
         assert chat.above.count("Fine.") == 1
 
 
-def test_a_terminal_that_closes_ends_a_chat_that_is_stopped(srchat: Srchat, serve: Serve) -> None:
+def test_closing_the_terminal_ends_a_stopped_chat(srchat: Srchat, serve: Serve) -> None:
     ended, held = os.pipe()
     os.set_inheritable(held, True)
     with _Shell(srchat, serve(answer("Fine.")).url) as chat:
@@ -231,7 +234,7 @@ def test_a_terminal_that_closes_ends_a_chat_that_is_stopped(srchat: Srchat, serv
         chat.wait_for_prompt()
         chat.type("half a " + CTRL_Z)
         chat.wait_for_text("Stopped")
-    # No process has the other end any more: the shell does not, nor does the chat.
+    # No process has the other end open, neither the shell nor the chat.
     assert select.select([ended], [], [], PATIENCE)[0]
     os.close(ended)
 
@@ -255,7 +258,7 @@ def test_ctrl_z_in_mid_answer_and_fg(srchat: Srchat, serve: Serve, *, is_over: b
         chat.wait_for_text("half a row")
         chat.wait_for_prompt()
         shown = chat.above
-        # What the shell said is where it was, and what may change was shown again below it.
+        # The shell's output is unchanged, and the tail is shown again below it.
         place = shown.index("in the 42 shell")
         assert any("Stopped" in line for line in shown[:place])
         assert shown[place + 1] == "shell$ fg"
@@ -276,7 +279,7 @@ def test_a_signal_in_a_search_or_after_a_stop_leaves_the_prompt_usable(
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("hello")
         chat.wait_for_prompt()
-        if is_stopped:  # from outside, so that nobody at the prompt knows
+        if is_stopped:  # from outside, so that prompt_toolkit is not involved
             os.kill(chat.pid, signal.SIGSTOP)
             os.waitpid(chat.pid, os.WUNTRACED)
             os.kill(chat.pid, signal.SIGCONT)
@@ -302,7 +305,7 @@ def test_sigquit_leaves_the_shell_with_its_terminal(srchat: Srchat, serve: Serve
         assert (before, chat.echoes) == (False, True)
 
 
-def test_edit_shows_what_would_turn_an_imported_prompt_around(srchat: Srchat, serve: Serve) -> None:
+def test_edit_shows_bidi_controls_of_an_imported_prompt(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("x"))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("a\u202eb")
@@ -311,7 +314,9 @@ def test_edit_shows_what_would_turn_an_imported_prompt_around(srchat: Srchat, se
         assert "\u202e" not in chat.terminal.screen[chat.row]
 
 
-def test_leaving_tells_how_to_continue_what_was_stored(srchat: Srchat, serve: Serve) -> None:
+def test_quitting_prints_how_to_continue_a_stored_conversation(
+    srchat: Srchat, serve: Serve
+) -> None:
     server = serve(answer("one"), answer("two"))
     srchat.configure(f'[profiles.work]\nbase_url = "{server.url}"\n')
     with ChatTerminal(srchat, "", "-p", "work") as chat:
@@ -324,7 +329,7 @@ def test_leaving_tells_how_to_continue_what_was_stored(srchat: Srchat, serve: Se
     assert [content for _, content in sent(server)] == ["about cats", "one", "and dogs?"]
 
 
-def test_leaving_tells_nothing_where_nothing_was_stored(srchat: Srchat, serve: Serve) -> None:
+def test_quitting_prints_nothing_if_nothing_was_stored(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"))
     for lines, args in (
         ([], ()),
@@ -341,7 +346,7 @@ def test_leaving_tells_nothing_where_nothing_was_stored(srchat: Srchat, serve: S
     assert srchat("chat", "--base-url", server.url, stdin=b"hi\n").err == ""
 
 
-def test_the_way_back_is_told_on_standard_error(srchat: Srchat, serve: Serve) -> None:
+def test_how_to_continue_is_printed_on_standard_error(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"))
     shell = ["sh", "-c", '"$@" 2> err.txt', "sh", *srchat.command("chat", "--base-url", server.url)]
     with TerminalSession(shell, srchat.env, cwd=str(srchat.home)) as session:

@@ -1,4 +1,4 @@
-"""What fails leaves the chat, the prompt and the message one key away."""
+"""Failures do not end a chat, and the failed prompt can be sent again."""
 
 import os
 import signal
@@ -45,7 +45,7 @@ def _has(word: str, times: int, session: TerminalSession) -> bool:
     return "\n".join(session.lines).count(word) == times
 
 
-def test_every_failure_leaves_the_prompt_and_the_message_one_key_away(
+def test_after_every_failure_the_chat_goes_on_and_up_recalls_the_message(
     srchat: Srchat, serve: Serve
 ) -> None:
     scripts = [script for failure in FAILURES.values() for script in (failure, answer("better"))]
@@ -68,9 +68,7 @@ def test_every_failure_leaves_the_prompt_and_the_message_one_key_away(
         assert sent(server, place)[-1] == ("user", f"question {place // 2}")
 
 
-def test_a_command_that_fails_does_not_offer_to_ask_the_prompt_again(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_a_failed_command_does_not_suggest_retry(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("some text"), CLOSE], error(400, "no list of models"))
     with ChatTerminal(srchat, server.url) as chat:
         assert "/continue to go on, /retry to send it again" in chat.run("hello").replace("\n", " ")
@@ -79,7 +77,7 @@ def test_a_command_that_fails_does_not_offer_to_ask_the_prompt_again(
         assert "/retry" not in shown
 
 
-def test_ctrl_c_in_the_wait_for_a_better_hint_does_not_hide_the_failure(
+def test_ctrl_c_while_a_better_hint_is_fetched_does_not_hide_the_failure(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve(error(404, "no model vllm-primary"), [HOLD])
@@ -91,7 +89,9 @@ def test_ctrl_c_in_the_wait_for_a_better_hint_does_not_hide_the_failure(
         chat.wait_for_prompt()
 
 
-def test_another_signal_in_that_wait_ends_the_chat(srchat: Srchat, serve: Serve) -> None:
+def test_another_signal_while_a_better_hint_is_fetched_ends_the_chat(
+    srchat: Srchat, serve: Serve
+) -> None:
     server = serve(error(404, "no model vllm-primary"), [HOLD])
     with ChatTerminal(srchat, server.url) as chat:
         chat.say("hello")
@@ -100,7 +100,7 @@ def test_another_signal_in_that_wait_ends_the_chat(srchat: Srchat, serve: Serve)
         assert chat.wait() == 143
 
 
-def test_a_server_that_is_not_there_is_an_error_like_others(srchat: Srchat, serve: Serve) -> None:
+def test_an_unreachable_server_is_an_ordinary_error(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, "http://127.0.0.1:9/v1", "--retries", "0") as chat:
         shown = chat.run("q")
@@ -110,9 +110,7 @@ def test_a_server_that_is_not_there_is_an_error_like_others(srchat: Srchat, serv
     assert server.requests == []
 
 
-def test_a_kept_connection_that_died_in_a_pause_is_not_noticed(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_a_stale_connection_is_replaced_silently(srchat: Srchat, serve: Serve) -> None:
     body = chunked(chunk("first"), chunk(finish="stop"), DONE)
     kept = [head(headers={"Transfer-Encoding": "chunked"}), body]
     pause = threading.Event()
@@ -133,7 +131,7 @@ def key_of(request: Request) -> str:
     return request.headers["authorization"].removeprefix("Bearer ")
 
 
-def test_after_a_refused_key_the_one_that_was_set_meanwhile_is_used(
+def test_after_a_rejected_key_a_new_one_in_the_configuration_is_used(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve(REFUSED, answer("Fine."))
@@ -145,7 +143,7 @@ def test_after_a_refused_key_the_one_that_was_set_meanwhile_is_used(
     assert [key_of(request) for request in server.requests] == ["sk-srt-old", "sk-srt-new"]
 
 
-def test_a_key_that_expired_is_printed_anew_by_its_command(srchat: Srchat, serve: Serve) -> None:
+def test_after_an_expired_key_its_command_runs_again(srchat: Srchat, serve: Serve) -> None:
     models = json_response({"data": [{"id": "vllm-primary"}]})
     server = serve(answer("one"), answer("two"), REFUSED, models)
     count = 'echo x >>"$HOME/runs"; echo sk-srt-$(wc -l <"$HOME/runs")'
@@ -160,7 +158,7 @@ def test_a_key_that_expired_is_printed_anew_by_its_command(srchat: Srchat, serve
     assert keys == ["sk-srt-1", "sk-srt-1", "sk-srt-1", "sk-srt-2"]
 
 
-def test_after_a_refused_key_its_command_does_not_run_while_a_line_is_typed(
+def test_after_a_rejected_key_its_command_does_not_run_while_a_line_is_typed(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve(REFUSED, answer("Fine."))
@@ -169,7 +167,7 @@ def test_after_a_refused_key_its_command_does_not_run_while_a_line_is_typed(
     srchat.configure(f'base_url = "{server.url}"\napi_key_command = {command}\n')
     with ChatTerminal(srchat, "") as chat:
         chat.run("hello")
-        chat.type("/model \t")  # would ask for models, from a thread, and need a new key
+        chat.type("/model \t")  # would request the models in a thread, which needs a new key
         chat.read(0.3)
         chat.type(CTRL_C)
         assert "Fine." in chat.run("/retry")
@@ -194,9 +192,7 @@ def test_the_key_command_of_a_chat_runs_with_the_first_request(
     assert (srchat.home / "runs").read_text() == "x\n"
 
 
-def test_a_key_that_was_set_for_another_server_meanwhile_is_not_sent(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_a_new_key_for_another_server_is_not_sent(srchat: Srchat, serve: Serve) -> None:
     server = serve(REFUSED, REFUSED)
     srchat.configure(f'base_url = "{server.url}"\napi_key = "sk-srt-old"\n')
     with ChatTerminal(srchat, "") as chat:
@@ -206,7 +202,7 @@ def test_a_key_that_was_set_for_another_server_meanwhile_is_not_sent(
     assert [key_of(request) for request in server.requests] == ["sk-srt-old", "sk-srt-old"]
 
 
-def test_after_a_refused_key_a_broken_configuration_is_told_until_it_is_mended(
+def test_after_a_rejected_key_a_broken_configuration_is_reported_until_it_is_fixed(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve(REFUSED, answer("Fine."))
@@ -221,7 +217,7 @@ def test_after_a_refused_key_a_broken_configuration_is_told_until_it_is_mended(
         assert "Fine." in chat.run("/retry")
 
 
-def test_text_from_outside_cannot_drive_the_terminal(srchat: Srchat, serve: Serve) -> None:
+def test_untrusted_text_cannot_control_the_terminal(srchat: Srchat, serve: Serve) -> None:
     evil = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m\u202e"
     server = serve(answer(f"a{evil}b"), error(400, f"no {evil}"))
     with ChatTerminal(srchat, server.url, "-m", f"model{evil}") as chat:
@@ -235,7 +231,7 @@ def test_text_from_outside_cannot_drive_the_terminal(srchat: Srchat, serve: Serv
             assert sequence not in chat.raw
 
 
-def test_a_title_that_a_locked_history_does_not_take_is_said(srchat: Srchat, serve: Serve) -> None:
+def test_a_title_that_a_locked_history_rejects_is_reported(srchat: Srchat, serve: Serve) -> None:
     with ChatTerminal(srchat, serve(answer("one")).url) as chat:
         chat.run("hello")
         other = sqlite3.connect(srchat.history, isolation_level=None)
@@ -247,9 +243,7 @@ def test_a_title_that_a_locked_history_does_not_take_is_said(srchat: Srchat, ser
     assert "dogs" in srchat("history", "list").text
 
 
-def test_ctrl_c_in_the_wait_for_a_locked_history_does_not_take_the_answer_away(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_ctrl_c_while_the_history_is_locked_keeps_the_answer(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"), answer("three"))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("first")
@@ -257,8 +251,8 @@ def test_ctrl_c_in_the_wait_for_a_locked_history_does_not_take_the_answer_away(
         other.execute("BEGIN IMMEDIATE")
         chat.say("second")
         chat.wait_for(lambda session: "two" in session.lines, "the answer")
-        chat.type(CTRL_C)  # the answer is over: it finds nothing to stop
-        time.sleep(1.2)  # of 5 seconds: then another ends the wait
+        chat.type(CTRL_C)  # the answer is complete, so nothing is stopped
+        time.sleep(1.2)  # of 5 seconds; then another Ctrl-C ends the wait
         chat.type(CTRL_C)
         chat.wait_for_prompt()
         assert "this answer was not stored: the history was locked" in chat.text
@@ -269,9 +263,7 @@ def test_ctrl_c_in_the_wait_for_a_locked_history_does_not_take_the_answer_away(
     assert "second" in srchat("history", "show").text
 
 
-def test_a_command_that_ctrl_c_ends_in_the_wait_for_a_locked_history_changes_nothing(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_ctrl_c_while_the_history_is_locked_cancels_a_command(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("first")
@@ -279,7 +271,7 @@ def test_a_command_that_ctrl_c_ends_in_the_wait_for_a_locked_history_changes_not
         other.execute("BEGIN IMMEDIATE")
         for times, command in enumerate(("/undo", "/system Be brief.", "/title mine"), 1):
             chat.say(command)
-            time.sleep(0.5)  # of 5 seconds that it waits for the lock
+            time.sleep(0.5)  # of 5 seconds for the lock
             chat.type(CTRL_C)
             chat.wait_for(partial(_has, "srchat: interrupted", times), "the end")
         other.close()
@@ -289,7 +281,7 @@ def test_a_command_that_ctrl_c_ends_in_the_wait_for_a_locked_history_changes_not
     assert "mine" not in srchat("history", "list").text
 
 
-def test_the_command_that_prints_the_key_is_run_once(srchat: Srchat, serve: Serve) -> None:
+def test_the_key_command_runs_once(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"))
     program = 'echo >> "$HOME/runs"; echo sk-printed-key-1234567890'
     srchat.configure(f"base_url = '{server.url}'\napi_key_command = ['sh', '-c', '{program}']\n")

@@ -1,4 +1,4 @@
-"""The overview of commands and keys, in terminals of every width."""
+"""The list of commands and keys in terminals of all widths."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def shown(columns: int) -> list[str]:
     return wrapped_text("\n".join(lines), columns, indent).splitlines()
 
 
-def test_names_of_groups_stand_beside_their_commands_where_there_is_room() -> None:
+def test_in_a_wide_terminal_group_names_are_beside_their_commands() -> None:
     assert [line.rstrip() for line in shown(76)] == [
         "One    /first [N]  do the first thing",
         "       /b          do b",
@@ -31,7 +31,7 @@ def test_names_of_groups_stand_beside_their_commands_where_there_is_room() -> No
     ]
 
 
-def test_in_a_narrow_terminal_they_stand_above_and_texts_are_broken_in_their_column() -> None:
+def test_in_a_narrow_terminal_group_names_are_above_and_texts_are_wrapped() -> None:
     assert shown(28) == [
         "One:", "/first [N]  do the first", "            thing", "/b          do b", "",
         "Other:", "/c          c", "",
@@ -39,14 +39,12 @@ def test_in_a_narrow_terminal_they_stand_above_and_texts_are_broken_in_their_col
     ]  # fmt: skip
 
 
-def test_in_the_narrowest_texts_stand_below() -> None:
+def test_in_the_narrowest_terminal_texts_are_below_their_commands() -> None:
     assert shown(20)[:4] == ["One:", "/first [N]", "    do the first", "    thing"]
 
 
 @pytest.mark.parametrize("columns", [80, 40, 24])
-def test_the_help_of_a_chat_is_whole_and_no_word_is_torn(
-    srchat: Srchat, serve: Serve, columns: int
-) -> None:
+def test_help_is_complete_and_splits_no_word(srchat: Srchat, serve: Serve, columns: int) -> None:
     with ChatTerminal(srchat, serve(answer("Fine.")).url, size=(columns, 24)) as chat:
         text = " ".join(chat.run("/help").split())
         assert all(f"{command.help} " in f"{text} " for command in COMMANDS.values())

@@ -1,4 +1,4 @@
-"""Keys at the prompt in a real terminal: new lines, the editor, vi."""
+"""Keys at the prompt in a real terminal: new lines, the editor, vi mode."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.support.chatting import ENTER, ESC, ChatTerminal, sent
 from tests.support.server import answer
 
 
-def test_a_trailing_backslash_and_alt_enter_begin_a_new_line(srchat: Srchat, serve: Serve) -> None:
+def test_a_trailing_backslash_and_alt_enter_start_a_new_line(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.wait_for_prompt()
@@ -20,7 +20,7 @@ def test_a_trailing_backslash_and_alt_enter_begin_a_new_line(srchat: Srchat, ser
 
 @pytest.mark.parametrize("keys", ["emacs", "vi"])
 @pytest.mark.parametrize("shift_enter", ["\x1b[13;2u", "\x1b[27;2;13~"])
-def test_shift_enter_begins_a_new_line_where_the_terminal_tells_it(
+def test_shift_enter_starts_a_new_line_if_the_terminal_reports_it(
     srchat: Srchat, serve: Serve, keys: str, shift_enter: str
 ) -> None:
     server = serve(answer("Fine."))
@@ -31,7 +31,7 @@ def test_shift_enter_begins_a_new_line_where_the_terminal_tells_it(
     assert sent(server) == [("user", "one\ntwo")]
 
 
-def test_what_terminals_send_besides_is_no_text(srchat: Srchat, serve: Serve) -> None:
+def test_other_sequences_of_terminals_are_not_inserted(srchat: Srchat, serve: Serve) -> None:
     got_focus, lost_focus, enter_of_the_number_pad = "\x1b[I", "\x1b[O", "\x1bOM"
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
@@ -41,7 +41,7 @@ def test_what_terminals_send_besides_is_no_text(srchat: Srchat, serve: Serve) ->
     assert sent(server) == [("user", "one two")]
 
 
-def test_vi_keys_when_they_are_set(srchat: Srchat, serve: Serve) -> None:
+def test_vi_keys(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url, SRCHAT_KEYS="vi") as chat:
         chat.wait_for_prompt()
@@ -53,9 +53,7 @@ def test_vi_keys_when_they_are_set(srchat: Srchat, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("keys", ["\x07", "\x18\x05"])
-def test_the_editor_writes_the_line(
-    srchat: Srchat, serve: Serve, tmp_path: Path, keys: str
-) -> None:
+def test_the_editor_edits_the_line(srchat: Srchat, serve: Serve, tmp_path: Path, keys: str) -> None:
     editor = tmp_path / "editor"
     editor.write_text(
         '#!/bin/sh\nprintf "%s\\nand more\\n" "$(cat "$1")" > "$1.x"; mv "$1.x" "$1"\n'
@@ -73,7 +71,7 @@ def test_the_editor_writes_the_line(
 
 @pytest.mark.parametrize("typed", ["", "begun"])
 @pytest.mark.parametrize("keys", ["emacs", "vi"])
-def test_an_editor_that_leaves_nothing_gives_an_empty_line(
+def test_an_editor_that_saves_an_empty_file_empties_the_line(
     srchat: Srchat, serve: Serve, tmp_path: Path, typed: str, keys: str
 ) -> None:
     editor = tmp_path / "editor"
@@ -102,9 +100,7 @@ def test_ctrl_g_closes_the_menu_first(srchat: Srchat, serve: Serve) -> None:
         chat.wait_for_text("cannot start the editor")
 
 
-def test_an_editor_that_is_not_there_is_said_and_the_line_kept(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_a_missing_editor_is_reported_and_the_line_kept(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url, EDITOR="/no/such") as chat:
         chat.wait_for_prompt()
@@ -115,9 +111,7 @@ def test_an_editor_that_is_not_there_is_said_and_the_line_kept(
     assert sent(server) == [("user", "begun on")]
 
 
-def test_tab_goes_through_the_menu_and_enter_takes_what_is_chosen(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_tab_cycles_through_the_menu_and_enter_accepts(srchat: Srchat, serve: Serve) -> None:
     with ChatTerminal(srchat, serve(answer("x")).url) as chat:
         chat.wait_for_prompt()
         chat.type("/c")

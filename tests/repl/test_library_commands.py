@@ -1,4 +1,4 @@
-"""Stored conversations, as slash commands find them."""
+"""Searching stored conversations for slash commands."""
 
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
@@ -7,7 +7,7 @@ from srchat.repl.library_commands import find
 from tests.conftest import Srchat
 
 
-def test_fifty_conversations_are_offered_at_most(srchat: Srchat) -> None:
+def test_at_most_fifty_conversations_are_found(srchat: Srchat) -> None:
     data = srchat.home / "data"
     store = ConversationStore(data / "history.db")
     for number in range(60):

@@ -1,4 +1,4 @@
-"""Terminals that cannot move their cursor: lines as the driver edits them, no escape sequence."""
+"""Dumb terminals: the driver edits lines, and no escape sequences are written."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_no_escape_sequence(
     assert sent(server, 0) == [("user", "one\ntwo")]
 
 
-def test_what_is_typed_ahead_is_asked_and_ctrl_d_leaves(srchat: Srchat, serve: Serve) -> None:
+def test_a_line_typed_ahead_is_sent_and_ctrl_d_quits(srchat: Srchat, serve: Serve) -> None:
     typed = threading.Event()
     server = serve([head(), chunk("begin "), typed, chunk("end", "stop"), DONE, CLOSE],
                    answer("Fine."))  # fmt: skip
@@ -48,7 +48,7 @@ def test_what_is_typed_ahead_is_asked_and_ctrl_d_leaves(srchat: Srchat, serve: S
     assert sent(server)[-1] == ("user", "two")
 
 
-def test_without_the_variable_term_it_works(srchat: Srchat, serve: Serve) -> None:
+def test_it_works_without_term(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     del srchat.env["TERM"]
     with ChatTerminal(srchat, server.url) as chat:
@@ -60,7 +60,9 @@ def test_without_the_variable_term_it_works(srchat: Srchat, serve: Serve) -> Non
         assert b"\x1b" not in chat.raw
 
 
-def test_ctrl_c_gives_the_line_up_and_another_signal_the_chat(srchat: Srchat, serve: Serve) -> None:
+def test_ctrl_c_discards_the_line_and_another_signal_ends_the_chat(
+    srchat: Srchat, serve: Serve
+) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url, TERM="dumb") as chat:
         chat.wait_for_text(">")
@@ -76,7 +78,7 @@ def test_ctrl_c_gives_the_line_up_and_another_signal_the_chat(srchat: Srchat, se
     assert sent(server) == [("user", "this")]
 
 
-def test_a_prompt_after_ctrl_c_has_a_row_of_its_own(srchat: Srchat, serve: Serve) -> None:
+def test_a_prompt_after_ctrl_c_is_on_a_new_row(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url, TERM="dumb") as chat:
         chat.wait_for_text(">")

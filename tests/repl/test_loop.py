@@ -1,4 +1,4 @@
-"""The loop in a real terminal: what is typed is asked, answered, and known to the next prompt."""
+"""The loop of a chat in a real terminal."""
 
 from tests.conftest import Serve, Srchat
 from tests.support.chatting import CTRL_D, ENTER, ChatTerminal, answering, sent
@@ -6,7 +6,7 @@ from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import CLOSE, answer, chunk, head
 
 
-def test_a_prompt_is_answered_and_the_next_one_knows_of_it(srchat: Srchat, serve: Serve) -> None:
+def test_a_prompt_is_answered_and_sent_with_the_next_one(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("It is **blue**."), answer("Yes."))
     with ChatTerminal(srchat, server.url) as chat:
         assert "It is blue." in chat.run("what colour?")
@@ -28,7 +28,7 @@ def test_the_greeting_is_one_line(srchat: Srchat, serve: Serve) -> None:
         assert "/help" in greeting[0]
 
 
-def test_continue_takes_up_the_last_conversation_and_shows_its_last_turn(
+def test_continue_resumes_the_last_conversation_and_shows_its_last_turn(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve(answer("old answer"), answer("the **last** answer"), answer("third"))
@@ -45,7 +45,7 @@ def test_continue_takes_up_the_last_conversation_and_shows_its_last_turn(
     assert len(sent(server)) == 5
 
 
-def test_a_conversation_taken_up_shows_files_by_name_and_the_answer_whole(
+def test_a_resumed_conversation_shows_file_names_and_the_whole_answer(
     srchat: Srchat, serve: Serve
 ) -> None:
     (srchat.home / "a.txt").write_text("AAA\n")
@@ -61,7 +61,7 @@ def test_a_conversation_taken_up_shows_files_by_name_and_the_answer_whole(
         assert "AAA" not in chat.text
 
 
-def test_standard_output_in_a_file_gets_the_answers_alone(srchat: Srchat, serve: Serve) -> None:
+def test_redirected_standard_output_gets_only_the_answers(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("**one**"), answer("two"))
     command = srchat.command("chat", "--base-url", server.url)
 

@@ -1,4 +1,4 @@
-"""Files named in a message: what is a mention, what is text, and what of it is sent."""
+"""File mentions in a message: what is a mention, what is text, and what is sent."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ A = '<file name="a.txt">\nAAA\n</file>\n\n'
 
 @pytest.fixture
 def files(srchat: Srchat) -> Path:
-    """A folder with files, in which chats run."""
+    """A folder of files, in which the chats run."""
     for name, text in (("a.txt", "AAA\n"), ("my notes.txt", "notes\n"), ("data.bin", "\0")):
         (srchat.home / name).write_text(text)
     (srchat.home / "src").mkdir()
@@ -44,7 +44,7 @@ def files(srchat: Srchat) -> Path:
         (f"@{'x' * 5000} @a\0b", f"@{'x' * 5000} @a\0b", []),
     ],
 )
-def test_only_the_name_of_a_file_that_exists_is_a_mention(
+def test_only_the_name_of_an_existing_file_is_a_mention(
     files: Path, monkeypatch: pytest.MonkeyPatch, typed: str, message: str, paths: list[str]
 ) -> None:
     monkeypatch.chdir(files)
@@ -60,7 +60,7 @@ def test_the_home_directory_may_be_written_as_a_tilde(
 
 
 @given(st.text(alphabet="@a.txt \n\"'(,x", max_size=20))
-def test_an_escaped_text_is_sent_as_it_was_and_attaches_nothing(text: str) -> None:
+def test_an_escaped_text_is_sent_unchanged_and_attaches_nothing(text: str) -> None:
     import contextlib  # noqa: PLC0415 - hypothesis wants no fixture
     import tempfile  # noqa: PLC0415 - as above
 
@@ -75,7 +75,7 @@ def test_an_escaped_text_is_sent_as_it_was_and_attaches_nothing(text: str) -> No
     [("see @sr", "sr"), ("@", ""), ('@"my no', '"my no'), ("me@sr", None), ("@a b", None),
      ("", None), ("@@sr", None), ('@"my notes.txt"', None)],
 )  # fmt: skip
-def test_a_mention_that_is_being_typed(text: str, path: str | None) -> None:
+def test_an_incomplete_mention(text: str, path: str | None) -> None:
     assert begun_mention(text) == path
 
 
@@ -92,9 +92,7 @@ def test_a_mentioned_file_is_listed_and_sent(srchat: Srchat, serve: Serve, files
     ]  # fmt: skip
 
 
-def test_a_file_is_attached_once_however_often_it_is_named(
-    srchat: Srchat, serve: Serve, files: Path
-) -> None:
+def test_a_file_mentioned_twice_is_attached_once(srchat: Srchat, serve: Serve, files: Path) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("/file ./a.txt")
@@ -103,7 +101,7 @@ def test_a_file_is_attached_once_however_often_it_is_named(
     assert sent(server)[0][1].count("AAA") == 1
 
 
-def test_a_prompt_that_is_edited_keeps_its_files_and_its_literal_names(
+def test_an_edited_prompt_keeps_its_files_and_its_escaped_names(
     srchat: Srchat, serve: Serve, files: Path
 ) -> None:
     server = serve(answer("Fine."))
@@ -117,7 +115,7 @@ def test_a_prompt_that_is_edited_keeps_its_files_and_its_literal_names(
     assert sent(server) == [("user", f"{A}see a.txt, not @src/b.py or a.txt")]
 
 
-def test_a_file_that_is_no_text_is_an_error_and_nothing_is_sent(
+def test_a_binary_file_is_an_error_and_nothing_is_sent(
     srchat: Srchat, serve: Serve, files: Path
 ) -> None:
     server = serve(answer("Fine."))
@@ -128,9 +126,7 @@ def test_a_file_that_is_no_text_is_an_error_and_nothing_is_sent(
         chat.wait_for_text("> @a.txt and @data.bin")
 
 
-def test_what_is_pasted_and_what_a_script_sends_attaches_nothing(
-    srchat: Srchat, serve: Serve, files: Path
-) -> None:
+def test_pastes_and_scripts_attach_nothing(srchat: Srchat, serve: Serve, files: Path) -> None:
     server = serve(answer("Fine."))
     pasted = "see @a.txt\nme"
     with ChatTerminal(srchat, server.url) as chat:
@@ -175,7 +171,7 @@ def test_tab_completes_mentions(srchat: Srchat, serve: Serve, files: Path) -> No
             )
 
 
-def test_the_menu_of_files_comes_up_behind_an_at_sign(
+def test_the_menu_of_files_opens_after_an_at_sign(
     srchat: Srchat, serve: Serve, files: Path
 ) -> None:
     with ChatTerminal(srchat, serve(answer("Fine.")).url) as chat:

@@ -1,4 +1,4 @@
-"""The list from which a conversation is chosen with the arrow keys."""
+"""Choosing a conversation from a list."""
 
 import contextlib
 
@@ -11,7 +11,7 @@ from tests.support.chatting import CTRL_C, CTRL_D, DOWN, ENTER, ESC, ChatTermina
 from tests.support.server import answer
 
 
-def test_load_offers_the_conversations_used_last(srchat: Srchat, serve: Serve) -> None:
+def test_load_lists_the_most_recent_conversations(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"), answer("three"))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("about cats")
@@ -31,7 +31,7 @@ def test_load_offers_the_conversations_used_last(srchat: Srchat, serve: Serve) -
     assert sent(server) == [("user", "about cats"), ("assistant", "one"), ("user", "and more")]
 
 
-def test_what_is_loaded_is_shown_to_where_it_broke_off(srchat: Srchat, serve: Serve) -> None:
+def test_a_loaded_incomplete_answer_is_shown_with_its_state(srchat: Srchat, serve: Serve) -> None:
     with contextlib.closing(ConversationStore(srchat.history)) as store:
         turn = TurnRecord("t1", "about cats", reply="Cats **are", reason="interrupted")
         store.add_turn(Conversation("abcd"), turn)
@@ -42,7 +42,7 @@ def test_what_is_loaded_is_shown_to_where_it_broke_off(srchat: Srchat, serve: Se
     ]  # fmt: skip
 
 
-def test_where_the_cursor_cannot_move_a_number_chooses(srchat: Srchat, serve: Serve) -> None:
+def test_a_dumb_terminal_asks_for_a_number(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"), answer("three"))
     for prompt in ("about cats", "about dogs"):
         assert srchat("ask", prompt, "--base-url", server.url).code == 0
@@ -64,7 +64,7 @@ def test_where_the_cursor_cannot_move_a_number_chooses(srchat: Srchat, serve: Se
 
 
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
-def test_where_the_cursor_cannot_move_a_key_leaves_the_choice_and_not_the_chat(
+def test_on_a_dumb_terminal_a_key_cancels_the_choice_and_not_the_chat(
     srchat: Srchat, serve: Serve, key: str
 ) -> None:
     server = serve(answer("one"), answer("two"))
@@ -81,9 +81,7 @@ def test_where_the_cursor_cannot_move_a_key_leaves_the_choice_and_not_the_chat(
         assert chat.wait() == 0
 
 
-def test_a_conversation_of_which_all_was_undone_can_be_taken_up(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_a_conversation_with_all_turns_undone_can_be_resumed(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("about cats")

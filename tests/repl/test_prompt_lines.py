@@ -14,7 +14,7 @@ from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import CLOSE, DONE, answer, chunk, event, head, json_response
 
 
-def test_the_status_line_tells_model_tokens_requests_and_profile(
+def test_the_status_line_shows_model_tokens_requests_and_profile(
     srchat: Srchat, serve: Serve
 ) -> None:
     usage = {"prompt_tokens": 30, "completion_tokens": 12, "total_tokens": 42}
@@ -55,9 +55,7 @@ def test_a_paste_right_after_ctrl_c_is_one_message(srchat: Srchat, serve: Serve)
     assert sent(server) == [("user", "one\ntwo\nthree")]
 
 
-def test_bytes_that_are_no_text_are_refused_and_the_next_line_is_asked(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_binary_input_is_rejected_and_the_next_line_is_sent(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.wait_for_prompt()
@@ -67,7 +65,7 @@ def test_bytes_that_are_no_text_are_refused_and_the_next_line_is_asked(
     assert sent(server) == [("user", "hello")]
 
 
-def test_what_is_typed_while_an_answer_streams_is_there_afterwards(
+def test_text_typed_while_an_answer_streams_is_at_the_next_prompt(
     srchat: Srchat, serve: Serve
 ) -> None:
     typed = threading.Event()
@@ -125,7 +123,7 @@ def test_the_smallest_terminals_work(srchat: Srchat, serve: Serve, size: tuple[i
     assert sent(server, 0) == [("user", "hello there, you")]
 
 
-def test_no_color_means_none(srchat: Srchat, serve: Serve) -> None:
+def test_no_color(srchat: Srchat, serve: Serve) -> None:
     with ChatTerminal(srchat, serve(answer("**ok**")).url, NO_COLOR="1") as chat:
         chat.run("hi")
         chat.wait_for_prompt()
@@ -137,7 +135,7 @@ def test_no_color_means_none(srchat: Srchat, serve: Serve) -> None:
         assert not [c for c in colours if re.search(rb"[\[;](3[0-8]|4[0-8]|9[0-7])[;m]", c)]
 
 
-def test_neither_httpx_nor_rich_is_loaded_before_the_prompt_is_there(srchat: Srchat) -> None:
+def test_neither_httpx_nor_rich_is_imported_before_the_prompt(srchat: Srchat) -> None:
     script = (
         "import sys\n"
         "from srchat.cli import chat\n"
@@ -159,13 +157,11 @@ def test_neither_httpx_nor_rich_is_loaded_before_the_prompt_is_there(srchat: Src
     ("columns", "shown"),
     [(30, " model · 12 tokens · demo"), (24, " model · 12 tokens"), (3, " model")],
 )
-def test_the_status_line_leaves_out_what_has_no_room(columns: int, shown: str) -> None:
+def test_the_status_line_omits_parts_that_do_not_fit(columns: int, shown: str) -> None:
     assert _joined(["model", "12 tokens", "demo"], columns) == shown
 
 
-def test_a_tab_that_is_pasted_is_shown_as_blanks_and_sent_as_it_is(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_a_pasted_tab_is_shown_as_blanks_and_sent_unchanged(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.wait_for_prompt()
@@ -177,7 +173,7 @@ def test_a_tab_that_is_pasted_is_shown_as_blanks_and_sent_as_it_is(
     assert sent(server) == [("user", "all:\n\tcc x.c")]
 
 
-def test_the_status_line_knows_the_window_from_the_first_answer_on(
+def test_the_status_line_shows_the_context_window_after_the_first_answer(
     srchat: Srchat, serve: Serve
 ) -> None:
     models = {"data": [{"id": name, "max_model_len": size} for name, size in

@@ -1,4 +1,4 @@
-"""How the prompt looks: who speaks, the menu of completions, the sign of vi's commands."""
+"""The style of the prompt, the completion menu, and vi's command mode."""
 
 import re
 
@@ -12,7 +12,7 @@ FIXED_COLOR = rb"\x1b\[[0-9;]*[34]8;[25];"  # one of 256, or red, green and blue
 
 
 def looks(chat: ChatTerminal, line: str) -> list[tuple[str, bool]]:
-    """Color and boldness of the characters of the first line that reads so."""
+    """Return color and boldness of the characters of the first line with this text."""
     cells = next(
         row for row in chat.terminal.cells if "".join(cell.data for cell in row).strip() == line
     )
@@ -20,7 +20,7 @@ def looks(chat: ChatTerminal, line: str) -> list[tuple[str, bool]]:
 
 
 def rows_reversed(chat: ChatTerminal) -> list[int]:
-    """The rows of the screen with a reversed character, which may be a blank at their end."""
+    """Return the rows with a reversed character, which may be a trailing blank."""
     screen = chat.terminal._screen
     return [y for y in range(screen.lines) if any(c.reverse for c in screen.buffer[y].values())]
 
@@ -50,14 +50,14 @@ def test_a_prompt_that_was_not_typed_here_looks_the_same(
         assert looks(chat, "> hello") == expected
 
 
-def test_the_lines_of_a_stored_prompt_stand_below_each_other(srchat: Srchat, serve: Serve) -> None:
+def test_the_lines_of_a_stored_prompt_are_aligned(srchat: Srchat, serve: Serve) -> None:
     srchat("ask", "one\ntwo", "--base-url", serve(answer("Fine.")).url)
     with ChatTerminal(srchat, serve(answer("Fine.")).url, "-c") as chat:
         chat.wait_for_prompt()
         assert "> one\n  two\n" in chat.text
 
 
-def test_menu_suggestion_and_given_up_line_have_the_colors_of_the_terminal(
+def test_menu_suggestion_and_discarded_line_have_the_colors_of_the_terminal(
     srchat: Srchat, serve: Serve
 ) -> None:
     with ChatTerminal(srchat, serve(answer("Fine.")).url) as chat:
@@ -89,9 +89,7 @@ def test_the_chosen_row_of_the_menu_is_reversed(srchat: Srchat, serve: Serve) ->
 @pytest.mark.parametrize(
     ("typed", "offered"), [("/us", "usage  tokens"), ("/file notes/re", "report.txt")]
 )
-def test_the_menu_stands_under_the_word(
-    srchat: Srchat, serve: Serve, typed: str, offered: str
-) -> None:
+def test_the_menu_is_below_the_word(srchat: Srchat, serve: Serve, typed: str, offered: str) -> None:
     folder = srchat.home / "notes"
     folder.mkdir()
     for name in ("report.txt", "readme.txt"):
@@ -119,10 +117,10 @@ def test_a_long_menu_scrolls_and_a_short_one_has_no_scrollbar(srchat: Srchat, se
         chat.type("\t" * 20)
         chat.wait_for_text("> /file note-19")
         assert any(line.strip() == "note-19" for line in chat.terminal.screen[chat.row + 1 :])
-        assert len(rows_reversed(chat)) > 1  # the one that is chosen, and the scrollbar
+        assert len(rows_reversed(chat)) > 1  # the chosen one, and the scrollbar
 
 
-def test_the_sign_tells_that_the_keys_of_vi_are_commands(srchat: Srchat, serve: Serve) -> None:
+def test_the_prompt_shows_the_command_mode_of_vi(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url, SRCHAT_KEYS="vi") as chat:
         chat.wait_for_prompt()

@@ -1,4 +1,4 @@
-"""Slash commands: what each does in a real terminal, with right and wrong arguments."""
+"""Slash commands in a real terminal, with right and wrong arguments."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ from tests.support.server import answer, json_response
 CODE = "Text\n\n```py\nprint(1)\n\nprint(2)\n```\n\n- item\n  ```sh\n  ls\n  ```\n\n~~~\nlast"
 
 
-def test_the_table_names_each_command_once_and_in_small_letters() -> None:
+def test_commands_have_lower_case_names_and_docstrings() -> None:
     assert all(re.fullmatch("[a-z]+", name) for name in COMMANDS)
     assert all(command.run.__doc__ or command.name == "help" for command in COMMANDS.values())
 
@@ -37,7 +37,7 @@ def test_help_fits_a_screen_of_80x24(srchat: Srchat, serve: Serve) -> None:
             assert shown.splitlines()[place + 1][9:].startswith(f"/{name}")
 
 
-def test_help_tells_more_about_a_command(srchat: Srchat, serve: Serve) -> None:
+def test_help_describes_a_command(srchat: Srchat, serve: Serve) -> None:
     with chat_on(srchat, serve) as chat:
         assert "Nth code block" in chat.run("/help copy")
         assert "kept on another branch" in chat.run("/help /retry").replace("\n", " ")
@@ -45,14 +45,14 @@ def test_help_tells_more_about_a_command(srchat: Srchat, serve: Serve) -> None:
         assert "unknown command /retri\nhint: did you mean /retry?" in chat.run("/help retri")
 
 
-def test_unknown_commands_say_what_may_be_meant(srchat: Srchat, serve: Serve) -> None:
+def test_an_unknown_command_suggests_another(srchat: Srchat, serve: Serve) -> None:
     with chat_on(srchat, serve) as chat:
         assert "did you mean /model?\nhint: to send a message" in chat.run("/modle x")
         assert "/help lists them\nhint: to send a message" in chat.run("/zzz")
         assert "hint: to send a message that starts with a slash: ///" in chat.run("/ model")
 
 
-def test_wrong_arguments_are_told_and_nothing_happens(srchat: Srchat, serve: Serve) -> None:
+def test_wrong_arguments_are_reported_and_nothing_is_sent(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     wrong = {
         "/retry": "no prompt to retry",
@@ -91,7 +91,7 @@ def test_wrong_arguments_are_told_and_nothing_happens(srchat: Srchat, serve: Ser
     assert {request.method for request in server.requests} <= {"GET"}  # completion of models
 
 
-def test_model_shows_those_of_the_server_and_changes_it(srchat: Srchat, serve: Serve) -> None:
+def test_model_lists_the_models_and_switches(srchat: Srchat, serve: Serve) -> None:
     models = json_response({"data": [{"id": "vllm-primary"}, {"id": "other"}]})
     server = serve(models, answer("One."), answer("Two."), answer("Three."))
     with ChatTerminal(srchat, server.url) as chat:
@@ -107,7 +107,7 @@ def test_model_shows_those_of_the_server_and_changes_it(srchat: Srchat, serve: S
     assert asked == ["once", "vllm-primary", "other"]
 
 
-def test_system_is_shown_changed_and_taken_away(srchat: Srchat, serve: Serve) -> None:
+def test_system_shows_changes_and_removes_the_prompt(srchat: Srchat, serve: Serve) -> None:
     (srchat.home / "role.txt").write_text("From a file.")
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
@@ -124,7 +124,7 @@ def test_system_is_shown_changed_and_taken_away(srchat: Srchat, serve: Serve) ->
     ]  # fmt: skip
 
 
-def test_set_changes_parameters_and_goes_back(srchat: Srchat, serve: Serve) -> None:
+def test_set_changes_and_restores_parameters(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url, "-t", "0.1") as chat:
         assert "temperature = 0.1" in chat.run("/set")
@@ -141,7 +141,7 @@ def test_set_changes_parameters_and_goes_back(srchat: Srchat, serve: Serve) -> N
     assert (second["temperature"], "max_tokens" in second) == (0.1, False)
 
 
-def test_undo_retry_and_edit_keep_what_was_there(srchat: Srchat, serve: Serve) -> None:
+def test_undo_retry_and_edit_keep_the_previous_turns(srchat: Srchat, serve: Serve) -> None:
     server = serve(*map(answer, ("One.", "Two.", "Another two.", "Three.")))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("first")
@@ -160,7 +160,7 @@ def test_undo_retry_and_edit_keep_what_was_there(srchat: Srchat, serve: Serve) -
     assert all(text in shown for text in ("Two.", "Another two.", "third\n", "third!"))
 
 
-def test_new_begins_and_load_by_id_goes_back(srchat: Srchat, serve: Serve) -> None:
+def test_new_starts_a_conversation_and_load_returns_by_id(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("One."), answer("Two."), answer("Three."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("about cats")
@@ -181,7 +181,7 @@ def test_new_begins_and_load_by_id_goes_back(srchat: Srchat, serve: Serve) -> No
     assert [content for _, content in sent(server)] == ["about cats", "One.", "more"]
 
 
-def test_copy_gives_the_exact_text_through_the_terminal(srchat: Srchat, serve: Serve) -> None:
+def test_copy_sends_the_exact_text_through_the_terminal(srchat: Srchat, serve: Serve) -> None:
     text = f"{'long ' * 60}\x1b[31m **bold**\n\n{CODE}"
     with chat_on(srchat, serve, text, PATH="/nonexistent") as chat:
         chat.run("hi")
@@ -192,7 +192,7 @@ def test_copy_gives_the_exact_text_through_the_terminal(srchat: Srchat, serve: S
     assert [base64.b64decode(data).decode() for data in copied] == [text, "ls\n"]
 
 
-def test_copy_uses_a_tool_where_there_is_one(srchat: Srchat, serve: Serve, tmp_path: Path) -> None:
+def test_copy_uses_a_tool_if_installed(srchat: Srchat, serve: Serve, tmp_path: Path) -> None:
     tool = tmp_path / "bin" / "xclip"
     tool.parent.mkdir()
     tool.write_text('#!/bin/sh\n/bin/cat > "$HOME/clip"\n')
@@ -204,7 +204,7 @@ def test_copy_uses_a_tool_where_there_is_one(srchat: Srchat, serve: Serve, tmp_p
     assert (srchat.home / "clip").read_text() == "**x**"
 
 
-def test_save_asks_before_it_writes_over_a_file(srchat: Srchat, serve: Serve) -> None:
+def test_save_asks_before_overwriting_a_file(srchat: Srchat, serve: Serve) -> None:
     path = srchat.home / "talk.md"
     with chat_on(srchat, serve, "**Fine.**") as chat:
         chat.run("hi")
@@ -231,7 +231,7 @@ def test_save_asks_before_it_writes_over_a_file(srchat: Srchat, serve: Serve) ->
     assert [turn["reply"] for turn in turns] == ["**Fine.**"]
 
 
-def test_files_are_sent_once_and_can_be_taken_away(srchat: Srchat, serve: Serve) -> None:
+def test_files_are_sent_once_and_can_be_removed(srchat: Srchat, serve: Serve) -> None:
     (srchat.home / "a.txt").write_text("AAA\n")
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
@@ -268,7 +268,7 @@ def test_a_pattern_attaches_the_files_that_match(srchat: Srchat, serve: Serve) -
         chat.wait_for_text("no file matches a")
 
 
-def test_a_pattern_that_matches_too_much_is_an_error(srchat: Srchat, serve: Serve) -> None:
+def test_a_pattern_with_too_many_matches_is_an_error(srchat: Srchat, serve: Serve) -> None:
     for number in range(101):
         (srchat.home / f"{number}.txt").touch()
     with (srchat.home / "a.log").open("wb") as log, (srchat.home / "b.log").open("wb") as other:
@@ -280,7 +280,7 @@ def test_a_pattern_that_matches_too_much_is_an_error(srchat: Srchat, serve: Serv
         assert "no files attached" in chat.run("/file")
 
 
-def test_a_file_is_attached_once_and_as_it_is_now(srchat: Srchat, serve: Serve) -> None:
+def test_a_file_attached_again_is_read_again(srchat: Srchat, serve: Serve) -> None:
     (srchat.home / "a.txt").write_text("AAA\n")
     (srchat.home / "b.txt").write_text("BBB\n")
     (srchat.home / "link.txt").symlink_to("a.txt")
@@ -294,11 +294,11 @@ def test_a_file_is_attached_once_and_as_it_is_now(srchat: Srchat, serve: Serve) 
     assert sent(server)[0][1].count("<file") == 2
 
 
-def test_a_name_that_no_file_can_have_has_no_real_path() -> None:
+def test_an_invalid_path_has_no_real_path() -> None:
     assert _real("a\0b") == "a\0b"
 
 
-def test_a_file_dropped_on_the_terminal_comes_quoted(srchat: Srchat, serve: Serve) -> None:
+def test_a_file_dropped_on_the_terminal_is_unquoted(srchat: Srchat, serve: Serve) -> None:
     (srchat.home / "a b.txt").write_text("AB")
     (srchat.home / "it's").write_text("its")
     with ChatTerminal(srchat, serve(answer("Fine.")).url) as chat:
@@ -310,7 +310,7 @@ def test_a_file_dropped_on_the_terminal_comes_quoted(srchat: Srchat, serve: Serv
         assert "cannot read isn't" in chat.run("/file isn't")
 
 
-def test_usage_tells_the_last_answer_and_all(srchat: Srchat, serve: Serve) -> None:
+def test_usage_shows_the_last_answer_and_the_totals(srchat: Srchat, serve: Serve) -> None:
     with chat_on(srchat, serve) as chat:
         assert "0 turns" in chat.run("/usage")
         chat.run("hi")
@@ -320,7 +320,7 @@ def test_usage_tells_the_last_answer_and_all(srchat: Srchat, serve: Serve) -> No
 
 
 @pytest.mark.parametrize("command", ["/exit", "/quit"])
-def test_exit_leaves(srchat: Srchat, serve: Serve, command: str) -> None:
+def test_exit_quits(srchat: Srchat, serve: Serve, command: str) -> None:
     with chat_on(srchat, serve) as chat:
         chat.say(command)
         assert chat.wait() == 0

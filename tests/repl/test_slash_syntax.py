@@ -1,4 +1,4 @@
-"""Which typed lines are slash commands, and which are messages."""
+"""The syntax of slash commands and messages."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from srchat.repl.slash_syntax import line_of, message_of
 
 
 @pytest.mark.parametrize("line", ["/help", "/help me", "/?", "/nonsense", "/", "/ model x", "/\n"])
-def test_a_word_behind_a_slash_is_a_command(line: str) -> None:
+def test_a_word_after_a_slash_is_a_command(line: str) -> None:
     assert message_of(line) is None
 
 

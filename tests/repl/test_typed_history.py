@@ -1,4 +1,4 @@
-"""Typed lines across chats: recalled, searched, suggested, and for nobody else."""
+"""Typed lines across chats: recalled, searched, suggested, and private."""
 
 import re
 import stat
@@ -14,7 +14,9 @@ from tests.support.chatting import CTRL_C, CTRL_R, ENTER, UP, ChatTerminal, sent
 from tests.support.server import answer
 
 
-def test_typed_lines_are_there_in_the_next_chat_newest_first(srchat: Srchat, serve: Serve) -> None:
+def test_typed_lines_are_recalled_in_the_next_chat_newest_first(
+    srchat: Srchat, serve: Serve
+) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("first line")
@@ -41,7 +43,7 @@ def test_ctrl_r_searches_the_typed_lines(srchat: Srchat, serve: Serve) -> None:
     assert sent(server)[-1] == ("user", "the needle is here")
 
 
-def test_a_line_is_suggested_from_the_typed_ones(srchat: Srchat, serve: Serve) -> None:
+def test_typed_lines_are_suggested(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("explain monads to me")
@@ -67,7 +69,7 @@ def test_a_refused_line_is_not_suggested_but_can_be_corrected(
         chat.wait_for(lambda _: chat.terminal.screen[chat.row] == "> /set temperature 0.5")
 
 
-def test_a_refused_line_is_not_there_in_the_next_chat(srchat: Srchat, serve: Serve) -> None:
+def test_a_refused_line_is_not_recalled_in_the_next_chat(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.run("/title one")
@@ -78,7 +80,7 @@ def test_a_refused_line_is_not_there_in_the_next_chat(srchat: Srchat, serve: Ser
     assert re.findall(r"^\+(.*)", text, re.MULTILINE) == ["/title one", "hello", "/retry", "/exit"]
 
 
-def test_the_file_of_typed_lines_is_for_nobody_else(srchat: Srchat, serve: Serve) -> None:
+def test_the_file_of_typed_lines_is_private(srchat: Srchat, serve: Serve) -> None:
     with ChatTerminal(
         srchat, serve(answer("Fine.")).url, SRCHAT_DATA=str(srchat.home / "d")
     ) as chat:
@@ -90,7 +92,7 @@ def test_the_file_of_typed_lines_is_for_nobody_else(srchat: Srchat, serve: Serve
 
 
 @pytest.mark.parametrize("how", ["--no-save", "history"])
-def test_without_history_nothing_typed_is_written(srchat: Srchat, serve: Serve, how: str) -> None:
+def test_without_history_typed_lines_are_not_saved(srchat: Srchat, serve: Serve, how: str) -> None:
     data = srchat.home / "d"
     args = [how] if how.startswith("-") else []
     srchat.configure("history = false\n" if not args else "")
@@ -100,7 +102,7 @@ def test_without_history_nothing_typed_is_written(srchat: Srchat, serve: Serve, 
     assert not data.exists()
 
 
-def test_two_chats_at_once_keep_lines_and_conversations_of_both(
+def test_two_chats_at_once_keep_the_lines_and_conversations_of_both(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve(answer("Fine."))
@@ -124,7 +126,7 @@ def test_two_chats_at_once_keep_lines_and_conversations_of_both(
     assert all("\t5\t" in line for line in listed)
 
 
-def test_typed_lines_that_cannot_be_kept_are_told_once(srchat: Srchat, serve: Serve) -> None:
+def test_a_failure_to_save_typed_lines_is_reported_once(srchat: Srchat, serve: Serve) -> None:
     (srchat.home / "file").touch()
     data = str(srchat.home / "file" / "data")
     with ChatTerminal(srchat, serve(answer("Fine.")).url, SRCHAT_DATA=data) as chat:
@@ -136,7 +138,7 @@ def test_typed_lines_that_cannot_be_kept_are_told_once(srchat: Srchat, serve: Se
 TEXTS = ["plain", "two\nlines", "\x1b[31m", "漢字", "+plus", "# number", "\u2028", " blank "]
 
 
-def test_typed_prompts_come_back_exactly(tmp_path: Path) -> None:
+def test_typed_prompts_are_restored_exactly(tmp_path: Path) -> None:
     path = tmp_path / "new" / "lines"
     history = TypedHistory(path, pytest.fail)
     for text in TEXTS:
@@ -146,7 +148,7 @@ def test_typed_prompts_come_back_exactly(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_very_long_prompt_is_not_read_again_at_every_start(tmp_path: Path) -> None:
+def test_a_very_long_prompt_is_not_saved(tmp_path: Path) -> None:
     history = TypedHistory(tmp_path / "lines", pytest.fail)
     history.append_string("x" * 100_000)
     assert list(tmp_path.iterdir()) == []
@@ -154,7 +156,7 @@ def test_a_very_long_prompt_is_not_read_again_at_every_start(tmp_path: Path) -> 
 
 
 @given(st.binary(max_size=200))
-def test_a_file_of_anything_can_be_read(data: bytes) -> None:
+def test_a_corrupt_file_can_be_read(data: bytes) -> None:
     import tempfile  # noqa: PLC0415 - hypothesis wants no fixture
 
     with tempfile.TemporaryDirectory() as folder:
