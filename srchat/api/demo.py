@@ -96,6 +96,11 @@ def demo_answer(messages: list[dict[str, str]]) -> str:
     """Return the answer to the messages array, in Markdown."""
     prompts = [message["content"] for message in messages if message["role"] == "user"]
     prompt = prompts[-1] if prompts else ""
+    # The requests of `ask --command` and /continue, which a model understands without this.
+    if any("exactly one" in m["content"] for m in messages if m["role"] == "system"):
+        return f'```sh\necho "{_shell_quoted(prompt)}"\n```'
+    if prompt.startswith("Go on with your last answer") and len(messages) > 2:
+        return demo_answer(messages[:-2]).removeprefix(messages[-2]["content"])
     parts = [
         f"## You said: {_quoted(prompt)}",
         _INTRODUCTION,

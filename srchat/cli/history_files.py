@@ -57,7 +57,10 @@ def export(
     ids: Ids = None,
     *,
     format: Annotated[
-        Format, typer.Option("--format", help="Only JSON is complete and can be imported.")
+        Format,
+        typer.Option(
+            "--format", help="JSON is complete and can be imported; HTML has the current branch."
+        ),
     ] = Format.MARKDOWN,
     everything: Annotated[bool, typer.Option("--all", help="All conversations.")] = False,
 ) -> None:

@@ -13,6 +13,7 @@ from srchat.api.demo import DemoTransport, demo_answer
 from srchat.api.events import Event
 from srchat.api.models import ChatCompletionChunk, ChatRequest, Message
 from srchat.api.server import Server
+from srchat.conversation import CONTINUE_PROMPT
 from tests.support.asking import complete, taken
 
 URL = "http://demo.invalid/v1"
@@ -55,6 +56,13 @@ def test_its_python_is_python() -> None:
     answer = demo_answer([{"role": "user", "content": 'a "quoted" \\ prompt\n```\n'}])
     code = answer.partition("```python\n")[2].rpartition("\n```")[0]
     compile(code, "demo", "exec")
+
+
+def test_it_continues_its_answer() -> None:
+    hello = {"role": "user", "content": "hello"}
+    whole = demo_answer([hello])
+    begun = {"role": "assistant", "content": whole[:100]}
+    assert demo_answer([hello, begun, {"role": "user", "content": CONTINUE_PROMPT}]) == whole[100:]
 
 
 def test_it_reacts_to_the_prompt_and_to_earlier_turns(demo: ChatClient) -> None:

@@ -1050,6 +1050,11 @@ def test_a_failure_to_start_a_thread_is_one_line(srchat: Srchat, serve: Serve) -
 # --- demo ----------------------------------------------------------------------------------
 
 
+def test_the_demo_answers_with_a_command(srchat: Srchat) -> None:
+    result = srchat("ask", "-p", "demo", "--command", "say `hello` to me")
+    assert result == (0, b'echo "say hello to me"\n', "")
+
+
 def test_the_demo_answers_without_key_and_network(srchat: Srchat) -> None:
     result = srchat("ask", "-p", "demo", "hello there", ALL_PROXY="http://127.0.0.1:9")
     assert result.code == 0
