@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_completions, has_focus, has_selection, vi_navigation_mode
@@ -66,7 +66,15 @@ def _send(event: KeyPressEvent) -> None:
         buffer.delete_before_cursor()
         _begin_line(event)
     else:
+        # Only what fits would stay. What is erased is shown again, whole, by who reads it.
+        event.app.erase_when_done = _is_cut(event.app)
         buffer.validate_and_handle()
+
+
+def _is_cut(app: Application[str]) -> bool:
+    """Tell whether the line has more rows than the screen."""
+    columns, rows = app.output.get_size().columns, app.output.get_size().rows
+    return app.layout.current_window.preferred_height(columns, rows + 1).preferred > rows
 
 
 def _ignore(_event: KeyPressEvent) -> None:

@@ -159,8 +159,9 @@ finish_reason, usage and error.
 Alt-Enter, a backslash before Enter, or Shift-Enter (if the terminal sends it) inserts a new line.
 Ctrl-G (or Ctrl-X Ctrl-E) opens the editor. Ctrl-R searches earlier prompts. Ctrl-C stops an answer
 or clears the line. Ctrl-D, `exit` or `quit` leaves. Type two slashes to send a message that starts
-with a slash. With `keys = "vi"`, the sign of the prompt is `:` while keys are commands. Leaving
-prints the command that continues the conversation.
+with a slash. With `keys = "vi"`, the sign of the prompt is `:` while keys are commands. Of a line
+longer than the screen, as much as fits is shown; once it is sent, all of it. Leaving prints the
+command that continues the conversation.
 
 `@PATH` in a prompt attaches the file, if there is one of that name; other words with an @ are text.
 Quote a path with blanks: `@"my notes.txt"`. Another @ in front makes text of it: `@@PATH`. In
