@@ -16,6 +16,7 @@ from prompt_toolkit.input.defaults import create_input
 from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.layout.screen import Char
 from prompt_toolkit.shortcuts import PromptSession
+from prompt_toolkit.utils import get_cwidth
 
 from srchat.errors import Interrupted, OutputError
 from srchat.repl.completer import ChatCompleter
@@ -23,6 +24,7 @@ from srchat.repl.keys import bindings
 from srchat.repl.lines import MORE, show_prompt
 from srchat.repl.mentions import begun_mention
 from srchat.repl.picker import picked
+from srchat.repl.prompt_renderer import END_OF_ROW, follow_resizes, line_height
 from srchat.repl.prompt_style import STYLE, TYPED, adjust_menu, prompt_sign
 from srchat.repl.slash_syntax import may_be_command
 from srchat.repl.terminal_output import terminal_output
@@ -96,7 +98,7 @@ class PromptLines:
         app = self._session.app
         app.ttimeoutlen = 0.05  # an Esc that is alone is no Alt
         app.timeoutlen = 0.3
-        app.renderer.cpr_not_supported_callback = None  # then there is no status line
+        follow_resizes(app)
         app.after_render += self._rendered
         adjust_menu(self._session)
 
@@ -179,7 +181,11 @@ class PromptLines:
         columns, rows = self._screen.size()
         if rows < _FOR_STATUS:
             return None
-        return [("", fitting(_joined(self._hooks.status(), columns - 1), columns - 1))]
+        status = fitting(_joined(self._hooks.status(), columns - 1), columns - 1)
+        if line_height(self._session.app, rows) >= rows - 1:
+            return [("", status)]  # the prompt begins in the first row
+        mark = END_OF_ROW.encode(self._screen.encoding, "ignore").decode(self._screen.encoding)
+        return [("", status), ("", " " * (columns - 1 - get_cwidth(status)) + mark)]
 
     def _rendered(self, _: object) -> None:
         if self._shown:

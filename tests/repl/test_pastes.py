@@ -19,6 +19,12 @@ def in_pyte(srchat: Srchat, url: str, size: tuple[int, int]) -> Chat:
     return ChatTerminal(srchat, url, size=size)
 
 
+def in_wrapping_pyte(srchat: Srchat, url: str, size: tuple[int, int]) -> Chat:
+    chat = ChatTerminal(srchat, url, size=size)
+    chat.terminal.wraps_anew = True
+    return chat
+
+
 def in_tmux(srchat: Srchat, url: str, size: tuple[int, int]) -> Chat:
     return Tmux(srchat.command("chat", "--base-url", url), srchat.env, srchat.home, *size)
 
