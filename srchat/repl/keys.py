@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_completions, has_focus, has_selection, vi_navigation_mode
@@ -13,6 +13,7 @@ from prompt_toolkit.keys import Keys
 
 from srchat.errors import UsageError
 from srchat.repl.mentions import with_mentions_escaped
+from srchat.repl.prompt_renderer import PromptRenderer, line_height
 from srchat.text_input import argument_text, edited
 
 _NEW_LINE: Final = (Keys.Escape, Keys.ControlM)
@@ -44,6 +45,7 @@ def bindings(environ: Mapping[str, str], failed: Callable[[str, str], None]) -> 
     keys.add("tab", filter=at_prompt)(_complete)
     keys.add("escape", "enter", filter=at_prompt)(_begin_line)
     keys.add(Keys.BracketedPaste, filter=at_prompt)(_paste)
+    keys.add(Keys.CPRResponse, save_before=lambda _: False)(_locate)
     # There is no mouse here. What looks like one is part of a paste, and its handler may fail.
     keys.add(Keys.Vt100MouseEvent)(_ignore)
 
@@ -66,7 +68,22 @@ def _send(event: KeyPressEvent) -> None:
         buffer.delete_before_cursor()
         _begin_line(event)
     else:
+        # Only what fits would stay. What is erased is shown again, whole, by who reads it.
+        event.app.erase_when_done = _is_cut(event.app)
         buffer.validate_and_handle()
+
+
+def _is_cut(app: Application[str]) -> bool:
+    """Tell whether the line has more rows than the screen."""
+    rows = app.output.get_size().rows
+    return line_height(app, rows + 1) > rows
+
+
+def _locate(event: KeyPressEvent) -> None:
+    renderer = event.app.renderer
+    assert isinstance(renderer, PromptRenderer)
+    row, column = event.data[2:-1].split(";")
+    renderer.report_cursor(int(row) - 1, int(column) - 1)
 
 
 def _ignore(_event: KeyPressEvent) -> None:

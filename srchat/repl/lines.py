@@ -5,11 +5,20 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from srchat.errors import Interrupted
+from srchat.terminal.sanitize import sanitized
 from srchat.terminal.streams import Output
 from srchat.text_input import decoded, read_part
+from srchat.theme import PROMPT_SIGN, TYPED
 
 PROMPT: Final = "> "
 MORE: Final = "  "  # before each line of a message except the first
+
+
+def show_prompt(screen: Output, text: str) -> None:
+    """Show a whole prompt as the line editor shows what is typed."""
+    words = sanitized(text).rstrip().replace("\n", f"\n{MORE}")
+    sign = screen.styled(PROMPT.strip(), PROMPT_SIGN)
+    screen.write(f"{sign} {screen.styled(words, TYPED)}\n")
 
 
 class Lines(Protocol):

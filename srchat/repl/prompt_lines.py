@@ -1,13 +1,12 @@
 """Reads lines from a terminal with prompt_toolkit."""
 
 import contextlib
-import io
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TextIO, cast
+from typing import Any, Final, NamedTuple
 
-from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.application import Application
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
 from prompt_toolkit.enums import EditingMode
@@ -16,19 +15,19 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input.defaults import create_input
 from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.layout.screen import Char
-from prompt_toolkit.output import ColorDepth
-from prompt_toolkit.output import Output as TerminalOutput
-from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import PromptSession
+from prompt_toolkit.utils import get_cwidth
 
 from srchat.errors import Interrupted, OutputError
 from srchat.repl.completer import ChatCompleter
 from srchat.repl.keys import bindings
-from srchat.repl.lines import MORE
+from srchat.repl.lines import MORE, show_prompt
 from srchat.repl.mentions import begun_mention
 from srchat.repl.picker import picked
+from srchat.repl.prompt_renderer import END_OF_ROW, follow_resizes, line_height
 from srchat.repl.prompt_style import STYLE, TYPED, adjust_menu, prompt_sign
 from srchat.repl.slash_syntax import may_be_command
+from srchat.repl.terminal_output import terminal_output
 from srchat.repl.typed_history import TypedHistory
 from srchat.signals import on_resume, signals_to
 from srchat.terminal.sanitize import hidden_characters, one_line
@@ -100,7 +99,7 @@ class PromptLines:
         app = self._session.app
         app.ttimeoutlen = 0.05  # an Esc that is alone is no Alt
         app.timeoutlen = 0.3
-        app.renderer.cpr_not_supported_callback = None  # then there is no status line
+        follow_resizes(app)
         app.after_render += self._rendered
         adjust_menu(self._session)
 
@@ -123,13 +122,17 @@ class PromptLines:
 
     def read(self, default: str = "") -> str:
         """Return the next typed text. `default`: initial text to edit."""
+        app = self._session.app
+        app.erase_when_done = False
         self._use_keys()
         rows = self._screen.size().lines
         self._session.reserve_space_for_menu = max(0, min(_MENU, rows - _FOR_STATUS))
         # A signal may have ended the last prompt in the middle of a search.
         self._session.layout.focus(self._session.default_buffer)
-        with ended_by_signals(self._session.app), on_resume(self._resume):
+        with ended_by_signals(app), on_resume(self._resume):
             typed = self._session.prompt(default=default, handle_sigint=False)
+        if app.erase_when_done:
+            show_prompt(self._screen, typed)
         return argument_text(typed, "the line")
 
     def settle(self, line: str, *, refused: bool) -> None:
@@ -179,52 +182,16 @@ class PromptLines:
         columns, rows = self._screen.size()
         if rows < _FOR_STATUS:
             return None
-        return [("", fitting(_joined(self._hooks.status(), columns - 1), columns - 1))]
+        status = fitting(_joined(self._hooks.status(), columns - 1), columns - 1)
+        if line_height(self._session.app, rows) >= rows - 1:
+            return [("", status)]  # the prompt begins in the first row
+        mark = END_OF_ROW.encode(self._screen.encoding, "ignore").decode(self._screen.encoding)
+        return [("", status), ("", " " * (columns - 1 - get_cwidth(status)) + mark)]
 
     def _rendered(self, _: object) -> None:
         if self._shown:
             self._shown()
             self._shown = None
-
-
-class _Terminal(Vt100_Output):
-    """A terminal that keeps bracketed paste enabled between prompts.
-
-    Otherwise each line of a text pasted there would become a message.
-    """
-
-    def disable_bracketed_paste(self) -> None:
-        if not get_app().is_done:  # only an editor or a shell takes over
-            super().disable_bracketed_paste()
-
-
-class _Stream(io.TextIOBase):
-    """A file object for a screen, without a buffer that could fail to be flushed at exit."""
-
-    def __init__(self, screen: Output) -> None:
-        self._screen = screen
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override] # a constant of the file
-        return self._screen.encoding
-
-    def fileno(self) -> int:
-        return self._screen.fd
-
-    def isatty(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        self._screen.write(text)
-        return len(text)
-
-
-def terminal_output(screen: Output, environ: Mapping[str, str]) -> TerminalOutput:
-    """Return an output of prompt_toolkit that writes to a screen."""
-    depth = None if screen.has_color else ColorDepth.DEPTH_1_BIT
-    return _Terminal.from_pty(
-        cast("TextIO", _Stream(screen)), term=environ.get("TERM"), default_color_depth=depth
-    )
 
 
 @contextlib.contextmanager

@@ -8,14 +8,13 @@ from srchat.conversation import Conversation
 from srchat.errors import UsageError
 from srchat.history_rows import incomplete_row
 from srchat.library import Library
-from srchat.repl.lines import MORE, PROMPT, Lines
+from srchat.repl.lines import Lines, show_prompt
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.session.usage import usage_line
 from srchat.terminal.sanitize import one_line, sanitized
 from srchat.terminal.streams import Messages, Output
 from srchat.terminal.tty_modes import unechoed
-from srchat.theme import PROMPT_SIGN, TYPED
 from srchat.turn_view import open_answer_writer, show_turn, write_answer
 
 
@@ -53,9 +52,7 @@ class Terminal:
 
     def show_prompt(self, text: str) -> None:
         """Show a prompt that was not typed here, in the style of typed ones."""
-        words = sanitized(text).rstrip().replace("\n", f"\n{MORE}")
-        sign = self.screen.styled(PROMPT.strip(), PROMPT_SIGN)
-        self.screen.write(f"{sign} {self.screen.styled(words, TYPED)}\n")
+        show_prompt(self.screen, text)
 
     def confirm(self, question: str) -> bool:
         """Ask a yes-or-no question. The answer is no if there is no user to ask."""

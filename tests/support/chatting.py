@@ -43,6 +43,10 @@ class ChatTerminal(TerminalSession):
         self.wait_for_prompt()
         self.type(line + ENTER)
 
+    def paste(self, text: str) -> None:
+        """Paste text, marked as a paste."""
+        self.type("\x1b[200~" + text.replace("\n", "\r") + "\x1b[201~")
+
     def run(self, line: str) -> str:
         """Type a line and return all that is shown of it when the next prompt is there."""
         self.wait_for_prompt()

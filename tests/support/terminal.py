@@ -45,15 +45,45 @@ class _Screen(pyte.HistoryScreen):
             self.cursor.y -= 1
         for line in [line for line in self.buffer if line >= lines]:
             del self.buffer[line]
+        for row in self.buffer.values():
+            for column in [column for column in row if column >= columns]:
+                del row[column]
         self.lines, self.columns = lines, columns
         self.cursor.x = min(self.cursor.x, columns - 1)
         self.set_margins()
 
+    def wrap_window(self, columns: int, lines: int) -> None:
+        """Change the size as tmux does: wrap all rows anew, and keep the last ones."""
+        parts: list[list[pyte.screens.Char]] = []
+        cursor = len(self.history.top) + self.cursor.y
+        for y, row in enumerate([*self.history.top, *map(self.buffer.get, range(self.lines))]):
+            used = [x for x, cell in (row or {}).items() if cell.data != " "]
+            cells = [row[x] for x in range(max(used, default=-1) + 1)] if row else []
+            if y == cursor:
+                self.cursor.y, self.cursor.x = divmod(self.cursor.x, columns)
+                self.cursor.y += len(parts)
+            parts += [cells[x : x + columns] for x in range(0, max(len(cells), 1), columns)]
+        self.lines, self.columns = lines, columns
+        first = max(0, len(parts) - lines)
+        self.cursor.y -= first
+        self.history.top.clear()
+        self.buffer.clear()
+        for y, part in enumerate(parts):
+            row = self.buffer[y - first]
+            row.update(enumerate(part))
+            if y < first:
+                self.history.top.append(self.buffer.pop(y - first))
+        self.set_margins()
+
 
 class Terminal:
-    """A screen whose lines, once scrolled away, are still there."""
+    """A screen whose lines, once scrolled away, are still there.
+
+    `wraps_anew`: rows are wrapped when the width changes, not cut off.
+    """
 
     def __init__(self, columns: int = 80, lines: int = 24) -> None:
+        self.wraps_anew = False
         self._screen = _Screen(columns, lines, history=1_000_000, ratio=0.5)
         # A terminal's driver makes CR LF of a newline.
         self._screen.set_mode(pyte.modes.LNM)
@@ -65,7 +95,10 @@ class Terminal:
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the size, as when a user drags the window's corner."""
-        self._screen.resize_window(columns, lines)
+        if self.wraps_anew:
+            self._screen.wrap_window(columns, lines)
+        else:
+            self._screen.resize_window(columns, lines)
 
     @property
     def scrollback(self) -> list[str]:
