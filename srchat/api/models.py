@@ -166,13 +166,13 @@ def _first_choices(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the parts of choice 0, of which an event may have several."""
     choices = value.get("choices")
     for choice in choices if isinstance(choices, list) else ():
-        if isinstance(choice, dict) and not _integer(choice.get("index")):
+        if isinstance(choice, dict) and not (choice.get("index") and _integer(choice["index"])):
             yield choice
 
 
 def _finish_reason(choice: dict[str, Any]) -> str:
-    reason = _string(choice.get("finish_reason"))
-    return "" if reason.lower() in _NO_REASON else reason
+    reason = choice.get("finish_reason")
+    return reason if isinstance(reason, str) and reason.lower() not in _NO_REASON else ""
 
 
 def _content(message: dict[str, Any]) -> str:

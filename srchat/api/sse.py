@@ -62,11 +62,11 @@ class SSEDecoder:
         if piece:
             self._partial.append(piece)
             self._partial_size += len(piece)
-            self._check(self._partial_size)
+            if self._partial_size > self._max_event_bytes:
+                raise self._too_long()
 
-    def _check(self, size: int) -> None:
-        if size > self._max_event_bytes:
-            raise ValueError(f"an event of the stream is over {self._max_event_bytes} bytes")
+    def _too_long(self) -> ValueError:
+        return ValueError(f"an event of the stream is over {self._max_event_bytes} bytes")
 
     def _read(self, lines: list[bytes]) -> list[ServerSentEvent]:
         events = []
@@ -96,7 +96,8 @@ class SSEDecoder:
 
     def _take(self, value: bytes) -> None:
         self._data_size += len(value) + 1
-        self._check(self._data_size)
+        if self._data_size > self._max_event_bytes:
+            raise self._too_long()
         self._data.append(value.decode("utf-8", "replace"))
 
     def _dispatch(self) -> ServerSentEvent | None:

@@ -3,7 +3,8 @@
 import pytest
 
 from srchat.api.error_body import read_error_body
-from srchat.session.overflow import ContextOverflow, read_overflow
+from srchat.errors import APIStatusError
+from srchat.session.overflow import ContextOverflow, add_overflow_hint, read_overflow
 
 VLLM = (
     "This model's maximum context length is 1024 tokens. However, your prompt contains at least "
@@ -146,3 +147,20 @@ def test_absurd_numbers_are_no_limit() -> None:
 def test_too_large_max_tokens_are_found_in_a_wrapped_message() -> None:
     message = "VLLMException - max_tokens=2000 cannot be greater than max_model_len=1024."
     assert read_overflow(message) == ContextOverflow(1024, None, by_answer=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "estimated", "hint"),
+    [
+        (1200, 10, "the prompt has 1200 tokens, 200 more than the context window of 1000"),
+        (900, 2000, "the prompt takes 900 of 1000 tokens"),
+        (None, 10, "the context window has 1000 tokens for prompt and answer"),
+        (None, 1200, "the prompt has about 1200 tokens, about 200 more"),
+    ],
+)
+def test_a_hint_prefers_the_count_of_the_server(
+    asked: int | None, estimated: int, hint: str
+) -> None:
+    error = APIStatusError("too long", status=400)
+    add_overflow_hint(error, ContextOverflow(1000, asked), estimated)
+    assert error.hint.startswith(hint)
