@@ -106,3 +106,24 @@ def test_the_costs_are_those_of_the_process(tmp_path: Path, srchat: Srchat) -> N
         measured(path, "--version"), env=srchat.unmeasured_env, check=True, capture_output=True
     )
     assert read_costs(path).memory > 1
+
+
+def test_a_long_chat_holds_little_more_than_its_text(srchat: Srchat, serve: Serve) -> None:
+    reply = 20_000
+    text = chunked(*[chunk("x" * 100)] * (reply // 100), chunk(finish="stop"), DONE)
+    server = serve([head(headers={"Transfer-Encoding": "chunked"}), text])
+
+    def memory(turns: int) -> float:
+        env = srchat.unmeasured_env | {
+            "SRCHAT_DATA": str(srchat.home / str(turns)),
+            "SRCHAT_CONTEXT_WINDOW": "32768",  # else each request holds all of it
+        }
+        process, costs = start_measured(
+            ["chat", "--base-url", server.url, "-q"], env=env, stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        process.communicate(b"".join(b"prompt %d\n" % n for n in range(turns)), PATIENCE)
+        return costs().memory
+
+    few, many = 10, 310
+    assert (memory(many) - memory(few)) * 1024**2 < 3 * reply * (many - few)
