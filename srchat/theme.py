@@ -81,6 +81,7 @@ PROMPT_STYLES: Final = {
     "scrollbar.button": f"{_OWN} reverse",
 }
 PICKED: Final = "reverse"  # the selected row of a list
+PREVIEW: Final = "dim"  # of the selected row
 
 # Exported HTML pages: CSS colors on a light and on a dark background.
 PAGE: Final = {

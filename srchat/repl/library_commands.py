@@ -1,5 +1,6 @@
 """Slash commands about stored conversations and the server's models."""
 
+import contextlib
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from srchat.turn_view import list_models
 
 _MAX_FOUND: Final = 50  # conversations to choose from
 _MAX_HITS: Final = 10  # search hits to show
+_MAX_PREVIEW: Final = 1000  # characters of an answer
 
 
 def models(chat: Chat) -> list[str]:
@@ -38,6 +40,18 @@ def find(library: Library, words: str) -> list[tuple[str, str]]:
         if len(found) >= _MAX_FOUND:
             break
     return found
+
+
+def preview(library: Library, id: str) -> str:
+    """Return the last prompt of a stored conversation and how its answer begins."""
+    lines: list[str] = []
+    with contextlib.suppress(StoreError):
+        store = library.open_existing()
+        conversation = store.load_or_none(id) if store else None
+        if conversation and (typed := conversation.last_typed):
+            begin = conversation.answer[:_MAX_PREVIEW].splitlines()
+            lines = [f"> {typed.message.brief}", *filter(str.strip, begin)]
+    return "\n".join(map(one_line, lines))
 
 
 def completions(library: Library, words: str) -> list[tuple[str, str]]:
@@ -73,7 +87,9 @@ def load(chat: Chat, words: str) -> None:
     if len(found) == 1 and words:
         chosen: int | None = 0
     elif terminal.lines.interactive:
-        chosen = terminal.lines.choose([row for _, row in found])
+        chosen = terminal.lines.choose(
+            [row for _, row in found], lambda place: preview(chat.library, found[place][0])
+        )
     else:
         raise UsageError("usage: /load ID")
     if chosen is not None:

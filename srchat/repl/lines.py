@@ -1,7 +1,7 @@
 """Reads lines without a line editor: from a pipe, or from a dumb terminal."""
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from srchat.errors import Interrupted
@@ -42,8 +42,11 @@ class Lines(Protocol):
     def ask(self, question: str) -> str:
         """Return the answer to a question. Raises the same errors as `read`."""
 
-    def choose(self, rows: Sequence[str]) -> int | None:
-        """Return the index of the chosen row, None if there is none. Raises as `read` does."""
+    def choose(self, rows: Sequence[str], preview: Callable[[int], str]) -> int | None:
+        """Return the index of the chosen row, None if there is none. Raises as `read` does.
+
+        `preview`: returns a few lines about a row.
+        """
 
 
 class PlainLines:
@@ -71,7 +74,7 @@ class PlainLines:
         """Return the answer to a question."""
         return self._line(f"{question} ")
 
-    def choose(self, rows: Sequence[str]) -> int | None:
+    def choose(self, rows: Sequence[str], _preview: Callable[[int], str]) -> int | None:
         """Number the rows and ask for a number."""
         if not self._screen:  # pragma: no cover - only a terminal is asked to choose
             return None

@@ -1,6 +1,7 @@
 """A list to choose a row from with the arrow keys."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -12,16 +13,25 @@ from prompt_toolkit.output import Output as TerminalOutput
 from srchat.terminal.sanitize import one_line
 from srchat.terminal.streams import Output
 from srchat.terminal.word_wrap import fitting
-from srchat.theme import PICKED
+from srchat.theme import PICKED, PREVIEW
 
 _MAX_ROWS = 12  # on the screen
+_PREVIEW_ROWS = 4  # on the screen, with a blank one before it
 
 
 def picked(
-    rows: Sequence[str], screen: Output, input: Input, output: TerminalOutput
+    rows: Sequence[str],
+    preview: Callable[[int], str],
+    screen: Output,
+    input: Input,
+    output: TerminalOutput,
 ) -> Application[int | None]:
-    """Return an application that returns the index of the chosen row, None if it is cancelled."""
+    """Return an application that returns the index of the chosen row, None if it is cancelled.
+
+    `preview`: returns a few lines about a row, which are shown below the list if there is room.
+    """
     chosen = 0
+    preview = functools.cache(preview)
 
     def text() -> StyleAndTextTuples:
         columns, lines = screen.size()
@@ -34,7 +44,7 @@ def picked(
                 + ("\n" if place + 1 < min(first + height, len(rows)) else ""),
             )
             for place in range(first, min(first + height, len(rows)))
-        ]
+        ] + _previewed(preview(chosen) if lines > height + _PREVIEW_ROWS else "", columns)
 
     keys = KeyBindings()
 
@@ -73,3 +83,8 @@ def picked(
     app.renderer.cpr_not_supported_callback = None
     app.ttimeoutlen = 0.05
     return app
+
+
+def _previewed(text: str, columns: int) -> StyleAndTextTuples:
+    lines = [fitting(f"  {one_line(line)}", columns - 1) for line in text.splitlines()]
+    return [(PREVIEW, "".join(f"\n{line}" for line in ["", *lines][:_PREVIEW_ROWS]))]

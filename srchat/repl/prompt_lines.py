@@ -148,9 +148,9 @@ class PromptLines:
         with ended_by_signals(session.app):
             return session.prompt(handle_sigint=False)
 
-    def choose(self, rows: Sequence[str]) -> int | None:
+    def choose(self, rows: Sequence[str], preview: Callable[[int], str]) -> int | None:
         """Return the index of the row chosen with the arrow keys, None if cancelled."""
-        app = picked(rows, self._screen, self._input, self._output)
+        app = picked(rows, preview, self._screen, self._input, self._output)
         with ended_by_signals(app):
             return app.run(handle_sigint=False)
 
