@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    if text := _quick_answer(sys.argv[1:]):
+    if sys.stdout and (text := _quick_answer(sys.argv[1:])):
         try:
             print(text, end="", flush=True)
         except OSError:

@@ -44,7 +44,7 @@ def _silent(_: object) -> None:
 class ChatClient:
     """Sends requests to one server, over one connection at a time.
 
-    `log`: called with one line for each step and header. `frame_time`: see `Inbox`.
+    `log`: called with one line for each step and header. `frame_time`: see `ChatStream`.
     `refused`: "PARAMETER MODEL" for each parameter that the server refused; it is not sent again.
     """
 
@@ -76,12 +76,12 @@ class ChatClient:
 
         `request.stream` is what the server is asked for; both kinds of answer are understood.
         """
-        inbox = Inbox(self._frame_time)
+        inbox = Inbox()
         body = request.to_json()
         for name in [name for name in body if f"{name} {request.model}" in self.refused]:
             _remove_parameter(name, body)
         attempts = self._attempts(inbox, "POST", "/chat/completions", body)
-        return ChatStream(attempts, inbox)
+        return ChatStream(attempts, inbox, self._frame_time)
 
     def list_models(
         self, on_wait: Callable[[RetryWait], None] = _silent, within: float = math.inf

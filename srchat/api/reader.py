@@ -42,10 +42,15 @@ Item = Connected | RequestSent | ResponseHead | bytes | ReadFailed | End
 
 
 class Inbox:
-    """Receives the items of the current reader, and signals, for the main thread."""
+    """Receives the items of the current reader, and signals, for the main thread.
+
+    `frame_time`: seconds between two deliveries of bytes, for a display that is redrawn at most so
+    often: one wake-up per frame, not one per token. The end of the body, a failure, a signal and a
+    full queue do not wait.
+    """
 
     def __init__(self, frame_time: float = 0.0) -> None:
-        self._frame_time = frame_time
+        self.frame_time = frame_time
         self._next_frame = 0.0
         self._urgent: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._queue: queue.SimpleQueue[tuple[object, Item]] = queue.SimpleQueue()
@@ -110,7 +115,7 @@ class Inbox:
             try:
                 entry = self._queue.get_nowait()
             except queue.Empty:
-                self._next_frame = time.monotonic() + self._frame_time
+                self._next_frame = time.monotonic() + self.frame_time
                 break
             if entry[0] is not source or not isinstance(entry[1], bytes):
                 self._held = entry

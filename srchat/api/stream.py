@@ -27,11 +27,13 @@ _TEXT_TIMEOUTS: Final = 10  # read timeouts without text, despite keep-alives
 class ChatStream:
     """The events of one answer. Iterate it once.
 
+    `frame_time`: seconds between two events with text, from the first one on; see `Inbox`.
     `unreadable`: one line for each chunk that was skipped because it could not be parsed.
     Raises APIError and its subclasses; IncompleteAnswerError after the first text.
     """
 
-    def __init__(self, attempts: Attempts, inbox: Inbox) -> None:
+    def __init__(self, attempts: Attempts, inbox: Inbox, frame_time: float = 0.0) -> None:
+        self._frame_time = frame_time
         self.unreadable: list[str] = []
         self._attempts = attempts
         self._inbox = inbox
@@ -71,6 +73,8 @@ class ChatStream:
                 return
             end = min(end, time.monotonic() + after_finish) if decoder.is_over else math.inf
             grown = len(chunk.content) + len(chunk.reasoning) if chunk else 0
+            if grown:
+                self._inbox.frame_time = self._frame_time
             size, waited = size + grown, 0.0 if grown else waited + (TICK if part is None else 0)
             self._check(exchange, size, waited)
         yield decoder.flush()

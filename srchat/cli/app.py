@@ -95,6 +95,8 @@ def main(arguments: Sequence[str]) -> int:
     Raises nothing.
     """
     reserve_standard_descriptors()
+    if sys.stdout is None:  # closed; what Typer prints has to fail
+        sys.stdout = os.fdopen(1, "w", closefd=False)
     process = Process(os.environ)
     try:
         try:

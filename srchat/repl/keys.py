@@ -5,6 +5,7 @@ from typing import Final
 
 from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
+from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_completions, has_focus, has_selection, vi_navigation_mode
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
@@ -12,7 +13,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
 from srchat.errors import UsageError
-from srchat.repl.mentions import with_mentions_escaped
+from srchat.repl.mentions import pasted
 from srchat.repl.prompt_renderer import PromptRenderer, line_height
 from srchat.text_input import argument_text, edited
 
@@ -93,8 +94,9 @@ def _ignore(_event: KeyPressEvent) -> None:
 def _paste(event: KeyPressEvent) -> None:
     # What others have written must not attach a file.
     text = event.data.replace("\r\n", "\n").replace("\r", "\n")
-    before = event.current_buffer.document.char_before_cursor.strip("@")
-    event.current_buffer.insert_text(with_mentions_escaped(before + text)[len(before) :])
+    document = event.current_buffer.document
+    line, cursor = pasted(document.text_before_cursor, text, document.text_after_cursor)
+    event.current_buffer.document = Document(line, cursor)
 
 
 def _begin_line(event: KeyPressEvent) -> None:

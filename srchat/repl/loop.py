@@ -38,6 +38,7 @@ class Repl:
         self._code = ExitCode.DONE
         self._can_be_stopped = False
         self._first = first
+        self._refused_edit = ""
 
     def run(self) -> ExitCode:
         """Read and run lines. Return the exit code: of a script, that of its last failure.
@@ -69,6 +70,7 @@ class Repl:
 
     def _step(self) -> None:
         editing, self._terminal.next_line = self._terminal.next_line, None
+        refused, self._refused_edit = self._refused_edit, ""
         self._messages.is_after_answer = False
         self._chat.library.close()  # a chat may stay at its prompt for weeks
         if self._first:
@@ -78,12 +80,12 @@ class Repl:
             self._handle(line, is_edited=False)
             return
         try:
-            line = self._lines.read(self._line_of(editing) if editing else "")
+            line = self._lines.read(refused or (self._line_of(editing) if editing else ""))
         except UsageError as exc:
             self._failed(exc)
             return
         if line.strip():
-            self._handle(line, is_edited=editing is not None)
+            self._handle(line, is_edited=editing is not None or bool(refused))
 
     def _line_of(self, message: str) -> str:
         """Return the line to type to send a message without attaching the files it mentions."""
@@ -107,6 +109,8 @@ class Repl:
             pass  # a question of the command was left; only at the prompt that ends more
         except SrchatError as exc:
             refused = isinstance(exc, UsageError | ConfigError)
+            if refused and is_edited and message_of(line) is not None:
+                self._refused_edit = line  # to be corrected
             self._failed(exc, was_asked=self._terminal.turns > before)
         except Exception as exc:  # noqa: BLE001 - the chat goes on  # pragma: no cover - our mistake
             self._unexpected(exc)

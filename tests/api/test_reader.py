@@ -12,12 +12,13 @@ import pytest
 
 from srchat.api.client import ChatClient
 from srchat.api.exchange import Limits
+from srchat.api.models import ChatCompletionChunk
 from srchat.api.reader import Connected, End, Inbox, ReadFailed
 from srchat.api.server import Server
 from srchat.errors import APIConnectionError, APITimeoutError, Interrupted
 from tests.conftest import Serve
 from tests.support.asking import HELLO, ONCE, taken
-from tests.support.server import CLOSE, DONE, chunk, head
+from tests.support.server import CLOSE, DONE, HOLD, Pause, chunk, head
 from tests.support.waiting import PATIENCE
 
 ME, OTHER = object(), object()
@@ -198,6 +199,7 @@ import os, signal, sys
 from srchat.api.client import ChatClient
 from srchat.api.server import Server
 from srchat.api.exchange import Limits
+from srchat.api.models import ChatCompletionChunk
 from tests.support.asking import HELLO, ONCE, taken
 events = []
 def seen(event):
@@ -224,3 +226,13 @@ def test_a_stopped_process_does_not_time_out(serve: Serve) -> None:
         assert process.stdout.readline() == b"waits again\n"
         gone_on.set()
         assert process.stdout.read() == b"Hello\n"
+
+
+def test_the_first_text_does_not_wait_for_a_frame(serve: Serve) -> None:
+    server = serve([head(), chunk(""), Pause(0.1), chunk("Hello"), HOLD])
+    begun = time.monotonic()
+    with ChatClient(Server(server.url, None), frame_time=PATIENCE) as client:
+        for event in client.stream(HELLO):
+            if isinstance(event, ChatCompletionChunk) and event.content:
+                break
+    assert time.monotonic() - begun < PATIENCE / 2  # a guard, as above

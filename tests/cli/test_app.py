@@ -52,6 +52,18 @@ def test_version_and_help_do_not_even_load_typer(args: list[str]) -> None:
     subprocess.run([sys.executable, "-c", script, *args], check=True, timeout=PATIENCE)
 
 
+@pytest.mark.parametrize(
+    "args", [["--help"], ["--version"], ["ask", "--help"], ["completion", "bash"]]
+)
+def test_a_closed_stdout_is_an_error_also_for_help(srchat: Srchat, args: list[str]) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *srchat.command(*args)],
+        env=srchat.env, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    assert done.returncode == 74
+    assert b"cannot write the output" in done.stderr
+
+
 def test_help_is_that_of_the_command_tree(srchat: Srchat) -> None:
     assert srchat("--help").out == srchat("--help", COLUMNS="80").out
 

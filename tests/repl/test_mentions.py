@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srchat.repl.mentions import begun_mention, with_mentions_escaped, without_mentions
+from srchat.repl.mentions import (
+    begun_mention,
+    pasted,
+    with_mentions_escaped,
+    without_mentions,
+)
 from tests.conftest import Serve, Srchat
 from tests.support.chatting import CTRL_C, ENTER, UP, ChatTerminal, sent
 from tests.support.server import answer
@@ -126,6 +131,27 @@ def test_a_binary_file_is_an_error_and_nothing_is_sent(
         chat.wait_for_text("> @a.txt and @data.bin")
 
 
+@pytest.mark.parametrize(
+    ("before", "text", "after"),
+    [
+        ('see @"a ', '@"b @a.txt" ok', ""),
+        ("", 'log @"foo @a.txt', '" why?'),
+        ("see ", "@a.t", "xt"),
+        ("a ", "@a.txt @a.txt", " b"),
+    ],
+)
+def test_a_paste_attaches_nothing_whatever_stands_around_it(
+    files: Path, before: str, text: str, after: str
+) -> None:
+    line, cursor = pasted(before, text, after)
+    assert without_mentions(line) == (before + text + after, [])
+    assert line[cursor:] == after
+
+
+def test_a_path_pasted_behind_an_at_sign_is_attached(files: Path) -> None:
+    assert pasted("see @", "a.txt", " now") == ("see @a.txt now", 10)
+
+
 def test_pastes_and_scripts_attach_nothing(srchat: Srchat, serve: Serve, files: Path) -> None:
     server = serve(answer("Fine."))
     pasted = "see @a.txt\nme"
@@ -142,6 +168,22 @@ def test_pastes_and_scripts_attach_nothing(srchat: Srchat, serve: Serve, files: 
     assert sent(server, 1)[-1] == ("user", f"{A}a.txt")
     srchat("chat", "--base-url", server.url, stdin=b"@a.txt @@a.txt\n")
     assert sent(server) == [("user", "@a.txt @@a.txt")]
+
+
+def test_a_refused_edit_comes_back_to_be_corrected(
+    srchat: Srchat, serve: Serve, files: Path
+) -> None:
+    server = serve(answer("one"), answer("two"))
+    with ChatTerminal(srchat, server.url) as chat:
+        chat.run("old words")
+        chat.say("/edit")
+        chat.wait_for(lambda chat: chat.terminal.screen[chat.row] == "> old words")
+        chat.type(" @data.bin" + ENTER)
+        chat.wait_for(lambda chat: chat.terminal.screen[chat.row] == "> old words @data.bin")
+        assert "data.bin is not text" in chat.text
+        chat.type("\x17" + ENTER)
+        chat.wait_for_text("two")
+    assert sent(server) == [("user", "old words ")]
 
 
 def test_a_first_prompt_attaches_nothing(srchat: Srchat, serve: Serve, files: Path) -> None:
