@@ -19,7 +19,7 @@ __all__ = ["CERTIFICATE_VARIABLES", "PORTS", "certificates", "httpx", "proxy_for
 _hidden = {"click", "anyio", "trio"} - sys.modules.keys()
 sys.modules |= dict.fromkeys(_hidden)  # type: ignore[arg-type] # None: cannot be imported
 try:
-    import httpcore  # noqa: F401 - httpx imports it later, with its first client
+    import httpcore  # noqa: F401 - httpx would import it later, when nothing is hidden
     import httpx
 finally:
     for _name in _hidden:

@@ -50,9 +50,8 @@ def bindings(environ: Mapping[str, str], failed: Callable[[str, str], None]) -> 
     # There is no mouse here. What looks like one is part of a paste, and its handler may fail.
     keys.add(Keys.Vt100MouseEvent)(_ignore)
 
-    @keys.add(
-        "c-g", filter=at_prompt & ~has_selection & ~has_completions
-    )  # where it gives up those
+    # Ctrl-G cancels a selection or a menu.
+    @keys.add("c-g", filter=at_prompt & ~has_selection & ~has_completions)
     @keys.add("c-x", "c-e", filter=at_prompt)
     @keys.add("v", filter=at_prompt & vi_navigation_mode)
     def _(event: KeyPressEvent) -> None:
@@ -69,7 +68,7 @@ def _send(event: KeyPressEvent) -> None:
         buffer.delete_before_cursor()
         _begin_line(event)
     else:
-        # Only what fits would stay. What is erased is shown again, whole, by who reads it.
+        # A line that does not fit would stay cut off; PromptLines.read prints it in full.
         event.app.erase_when_done = _is_cut(event.app)
         buffer.validate_and_handle()
 
@@ -92,7 +91,7 @@ def _ignore(_event: KeyPressEvent) -> None:
 
 
 def _paste(event: KeyPressEvent) -> None:
-    # What others have written must not attach a file.
+    # Pasted text must not attach a file.
     text = event.data.replace("\r\n", "\n").replace("\r", "\n")
     document = event.current_buffer.document
     line, cursor = pasted(document.text_before_cursor, text, document.text_after_cursor)

@@ -55,7 +55,7 @@ class Repl:
                 except KeyboardInterrupt:
                     continue
                 except Interrupted as exc:
-                    # One Ctrl-C too many, while the one before was being told.
+                    # A second Ctrl-C while the first one was being reported.
                     if not self._is_ctrl_c(exc):
                         raise
             return self._code if is_script else ExitCode.DONE

@@ -1,10 +1,10 @@
 """Draws a prompt, and finds its first row again after the window has become narrower.
 
-Some terminals (tmux, kitty, those with VTE) then wrap their rows anew, others (xterm) cut them off.
-prompt_toolkit expects the latter. After the former it erases too few rows above the cursor, and
-leaves a copy of the prompt. No terminal tells its kind, but it tells where its cursor is: if rows
-were cut off, the cursor is in the row where it was. As long as nothing tells otherwise, only the
-rows that were drawn are erased, never what is above the prompt.
+Some terminals (tmux, kitty, those with VTE) rewrap their rows, others (xterm) truncate them.
+prompt_toolkit assumes that they are truncated. In the others it erases too few rows above the
+cursor, which leaves a copy of the prompt. The position of the cursor shows the difference: where
+rows are truncated, the cursor stays in its row. Without evidence of rewrapping, only the rows that
+were drawn are erased, never the text above the prompt.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ from prompt_toolkit.styles import BaseStyle
 # A blank that terminals keep at the end of a row (a figure space). In the last column of the status
 # line, it is wrapped in any narrower window, and that moves the cursor.
 END_OF_ROW: Final = "\u2007"
-_SETTLE_TIME: Final = 0.3  # seconds; tmux tells its size up to 0.25 s after it has changed
+_SETTLE_TIME: Final = 0.3  # seconds; tmux reports a new size up to 0.25 s late
 
 
 def _nothing() -> None:
@@ -29,7 +29,7 @@ def _nothing() -> None:
 
 
 class PromptRenderer(Renderer):
-    """Draws nothing between a resize and the terminal's answer where the cursor is.
+    """Draws nothing between a resize and the terminal's report of the cursor position.
 
     `_row`: in between, the row of the cursor before the resize.
     """
@@ -47,7 +47,7 @@ class PromptRenderer(Renderer):
         super().reset(_scroll, leave_alternate_screen)
 
     def render(self, app: Application[object], layout: Layout, is_done: bool = False) -> None:  # noqa: FBT001, FBT002 - as inherited
-        """Draw, once it is known where."""
+        """Draw, unless the position of the cursor is unknown."""
         if self._row is not None and not is_done:
             return
         if self._grows(layout):
@@ -55,7 +55,7 @@ class PromptRenderer(Renderer):
         super().render(app, layout, is_done)
 
     def asks_for_cursor(self) -> bool:
-        """Soon after a resize, ask where the cursor is if rows may have been wrapped anew."""
+        """Request the cursor position if rows may have been rewrapped. Return whether it did."""
         if self._row is None and not self._may_be_wrapped():
             return False
         if self._row is None:
@@ -77,7 +77,7 @@ class PromptRenderer(Renderer):
         self.output.flush()
 
     def report_cursor(self, row: int, column: int) -> None:
-        """Learn where the cursor is, counted from 0. After the last answer, draw again."""
+        """Take a reported position, counted from 0, and draw again after the last report."""
         self.report_absolute_cursor_row(row + 1)
         if self._row is not None and not self.waiting_for_cpr:
             self._wraps_anew |= self._was_wrapped(row, column, self._row)
@@ -118,7 +118,7 @@ class PromptRenderer(Renderer):
         return self._last_size.rows - height + self._cursor_pos.y
 
     def _was_wrapped(self, row: int, column: int, row_before: int) -> bool:
-        """Tell whether the cursor is where it cannot be if rows were cut off."""
+        """Tell whether the cursor is where truncation could not have put it."""
         assert self._last_size
         size = self.output.get_size()
         # A change of the height may move all rows, by as much as it is.
@@ -140,7 +140,7 @@ class PromptRenderer(Renderer):
 
 
 def wrapped_height(row: Mapping[int, Char], columns: int) -> int:
-    """Return the number of rows that a row takes where it is wrapped to `columns`."""
+    """Return the number of rows of a row that is wrapped to `columns`."""
     end = max((x for x, cell in row.items() if cell.char != " "), default=-1)
     widths = [row[x].width if x in row else 1 for x in range(end + 1)]
     height, used = 1, 0
@@ -158,7 +158,7 @@ def line_height(app: Application[str], limit: int) -> int:
 
 
 def follow_resizes(app: Application[str]) -> None:
-    """Let an application draw its prompt again from its own first row."""
+    """Let an application redraw its prompt from its first row after a resize."""
     renderer = app.renderer = PromptRenderer(app.renderer.style, app.output)
     draw_again = app._on_resize  # noqa: SLF001 - nothing else is called first
 
@@ -166,5 +166,5 @@ def follow_resizes(app: Application[str]) -> None:
         if not renderer.asks_for_cursor():
             draw_again()
 
-    app.terminal_size_polling_interval = None  # signals tell
+    app.terminal_size_polling_interval = None  # SIGWINCH reports changes
     app._on_resize = resized  # type: ignore[method-assign] # noqa: SLF001

@@ -1,4 +1,4 @@
-"""A screen as prompt_toolkit writes to it."""
+"""The output of prompt_toolkit to a screen."""
 
 import io
 from collections.abc import Mapping
@@ -14,17 +14,17 @@ from srchat.terminal.streams import Output
 
 class _Terminal(Vt100_Output):
     def disable_bracketed_paste(self) -> None:
-        """Go on marking pastes from one prompt to the next.
+        """Keep bracketed paste enabled between prompts.
 
-        Otherwise one that comes in between would be a message for each of its lines.
+        Otherwise each line of a text pasted there would become a message.
         """
         if not get_app().is_done:  # only an editor or a shell takes over
             super().disable_bracketed_paste()
 
     def erase_down(self) -> None:
-        """Erase from the beginning of a row, but not from the first cell of the screen.
+        """Erase to the end of the screen, but never from its first cell.
 
-        tmux would move the screen to the scrollback, as a copy of what is drawn again.
+        Otherwise tmux would move a copy of the screen to the scrollback.
         """
         self.erase_end_of_line()
         self.cursor_forward(1)
@@ -33,7 +33,7 @@ class _Terminal(Vt100_Output):
 
 
 class _Stream(io.TextIOBase):
-    """A screen as a file. Nothing is buffered that the interpreter could trip over at its end."""
+    """A file object for a screen, without a buffer that could fail to be flushed at exit."""
 
     def __init__(self, screen: Output) -> None:
         self._screen = screen
@@ -54,7 +54,7 @@ class _Stream(io.TextIOBase):
 
 
 def terminal_output(screen: Output, environ: Mapping[str, str]) -> TerminalOutput:
-    """Return prompt_toolkit's side of a screen."""
+    """Return an output of prompt_toolkit that writes to a screen."""
     depth = None if screen.has_color else ColorDepth.DEPTH_1_BIT
     return _Terminal.from_pty(
         cast("TextIO", _Stream(screen)), term=environ.get("TERM"), default_color_depth=depth

@@ -19,7 +19,7 @@ from srchat.theme import ERROR, HINT, WARNING, styled
 _C1: Final = re.compile(rb"[\x80-\x9f]")
 _CANNOT_MOVE: Final = (None, "", "dumb", "unknown")
 _MAX_MESSAGE: Final = 1000  # characters of one message
-_FRAME_TIME: Final = 1 / 12
+_FRAME_TIME: Final = 1 / 12  # seconds
 _FALLBACK_SIZE: Final = os.terminal_size((80, 24))
 
 
@@ -50,7 +50,7 @@ class Output:
 
     @property
     def frame_time(self) -> float:
-        """The minimum time between two frames in seconds; 0 where nothing is rendered."""
+        """The minimum time between two frames in seconds; 0 if nothing is rendered."""
         return _FRAME_TIME if self.renders else 0.0
 
     def use_color(self, when: str) -> None:

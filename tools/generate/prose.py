@@ -159,8 +159,8 @@ finish_reason, usage and error.
 Alt-Enter, a backslash before Enter, or Shift-Enter (if the terminal sends it) inserts a new line.
 Ctrl-G (or Ctrl-X Ctrl-E) opens the editor. Ctrl-R searches earlier prompts. Ctrl-C stops an answer
 or clears the line. Ctrl-D, `exit` or `quit` leaves. Type two slashes to send a message that starts
-with a slash. With `keys = "vi"`, the prompt is `:` in command mode. Of a line longer than the
-screen, as much as fits is shown; once it is sent, all of it is printed. Leaving prints the
+with a slash. With `keys = "vi"`, the prompt is `:` in command mode. A prompt longer than the
+screen is shown in part while you type, and printed in full when you send it. Leaving prints the
 command that continues the conversation.
 
 `@PATH` in a prompt attaches the file, if there is one of that name; other words with an @ are text.
