@@ -97,6 +97,31 @@ def read_part(fd: int) -> bytes:
             select.select([fd], [], [])
 
 
+class LineReader:
+    """Reads single lines from a descriptor, as they are needed."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._buffer = b""
+
+    def read(self) -> bytes | None:
+        """Return the next line without its newline, None at the end. Raises Interrupted."""
+        while b"\n" not in self._buffer:
+            try:
+                part = read_part(self._fd)
+            except OSError:  # pragma: no cover - a closed terminal sends a signal first
+                part = b""
+            if not part:
+                break
+            self._buffer += part
+        line, found, self._buffer = self._buffer.partition(b"\n")
+        return line if line or found else None
+
+    def forget(self) -> None:
+        """Forget the beginning of a line."""
+        self._buffer = b""
+
+
 def decoded(data: bytes, name: str) -> str:
     """Return UTF-8 text without its byte order mark. Raises UsageError if it is not UTF-8."""
     if (place := data.find(b"\0")) >= 0:

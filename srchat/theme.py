@@ -15,6 +15,8 @@ REASONING: Final = "dim"
 STATUS: Final = "dim"
 HEADING: Final = "bold"  # of a turn in `history show`
 MATCH: Final = "bold"  # in `history search`
+OWN_SETTING: Final = "cyan"  # in `config show`, one that is not the default
+NOTE: Final = "dim"  # a comment in `config show`
 
 # Markdown, by tag; the others are parts without a tag.
 MARKDOWN: Final = {

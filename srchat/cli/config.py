@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -29,7 +29,9 @@ from srchat.config.settings import DEMO_PROFILE, PROFILE, SETTINGS
 from srchat.config.tables import Headers
 from srchat.config.toml_edit import toml_value
 from srchat.config.value_types import CommandLine
-from srchat.terminal.sanitize import one_line
+from srchat.terminal.sanitize import one_line, sanitized
+from srchat.terminal.streams import Output
+from srchat.theme import NOTE, OWN_SETTING
 
 config_app = typer.Typer(help="Show and change settings.", rich_markup_mode=None)
 
@@ -62,13 +64,16 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     profile: options.Profile = None,
 ) -> None:
-    """Print every setting and its origin; the key is masked."""
+    """Print every setting and its origin; the key is masked.
+
+    Settings that are not the default come first, on a terminal in color.
+    """
     process: Process = ctx.obj
     settings = read_settings(process, {"profile": profile})
     if as_json:
         process.stdout.write(json.dumps(_document(settings), indent=2) + "\n")
     else:
-        process.stdout.write_foreign(_listing(settings))
+        process.stdout.write(_listing(settings, process.stdout))
 
 
 @config_app.command()
@@ -160,27 +165,50 @@ def _document(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _listing(settings: Settings) -> str:
+def _listing(settings: Settings, output: Output) -> str:
     """Return all settings as TOML with their origins as comments, the defaults last."""
     resolved = settings.resolved
     names = ", ".join(map(one_line, sorted({*settings.file.profile_names, DEMO_PROFILE})))
     profile = one_line(resolved.profile) if resolved.profile else "none"
-    lines = [f"# {one_line(settings.file.path)}", f"# profile: {profile} (available: {names})"]
     own = [name for name in SETTINGS if resolved.kinds[name] is not LayerKind.DEFAULT]
-    lines += [line for name in own for line in _lines_of(resolved, name)]
-    lines += ["", "# Defaults"] if own else []
     rest = [name for name in SETTINGS if name not in own]
-    lines += [line for name in rest for line in _lines_of(resolved, name)]
-    return "\n".join(lines) + "\n"
+    own_rows = [row for name in own for row in _rows(resolved, name)]
+    return "".join(
+        f"{row}\n"
+        for row in (
+            output.styled(f"# {one_line(settings.file.path)}", NOTE),
+            output.styled(f"# profile: {profile} (available: {names})", NOTE),
+            *(row.shown(output, OWN_SETTING) for row in own_rows),
+            *(["", output.styled("# Defaults", NOTE)] if own else []),
+            *(row.shown(output) for name in rest for row in _rows(resolved, name)),
+        )
+    )
 
 
-def _lines_of(resolved: Resolved, name: str) -> list[str]:
+class _Row(NamedTuple):
+    """A line of TOML: an assignment, and a comment."""
+
+    assignment: str
+    comment: str
+
+    def shown(self, output: Output, style: str = "") -> str:
+        """Return the line in the colors of the theme. `style`: of the assignment."""
+        assignment = sanitized(self.assignment) if output.renders else self.assignment
+        if style:
+            assignment = output.styled(assignment, style)
+        return "  ".join(filter(None, (assignment, output.styled(self.comment, NOTE))))
+
+
+def _rows(resolved: Resolved, name: str) -> list[_Row]:
     width = max(map(len, SETTINGS))
     value, origin = _value(resolved, name)
-    if isinstance(value, dict):
-        return [f"{name}.{key} = {toml_value(each)}  # {origin}" for key, each in value.items()]
     if value is None:
-        return [f"# {name} is not set"]
+        return [_Row("", f"# {name} is not set")]
     if name in KEY_SETTINGS and resolved.withheld:
         origin += "; not sent: it belongs to another server"
-    return [f"{name:<{width}} = {toml_value(value)}  # {origin}"]
+    entries = {name: value}
+    if isinstance(value, dict):
+        entries = {f"{name}.{key}": each for key, each in value.items()}
+    return [
+        _Row(f"{key:<{width}} = {toml_value(each)}", f"# {origin}") for key, each in entries.items()
+    ]

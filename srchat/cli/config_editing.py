@@ -77,7 +77,7 @@ def _draft_reported(
 
 def _edited(process: Process, path: Path, draft: Path) -> bytes:
     """Return the draft after the user has edited it until it is valid."""
-    questions = Questions(process.stdin_fd, process.messages)
+    questions = Questions(process)
     while True:
         if code := open_in_editor(draft, process.environ):
             raise ConfigError(f"the editor exited with {code}; nothing was changed")

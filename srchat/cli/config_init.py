@@ -54,7 +54,8 @@ def init(
 ) -> None:
     """Ask for server, key and model, test them, and save them.
 
-    Servers on this machine are found. Answers may come from a pipe, one per line.
+    Servers on this machine are found. On a terminal, Tab completes servers and models. Answers may
+    come from a pipe, one per line.
     """
     process: Process = ctx.obj
     if profile == DEMO_PROFILE:
@@ -89,7 +90,7 @@ class _Dialog:
         self._file = file
         self._profile = profile
         self._servers = servers
-        self._questions = Questions(process.stdin_fd, process.messages)
+        self._questions = Questions(process)
         self._old: Mapping[str, object] = file.profiles.get(profile, {}) if profile else file.values
 
     def run(self) -> dict[str, object]:
@@ -109,12 +110,13 @@ class _Dialog:
 
     def _ask_server(self) -> str:
         choices = self._choices()
+        urls = [url for url, _ in choices]
         for number, (url, about) in enumerate(choices, 1):
             self._print(f"{number}: {url} ({about})")
         while True:
-            answer = self._questions.ask("server (a number, or the URL)", "1")
-            if answer.isdecimal() and 0 < int(answer) <= len(choices):
-                return choices[int(answer) - 1][0]
+            answer = self._questions.ask("server (a number, or the URL)", "1", urls)
+            if answer.isdecimal() and 0 < int(answer) <= len(urls):
+                return urls[int(answer) - 1]
             try:
                 return str(parsed("base_url", _with_scheme(answer), "server"))
             except ConfigError as exc:
@@ -232,7 +234,7 @@ class _Dialog:
             self._print(f"{number}: {name}")
         question = "model (a number, or the name)" if offered else "model"
         while True:
-            model = self._questions.ask(question, default)
+            model = self._questions.ask(question, default, offered)
             if model not in offered and model.isdecimal() and 0 < int(model) <= len(offered):
                 return offered[int(model) - 1]
             if not offered or model in offered:

@@ -78,7 +78,7 @@ def _delete_profile(process: Process, path: Path, profile: str, *, yes: bool) ->
 
 
 def _confirm(process: Process, profile: str) -> None:
-    questions = Questions(process.stdin_fd, process.messages)
+    questions = Questions(process)
     if not questions.interactive:
         raise UsageError(f"deleting the profile {profile!r} without a terminal needs --yes")
     if not questions.confirm(f"delete the profile {profile!r}?", default=False):

@@ -86,7 +86,7 @@ def _delete_files(files: list[Path]) -> None:
 def _confirm(
     process: Process, store: "ConversationStore | None", chosen: list[str], others: list[Path]
 ) -> None:
-    questions = Questions(process.stdin_fd, process.messages)
+    questions = Questions(process)
     if not questions.interactive:
         raise UsageError(
             f"deleting {counted(len(chosen), 'conversation')} without a terminal needs --yes"

@@ -1,12 +1,13 @@
 """Asks questions on stderr; reads answers from the terminal or a pipe."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from srchat.cli.process import Process
 from srchat.errors import Interrupted, UsageError
 from srchat.terminal.sanitize import one_line
 from srchat.terminal.streams import Messages, is_terminal
-from srchat.text_input import read_part
+from srchat.text_input import LineReader
 
 
 class Questions:
@@ -15,28 +16,29 @@ class Questions:
     `interactive`: a question can be repeated.
     """
 
-    def __init__(self, fd: int, messages: Messages) -> None:
-        self.interactive = is_terminal(fd)
-        self._fd = fd
-        self._messages = messages
-        self._read = b""
+    def __init__(self, process: Process) -> None:
+        self.interactive = is_terminal(process.stdin_fd)
+        self._process = process
+        self._messages = process.messages
+        self._reader = LineReader(process.stdin_fd)
         self._answered = False
 
-    def ask(self, question: str, default: str = "") -> str:
+    def ask(self, question: str, default: str = "", choices: Sequence[str] = ()) -> str:
         """Return the answer without surrounding whitespace, `default` if it is empty.
 
-        Raises UsageError at the end of the input.
+        `choices`: answers that Tab completes on a terminal; others may be typed, too. Raises
+        UsageError at the end of the input.
         """
-        shown = one_line(self._messages.redact(f"{question} [{default}]" if default else question))
-        self._messages.write_raw(f"{shown}: ")
-        with _row_ended(self._messages):
-            line = self._line()
-        if line is None or not self.interactive:
-            self._messages.write_raw("\n")
-        if line is None and (self.interactive or not self._answered):
+        shown = f"{question} [{default}]" if default else question
+        shown = f"{one_line(self._messages.redact(shown))}:"
+        if choices and self.interactive and self._messages.output.can_move:
+            answer = self._completed(shown, choices)
+        else:
+            answer = self._typed(shown)
+        if answer is None and (self.interactive or not self._answered):
             raise UsageError(f"no answer to {question!r}; nothing was changed")
         self._answered = True
-        return (line or "").strip() or default
+        return (answer or "").strip() or default
 
     def ask_secret(self, question: str) -> str:
         """Return the answer, typed without echo."""
@@ -49,18 +51,25 @@ class Questions:
         answer = self.ask(f"{question} {'[Y/n]' if default else '[y/N]'}").lower()
         return answer in ("y", "yes") if answer else default
 
-    def _line(self) -> str | None:
-        """Return the next line, None at the end. Reads no byte beyond it."""
-        while b"\n" not in self._read:
-            try:
-                part = read_part(self._fd)
-            except OSError:  # pragma: no cover - a closed terminal sends a signal first
-                part = b""
-            if not part:
-                break
-            self._read += part
-        line, found, self._read = self._read.partition(b"\n")
-        return line.decode("utf-8", "replace") if line or found else None
+    def _typed(self, question: str) -> str | None:
+        """Return the next line, None at the end."""
+        self._messages.write_raw(f"{question} ")
+        with _row_ended(self._messages):
+            line = self._reader.read()
+        if line is None or not self.interactive:
+            self._messages.write_raw("\n")
+        return None if line is None else line.decode("utf-8", "replace")
+
+    def _completed(self, question: str, choices: Sequence[str]) -> str | None:
+        """Return the next line, None at the end. Tab completes `choices`."""
+        from srchat.repl.answers import completed_answer  # noqa: PLC0415 - prompt_toolkit, 100 ms
+
+        # A name that is not shown as it is cannot be told from others.
+        safe = [each for each in choices if one_line(self._messages.redact(each)) == each]
+        try:
+            return completed_answer(question, safe, self._messages.output, self._process.environ)
+        except EOFError:
+            return None
 
 
 @contextlib.contextmanager

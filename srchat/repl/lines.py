@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from srchat.errors import Interrupted
 from srchat.terminal.sanitize import sanitized
 from srchat.terminal.streams import Output
-from srchat.text_input import decoded, read_part
+from srchat.text_input import LineReader, decoded
 from srchat.theme import PROMPT_SIGN, TYPED
 
 PROMPT: Final = "> "
@@ -54,9 +54,8 @@ class PlainLines:
 
     def __init__(self, fd: int, screen: Output | None) -> None:
         self.interactive = screen is not None
-        self._fd = fd
+        self._reader = LineReader(fd)
         self._screen = screen
-        self._buffer = b""
 
     def read(self, default: str = "") -> str:
         """Return the next line; on a terminal, a trailing backslash continues it."""
@@ -87,26 +86,19 @@ class PlainLines:
     def _line(self, prompt: str) -> str:
         if self._screen:
             self._screen.write(prompt)
-        while b"\n" not in self._buffer:
-            if not (part := self._part()):
-                break
-            self._buffer += part
-        line, found, self._buffer = self._buffer.partition(b"\n")
-        if not line and not found:
-            if self._screen:
-                self._screen.write("\n")  # end the line of the prompt
+        try:
+            line = self._reader.read()
+        except Interrupted as exc:
+            if self.interactive and exc.signum == signal.SIGINT:
+                self._reader.forget()
+                self._end_row()  # after the ^C that the driver echoes
+                raise KeyboardInterrupt from exc
+            raise
+        if line is None:
+            self._end_row()
             raise EOFError
         return decoded(line.removesuffix(b"\r"), "the line")
 
-    def _part(self) -> bytes:
-        try:
-            return read_part(self._fd)
-        except OSError:  # pragma: no cover - a terminal that is closed sends a signal first
-            return b""
-        except Interrupted as exc:
-            if self.interactive and exc.signum == signal.SIGINT:
-                self._buffer = b""
-                if self._screen:  # pragma: no branch - an interactive one has a screen
-                    self._screen.write("\n")  # after the ^C that the driver echoes
-                raise KeyboardInterrupt from exc
-            raise
+    def _end_row(self) -> None:
+        if self._screen:
+            self._screen.write("\n")

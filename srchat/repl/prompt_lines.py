@@ -1,12 +1,9 @@
 """Reads lines from a terminal with prompt_toolkit."""
 
-import contextlib
-import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
 
-from prompt_toolkit.application import Application
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
 from prompt_toolkit.enums import EditingMode
@@ -18,8 +15,9 @@ from prompt_toolkit.layout.screen import Char
 from prompt_toolkit.shortcuts import PromptSession
 from prompt_toolkit.utils import get_cwidth
 
-from srchat.errors import Interrupted, OutputError
+from srchat.repl.answers import typed_answer
 from srchat.repl.completer import ChatCompleter
+from srchat.repl.interruption import ended_by_signals
 from srchat.repl.keys import bindings
 from srchat.repl.lines import MORE, show_prompt
 from srchat.repl.mentions import begun_mention
@@ -29,7 +27,7 @@ from srchat.repl.prompt_style import STYLE, TYPED, adjust_menu, prompt_sign
 from srchat.repl.slash_syntax import may_be_command
 from srchat.repl.terminal_output import terminal_output
 from srchat.repl.typed_history import TypedHistory
-from srchat.signals import on_resume, signals_to
+from srchat.signals import on_resume
 from srchat.terminal.sanitize import hidden_characters, one_line
 from srchat.terminal.streams import Output
 from srchat.terminal.tty_modes import is_ours
@@ -141,12 +139,7 @@ class PromptLines:
 
     def ask(self, question: str) -> str:
         """Return the answer to a question. It is not saved in the history."""
-        session: PromptSession[str] = PromptSession(
-            f"{one_line(question)} ", input=self._input, output=self._output
-        )
-        session.app.renderer.cpr_not_supported_callback = None
-        with ended_by_signals(session.app):
-            return session.prompt(handle_sigint=False)
+        return typed_answer(question, self._input, self._output)
 
     def choose(self, rows: Sequence[str], preview: Callable[[int], str]) -> int | None:
         """Return the index of the row chosen with the arrow keys, None if cancelled."""
@@ -192,61 +185,6 @@ class PromptLines:
         if self._shown:
             self._shown()
             self._shown = None
-
-
-@contextlib.contextmanager
-def ended_by_signals(app: "Application[str] | Application[int | None]") -> Iterator[None]:
-    """End an application on a signal: raise KeyboardInterrupt on Ctrl-C, Interrupted on others.
-
-    Raises EOFError if the terminal is gone.
-    """
-    seen: list[int] = []
-
-    def end() -> None:
-        if app.is_running and not app.is_done:
-            app.exit(exception=KeyboardInterrupt())
-
-    def tell(signum: int) -> None:
-        seen.append(signum)
-        if app.loop:
-            app.loop.call_soon_threadsafe(end)
-
-    def begin() -> None:
-        _end_where_nothing_is_shown(app)
-        if seen:  # before there was a loop
-            end()
-
-    app.pre_run_callables.append(begin)
-    with signals_to(tell):
-        try:
-            yield
-        except (EOFError, KeyboardInterrupt, OSError, OutputError) as exc:
-            if other := [signum for signum in seen if signum != signal.SIGINT]:
-                raise Interrupted(other[-1]) from exc
-            if isinstance(exc, OSError):  # pragma: no cover - it sends a signal first
-                raise EOFError from exc
-            raise
-
-
-def _end_where_nothing_is_shown(app: "Application[str] | Application[int | None]") -> None:
-    """End an application if its terminal is gone, wherever that is noticed first.
-
-    prompt_toolkit reports errors of its event loop on the terminal. If the terminal is gone, the
-    report fails too, is reported, and so on without end.
-    """
-    loop = app.loop
-    assert loop
-    show = loop.get_exception_handler()
-    assert show
-
-    def handle(_loop: object, context: dict[str, Any]) -> None:
-        exc = context.get("exception")
-        if not isinstance(exc, OSError | OutputError):
-            show(loop, context)  # pragma: no cover - a mistake of prompt_toolkit or ours
-        elif app.is_running and not app.is_done:
-            app.exit(exception=exc)
-
-    loop.set_exception_handler(handle)
 
 
 def _joined(parts: Sequence[str], columns: int) -> str:

@@ -10,7 +10,7 @@ from prompt_toolkit.layout.containers import WindowRenderInfo
 from prompt_toolkit.layout.menus import CompletionsMenuControl
 from prompt_toolkit.lexers import SimpleLexer
 from prompt_toolkit.shortcuts import PromptSession
-from prompt_toolkit.styles import Style
+from prompt_toolkit.styles import Style, merge_styles
 
 from srchat import theme
 from srchat.repl.lines import PROMPT
@@ -23,12 +23,17 @@ def _prompt_toolkit(style: str) -> str:
     return " ".join(f"ansi{word}" if word in theme.COLORS else word for word in style.split())
 
 
-STYLE: Final = Style.from_dict(
-    {
-        "prompt": _prompt_toolkit(theme.PROMPT_SIGN),
-        "typed": _prompt_toolkit(theme.TYPED),
-        **theme.PROMPT_STYLES,
-    }
+MENU_STYLE: Final = Style.from_dict(theme.PROMPT_STYLES)
+STYLE: Final = merge_styles(
+    [
+        Style.from_dict(
+            {
+                "prompt": _prompt_toolkit(theme.PROMPT_SIGN),
+                "typed": _prompt_toolkit(theme.TYPED),
+            }
+        ),
+        MENU_STYLE,
+    ]
 )
 TYPED: Final = SimpleLexer("class:typed")
 

@@ -94,6 +94,32 @@ def test_show_prints_every_value_and_its_origin(srchat: Srchat) -> None:
     assert set(tomllib.loads(result.text)) < set(SETTINGS)  # it is a configuration itself
 
 
+def test_show_distinguishes_own_settings_by_color(srchat: Srchat) -> None:
+    srchat.configure('model = "mine"\n[params]\nseed = 1\nmin_p = 0.1\n')
+    with TerminalSession(srchat.command("config", "show"), srchat.env, 100, 60) as session:
+        assert session.wait() == 0
+        rows = {
+            "".join(cell.data for cell in row).split(" ")[0]: [cell.fg for cell in row]
+            for row in session.terminal.cells
+            if row
+        }
+        columns = {
+            line.index("=") for line in session.lines if "=" in line and not line.startswith("#")
+        }
+    assert {rows[name][0] for name in ("model", "params.seed")} == {"cyan"}
+    assert rows["model"][-1] == rows["stream"][0] == rows["#"][0] == "default"
+    assert len(columns) == 1  # aligned
+    assert list(rows).index("params.seed") < list(rows).index("stream")
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"SRCHAT_COLOR": "never"}])
+def test_show_has_no_color_where_none_is_wanted(srchat: Srchat, env: dict[str, str]) -> None:
+    assert b"\x1b" not in srchat("config", "show").out
+    with TerminalSession(srchat.command("config", "show"), srchat.env | env) as session:
+        assert session.wait() == 0
+    assert b"\x1b" not in session.raw
+
+
 def test_show_as_json(srchat: Srchat) -> None:
     srchat.configure(f'profile = "work"\n[profiles.work]\napi_key = "{KEY}"\n')
     document = json.loads(srchat("config", "show", "--json").out)
@@ -829,6 +855,74 @@ def test_an_error_in_a_question_starts_a_new_row(srchat: Srchat, key: str, said:
         tty.type(key)
         tty.wait()
     assert any(line.startswith("srchat: ") and said in line for line in tty.lines)
+
+
+def test_tab_completes_servers_and_models_in_init(srchat: Srchat, serve: Serve) -> None:
+    server = serve(MODELS)
+    srchat.configure(f'base_url = "{server.url}"\n')
+    port = server.url.split(":")[2].split("/")[0]
+    with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
+        tty.wait_for_text("server (a number, or the URL) [1]:")
+        tty.type(f":{port}\t")
+        tty.wait_for_text(f"[1]: {server.url}")
+        tty.type("\n")
+        tty.wait_for_text("API key (hidden; empty: none):")
+        tty.type("\n")
+        tty.wait_for_text("model (a number, or the name) [vllm-primary]:")
+        tty.type("q\t")
+        tty.wait_for_text("[vllm-primary]: qwen3-4b")
+        tty.type("\n")
+        assert tty.wait() == 0
+    assert _read(srchat) == {"base_url": server.url, "model": "qwen3-4b"}
+
+
+def test_tab_offers_several_models_in_init_to_choose_from(srchat: Srchat, serve: Serve) -> None:
+    names = ("vllm-primary", "vllm-small", "\x1b[2Jvllm")
+    server = serve(json_response({"data": [{"id": name} for name in names]}))
+    srchat.configure(f'base_url = "{server.url}"\n')
+    with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
+        tty.wait_for_text("server (a number, or the URL) [1]:")
+        tty.type("\n")
+        tty.wait_for_text("API key (hidden; empty: none):")
+        tty.type("\n")
+        tty.wait_for_text("[vllm-primary]:")
+        tty.type("\t")  # a name that cannot be shown as it is is not offered
+        tty.wait_for_text("[vllm-primary]: vllm-")
+        tty.wait_for(lambda tty: any(line.split() == ["vllm-small"] for line in tty.lines))
+        tty.type("\x1b[B\x1b[B\n")
+        assert tty.wait() == 0
+    assert _read(srchat)["model"] == "vllm-small"
+
+
+def test_a_key_typed_too_early_is_not_shown_by_the_next_question(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(MODELS)
+    srchat.configure(f'base_url = "{server.url}"\n')
+    with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
+        tty.wait_for_text("server (a number, or the URL) [1]:")
+        tty.type(f"\n{KEY}")
+        tty.wait_for_text("API key (hidden; empty: none):")
+        tty.type("\n")
+        tty.wait_for_text("[vllm-primary]:")
+        tty.type("\n")
+        assert tty.wait() == 0
+    assert KEY not in str(tty.lines)
+    assert _read(srchat)["model"] == "vllm-primary"
+
+
+def test_init_works_on_a_dumb_terminal(srchat: Srchat, serve: Serve) -> None:
+    server = serve(MODELS)
+    with TerminalSession(srchat.command("config", "init"), srchat.env | {"TERM": "dumb"}) as tty:
+        tty.wait_for_text("server (a number, or the URL) [1]:")
+        tty.type(f"{server.url}\n")
+        tty.wait_for_text("API key (hidden; empty: none):")
+        tty.type("\n")
+        tty.wait_for_text("[vllm-primary]:")
+        tty.type("2\n")
+        assert tty.wait() == 0
+    assert b"\x1b" not in tty.raw
+    assert _read(srchat)["model"] == "qwen3-4b"
 
 
 def test_init_repeats_the_question_for_unusable_values(srchat: Srchat, serve: Serve) -> None:
