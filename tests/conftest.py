@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from functools import cache
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -16,7 +15,7 @@ from typing import IO, NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.fork_server import ForkServer, can_fork
+from tests.support.fork_server import BASE_ENV, can_fork, fork_server
 from tests.support.server import Script, ScriptedServer
 from tests.support.waiting import PATIENCE, unread, wait_until
 
@@ -24,13 +23,6 @@ Serve = Callable[..., ScriptedServer]
 
 # With these in its environment, coverage.py measures a process: see [tool.coverage].
 MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-
-BASE_ENV = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color"}
-
-
-@cache
-def fork_server() -> ForkServer:
-    return ForkServer(str(Path(__file__).parent.parent), BASE_ENV)
 
 
 def pytest_configure() -> None:
@@ -149,7 +141,7 @@ class Srchat:
         timeout: float = PATIENCE,
         **env: str,
     ) -> Result:
-        if can_fork(self.env | env, BASE_ENV):
+        if can_fork(self.env | env):
             ended = fork_server().run(args, self.env | env, str(self.home), stdin or b"", timeout)
             return Result(as_in_a_shell(ended.returncode), ended.out, ended.err.decode())
         done = subprocess.run(

@@ -1,22 +1,26 @@
 """Every scenario of the table, over a real socket to a real process."""
 
+import os
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import pytest
 
 from tests.conftest import Srchat
 from tests.support.costs import start_measured
+from tests.support.fork_server import BASE_ENV, can_fork, fork_server
 from tests.support.scenarios import Scenario, all_scenarios
 from tests.support.server import ScriptedServer
 
 SCENARIOS = {scenario.name: scenario for scenario in all_scenarios()}
 AT_ONCE = 6  # most of a scenario is waiting
+BASE_MEMORY = 40  # MiB of a process that asks
 HANGS = 60  # seconds; a guard, no measure: a server that holds on does so for ever
 
 
@@ -39,19 +43,38 @@ def played(scenario: Scenario, home: Path) -> Outcome:
         tempfile.TemporaryFile() as out,
         tempfile.TemporaryFile() as err,
     ):
+        args = ["ask", "q", "--base-url", server.url, *scenario.args]
         begin = time.monotonic()
-        process, costs = start_measured(
-            ["ask", "q", "--base-url", server.url, *scenario.args],
-            env=srchat.unmeasured_env | scenario.env, stdin=subprocess.DEVNULL,
-            stdout=out, stderr=err,
-        )  # fmt: skip
-        memory = costs().memory
-        code = process.wait()
+        code, memory = run(args, srchat.unmeasured_env | scenario.env, home, out, err)
         seconds = time.monotonic() - begin
         out.seek(0)
         err.seek(0)
         text, said = out.read().decode(), err.read().decode()
         return Outcome(code, text, said, len(server.requests), seconds, memory)
+
+
+def run(
+    args: list[str], env: dict[str, str], home: Path, out: IO[bytes], err: IO[bytes]
+) -> tuple[int, float]:
+    """Run srchat and return its exit code and the MiB of memory that it took at most."""
+    if not can_fork(env):
+        process, costs = start_measured(
+            args, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err
+        )
+        return process.wait(), costs().memory
+    with Path(os.devnull).open("rb") as nothing:
+        fds = [file.fileno() for file in (nothing, out, err)]
+        pid = fork_server().start(args, env, str(home), fds)
+    _, status, usage = os.wait4(pid, 0)
+    return os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024 - loaded()
+
+
+@cache
+def loaded() -> float:
+    """Return the MiB of memory that a fork has from the start and srchat does not need."""
+    with Path(os.devnull).open("r+b") as nothing:
+        pid = fork_server().start(["--version"], BASE_ENV, "/", [nothing.fileno()] * 3)
+    return os.wait4(pid, 0)[2].ru_maxrss / 1024 - BASE_MEMORY
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,8 @@ MARKDOWN = "# Title\n\nSome **bold** text.\n\n- one\n- two\n\n```py\nprint(1)\n`
 
 
 def asking(srchat: Srchat, url: str, *args: str, **env: str) -> TerminalSession:
-    return TerminalSession(
-        srchat.command("ask", "q", "--base-url", url, *args), srchat.env | env, cwd=str(srchat.home)
-    )
+    command = srchat.command("ask", "q", "--base-url", url, *args)
+    return TerminalSession(command, srchat.env | env, cwd=str(srchat.home), forked=True)
 
 
 def test_markdown_is_rendered(srchat: Srchat, serve: Serve) -> None:

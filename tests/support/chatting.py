@@ -25,7 +25,7 @@ class ChatTerminal(TerminalSession):
     ) -> None:
         where = ("--base-url", url) if url else ()
         command = srchat.command("chat", *where, *args)
-        super().__init__(command, srchat.env | env, *size, cwd=str(srchat.home))
+        super().__init__(command, srchat.env | env, *size, cwd=str(srchat.home), forked=True)
         answering(self)
 
     def wait_for_prompt(self) -> None:

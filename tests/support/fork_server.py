@@ -1,12 +1,12 @@
 """Runs srchat in forks of a process that has loaded the libraries: a tenth of the CPU of a start.
 
-Each run is a process of its own with its own environment, directory and standard streams. Where
-coverage measures (.ci/run), and where the environment changes how Python starts, real starts are
-used instead.
+Each run is a process of its own with its own environment, directory and standard streams, and a
+child of the tests. If the environment changes how Python starts, real starts are used instead.
 """
 
 import array
 import atexit
+import ctypes
 import json
 import os
 import selectors
@@ -14,34 +14,49 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Final, NamedTuple
 
-_STARTS_PYTHON: Final = ("PYTHON", "LANG", "LC_", "COVERAGE")
+BASE_ENV: Final = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+_PYTHON_VARIABLES: Final = ("PYTHON", "LANG", "LC_")
+_SET_CHILD_SUBREAPER: Final = 36  # prctl(2)
+_LOCK: Final = threading.Lock()  # for the server, and for who adopts whom
 
-# Importing a module of srchat does nothing that a fork could see.
+# Importing a module of srchat has no effect that a fork could see.
 _SERVER: Final = """
-import array, json, os, socket, sys, time
+import array, fcntl, gc, json, os, socket, sys, termios, time
 sys.path.insert(0, sys.argv[2])
 import difflib
 import srchat.cli.app
 srchat.cli.app.build_app()
-import srchat.api.client, srchat.history.store, srchat.history.salvage
+import srchat.api.client, srchat.history.store, srchat.history.salvage, srchat.markdown.writer
+import srchat.repl.loop, srchat.repl.library_commands, srchat.repl.prompt_lines
+gc.collect()
+gc.freeze()  # a collection in a fork would copy every page
+
 def serve(link):
     while True:
         request, controls, *_ = link.recvmsg(1 << 20, socket.CMSG_SPACE(3 * 4))
         if not request:
             return None
         fds = array.array("i", controls[0][2])
-        call = json.loads(request)
-        pid = os.fork()
-        if pid == 0:
-            return call, list(fds)
+        # The parent of the run ends at once, so that the tests become its parent.
+        parent = os.fork()
+        if parent == 0:
+            pid = os.fork()
+            if pid == 0:
+                return json.loads(request), list(fds)
+            link.send(str(pid).encode())
+            os._exit(0)
+        os.waitpid(parent, 0)
+        link.send(b"started")
         for fd in fds:
             os.close(fd)
-        link.send(str(pid).encode())
-        link.send(str(os.waitpid(pid, 0)[1]).encode())
+
 link = socket.socket(fileno=int(sys.argv[1]))
 if found := serve(link):
     call, fds = found
@@ -49,39 +64,59 @@ if found := serve(link):
     for number, fd in enumerate(fds):
         os.dup2(fd, number)
         os.close(fd)
+    if call["has_terminal"]:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.environ.clear()
     os.environ.update(call["env"])
     time.tzset()
     os.chdir(call["cwd"])
     sys.argv[:] = ["srchat", *call["arguments"]]
+    if any(name.startswith("COVERAGE_") for name in call["env"]):
+        import coverage
+        coverage.process_startup()
     from srchat.__main__ import main
     main()
 """
 
 
 class Finished(NamedTuple):
-    """How a run ended: as subprocess tells it."""
+    """The outcome of a run. `returncode`: as in subprocess."""
 
     returncode: int
     out: bytes
     err: bytes
 
 
-def can_fork(env: Mapping[str, str], base: Mapping[str, str]) -> bool:
-    """Tell whether a fork behaves as a start would: the environment changes nothing in Python."""
-    names = [name for name in {*env, *base} if name.startswith(_STARTS_PYTHON)]
-    return all(env.get(name) == base.get(name) for name in names) and "COVERAGE" not in "".join(env)
+def can_fork(env: Mapping[str, str]) -> bool:
+    """Tell whether a fork behaves like a start: no variable changes how Python starts."""
+    if sys.platform != "linux":
+        return False
+    names = [name for name in {*env, *BASE_ENV} if name.startswith(_PYTHON_VARIABLES)]
+    return all(env.get(name) == BASE_ENV.get(name) for name in names)
+
+
+def fork_server() -> "ForkServer":
+    """Return the server of this worker."""
+    with _LOCK:
+        return _new_server()
+
+
+@cache
+def _new_server() -> "ForkServer":
+    return ForkServer()
 
 
 class ForkServer:
-    """A process that forks. One for all tests of a worker."""
+    """A process that forks."""
 
-    def __init__(self, root: str, env: Mapping[str, str]) -> None:
+    def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._link = ours
+        root = str(Path(__file__).parent.parent.parent)
         self._process = subprocess.Popen(
             [sys.executable, "-c", _SERVER, str(theirs.fileno()), root],
-            env=dict(env), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+            env=BASE_ENV, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
         )  # fmt: skip
         theirs.close()
         atexit.register(self._end)
@@ -89,6 +124,35 @@ class ForkServer:
     def _end(self) -> None:
         self._link.close()
         self._process.wait()
+
+    def start(
+        self,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        cwd: str,
+        fds: Iterable[int],
+        *,
+        has_terminal: bool = False,
+    ) -> int:
+        """Start srchat as a child of this process and return its process ID.
+
+        `fds`: its standard streams. `has_terminal`: they are a terminal that it controls.
+        """
+        call = {
+            "arguments": arguments,
+            "env": dict(env),
+            "cwd": cwd,
+            "has_terminal": has_terminal,
+        }
+        request = json.dumps(call).encode("utf-8", "surrogatepass")
+        control = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))
+        with _LOCK:
+            _adopt_orphans(True)
+            self._link.sendmsg([request], [control])
+            pid = int(self._link.recv(100))
+            self._link.recv(100)  # now the run is ours
+            _adopt_orphans(False)
+        return pid
 
     def run(
         self,
@@ -99,26 +163,24 @@ class ForkServer:
         timeout: float,
     ) -> Finished:
         """Run srchat to its end. Raises TimeoutError."""
-        call = {
-            "arguments": arguments,
-            "env": dict(env),
-            "cwd": cwd,
-        }
         stdin, out, err = os.pipe(), os.pipe(), os.pipe()
-        given = array.array("i", [stdin[0], out[1], err[1]])
-        control = (socket.SOL_SOCKET, socket.SCM_RIGHTS, given)
-        self._link.sendmsg([json.dumps(call).encode("utf-8", "surrogatepass")], [control])
-        for fd in given:
+        theirs = (stdin[0], out[1], err[1])
+        pid = self.start(arguments, env, cwd, theirs)
+        for fd in theirs:
             os.close(fd)
-        pid = int(self._link.recv(100))
         try:
             outputs = _exchanged(stdin[1], data, (out[0], err[0]), time.monotonic() + timeout)
         except TimeoutError:
             os.kill(pid, signal.SIGKILL)
-            self._link.recv(100)
+            os.waitpid(pid, 0)
             raise
-        status = int(self._link.recv(100))
-        return Finished(os.waitstatus_to_exitcode(status), *outputs)
+        return Finished(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), *outputs)
+
+
+def _adopt_orphans(enable: bool) -> None:
+    """Make this process the parent of its descendants that lose theirs, or no longer."""
+    if ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, int(enable), 0, 0, 0):
+        raise OSError("prctl failed")
 
 
 def _exchanged(
@@ -149,7 +211,7 @@ def _exchanged(
 
 
 def _written(fd: int, view: memoryview) -> tuple[memoryview, bool]:
-    """Write what there is room for; return the rest, and whether nothing more can be written."""
+    """Write as much as possible; return the rest, and whether nothing more can be written."""
     try:
         view = view[os.write(fd, view) :] if view else view
     except BrokenPipeError:

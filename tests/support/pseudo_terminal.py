@@ -9,15 +9,20 @@ import struct
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.support.fork_server import can_fork, fork_server
 from tests.support.terminal import Terminal
 from tests.support.waiting import PATIENCE, wait_until
 
 
 class TerminalSession:
-    """Runs a command on a terminal of its own; `raw` is all that it wrote, byte for byte."""
+    """Runs a command on a terminal of its own; `raw` is all that it wrote, byte for byte.
+
+    `forked`: the command is srchat, whose start does not matter; see tests/support/fork_server.py.
+    """
 
     def __init__(
         self,
@@ -26,10 +31,20 @@ class TerminalSession:
         columns: int = 80,
         lines: int = 24,
         cwd: str | None = None,
+        *,
+        forked: bool = False,
     ) -> None:
         self.terminal = Terminal(columns, lines)
         self.raw = b""
         self.exit_code: int | None = None
+        if forked and can_fork(env):
+            self._fd, theirs = pty.openpty()
+            self._resize(columns, lines)
+            self.pid = fork_server().start(
+                command[3:], env, cwd or str(Path.cwd()), [theirs] * 3, has_terminal=True
+            )
+            os.close(theirs)
+            return
         self.pid, self._fd = pty.fork()
         if self.pid == 0:  # pragma: no cover - the child
             # Before it looks: later, the size would have changed under its eyes.
