@@ -1,6 +1,5 @@
 """Answers as JSON for scripts: the document of --json and the lines of --events."""
 
-import json
 from typing import Any
 
 from srchat.api.events import RetryWait
@@ -35,7 +34,7 @@ class JSONOutput(AskOutput):
             "complete": reply.complete,
             "error": _error(failure, self._process),
         }
-        write_json(self._process, document, indent=2)
+        self._process.print_json(document)
 
 
 class EventOutput(AskOutput):
@@ -81,7 +80,7 @@ class EventOutput(AskOutput):
         )
 
     def _print(self, name: str, **fields: object) -> None:
-        write_json(self._process, {"event": name, **fields})
+        self._process.print_json({"event": name, **fields}, indent=None)
 
 
 def turn_document(conversation: str, turn: TurnRecord) -> dict[str, Any]:
@@ -99,11 +98,6 @@ def turn_document(conversation: str, turn: TurnRecord) -> dict[str, Any]:
         "complete": turn.complete,
         "error": None if turn.complete else error,
     }
-
-
-def write_json(process: Process, document: dict[str, Any], indent: int | None = None) -> None:
-    """Print a document, escaped to ASCII: lossless, and safe on a terminal."""
-    process.stdout.write(json.dumps(document, indent=indent) + "\n")
 
 
 def _error(failure: Failure | None, process: Process) -> dict[str, Any] | None:

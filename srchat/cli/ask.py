@@ -1,6 +1,5 @@
 """`srchat ask`: one question, one answer."""
 
-import json
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -110,7 +109,7 @@ def ask(
     continue_chosen(process, session, library, ctx.params, answered=True)
     text = _read(process, session, prompt or [], file or [], no_stdin=no_stdin, editor=editor)
     if dry_run:
-        process.stdout.write(json.dumps(session.request(text).to_json(), indent=2) + "\n")
+        process.print_json(session.request(text).to_json())
         return
     output = open_output(process, session, mode, output_file, asked)
     try:

@@ -99,7 +99,7 @@ class _Batch:
         for custom_id in self._order():
             result = self._result(custom_id)
             if as_json:
-                self._process.stdout.write(json.dumps(_document(result)) + "\n")
+                self._process.print_json(_document(result), indent=None)
             elif result.error:
                 failures += 1
                 if failures <= _MAX_LISTED:

@@ -1,7 +1,6 @@
 """`srchat batch submit`, `status`, `fetch` and `cancel`: batches that run on the server."""
 
 import contextlib
-import json
 import os
 import time
 from pathlib import Path
@@ -87,7 +86,7 @@ def status(
     found = batches.newest() if id_ is None else [_get_batch(process, batches, id_, wait=wait)]
     if as_json:
         values: Any = [batch.json for batch in found] if id_ is None else found[0].json
-        process.stdout.write(json.dumps(values, indent=2) + "\n")
+        process.print_json(values)
     else:
         process.stdout.write_foreign("".join(f"{_line(batch)}\n" for batch in found))
     if id_ is not None:

@@ -1,6 +1,5 @@
 """`srchat config`: show and change settings."""
 
-import json
 import os
 from typing import Annotated, Any, NamedTuple
 
@@ -71,7 +70,7 @@ def show(
     process: Process = ctx.obj
     settings = read_settings(process, {"profile": profile})
     if as_json:
-        process.stdout.write(json.dumps(_document(settings), indent=2) + "\n")
+        process.print_json(_document(settings))
     else:
         process.stdout.write(_listing(settings, process.stdout))
 

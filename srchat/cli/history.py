@@ -1,6 +1,5 @@
 """`srchat history`: list, show and search stored conversations."""
 
-import json
 from collections.abc import Iterator
 from typing import Annotated, Final
 
@@ -49,7 +48,7 @@ def list_(
     store = open_library(process).open_existing()
     found = store.summaries(limit) if store else iter(())
     if as_json:
-        process.stdout.write(json.dumps([item._asdict() for item in found], indent=2) + "\n")
+        process.print_json([item._asdict() for item in found])
         return
     output = process.stdout
     columns = output.size().columns if output.is_terminal else None
@@ -81,7 +80,7 @@ def show(
     conversation = _conversation(process, id)
     turns = list(conversation.turns) if all_branches else conversation.branch
     if as_json:
-        process.stdout.write(json.dumps(conversation_to_json(conversation), indent=2) + "\n")
+        process.print_json(conversation_to_json(conversation))
         return
     if process.stdout.is_terminal:
         lines = _rendered(process, conversation, turns, reasoning=reasoning)
@@ -114,7 +113,7 @@ def search(
     hits = store.search(query, limit) if store else []
     if as_json:
         found = [hit.to_json() for hit in hits]
-        process.stdout.write(json.dumps(found, indent=2) + "\n")
+        process.print_json(found)
         return
     if not hits:
         process.messages.info(f"nothing found for {query!r}")

@@ -3,8 +3,7 @@
 import codecs
 import json
 import time
-from collections.abc import Iterable, Iterator
-from enum import StrEnum
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -14,12 +13,8 @@ from srchat.cli.process import Process
 from srchat.cli.settings import open_library
 from srchat.conversation import Conversation
 from srchat.errors import StoreError, UsageError, reason_of
-from srchat.history.transcript import (
-    VERSION,
-    conversation_to_json,
-    conversations_from_json,
-    to_markdown,
-)
+from srchat.history.export import Format, exported
+from srchat.history.transcript import conversations_from_json
 from srchat.history_rows import local_time
 from srchat.plural import counted
 from srchat.terminal.plain import PlainWriter
@@ -34,14 +29,6 @@ Ids = Annotated[
     list[str] | None,
     typer.Argument(metavar="[ID]...", help="Conversation IDs or prefixes.", show_default=False),
 ]
-
-
-class Format(StrEnum):
-    """The format of an export."""
-
-    MARKDOWN = "markdown"
-    JSON = "json"
-    HTML = "html"
 
 
 def write_transcript(process: Process, parts: Iterable[str]) -> None:
@@ -76,8 +63,7 @@ def export(
     # Skips conversations deleted in the meantime.
     found = map(store.load_or_none, chosen) if store else iter(())
     conversations = filter(None, found)
-    writers = {Format.JSON: _json, Format.MARKDOWN: _markdown, Format.HTML: _html}
-    write_transcript(process, writers[format](conversations))
+    write_transcript(process, exported(conversations, format, local_time))
 
 
 def import_(
@@ -119,28 +105,6 @@ def chosen_ids(store: "ConversationStore", ids: list[str], *, everything: bool) 
         return list(dict.fromkeys(store.find(prefix) for prefix in ids))
     last = store.last_used()
     return [last] if last else []
-
-
-def _json(conversations: Iterable[Conversation]) -> Iterator[str]:
-    yield f'{{"srchat_history": {VERSION}, "conversations": ['
-    for place, conversation in enumerate(conversations):
-        # Escaped to ASCII: lossless, and safe on a terminal.
-        document = json.dumps(conversation_to_json(conversation))
-        yield f",\n{document}" if place else f"\n{document}"
-    yield "\n]}\n"
-
-
-def _markdown(conversations: Iterable[Conversation]) -> Iterator[str]:
-    for place, conversation in enumerate(conversations):
-        if place:
-            yield "\n---\n\n"
-        yield from to_markdown(conversation, conversation.turns, local_time)
-
-
-def _html(conversations: Iterable[Conversation]) -> Iterator[str]:
-    from srchat.history.page import to_html  # noqa: PLC0415 - Rich and markdown-it, 60 ms
-
-    yield from to_html(conversations, local_time)
 
 
 def _imported(process: Process, file: str) -> list[Conversation]:

@@ -1,6 +1,5 @@
 """`srchat history stats`: requests, tokens and time, by day, model or conversation."""
 
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -53,7 +52,7 @@ def stats(
     store = open_library(process).open_existing()
     found = add_up(store.database, by, limit) if store else []
     if as_json:
-        process.stdout.write(json.dumps([each._asdict() for each in found], indent=2) + "\n")
+        process.print_json([each._asdict() for each in found])
     elif process.stdout.is_terminal:
         process.stdout.write(_table(process.stdout, by, found))
     else:

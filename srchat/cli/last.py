@@ -45,9 +45,9 @@ def last(
         raise UsageError("no stored answer" if number == 1 else f"no {number} stored answers")
     conversation, turn = found
     if as_json:
-        from srchat.cli.answer_document import turn_document, write_json  # noqa: PLC0415 - few ask for JSON
+        from srchat.cli.answer_document import turn_document  # noqa: PLC0415 - few ask for JSON
 
-        write_json(process, turn_document(conversation, turn), indent=2)
+        process.print_json(turn_document(conversation, turn))
     elif code or block:
         _write_exactly(process, _block(turn, block or 1))
     elif reasoning:

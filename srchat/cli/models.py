@@ -1,6 +1,5 @@
 """`srchat models`: list the models of the server."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -34,7 +33,7 @@ def models(
     if not found:
         process.messages.warning(f"{settings.config.base_url} lists no models")
     if as_json:
-        process.stdout.write(json.dumps([model.to_json() for model in found], indent=2) + "\n")
+        process.print_json([model.to_json() for model in found])
     elif process.stdout.is_terminal:
         process.stdout.write_foreign(_table(found, settings.config.model))
     else:

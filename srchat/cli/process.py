@@ -38,6 +38,12 @@ class Process:
         if self.is_verbose:
             self.messages.print(line)
 
+    def print_json(self, value: object, indent: int | None = 2) -> None:
+        """Print JSON, escaped to ASCII: lossless, and safe on a terminal. Raises OutputError."""
+        import json  # noqa: PLC0415 - not for --version
+
+        self.stdout.write(json.dumps(value, indent=indent) + "\n")
+
     def redact(self, secret: str) -> None:
         """Redact a secret in all messages from now on."""
         self._secrets[secret] = None

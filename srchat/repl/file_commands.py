@@ -44,7 +44,7 @@ def copy(chat: Chat, argument: str) -> None:
 
 
 def save(chat: Chat, argument: str) -> None:
-    """Save the conversation to a file: as JSON if its name ends in .json, else as Markdown."""
+    """Save the conversation to a file: .json, .html, or anything else for Markdown."""
     library_commands.save(chat, Path(_file_named(argument)))
 
 

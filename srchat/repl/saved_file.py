@@ -16,7 +16,7 @@ def write_conversation(
     confirm: Callable[[str], bool],
     when: Callable[[float], str],
 ) -> None:
-    """Write a conversation as Markdown, or with all its branches as JSON if the suffix is .json.
+    """Write a conversation in the format of the suffix. JSON has all its branches.
 
     `confirm`: asks whether to overwrite a file. `when`: formats a time.
     Raises UsageError.
@@ -33,14 +33,8 @@ def write_conversation(
 
 
 def _document(path: Path, conversation: Conversation, when: Callable[[float], str]) -> str:
-    from srchat.history import transcript  # noqa: PLC0415 - needed only for saving
+    from srchat.history.export import Format, exported, format_of  # noqa: PLC0415 - on first use
 
-    if path.suffix == ".json":
-        import json  # noqa: PLC0415 - as above
-
-        document = {
-            "srchat_history": transcript.VERSION,
-            "conversations": [transcript.conversation_to_json(conversation)],
-        }
-        return json.dumps(document, indent=2) + "\n"
-    return "".join(transcript.to_markdown(conversation, conversation.branch, when))
+    if (form := format_of(path)) is Format.MARKDOWN:
+        conversation = conversation._replace(turns=tuple(conversation.branch))
+    return "".join(exported([conversation], form, when))

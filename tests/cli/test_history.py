@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from srchat.cli.history_files import _json
 from srchat.conversation import Conversation, TurnRecord
+from srchat.history.export import Format, exported
 from srchat.history.store import ConversationStore
 from srchat.history_rows import local_time
 from srchat.library import Library
@@ -269,7 +269,7 @@ def test_deleting_during_an_export_does_not_corrupt_it(srchat: Srchat) -> None:
     store = library.open()
     ids = store.ids()
     store.delete(["aaaa1111"])
-    parts = "".join(_json(filter(None, map(store.load_or_none, ids))))
+    parts = "".join(exported(filter(None, map(store.load_or_none, ids)), Format.JSON, str))
     assert [each["id"] for each in json.loads(parts)["conversations"]] == ["bbbb2222"]
     library.close()
 

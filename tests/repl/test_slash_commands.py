@@ -225,10 +225,12 @@ def test_save_asks_before_overwriting_a_file(srchat: Srchat, serve: Serve) -> No
         chat.wait_for_prompt()
         assert path.read_text() == "mine"
         chat.run("/save talk.json")
+        chat.run("/save talk.html")
         assert "saved to my talk.md" in chat.run('/save "my talk.md"')
         assert "cannot write" in chat.run("/save no/such/folder/x.md")
     turns = json.loads((srchat.home / "talk.json").read_text())["conversations"][0]["turns"]
     assert [turn["reply"] for turn in turns] == ["**Fine.**"]
+    assert "<strong>Fine.</strong>" in (srchat.home / "talk.html").read_text()
 
 
 def test_files_are_sent_once_and_can_be_removed(srchat: Srchat, serve: Serve) -> None:
