@@ -140,10 +140,8 @@ def _fence_parts(fence: Token, code: list[str]) -> Iterator[Token]:
 
 def _last_text(tokens: list[Token]) -> int:
     """Return the index of the last inline token with text, 0 if the last text is not inline."""
-    for place in range(len(tokens) - 1, 0, -1):
-        if tokens[place].content:
-            return place if tokens[place].type == "inline" else 0
-    return 0
+    place = next((i for i in reversed(range(len(tokens))) if tokens[i].content), 0)
+    return place if tokens and tokens[place].type == "inline" else 0
 
 
 def _columns(header: str) -> int:
