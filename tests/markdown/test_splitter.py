@@ -68,9 +68,10 @@ def test_tail_does_not_change_the_splitter(text: str, lengths: list[int]) -> Non
 @settings(max_examples=_EXAMPLES // 4)
 @given(documents, st.sampled_from([".\n", "x"]))
 def test_the_tail_is_what_flush_would_return(text: str, end: str) -> None:
+    text += f"\n{end}"  # a last line that cannot be the header of a table
     splitter = BlockSplitter()
-    tokens = splitter.feed(text + end)
-    assert essence(tokens + splitter.tail()) == at_once(text + end)
+    tokens = splitter.feed(text)
+    assert essence(tokens + splitter.tail()) == at_once(text)
 
 
 def test_all_examples_of_commonmark_are_included() -> None:
