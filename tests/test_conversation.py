@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from srchat.api.models import Message, Usage
 from srchat.conversation import Conversation, TurnRecord, title_of
-from srchat.tokens import answer_room, estimate
+from srchat.tokens import answer_room, estimate, must_report
 
 USAGE = Usage(100, 10, 110)
 
@@ -250,3 +251,20 @@ def test_turns_that_were_counted_are_fitted_by_their_counts(
     assert tokens(fitted.messages) <= 910  # an estimate of "new" and of a template are in it
     if left_out:  # one more turn would not fit
         assert tokens([*left_out[-2:], *fitted.messages]) > 800
+
+
+@pytest.mark.parametrize("system", [None, "be brief"])
+def test_the_last_report_of_turns_left_out_follows_from_the_stored_turns(
+    system: str | None,
+) -> None:
+    conversation = Conversation("c", system=system)
+    reports = []
+    for number in range(20):
+        fitted = conversation.fit("p" * 400, window=1000, max_tokens=100)
+        if must_report(fitted.left_out, conversation.reported_left_out):
+            reports.append(fitted.left_out)
+        turn = TurnRecord(
+            f"t{number}", "p" * 400, conversation.head, reply="r" * 400, complete=True
+        )._replace(estimated_tokens=fitted.estimated_tokens)
+        conversation = conversation.with_turn(turn)
+    assert reports == [1, 2, 4, 8, 16]

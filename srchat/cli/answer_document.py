@@ -80,6 +80,8 @@ class EventOutput(AskOutput):
         )
 
     def _print(self, name: str, **fields: object) -> None:
+        if self._process.messages.shares_screen:
+            self._process.messages.make_room()
         self._process.print_json({"event": name, **fields}, indent=None)
 
 

@@ -13,7 +13,7 @@ from srchat.api.events import RequestSent
 from srchat.api.models import ChatRequest
 from srchat.attachments import UserMessage
 from srchat.config.settings import Config
-from srchat.conversation import Conversation, Fitted, TurnRecord
+from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import (
     APIStatusError,
     IncompleteAnswerError,
@@ -32,7 +32,7 @@ from srchat.session.reply_stream import (
     chat_request,
 )
 from srchat.session.windows import Windows
-from srchat.tokens import calibrated
+from srchat.tokens import calibrated, must_report
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
@@ -161,9 +161,13 @@ class Turn:
 
     def _fitted_events(self) -> Iterator[TurnEvent]:
         """Send the request, again with fewer old turns if it is too long."""
+        reported = 0
         while True:
-            if self._windows.should_warn(self.conversation.id, self._fitted.left_out):
-                yield _left_out_warning(self._fitted, self._windows.window(self.config))
+            if left_out := self._fitted.left_out:
+                reported = reported or self._before.reported_left_out
+                if must_report(left_out, reported):
+                    reported = left_out
+                    yield _left_out_warning(left_out, self._windows.window(self.config))
             try:
                 yield from self._sent()
             except APIStatusError as exc:
@@ -280,9 +284,7 @@ def _unix_time(then: float) -> float | None:
     return time.time() - (time.monotonic() - then) if then else None
 
 
-def _left_out_warning(fitted: Fitted, window: int | None) -> TurnWarning:
-    turns = (
-        "the oldest turn is" if fitted.left_out == 1 else f"the {fitted.left_out} oldest turns are"
-    )
+def _left_out_warning(left_out: int, window: int | None) -> TurnWarning:
+    turns = "the oldest turn is" if left_out == 1 else f"the {left_out} oldest turns are"
     size = f" ({window} tokens)" if window else ""
     return TurnWarning(f"{turns} left out to fit the context window{size}")

@@ -495,7 +495,26 @@ def test_after_an_overflow_the_request_is_sent_with_fewer_turns(
     assert len(stored(srchat)[0].turns) == 5
     result = srchat("ask", "newer", "-c", "--base-url", server.url)
     assert len(server.requests) == 3
-    assert "left out" in result.err
+    assert result.err == ""  # one more is left out, which was reported
+
+
+def test_turns_left_out_by_single_commands_are_reported_when_they_have_doubled(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("r" * 400))
+    reported = []
+    for number in range(12):
+        result = srchat(
+            *("ask", str(number) + "p" * 400, "--name", "talk", "--base-url", server.url),
+            *("--max-tokens", "100"),
+            SRCHAT_CONTEXT_WINDOW="1000",
+        )
+        if result.err:
+            reported.append(number)
+        assert ("left out" in result.err) == bool(result.err)
+    first = reported[0]
+    assert reported == [first, first + 1, first + 3, first + 7][: len(reported)]
+    assert len(reported) > 2
 
 
 def test_as_few_turns_as_possible_are_left_out(srchat: Srchat, serve: Serve) -> None:

@@ -1,5 +1,6 @@
 """`srchat ask` on a real terminal: what is displayed, and what remains."""
 
+import json
 import re
 import shutil
 import signal
@@ -89,6 +90,33 @@ def test_a_wait_is_shown_if_only_stderr_is_a_terminal(srchat: Srchat, serve: Ser
         assert session.wait() == 0
         assert session.lines == []
     assert (srchat.home / "out").read_text() == "one two\n"
+
+
+def test_a_wait_does_not_overwrite_text_that_a_pipe_shows_on_the_same_terminal(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve([head(), chunk("First part,"), Pause(2.5), chunk(" the rest.", "stop"), DONE])
+    ask = " ".join(srchat.command("ask", "q", "--base-url", server.url))
+    shell = ["sh", "-c", f"{ask} | tee out"]
+    with TerminalSession(shell, srchat.env, cwd=str(srchat.home)) as session:
+        session.wait_for_text("First part,")
+        written = len(session.raw)
+        session.wait_for_text("the rest.")
+        assert session.wait() == 0
+        assert session.lines == ["First part, the rest."]
+    assert session.raw[written:].count(b"\r\n") == 1
+    assert b"\x1b" not in session.raw[written:]
+
+
+def test_events_do_not_mix_with_the_status_line(srchat: Srchat, serve: Serve) -> None:
+    server = serve([Pause(1.0), head(), chunk("One."), Pause(2.5), chunk(" Two.", "stop"), DONE])
+    with asking(srchat, server.url, "--events") as session:
+        session.wait_for(lambda session: any("vllm-primary" in line for line in session.lines))
+        assert session.wait() == 0
+    text = "".join(session.lines)
+    assert text.startswith('{"event": "start"')
+    assert "waiting for" not in text
+    assert json.loads(text[: text.index("}") + 1])["event"] == "start"
 
 
 def test_quiet_has_no_spinner(srchat: Srchat, serve: Serve) -> None:

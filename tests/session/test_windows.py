@@ -21,11 +21,3 @@ def test_the_window_that_was_set_wins() -> None:
     windows = Windows()
     windows.learn("http://a.example/v1", "m", 1000)
     assert windows.window(dataclasses.replace(CONFIG, context_window=500)) == 500
-
-
-def test_turns_left_out_are_reported_first_and_when_they_double() -> None:
-    windows = Windows()
-    told = [count for count in range(10) if windows.should_warn("a", count)]
-    assert told == [1, 2, 4, 8]
-    assert not windows.should_warn("a", 3)
-    assert windows.should_warn("b", 3)
