@@ -18,7 +18,7 @@ import pyte
 from pyte.screens import Char
 
 from tests.conftest import Srchat
-from tests.support.chatting import ENTER, answering
+from tests.support.chatting import ENTER, answer_cursor_queries
 from tests.support.pseudo_terminal import TerminalSession
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
@@ -91,7 +91,7 @@ class Shell(TerminalSession):
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         env = Srchat(home).env | {"PATH": path, "PS1": r"\[\e[32m\]$\[\e[0m\] "}
         super().__init__(SHELL, env, COLUMNS, rows, cwd=str(home))
-        answering(self)
+        answer_cursor_queries(self)
 
     @property
     def place(self) -> tuple[int, int]:

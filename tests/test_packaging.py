@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 import srchat as package
-from tests.conftest import MEASURED
+from tests.conftest import COVERAGE_ENV
 from tests.support.shells import ROOT
 from tools.generate import generated
 
@@ -29,7 +29,7 @@ SHARED: Final = {
         if path.startswith("man/")
     },
 }
-UNMEASURED: Final = {name: os.environ[name] for name in os.environ if name not in MEASURED}
+UNMEASURED: Final = {name: os.environ[name] for name in os.environ if name not in COVERAGE_ENV}
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> str:

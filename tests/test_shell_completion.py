@@ -23,7 +23,7 @@ from srchat.config.settings import DEMO_BASE_URL
 from srchat.shell_completion import Line, open_quote, split, unquoted
 from tests.conftest import Serve, Srchat
 from tests.support.server import json_response
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 LINES = [
     "", "# [profiles.no]", "[profiles.work]", "[profiles.home-2] # here", "  [ profiles.work ]",
@@ -221,7 +221,7 @@ def loaded(srchat: Srchat, *args: str) -> set[str]:
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *args],
-        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=PATIENCE, check=True,
+        env=srchat.plain_env, capture_output=True, text=True, timeout=WAIT_TIMEOUT, check=True,
     )  # fmt: skip
     return set(done.stderr.rpartition("loaded:")[2].split())
 
@@ -360,7 +360,7 @@ def test_a_wrong_call_is_silent(srchat: Srchat, args: list[str]) -> None:
 def test_a_closed_pipe_is_no_error(srchat: Srchat) -> None:
     done = subprocess.run(
         ["sh", "-c", '"$@" >&-; "$@" > /dev/full', "sh", *srchat.command(*ask_for("profiles"))],
-        env=srchat.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        env=srchat.env, capture_output=True, text=True, timeout=WAIT_TIMEOUT, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -33,7 +33,7 @@ from srchat.errors import (
     ServerError,
 )
 from tests.conftest import Serve
-from tests.support.asking import AT_ONCE, HELLO, ONCE, ask, complete, taken
+from tests.support.asking import HELLO, NO_RETRIES, SHORT_WAITS, ask, collect, complete
 from tests.support.server import (
     CLOSE,
     DONE,
@@ -53,7 +53,7 @@ from tests.support.server import (
     head,
     json_response,
 )
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
 KEY = "sk-srt-0123456789abcdef"
 CHUNKED = {"Transfer-Encoding": "chunked"}
@@ -69,7 +69,7 @@ def kept(*pieces: str) -> Script:
 def settle(client: ChatClient) -> None:
     """Let the reader come to the end of the answer behind [DONE]."""
     assert client._reader
-    client._reader.join(PATIENCE)
+    client._reader.join(WAIT_TIMEOUT)
 
 
 # What is sent
@@ -126,7 +126,7 @@ def test_the_next_request_uses_the_same_connection(serve: Serve) -> None:
     with ChatClient(Server(server.url, None)) as client:
         texts = []
         for _ in range(4):
-            texts.append(taken(client.stream(HELLO)).text)
+            texts.append(collect(client.stream(HELLO)).text)
             settle(client)
     assert texts == ["one", "two", "three", "four"]
     assert server.connections == 1
@@ -134,28 +134,28 @@ def test_the_next_request_uses_the_same_connection(serve: Serve) -> None:
 
 def test_after_an_error_status_the_same_connection_is_used(serve: Serve) -> None:
     server = serve(error(503), error(429), kept("Hello"))
-    with ChatClient(Server(server.url, None), retry=AT_ONCE) as client:
-        assert taken(client.stream(HELLO)).text == "Hello"
+    with ChatClient(Server(server.url, None), retry=SHORT_WAITS) as client:
+        assert collect(client.stream(HELLO)).text == "Hello"
     assert server.connections == 1
 
 
 @pytest.mark.parametrize("death", [CLOSE, RESET])
 def test_a_kept_connection_that_died_is_replaced_silently_once(serve: Serve, death: Any) -> None:
     server = serve(kept("one"), [death], kept("two"))
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        taken(client.stream(HELLO))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        collect(client.stream(HELLO))
         settle(client)
-        got = taken(client.stream(HELLO))
+        got = collect(client.stream(HELLO))
     assert (got.text, got.error, got.waits) == ("two", None, {})
     assert (len(server.requests), server.connections) == (3, 2)
 
 
 def test_a_connection_that_dies_on_a_new_connection_is_a_failure(serve: Serve) -> None:
     server = serve(kept("one"), [CLOSE], [CLOSE], kept("two"))
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        taken(client.stream(HELLO))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        collect(client.stream(HELLO))
         settle(client)
-        got = taken(client.stream(HELLO))
+        got = collect(client.stream(HELLO))
     assert isinstance(got.error, APIConnectionError)
     assert len(server.requests) == 3
 
@@ -164,10 +164,10 @@ def test_a_timeout_on_a_kept_connection_is_not_retried_silently(
     serve: Serve,
 ) -> None:
     server = serve(kept("one"), [HOLD], kept("two"))
-    with ChatClient(Server(server.url, None), retry=ONCE, limits=Limits(silence=3)) as client:
-        taken(client.stream(HELLO))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES, limits=Limits(silence=3)) as client:
+        collect(client.stream(HELLO))
         settle(client)
-        got = taken(client.stream(HELLO))
+        got = collect(client.stream(HELLO))
     assert isinstance(got.error, APITimeoutError)
     assert len(server.requests) == 2
 
@@ -192,66 +192,66 @@ def test_a_large_prompt_on_a_kept_connection_is_sent_once_however_long_it_takes(
     limits = Limits(connect=1, silence=20)
     with (
         SlowTaker([kept("one"), kept("two")]) as server,
-        ChatClient(Server(server.url, None), retry=ONCE, limits=limits) as client,
+        ChatClient(Server(server.url, None), retry=NO_RETRIES, limits=limits) as client,
     ):
-        taken(client.stream(HELLO))
+        collect(client.stream(HELLO))
         settle(client)
-        got = taken(client.stream(large))
+        got = collect(client.stream(large))
     assert (got.text, got.error) == ("two", None)
     assert (len(server.requests), server.connections) == (2, 1)
 
 
 def test_a_kept_connection_that_the_server_closed_while_idle_is_not_used(serve: Serve) -> None:
     server = serve([*kept("one"), CLOSE], kept("two"))
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        taken(client.stream(HELLO))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        collect(client.stream(HELLO))
         settle(client)
         wait_until(lambda: server.connections_ended)
-        assert taken(client.stream(HELLO)).text == "two"
+        assert collect(client.stream(HELLO)).text == "two"
     assert (len(server.requests), server.connections) == (2, 2)
 
 
 def test_a_server_that_stopped_between_two_requests_is_reported(serve: Serve) -> None:
     server = serve([*kept("one"), CLOSE])
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        taken(client.stream(HELLO))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        collect(client.stream(HELLO))
         settle(client)
         server.__exit__()
-        got = taken(client.stream(HELLO))
+        got = collect(client.stream(HELLO))
     assert isinstance(got.error, APIConnectionError)
     assert "cannot connect" in got.message
 
 
 def test_a_connection_left_open_after_done_is_closed_by_the_next_request(serve: Serve) -> None:
     server = serve([head(headers=CHUNKED), chunked(chunk("one"), DONE)[:-5], HOLD], kept("two"))
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        assert taken(client.stream(HELLO)).text == "one"
-        assert taken(client.stream(HELLO)).text == "two"
-        assert server.client_left.wait(PATIENCE)
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        assert collect(client.stream(HELLO)).text == "one"
+        assert collect(client.stream(HELLO)).text == "two"
+        assert server.client_disconnected.wait(WAIT_TIMEOUT)
 
 
 def test_a_torrent_after_done_is_cut_off(serve: Serve) -> None:
     flood = [chunk("x" * 10_000)] * 5000
     server = serve([head(), chunk("one"), DONE, *flood, HOLD])
     with ChatClient(Server(server.url, None)) as client:
-        assert taken(client.stream(HELLO)).text == "one"
-        assert server.client_left.wait(PATIENCE)
+        assert collect(client.stream(HELLO)).text == "one"
+        assert server.client_disconnected.wait(WAIT_TIMEOUT)
 
 
 def test_requests_in_a_row_share_nothing_of_their_answers(serve: Serve) -> None:
     broken = [head(headers=CHUNKED), b"fff\r\n" + chunk("lost"), CLOSE]
     server = serve(broken, [head(), b"data: {bad\n\n", *answer("a")[1:]], error(400), answer("b"))
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        got = [taken(client.stream(HELLO)) for _ in range(4)]
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        got = [collect(client.stream(HELLO)) for _ in range(4)]
     assert [said.text for said in got] == ["lost", "a", "", "b"]
     assert [said.unreadable for said in got] == [0, 1, 0, 0]
 
 
 def test_no_thread_is_left_behind(serve: Serve) -> None:
     server = serve(kept("one"), [head(), chunk("two"), HOLD], error(500))
-    with ChatClient(Server(server.url, None), retry=ONCE, limits=Limits(silence=3)) as client:
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES, limits=Limits(silence=3)) as client:
         for _ in range(3):
-            taken(client.stream(HELLO))
+            collect(client.stream(HELLO))
     assert len(server.requests) == 3
     wait_until(lambda: "srchat-reader" not in {thread.name for thread in threading.enumerate()})
 
@@ -263,7 +263,7 @@ def test_no_thread_is_left_behind(serve: Serve) -> None:
 @pytest.mark.parametrize("times", [1, 3])
 def test_temporary_errors_are_retried_until_success(serve: Serve, status: int, times: int) -> None:
     server = serve(*[error(status)] * times, answer("Hello"))
-    got = ask(server.url, retry=AT_ONCE)
+    got = ask(server.url, retry=SHORT_WAITS)
     assert (got.text, got.error) == ("Hello", None)
     assert len(server.requests) == times + 1
     assert list(got.waits) == list(range(1, times + 1))
@@ -283,7 +283,7 @@ FINAL: dict[int, tuple[type[APIStatusError], ExitCode]] = {
 @pytest.mark.parametrize("status", FINAL)
 def test_a_permanent_error_fails_after_four_attempts(serve: Serve, status: int) -> None:
     server = serve(error(status, "try later", code="c", type="t"))
-    got = ask(server.url, retry=AT_ONCE)
+    got = ask(server.url, retry=SHORT_WAITS)
     kind, code = FINAL[status]
     assert type(got.error) is kind
     assert isinstance(got.error, APIStatusError)
@@ -305,7 +305,7 @@ REFUSED: dict[int, type[APIStatusError]] = {
 @pytest.mark.parametrize("status", REFUSED)
 def test_a_client_error_is_not_retried(serve: Serve, status: int) -> None:
     server = serve(error(status, headers={"Retry-After": "0"}), answer("again"))
-    got = ask(server.url, retry=AT_ONCE)
+    got = ask(server.url, retry=SHORT_WAITS)
     assert type(got.error) is REFUSED[status]
     assert len(server.requests) == 1
     assert got.waits == {}
@@ -360,7 +360,7 @@ def test_a_wait_is_repeated_at_each_tick_with_the_seconds_left(serve: Serve) -> 
                 if len(lefts) == 4:
                     stream.interrupt(2)
 
-        assert isinstance(taken(stream, seen).error, Interrupted)
+        assert isinstance(collect(stream, seen).error, Interrupted)
     assert len(lefts) == 4
     assert lefts == sorted(lefts, reverse=True)
     assert lefts[0] > lefts[-1]
@@ -369,7 +369,7 @@ def test_a_wait_is_repeated_at_each_tick_with_the_seconds_left(serve: Serve) -> 
 @pytest.mark.parametrize("absurd", ["-1", "nan", "inf", "soon", "99999999999999", "1e9", ""])
 def test_an_absurd_wait_is_not_waited(serve: Serve, absurd: str) -> None:
     server = serve(error(429, headers={"Retry-After": absurd}), answer("Hello"))
-    assert ask(server.url, retry=AT_ONCE).text == "Hello"
+    assert ask(server.url, retry=SHORT_WAITS).text == "Hello"
 
 
 @pytest.mark.parametrize(
@@ -393,7 +393,7 @@ def test_too_long_a_wait_fails_at_once_with_its_length(
 def test_a_refused_connection_is_retried_and_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    got = ask(f"http://127.0.0.1:{port}/v1", retry=AT_ONCE)
+    got = ask(f"http://127.0.0.1:{port}/v1", retry=SHORT_WAITS)
     assert isinstance(got.error, APIConnectionError)
     assert got.message == f"cannot connect to 127.0.0.1:{port}: connection refused"
     assert got.error.exit_code == ExitCode.NETWORK
@@ -402,7 +402,7 @@ def test_a_refused_connection_is_retried_and_reported() -> None:
 
 def test_a_server_that_starts_during_the_retries_is_reached(serve: Serve) -> None:
     server = serve([RESET], error(502), [head(), HOLD], answer("Hello"))
-    got = ask(server.url, retry=AT_ONCE, silence=3)
+    got = ask(server.url, retry=SHORT_WAITS, silence=3)
     assert (got.text, len(server.requests)) == ("Hello", 4)
 
 
@@ -424,17 +424,17 @@ def test_a_server_that_does_not_know_stream_options_is_asked_without(
     serve: Serve, refusal: Script
 ) -> None:
     server = serve(refusal, kept("one"), kept("two"))
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        first = taken(client.stream(HELLO))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        first = collect(client.stream(HELLO))
         assert (first.text, first.waits) == ("one", {})
-        assert taken(client.stream(HELLO)).text == "two"
+        assert collect(client.stream(HELLO)).text == "two"
     sent = ["stream_options" in request.json for request in server.requests]
     assert sent == [True, False, False]
 
 
 def test_a_server_that_refuses_stream_options_forever_is_asked_twice(serve: Serve) -> None:
     server = serve(NAMED[0])
-    got = ask(server.url, retry=AT_ONCE)
+    got = ask(server.url, retry=SHORT_WAITS)
     assert isinstance(got.error, APIStatusError)
     assert len(server.requests) == 2
 
@@ -443,10 +443,10 @@ def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it(serve: Se
     said = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
     server = serve(error(400, said, code="unsupported_parameter"), kept("one"), kept("two"))
     limited = HELLO._replace(parameters={"max_tokens": 7})
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        first = taken(client.stream(limited))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        first = collect(client.stream(limited))
         assert (first.text, first.waits) == ("one", {})
-        assert taken(client.stream(limited)).text == "two"
+        assert collect(client.stream(limited)).text == "two"
     names = ("max_tokens", "max_completion_tokens")
     sent = [[request.json.get(name) for name in names] for request in server.requests]
     assert sent == [[7, None], [None, 7], [None, 7]]
@@ -456,7 +456,7 @@ def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it(serve: Se
 def test_a_limit_that_is_too_high_is_refused(serve: Serve, name: str) -> None:
     server = serve(error(400, f"{name} is too large: 7"), answer("again"))
     with ChatClient(Server(server.url, None)) as client:
-        assert taken(client.stream(HELLO._replace(parameters={"max_tokens": 7}))).error
+        assert collect(client.stream(HELLO._replace(parameters={"max_tokens": 7}))).error
     assert len(server.requests) == 1
 
 
@@ -474,7 +474,7 @@ def test_a_redirect_is_not_followed_and_said(serve: Serve, status: int) -> None:
     other = serve(answer("elsewhere"))
     target = f"{other.url}/chat/completions"
     server = serve([head(status, {"Location": target, "Content-Length": "0"})])
-    got = ask(server.url, key=KEY, retry=AT_ONCE)
+    got = ask(server.url, key=KEY, retry=SHORT_WAITS)
     assert type(got.error) is APIStatusError
     assert f"redirects to {target}" in got.message
     assert "base_url" in got.error.hint
@@ -490,7 +490,7 @@ def test_a_redirect_without_a_location_is_an_error(serve: Serve) -> None:
 @pytest.mark.parametrize("location", ["", "ftp://x", "\x80", "/v1/chat/completions"])
 def test_an_odd_redirect_is_not_followed_either(serve: Serve, location: str) -> None:
     server = serve([head(302, {"Location": location, "Content-Length": "0"})])
-    got = ask(server.url, retry=AT_ONCE)
+    got = ask(server.url, retry=SHORT_WAITS)
     assert type(got.error) is APIStatusError
     assert f"redirects to {location or 'elsewhere'}" in got.message
     assert len(server.requests) == 1
@@ -514,7 +514,7 @@ def test_an_odd_redirect_is_not_followed_either(serve: Serve, location: str) -> 
 )
 def test_a_truncated_error_body_does_not_hide_the_status(serve: Serve, body: Script) -> None:
     server = serve(body, answer("again"))
-    got = ask(server.url, retry=AT_ONCE, silence=3)
+    got = ask(server.url, retry=SHORT_WAITS, silence=3)
     assert type(got.error) is AuthenticationError
     assert len(server.requests) == 1
 
@@ -578,7 +578,7 @@ ECHOES: dict[str, Script] = {
 
 @pytest.mark.parametrize("script", ECHOES.values(), ids=ECHOES.keys())
 def test_the_key_is_in_no_message_though_the_server_echoes_it(serve: Serve, script: Script) -> None:
-    got = ask(serve(script).url, key=KEY, retry=AT_ONCE)
+    got = ask(serve(script).url, key=KEY, retry=SHORT_WAITS)
     assert got.error
     said = [got.message, got.error.hint, str(got.error), repr(got.error)]
     said += [wait.reason for wait in got.waits.values()]
@@ -600,8 +600,8 @@ def test_an_invalid_key_is_rejected_before_anything_is_sent(serve: Serve, key: s
 def test_the_log_has_requests_and_responses_but_not_the_key(serve: Serve) -> None:
     lines: list[str] = []
     server = serve(error(503), answer("Hello", headers={"X-Request-Id": "abc"}))
-    with ChatClient(Server(server.url, KEY), retry=AT_ONCE, log=lines.append) as client:
-        taken(client.stream(HELLO))
+    with ChatClient(Server(server.url, KEY), retry=SHORT_WAITS, log=lines.append) as client:
+        collect(client.stream(HELLO))
     log = "\n".join(lines)
     assert log.count(f"> POST {server.url}/chat/completions") == 2
     assert "answers 503" in log
@@ -702,8 +702,8 @@ def test_a_proxy_that_refuses_to_connect_is_reported_and_sees_no_key(proxied: An
 def test_connect_to_a_proxy_is_not_the_request(proxied: Any) -> None:
     proxied("HTTPS_PROXY", [b"HTTP/1.1 403 Forbidden\r\n\r\n", CLOSE])
     events: list[Event] = []
-    with ChatClient(Server("https://chat.test/v1", None), retry=ONCE) as client:
-        got = taken(client.stream(HELLO), events.append)
+    with ChatClient(Server("https://chat.test/v1", None), retry=NO_RETRIES) as client:
+        got = collect(client.stream(HELLO), events.append)
     assert got.error
     assert RequestSent() not in events
 
@@ -768,7 +768,7 @@ def test_complete_raises_what_the_stream_raises(serve: Serve) -> None:
 MODELS = {"object": "list", "data": [{"id": "a", "max_model_len": 4096}, {"id": "b"}, {}, None]}
 
 
-def models_of(url: str, key: str | None = None, retry: RetryPolicy = ONCE) -> Sequence[Model]:
+def models_of(url: str, key: str | None = None, retry: RetryPolicy = NO_RETRIES) -> Sequence[Model]:
     with ChatClient(Server(url, key), retry=retry, limits=Limits(silence=3)) as client:
         return client.list_models()
 
@@ -810,7 +810,7 @@ def test_a_truncated_list_is_requested_again(serve: Serve) -> None:
     body = json.dumps(MODELS).encode()
     cut: Script = [head(headers={"Content-Length": "9999"}), body[:50], CLOSE]
     server = serve(cut, json_response(MODELS))
-    assert len(models_of(server.url, retry=AT_ONCE)) == 2
+    assert len(models_of(server.url, retry=SHORT_WAITS)) == 2
     assert len(server.requests) == 2
 
 
@@ -848,4 +848,4 @@ def test_an_endless_list_of_models_is_cut_off(serve: Serve) -> None:
     server = serve([head(), *[b"x" * 100_000] * 5000])
     with pytest.raises(ProtocolError, match="over 8388608 bytes"):
         models_of(server.url)
-    assert server.client_left.wait(PATIENCE)
+    assert server.client_disconnected.wait(WAIT_TIMEOUT)

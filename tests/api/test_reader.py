@@ -17,9 +17,9 @@ from srchat.api.reader import Connected, End, Inbox, ReadFailed
 from srchat.api.server import Server
 from srchat.errors import APIConnectionError, APITimeoutError, Interrupted
 from tests.conftest import Serve
-from tests.support.asking import HELLO, ONCE, taken
+from tests.support.asking import HELLO, NO_RETRIES, collect
 from tests.support.server import CLOSE, DONE, HOLD, Pause, chunk, head
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 ME, OTHER = object(), object()
 
@@ -88,7 +88,7 @@ def test_an_interrupt_wakes_the_waiting_thread() -> None:
 
 @pytest.mark.parametrize("item", [End(), ReadFailed(APIConnectionError("lost"))])
 def test_bytes_gather_until_the_next_frame_or_the_end(item: End | ReadFailed) -> None:
-    inbox = Inbox(frame_time=PATIENCE)
+    inbox = Inbox(frame_time=WAIT_TIMEOUT)
     inbox.post(ME, b"a")
     assert inbox.get(ME, 1) == b"a"
     inbox.post(ME, b"b")
@@ -100,11 +100,11 @@ def test_bytes_gather_until_the_next_frame_or_the_end(item: End | ReadFailed) ->
     threading.Timer(0.2, go_on).start()
     begun = time.monotonic()
     assert [inbox.get(ME, 1), inbox.get(ME, 1)] == [b"bc", item]
-    assert time.monotonic() - begun < PATIENCE / 2  # a guard: the frame was not waited for
+    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # a guard: the frame was not waited for
 
 
 def test_a_full_inbox_does_not_wait_for_the_next_frame() -> None:
-    inbox = Inbox(frame_time=PATIENCE)
+    inbox = Inbox(frame_time=WAIT_TIMEOUT)
     inbox.post(ME, b"a")
     assert inbox.get(ME, 1) == b"a"
     begun = time.monotonic()
@@ -112,18 +112,18 @@ def test_a_full_inbox_does_not_wait_for_the_next_frame() -> None:
         inbox.post(ME, b"b")
     threading.Timer(0.1, inbox.hurry).start()
     assert inbox.get(ME, 1)
-    assert time.monotonic() - begun < PATIENCE / 2  # a guard, as above
+    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # a guard, as above
 
 
 def test_an_interrupt_ends_the_wait_for_a_frame() -> None:
-    inbox = Inbox(frame_time=PATIENCE)
+    inbox = Inbox(frame_time=WAIT_TIMEOUT)
     inbox.post(ME, b"a")
     assert inbox.get(ME, 1) == b"a"
     threading.Timer(0.1, inbox.interrupt, [2]).start()
     begun = time.monotonic()
     with pytest.raises(Interrupted):
-        inbox.get(ME, PATIENCE)
-    assert time.monotonic() - begun < PATIENCE / 2  # a guard, as above
+        inbox.get(ME, WAIT_TIMEOUT)
+    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # a guard, as above
 
 
 def test_an_interrupt_that_comes_while_bytes_are_joined_is_not_lost() -> None:
@@ -175,8 +175,8 @@ class Transport(httpx.BaseTransport):
 
 def test_a_failure_to_connect_is_not_a_stale_connection() -> None:
     transport = Transport()
-    with ChatClient(Server(str(URL), None, transport=transport), retry=ONCE) as client:
-        got = taken(client.stream(HELLO))
+    with ChatClient(Server(str(URL), None, transport=transport), retry=NO_RETRIES) as client:
+        got = collect(client.stream(HELLO))
     assert got.message == f"cannot connect to {WHERE}: nobody there"
     assert transport.requests == 1
 
@@ -185,9 +185,9 @@ def test_an_endless_name_lookup_times_out() -> None:
     told = threading.Event()
     limits = Limits(connect=0.3, silence=30)
     with ChatClient(
-        Server(str(URL), None, transport=Transport(told)), limits=limits, retry=ONCE
+        Server(str(URL), None, transport=Transport(told)), limits=limits, retry=NO_RETRIES
     ) as client:
-        got = taken(client.stream(HELLO))
+        got = collect(client.stream(HELLO))
         told.set()
     assert isinstance(got.error, APITimeoutError)
     assert got.message == f"cannot connect to {WHERE}: timed out after 0.3 s"
@@ -200,7 +200,7 @@ from srchat.api.client import ChatClient
 from srchat.api.server import Server
 from srchat.api.exchange import Limits
 from srchat.api.models import ChatCompletionChunk
-from tests.support.asking import HELLO, ONCE, taken
+from tests.support.asking import HELLO, NO_RETRIES, collect
 events = []
 def seen(event):
     events.append(type(event).__name__)
@@ -208,8 +208,8 @@ def seen(event):
         os.kill(os.getpid(), signal.SIGSTOP)
     if events[-4:] == ["ResponseHead", "NoneType", "NoneType", "NoneType"]:
         print("waits again", flush=True)
-with ChatClient(Server(sys.argv[1], None), limits=Limits(silence=2), retry=ONCE) as client:
-    print(taken(client.stream(HELLO), seen).text, flush=True)
+with ChatClient(Server(sys.argv[1], None), limits=Limits(silence=2), retry=NO_RETRIES) as client:
+    print(collect(client.stream(HELLO), seen).text, flush=True)
 """
 
 
@@ -231,8 +231,8 @@ def test_a_stopped_process_does_not_time_out(serve: Serve) -> None:
 def test_the_first_text_does_not_wait_for_a_frame(serve: Serve) -> None:
     server = serve([head(), chunk(""), Pause(0.1), chunk("Hello"), HOLD])
     begun = time.monotonic()
-    with ChatClient(Server(server.url, None), frame_time=PATIENCE) as client:
+    with ChatClient(Server(server.url, None), frame_time=WAIT_TIMEOUT) as client:
         for event in client.stream(HELLO):
             if isinstance(event, ChatCompletionChunk) and event.content:
                 break
-    assert time.monotonic() - begun < PATIENCE / 2  # a guard, as above
+    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # a guard, as above

@@ -28,7 +28,7 @@ from srchat.errors import (
     TextTimeoutError,
 )
 from tests.conftest import Serve
-from tests.support.asking import AT_ONCE, HELLO, ONCE, ask, taken
+from tests.support.asking import HELLO, NO_RETRIES, SHORT_WAITS, ask, collect
 from tests.support.server import (
     CLOSE,
     DONE,
@@ -161,7 +161,7 @@ def test_text_comes_as_it_is_sent_and_not_at_the_end(serve: Serve) -> None:
             came.set()
 
     with ChatClient(Server(server.url, None), limits=Limits(silence=HANGS)) as client:
-        got = taken(client.stream(HELLO), seen)
+        got = collect(client.stream(HELLO), seen)
     assert (got.text, got.error) == ("onetwo", None)
 
 
@@ -178,7 +178,7 @@ def test_a_tick_without_data_yields_none(serve: Serve) -> None:
                 waiting[last].set()
 
     with ChatClient(Server(server.url, None), limits=Limits(silence=HANGS)) as client:
-        got = taken(client.stream(HELLO), seen)
+        got = collect(client.stream(HELLO), seen)
     assert (got.text, got.error) == ("Hello", None)
 
 
@@ -228,7 +228,7 @@ def test_done_ends_the_answer_at_once(serve: Serve, ending: Any, headers: dict[s
     assert (said.text, said.error) == ("Hello", None)
     assert time.monotonic() - begun < HANGS
     if ending is HOLD:
-        assert server.client_left.wait(HANGS)
+        assert server.client_disconnected.wait(HANGS)
 
 
 @pytest.mark.parametrize("pings", [0, 100], ids=["silent", "with comments"])
@@ -241,7 +241,7 @@ def test_after_finish_reason_an_open_connection_is_not_waited_for_long(
     said = ask(server.url, silence=2 * HANGS, after_finish=0.3)
     assert (said.text, said.finish_reason, said.error) == ("Hello", "stop", None)
     assert time.monotonic() - begun < HANGS
-    assert server.client_left.wait(HANGS)
+    assert server.client_disconnected.wait(HANGS)
 
 
 def test_usage_that_comes_late_is_waited_for(serve: Serve) -> None:
@@ -305,7 +305,7 @@ def test_a_reason_with_every_chunk_is_believed_where_the_body_ends(serve: Serve)
 def test_keep_alives_without_text_end_after_ten_timeouts(serve: Serve, begun: bool) -> None:
     text = [chunk("some ")] if begun else []
     server = serve([head(), *text, *[b": ping\n\n", Pause(0.1)] * 200, HOLD])
-    got = ask(server.url, silence=0.2, retry=AT_ONCE)
+    got = ask(server.url, silence=0.2, retry=SHORT_WAITS)
     assert type(got.error) is (IncompleteAnswerError if begun else TextTimeoutError)
     assert f"no text from {server.url.split('/')[2]} for 2 s" in got.message
     assert len(server.requests) == 1
@@ -314,7 +314,7 @@ def test_keep_alives_without_text_end_after_ten_timeouts(serve: Serve, begun: bo
 @pytest.mark.parametrize("field", ["content", "reasoning"])
 def test_an_answer_over_the_limit_is_cut_off_there(serve: Serve, field: str) -> None:
     piece = event({"choices": [{"index": 0, "delta": {field: "x" * 50_000}}]})
-    got = ask(serve([head(), *[piece] * 100, HOLD]).url, most=1 << 20)
+    got = ask(serve([head(), *[piece] * 100, HOLD]).url, max_characters=1 << 20)
     assert isinstance(got.error, IncompleteAnswerError)
     assert got.message == "incomplete answer: over 1 MB"
     assert 1 << 20 < len(got.text + got.reasoning) < 2 << 20
@@ -358,7 +358,7 @@ def test_silence_after_finish_reason_is_no_failure(serve: Serve) -> None:
 )
 def test_a_truncated_answer_is_kept_and_not_retried(serve: Serve, ending: Script) -> None:
     server = serve(ending, answer("again"))
-    said = ask(server.url, retry=AT_ONCE)
+    said = ask(server.url, retry=SHORT_WAITS)
     assert said.text == "Hello"
     assert isinstance(said.error, IncompleteAnswerError)
     assert said.message.startswith("incomplete answer: ")
@@ -384,7 +384,7 @@ def test_a_truncated_answer_is_kept_and_not_retried(serve: Serve, ending: Script
 )  # fmt: skip
 def test_a_connection_lost_before_the_first_text_is_retried(serve: Serve, cut: Script) -> None:
     server = serve(cut, cut, answer("Hello"))
-    said = ask(server.url, retry=AT_ONCE)
+    said = ask(server.url, retry=SHORT_WAITS)
     assert (said.text, said.error) == ("Hello", None)
     assert len(server.requests) == 3
     assert list(said.waits) == [1, 2]
@@ -392,7 +392,7 @@ def test_a_connection_lost_before_the_first_text_is_retried(serve: Serve, cut: S
 
 def test_a_connection_that_is_always_lost_ends_in_an_error(serve: Serve) -> None:
     server = serve([CLOSE])
-    said = ask(server.url, retry=AT_ONCE)
+    said = ask(server.url, retry=SHORT_WAITS)
     assert isinstance(said.error, APIConnectionError)
     assert str(server.port) in said.message
     assert len(server.requests) == 4
@@ -400,7 +400,7 @@ def test_a_connection_that_is_always_lost_ends_in_an_error(serve: Serve) -> None
 
 def test_an_answer_with_reasoning_is_not_retried(serve: Serve) -> None:
     server = serve([head(headers=CHUNKED), part(chunk(reasoning="hm")), Pause(0.05), CLOSE])
-    said = ask(server.url, retry=AT_ONCE)
+    said = ask(server.url, retry=SHORT_WAITS)
     assert isinstance(said.error, IncompleteAnswerError)
     assert said.reasoning == "hm"
     assert len(server.requests) == 1
@@ -424,7 +424,7 @@ def test_an_error_in_the_stream_ends_the_answer_with_its_message(
     serve: Serve, said: bytes, before: str, after: bytes
 ) -> None:
     server = serve([head(), chunk(before), said, after, CLOSE])
-    got = ask(server.url, retry=AT_ONCE)
+    got = ask(server.url, retry=SHORT_WAITS)
     assert got.text == before
     assert isinstance(got.error, IncompleteAnswerError)
     assert got.message.endswith(": broken")
@@ -435,7 +435,7 @@ def test_an_error_in_the_stream_ends_it_though_the_connection_stays(serve: Serve
     server = serve([head(), chunk("Hello"), ERRORS[0], HOLD])
     got = ask(server.url, silence=30)
     assert got.message.endswith(": broken")
-    assert server.client_left.wait(HANGS)
+    assert server.client_disconnected.wait(HANGS)
 
 
 @pytest.mark.parametrize(
@@ -459,7 +459,7 @@ def test_an_error_in_the_stream_ends_it_though_the_connection_stays(serve: Serve
 )
 def test_a_200_without_an_answer_is_not_retried(serve: Serve, script: Script, said: str) -> None:
     server = serve(script, answer("again"))
-    got = ask(server.url, retry=AT_ONCE)
+    got = ask(server.url, retry=SHORT_WAITS)
     assert got.text == ""
     assert isinstance(got.error, ProtocolError | IncompleteAnswerError)
     assert said in got.message
@@ -471,8 +471,8 @@ def test_a_corrupt_compressed_answer_is_kept_and_reported(serve: Serve) -> None:
     good = packer.compress(chunk("Hello")) + packer.flush(zlib.Z_SYNC_FLUSH)
     came = threading.Event()
     server = serve([head(headers={"Content-Encoding": "gzip"}), good, came, b"\xff" * 99, CLOSE])
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        got = taken(client.stream(HELLO), lambda item: came.set() if is_text(item) else None)
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        got = collect(client.stream(HELLO), lambda item: came.set() if is_text(item) else None)
     assert got.text == "Hello"
     assert isinstance(got.error, IncompleteAnswerError)
     assert "compressed answer is corrupt" in got.message
@@ -497,7 +497,7 @@ def test_endless_headers_are_refused(serve: Serve) -> None:
 )
 def test_a_timeout_before_the_first_text_is_retried(serve: Serve, script: Script) -> None:
     server = serve(script, answer("Hello"))
-    got = ask(server.url, retry=AT_ONCE, silence=3)
+    got = ask(server.url, retry=SHORT_WAITS, silence=3)
     assert (got.text, got.error) == ("Hello", None)
     assert len(server.requests) == 2
     assert "for 3 s" in got.waits[1].reason
@@ -505,11 +505,11 @@ def test_a_timeout_before_the_first_text_is_retried(serve: Serve, script: Script
 
 def test_a_timeout_in_the_middle_truncates_the_answer(serve: Serve) -> None:
     server = serve([head(), chunk("Hello"), HOLD], answer("again"))
-    got = ask(server.url, retry=AT_ONCE, silence=3)
+    got = ask(server.url, retry=SHORT_WAITS, silence=3)
     assert got.text == "Hello"
     assert isinstance(got.error, IncompleteAnswerError)
     assert "no data" in got.message
-    assert server.client_left.wait(HANGS)
+    assert server.client_disconnected.wait(HANGS)
     assert len(server.requests) == 1
 
 
@@ -528,8 +528,8 @@ def test_comments_count_as_life(serve: Serve) -> None:
 
 def test_the_time_of_the_consumer_is_not_a_timeout(serve: Serve) -> None:
     server = serve([head(), chunk("a"), Pause(0.3), chunk("b"), Pause(0.3), FINISH, DONE, CLOSE])
-    with ChatClient(Server(server.url, None), limits=Limits(silence=3), retry=ONCE) as client:
-        got = taken(client.stream(HELLO), lambda item: time.sleep(3.2 if is_text(item) else 0))
+    with ChatClient(Server(server.url, None), limits=Limits(silence=3), retry=NO_RETRIES) as client:
+        got = collect(client.stream(HELLO), lambda item: time.sleep(3.2 if is_text(item) else 0))
     assert (got.text, got.error) == ("ab", None)
 
 
@@ -547,7 +547,7 @@ class Interruption:
         self.wanted = wanted
         self.signum = signum
         begun = time.monotonic()
-        self.answer = taken(self.stream, self.seen)
+        self.answer = collect(self.stream, self.seen)
         assert time.monotonic() - begun < HANGS
         assert client._reader
         client._reader.join(HANGS)
@@ -589,7 +589,7 @@ def test_an_interrupt_ends_the_answer_promptly_and_closes_the_connection(
         assert got.answer.text[:5].startswith(text)
         assert len(got.answer.text) < POURED
         assert got.reader_ended
-        assert server.client_left.wait(HANGS)
+        assert server.client_disconnected.wait(HANGS)
     assert len(server.requests) == 1
 
 
@@ -598,7 +598,7 @@ def test_an_interrupt_before_anything_is_sent_is_not_lost(serve: Serve) -> None:
     with ChatClient(Server(server.url, None)) as client:
         stream = client.stream(HELLO)
         stream.interrupt(15)
-        got = taken(stream)
+        got = collect(stream)
         assert isinstance(got.error, Interrupted)
         assert got.error.exit_code == 143
         assert got.text == ""
@@ -609,7 +609,7 @@ def test_an_interrupt_while_connecting_ends_promptly(full_backlog: str) -> None:
     with ChatClient(Server(full_backlog, None), limits=Limits(connect=2 * HANGS)) as client:
         stream = client.stream(HELLO)
         threading.Timer(0.2, stream.interrupt, [1]).start()
-        got = taken(stream)
+        got = collect(stream)
     assert isinstance(got.error, Interrupted)
     assert got.error.exit_code == 129
     assert time.monotonic() - begun < HANGS
@@ -643,7 +643,7 @@ def test_an_interrupt_ends_an_answer_over_tls_as_promptly(
         got = Interruption(client, wanted)
         assert isinstance(got.answer.error, Interrupted)
         assert got.reader_ended
-        assert server.client_left.wait(HANGS)
+        assert server.client_disconnected.wait(HANGS)
 
 
 def test_a_connection_that_comes_up_after_the_interrupt_is_not_used(
@@ -661,7 +661,7 @@ def test_a_connection_that_comes_up_after_the_interrupt_is_not_used(
             stream.interrupt(2)
 
         threading.Thread(target=interrupt).start()
-        got = taken(stream)
+        got = collect(stream)
         assert isinstance(got.error, Interrupted)
         ready.set()
         assert client._reader
@@ -674,7 +674,7 @@ def test_after_an_interrupt_the_client_asks_again(serve: Serve) -> None:
     server = serve([head(), chunk("Hello"), HOLD], answer("Hi"))
     with ChatClient(Server(server.url, None)) as client:
         Interruption(client, is_text)
-        assert taken(client.stream(HELLO)).text == "Hi"
+        assert collect(client.stream(HELLO)).text == "Hi"
 
 
 def test_an_abandoned_answer_is_ended(serve: Serve) -> None:
@@ -683,7 +683,7 @@ def test_an_abandoned_answer_is_ended(serve: Serve) -> None:
         for item in client.stream(HELLO):
             if is_text(item):
                 break
-        assert server.client_left.wait(HANGS)
+        assert server.client_disconnected.wait(HANGS)
 
 
 def test_leaving_the_client_ends_what_is_still_read(serve: Serve) -> None:
@@ -692,7 +692,7 @@ def test_leaving_the_client_ends_what_is_still_read(serve: Serve) -> None:
         events = iter(client.stream(HELLO))
         while not is_text(next(events)):
             pass
-    assert server.client_left.wait(HANGS)
+    assert server.client_disconnected.wait(HANGS)
 
 
 # Bounds

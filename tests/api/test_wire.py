@@ -25,7 +25,7 @@ from srchat.errors import (
     SrchatError,
 )
 from srchat.session.reply_stream import ReplyStream
-from tests.support.asking import HELLO, ONCE
+from tests.support.asking import HELLO, NO_RETRIES
 from tests.support.server import CLOSE, Script, ScriptedServer, chunked
 
 FOLDER = Path(__file__).parents[3] / "shared" / "realservers" / "wire"
@@ -132,7 +132,7 @@ def name(file: Path) -> str:
 
 def turn_of(server: ScriptedServer, file: Path) -> tuple[ReplyStream, SrchatError | None]:
     server._scripts[:] = [recording(file).script]
-    with ChatClient(Server(server.url, "sk-0123456789"), retry=ONCE) as client:
+    with ChatClient(Server(server.url, "sk-0123456789"), retry=NO_RETRIES) as client:
         turn = ReplyStream(client, HELLO, ())
         try:
             list(turn)
@@ -192,7 +192,7 @@ def test_a_recorded_refusal_gives_one_clean_line(replay: ScriptedServer, file: P
 def test_a_recorded_list_of_models_is_read(replay: ScriptedServer, file: Path) -> None:
     recorded = recording(file)
     replay._scripts[:] = [recorded.script]
-    with ChatClient(Server(replay.url, None), retry=ONCE) as client:
+    with ChatClient(Server(replay.url, None), retry=NO_RETRIES) as client:
         models = client.list_models()
     entries = json.loads(recorded.body)["data"]
     assert [model.id for model in models] == [entry["id"] for entry in entries]

@@ -30,7 +30,7 @@ from tests.support.server import (
 )
 
 CHUNKS = 20_000
-PATIENCE = 60
+COMMAND_TIMEOUT = 60
 HEAD = head(headers={"Transfer-Encoding": "chunked"})
 HALF = chunk("Half an ") + chunk("answer")
 SEQUENCES = {
@@ -78,8 +78,8 @@ def ending(client: Client, name: str) -> str:
     """Tell how a run ends with one of the answers: standard output, error and exit code."""
     with ScriptedServer(ENDINGS[name]) as server:
         done = subprocess.run(
-            client.at(server), stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
-            check=False,
+            client.at(server), stdin=subprocess.DEVNULL, capture_output=True, check=False,
+            timeout=COMMAND_TIMEOUT,
         )  # fmt: skip
     said = done.stderr.decode(errors="replace").strip().splitlines()
     last = f"{said[-1]!r}, line {len(said)}" if said else "nothing"

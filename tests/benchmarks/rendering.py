@@ -52,7 +52,7 @@ def streamed(pieces: list[str], per_second: float) -> tuple[float, TerminalOutpu
 
 def _output() -> TerminalOutput:
     output = TerminalOutput(80, 40)
-    output.emulates = False
+    output.feeds_emulator = False
     return output
 
 

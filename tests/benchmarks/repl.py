@@ -18,7 +18,7 @@ from tests.conftest import Srchat
 from tests.support.chatting import ChatTerminal
 from tests.support.costs import start_measured
 from tests.support.server import DONE, ScriptedServer, chunk, chunked, head
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 LINES = 10_000
 TURNS = 1_000
@@ -41,7 +41,7 @@ def _start() -> list[Row]:
             floor.append(time.perf_counter() - begin)
             begin = time.perf_counter()
             with ChatTerminal(srchat, NOWHERE) as chat:
-                while not chat.is_at_prompt and time.perf_counter() - begin < PATIENCE:
+                while not chat.is_at_prompt and time.perf_counter() - begin < WAIT_TIMEOUT:
                     chat.read(0.001)
                 ours.append(time.perf_counter() - begin)
     base, cost = median(floor), median(ours)

@@ -11,7 +11,7 @@ from srchat.errors import broken_installation
 from srchat.help_text import HELP
 from tests.conftest import Srchat
 from tests.support.pseudo_terminal import TerminalSession
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 SLOW = ("httpx", "rich", "prompt_toolkit", "sqlite3", "pydantic", "click")
 
@@ -29,7 +29,7 @@ def loaded(srchat: Srchat, *args: str) -> set[str]:
     ).replace("{SLOW!r}", repr(SLOW))
     done = subprocess.run(
         [sys.executable, "-c", script, *args],
-        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        env=srchat.plain_env, capture_output=True, text=True, timeout=WAIT_TIMEOUT, check=False,
     )  # fmt: skip
     _, mark, names = done.stderr.rpartition("loaded:")
     assert mark
@@ -49,7 +49,7 @@ def test_version_and_help_do_not_even_load_typer(args: list[str]) -> None:
     script = (
         "import sys; from srchat.__main__ import main; main(); assert 'typer' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", script, *args], check=True, timeout=PATIENCE)
+    subprocess.run([sys.executable, "-c", script, *args], check=True, timeout=WAIT_TIMEOUT)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_traceback_is_shown_only_on_demand(srchat: Srchat) -> None:
 def test_help_to_a_full_disk_is_an_error(srchat: Srchat, option: str) -> None:
     done = subprocess.run(
         ["sh", "-c", '"$@" > /dev/full', "sh", *srchat.command(option)],
-        env=srchat.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        env=srchat.env, capture_output=True, text=True, timeout=WAIT_TIMEOUT, check=False,
     )  # fmt: skip
     assert done.returncode == 74
     assert done.stderr.count("\n") == 1
@@ -145,7 +145,7 @@ def test_help_into_a_closed_pipe_is_silent(srchat: Srchat, option: str) -> None:
     with os.fdopen(writing, "wb") as unread:
         done = subprocess.run(
             srchat.command(option), env=srchat.env, stdout=unread, stderr=subprocess.PIPE,
-            timeout=PATIENCE, check=False,
+            timeout=WAIT_TIMEOUT, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (141, b"")
 
@@ -153,7 +153,7 @@ def test_help_into_a_closed_pipe_is_silent(srchat: Srchat, option: str) -> None:
 def test_what_prints_nothing_needs_no_standard_output(srchat: Srchat) -> None:
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *srchat.command("config", "set", "model", "other")],
-        env=srchat.env, stderr=subprocess.PIPE, timeout=PATIENCE, check=False,
+        env=srchat.env, stderr=subprocess.PIPE, timeout=WAIT_TIMEOUT, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
     assert srchat("config", "get", "model").text == "other\n"

@@ -34,7 +34,7 @@ from tests.support.server import (
     head,
     json_response,
 )
-from tests.support.waiting import PATIENCE, unread, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, unread, wait_until
 
 # --- the answer on standard output ---------------------------------------------------------
 
@@ -70,7 +70,7 @@ def test_each_piece_is_written_when_it_comes(srchat: Srchat, serve: Serve) -> No
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout.read(5) == b"first"
     process.terminate()
-    assert process.ended() == (143, b"\n", "srchat: terminated\n")
+    assert process.wait_for_result() == (143, b"\n", "srchat: terminated\n")
 
 
 def test_no_stream_asks_for_the_whole_and_prints_it(srchat: Srchat, serve: Serve) -> None:
@@ -474,7 +474,7 @@ def test_empty_standard_input_adds_nothing(srchat: Srchat) -> None:
 def test_closed_standard_input_adds_nothing(srchat: Srchat) -> None:
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" <&-', "sh", *srchat.command("ask", "--dry-run", "q")],
-        env=srchat.env, capture_output=True, timeout=PATIENCE, check=True,
+        env=srchat.env, capture_output=True, timeout=WAIT_TIMEOUT, check=True,
     )  # fmt: skip
     assert json.loads(done.stdout)["messages"][0]["content"] == "q"
 
@@ -547,13 +547,13 @@ def test_a_silent_pipe_is_reported_and_a_slow_one_is_not_cut_off(
     for part in (b"one ", b"two ", b"three"):
         os.write(pipe, part)
         wait_until(lambda: not unread(pipe))
-    process.ended()
+    process.wait_for_result()
     assert "one two three" in server.requests[0].json["messages"][0]["content"]
 
 
 def test_a_non_blocking_pipe_is_read_completely(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("ok"))
-    srchat.fed_unready("ask", "q", "--base-url", server.url, parts=(b"one ", b"two ", b"three"))
+    srchat.run_nonblocking("ask", "q", "--base-url", server.url, parts=(b"one ", b"two ", b"three"))
     assert "one two three" in server.requests[0].json["messages"][0]["content"]
 
 
@@ -561,7 +561,7 @@ def test_standard_input_that_cannot_be_read_is_refused(srchat: Srchat) -> None:
     with Path("/proc/self/mem").open("rb") as unreadable:
         done = subprocess.run(
             srchat.command("ask", "q", "--dry-run"), env=srchat.env, stdin=unreadable,
-            capture_output=True, timeout=PATIENCE, check=False,
+            capture_output=True, timeout=WAIT_TIMEOUT, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"cannot read standard input" in done.stderr
@@ -616,7 +616,7 @@ def test_what_an_editor_prints_is_no_answer(srchat: Srchat) -> None:
     ask = srchat.command("ask", "-e", "--dry-run")
     done = subprocess.run(
         ask, env=srchat.env | {"EDITOR": str(editor)}, stdin=subprocess.DEVNULL,
-        capture_output=True, timeout=PATIENCE, check=False, start_new_session=True,
+        capture_output=True, timeout=WAIT_TIMEOUT, check=False, start_new_session=True,
     )  # fmt: skip
     assert json.loads(done.stdout)["messages"][0]["content"] == "text\n"
     assert b"draws" in done.stderr
@@ -647,7 +647,7 @@ def test_an_editor_in_a_closed_terminal_loses_nothing(srchat: Srchat, text: str)
     process = srchat.start("ask", "-e", EDITOR=str(editor))
     wait_until((srchat.home / "ready").exists)
     process.send_signal(signal.SIGHUP)
-    result = process.ended()
+    result = process.wait_for_result()
     kept = [(path, path.read_text()) for path in srchat.home.glob("srchat-*.md")]
     assert (result.code, [content for _, content in kept]) == (129, [text] if text else [])
     assert result.err.startswith("srchat: hung up")
@@ -858,11 +858,11 @@ def test_a_signal_ends_it_and_keeps_the_text_so_far(
         assert process.stdout.read(3) == b"par"
     time.sleep(0.1)
     process.send_signal(signum)
-    result = process.ended()
+    result = process.wait_for_result()
     assert result.code == code
     assert result.out == (b"\n" if len(script) == 3 else b"")
     assert len(result.messages) == 1
-    assert server.client_left.wait(PATIENCE)
+    assert server.client_disconnected.wait(WAIT_TIMEOUT)
 
 
 def test_a_signal_that_the_caller_ignores_ends_nothing(srchat: Srchat, serve: Serve) -> None:
@@ -874,19 +874,19 @@ def test_a_signal_that_the_caller_ignores_ends_nothing(srchat: Srchat, serve: Se
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGINT)
     sent.set()
-    assert process.ended() == (0, b"tial\n", "")
+    assert process.wait_for_result() == (0, b"tial\n", "")
 
 
 def test_signals_that_come_in_a_burst_end_it_once(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("par"), HOLD])
     # Not measured, for one may raise while coverage.py holds its lock.
     command = srchat.command("ask", "q", "--base-url", server.url)
-    process = srchat.start_program(command, env=srchat.unmeasured_env)
+    process = srchat.start_program(command, env=srchat.plain_env)
     assert process.stdout.read(3) == b"par"
     for _ in range(5):
         process.send_signal(2)
         time.sleep(0.01)
-    assert process.ended() == (130, b"\n", "srchat: interrupted\n")
+    assert process.wait_for_result() == (130, b"\n", "srchat: interrupted\n")
 
 
 def test_the_search_for_a_hint_is_bounded_and_ends_with_a_signal(
@@ -898,7 +898,7 @@ def test_the_search_for_a_hint_is_bounded_and_ends_with_a_signal(
     process = srchat.start("ask", "q", "-m", "nope", "--base-url", server.url)
     wait_until(lambda: len(server.requests) == 2)
     process.send_signal(2)
-    result = process.ended()
+    result = process.wait_for_result()
     assert (result.code, result.out) == (130, b"")
     result = srchat("ask", "q", "-m", "nope", "--base-url", serve(refusal, drip).url)
     assert result.code == 5
@@ -912,10 +912,10 @@ def test_a_signal_at_any_moment_of_the_start_shows_no_traceback(
     command = srchat.command("ask", "q", "--base-url", server.url)
     for moment in range(2, 30, 2):
         # Without coverage, whose start-up swallows signals.
-        process = srchat.start_program(command, env=srchat.unmeasured_env)
+        process = srchat.start_program(command, env=srchat.plain_env)
         time.sleep(moment / 100)
         process.send_signal(2)
-        code, _, err = process.ended()
+        code, _, err = process.wait_for_result()
         # Python's own, before main() is reached
         if err.endswith("KeyboardInterrupt\n") or err.startswith("Fatal Python error: init_"):
             assert "srchat/cli" not in err
@@ -938,7 +938,7 @@ main()
 def test_a_signal_while_the_first_module_is_loaded_shows_no_traceback(srchat: Srchat) -> None:
     done = subprocess.run(
         [sys.executable, "-c", EARLY, "ask", "q"], env=srchat.env, stdin=subprocess.DEVNULL,
-        capture_output=True, timeout=PATIENCE, check=False,
+        capture_output=True, timeout=WAIT_TIMEOUT, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (-2, b"", b"")
 
@@ -967,7 +967,7 @@ def test_a_second_signal_while_the_first_is_caught_shows_no_traceback(
     )
     wait_until(lambda: server.requests)
     process.send_signal(2)
-    assert process.ended() == (143, b"", "srchat: terminated\n")
+    assert process.wait_for_result() == (143, b"", "srchat: terminated\n")
 
 
 def test_a_signal_ends_a_wait_at_once(srchat: Srchat, serve: Serve) -> None:
@@ -975,7 +975,7 @@ def test_a_signal_ends_a_wait_at_once(srchat: Srchat, serve: Serve) -> None:
     process = srchat.start("ask", "q", "--base-url", server.url)
     assert b"retrying in 5" in process.stderr.readline()
     process.send_signal(2)
-    assert process.ended().code == 130
+    assert process.wait_for_result().code == 130
 
 
 def test_a_closed_pipe_is_silent(srchat: Srchat, serve: Serve) -> None:
@@ -983,7 +983,7 @@ def test_a_closed_pipe_is_silent(srchat: Srchat, serve: Serve) -> None:
     done = subprocess.run(
         ["bash", "-c", '"$@" | head -c 5; exit ${PIPESTATUS[0]}', "bash",
          *srchat.command("ask", "q", "--base-url", server.url)],
-        env=srchat.env, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE,
+        env=srchat.env, capture_output=True, stdin=subprocess.DEVNULL, timeout=WAIT_TIMEOUT,
         check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (141, b"xxxxx", b"")
@@ -1002,7 +1002,7 @@ def test_a_second_signal_ends_a_blocked_write(srchat: Srchat, serve: Serve) -> N
         process.send_signal(15)
         with suppress(subprocess.TimeoutExpired):
             process.wait(2)
-    assert process.ended().code == 143
+    assert process.wait_for_result().code == 143
 
 
 @pytest.mark.parametrize("args", [["ask", "q"], ["ask", "--json", "q"], ["ask", "--dry-run", "q"]])
@@ -1011,7 +1011,7 @@ def test_a_full_disk_is_reported(srchat: Srchat, serve: Serve, args: list[str]) 
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             srchat.command(*args, "--base-url", server.url), env=srchat.env, stdout=full,
-            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False,
+            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=WAIT_TIMEOUT, check=False,
         )  # fmt: skip
     assert done.returncode == 74
     assert b"No space left" in done.stderr

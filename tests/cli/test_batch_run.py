@@ -22,7 +22,7 @@ from tests.support.costs import start_measured
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import CLOSE, HOLD, RESET, Script, error, json_response
 from tests.support.tls_server import TLSServer
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
 Limited = Callable[..., BatchServer]
 
@@ -70,7 +70,7 @@ def test_every_request_is_sent_once_and_answered(srchat: Srchat, limited: Limite
     assert (result.code, result.out) == (0, b"")
     assert result.err == "srchat: 100 of 100 done: in.out.jsonl\n"
     assert sorted(answers(out(srchat))) == sorted(f"answer to {prompt}" for prompt in asked)
-    assert server.asked == dict.fromkeys(asked, 1)
+    assert server.request_counts == dict.fromkeys(asked, 1)
     assert out(srchat).stat().st_mode & 0o777 == 0o600
     request = server.requests[0]
     assert request.json == {
@@ -123,12 +123,12 @@ def test_failures_are_in_a_separate_file_and_retried(srchat: Srchat, limited: Li
         "message": f"127.0.0.1:{server.port} returned 400: too hot",
     }
     assert run(srchat, server, "--only-new").code == 6
-    assert server.asked["q2"] == 1
+    assert server.request_counts["q2"] == 1
     assert run(srchat, server).code == 6
     assert "still too hot" in errors(srchat)[0]["error"]["message"]
     assert run(srchat, server).code == 0
     assert not (srchat.home / "in.out.errors.jsonl").exists()
-    assert server.asked == {"q1": 1, "q2": 3, "q3": 1, "q4": 1}
+    assert server.request_counts == {"q1": 1, "q2": 3, "q3": 1, "q4": 1}
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_temporary_errors_are_retried(srchat: Srchat, limited: Limited, script: 
     write_requests(srchat, 3)
     server.scripts["q2"] = [script]
     assert run(srchat, server, "--max-wait", "0.01").code == 0
-    assert server.asked["q2"] == 2
+    assert server.request_counts["q2"] == 2
     assert len(answers(out(srchat))) == 3
 
 
@@ -156,7 +156,7 @@ def test_a_request_that_fails_again_and_again_fails_alone(srchat: Srchat, limite
     write_requests(srchat, 3)
     server.scripts["q2"] = [error(500, "broken")] * 9
     assert run(srchat, server, "--max-wait", "0.01", "--retries", "2").code == 6
-    assert server.asked["q2"] == 3
+    assert server.request_counts["q2"] == 3
     assert "broken" in errors(srchat)[0]["error"]["message"]
 
 
@@ -168,7 +168,7 @@ def test_a_request_that_is_always_refused_does_not_hold_up_the_others(
     write_requests(srchat, 100)
     server.scripts["q2"] = [error(status, "too large", {"Retry-After": "0"})] * 99
     assert run(srchat, server, "-j", "4").code == 6
-    assert server.asked["q2"] <= 20
+    assert server.request_counts["q2"] <= 20
     assert len(answers(out(srchat))) == 99
     assert "too large" in errors(srchat)[0]["error"]["message"]
 
@@ -219,7 +219,7 @@ def test_a_server_that_is_not_there_ends_the_run(srchat: Srchat, limited: Limite
     assert "0 of 10 done; run the same command to continue" in result.err
     server = limited()
     assert run(srchat, server).code == 0
-    assert set(server.asked.values()) == {1}
+    assert set(server.request_counts.values()) == {1}
 
 
 def test_a_wait_that_is_too_long_ends_the_run_and_answers_under_way_are_kept(
@@ -238,14 +238,14 @@ def test_a_wait_that_is_too_long_ends_the_run_and_answers_under_way_are_kept(
 
 
 def test_a_rate_limit_is_kept_to(srchat: Srchat, limited: Limited) -> None:
-    server = limited(latency=0.02, at_once=6, per_second=40)
+    server = limited(latency=0.02, max_concurrent=6, per_second=40)
     write_requests(srchat, 200)
     result = run(srchat, server)
     assert result.code == 0
     assert len(answers(out(srchat))) == 200
     assert len(server.requests) <= 1.2 * 200
     arrivals = [request.at for request in server.requests]
-    for refused in server.refused_at:
+    for refused in server.refusal_times:
         assert sum(refused < at < refused + 0.9 for at in arrivals) <= 6
 
 
@@ -254,14 +254,14 @@ def test_headers_pace_the_run_so_that_nothing_is_refused(srchat: Srchat, limited
     server = limited(headers=told)
     write_requests(srchat, 12)
     assert run(srchat, server).code == 0
-    assert not server.refused_at
+    assert not server.refusal_times
 
 
 def test_concurrency_grows_up_to_the_limit(srchat: Srchat, limited: Limited) -> None:
     server = limited(latency=0.05)
     write_requests(srchat, 80)
     assert run(srchat, server, "-j", "7").code == 0
-    assert 5 <= server.most_at_once <= 7
+    assert 5 <= server.peak_concurrency <= 7
 
 
 @pytest.mark.parametrize(
@@ -306,14 +306,14 @@ def test_a_second_run_on_the_same_results_is_refused(srchat: Srchat, limited: Li
     write_requests(srchat, 2)
     server.scripts["q1"] = [[HOLD]]
     first = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url)
-    assert server.was_asked.wait(PATIENCE)
+    assert server.first_request.wait(WAIT_TIMEOUT)
     second = run(srchat, server)
     assert (second.code, second.messages) == (
         2,
         ["srchat: error: in.out.jsonl is in use: another run writes to it"],
     )
     first.send_signal(signal.SIGKILL)
-    first.ended()
+    first.wait_for_result()
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -325,7 +325,7 @@ def test_a_signal_ends_it_with_what_was_answered(
     process = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url)
     wait_until(lambda: len(server.requests) > 20)
     process.send_signal(signum)
-    result = process.ended()
+    result = process.wait_for_result()
     assert result.code == 128 + signum
     kept = len(answers(out(srchat)))
     assert f"{kept} of 400 done; run the same command to continue" in result.err
@@ -343,9 +343,9 @@ def test_a_request_that_never_ends_does_not_hold_up_a_signal(
     write_requests(srchat, 1)
     server.scripts["q1"] = [[HOLD]]
     process = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url)
-    assert server.was_asked.wait(PATIENCE)
+    assert server.first_request.wait(WAIT_TIMEOUT)
     process.send_signal(signal.SIGINT)
-    assert process.ended().code == 130
+    assert process.wait_for_result().code == 130
 
 
 def killed_and_resumed(srchat: Srchat, server: BatchServer, lines: int, kills: int) -> None:
@@ -364,7 +364,7 @@ def killed_and_resumed(srchat: Srchat, server: BatchServer, lines: int, kills: i
         if process.poll() is not None:
             break
         process.kill()
-        process.ended()
+        process.wait_for_result()
         killed += 1
     assert run(srchat, server, "-j", "16").code == 0
     assert sorted(answers(out(srchat))) == sorted(f"answer to {prompt}" for prompt in asked)
@@ -389,7 +389,7 @@ def test_a_server_that_restarts_costs_nothing(srchat: Srchat) -> None:
         wait_until(lambda: len(first.requests) > 60)
     time.sleep(0.5)  # the server is not running
     with BatchServer(port=port):
-        result = process.ended()
+        result = process.wait_for_result()
     assert result.code == 0, result.err
     assert sorted(answers(out(srchat))) == sorted(f"answer to {prompt}" for prompt in asked)
 
@@ -468,9 +468,11 @@ def test_memory_is_flat(srchat: Srchat) -> None:
     """100,000 requests to the demo, in the process itself."""
     write_requests(srchat, 100_000)
     process, costs = start_measured(
-        ["batch", "run", "in.jsonl", "-p", "demo", "-q"], cwd=srchat.home, env=srchat.unmeasured_env
+        ["batch", "run", "in.jsonl", "-p", "demo", "-q"],
+        cwd=srchat.home,
+        env=srchat.plain_env,
     )
-    assert process.wait(PATIENCE * 10) == 0
+    assert process.wait(WAIT_TIMEOUT * 10) == 0
     assert costs().memory < 150
 
 
@@ -486,9 +488,9 @@ def test_a_million_lines_are_checked_in_little_memory(srchat: Srchat) -> None:
     process, costs = start_measured(
         ["batch", "run", "in.jsonl", "-p", "demo"],
         cwd=srchat.home,
-        env=srchat.unmeasured_env,
+        env=srchat.plain_env,
         stderr=subprocess.PIPE,
     )
-    _, said = process.communicate(timeout=PATIENCE * 10)
+    _, said = process.communicate(timeout=WAIT_TIMEOUT * 10)
     assert b"in.jsonl:1000001: not JSON" in said
     assert costs().memory < 300

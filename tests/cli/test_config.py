@@ -660,7 +660,7 @@ def test_a_closed_terminal_does_not_lose_the_text(srchat: Srchat) -> None:
     process = srchat.start("config", "edit", EDITOR=editor)
     wait_until((srchat.home / "ready").exists)
     process.send_signal(signal.SIGHUP)
-    result = process.ended()
+    result = process.wait_for_result()
     assert result.code == 129
     draft = next(srchat.home.glob(".srchat-edit-*/config.toml"))
     assert f"your text is in {draft}" in result.err
@@ -762,7 +762,7 @@ def test_init_saves_tested_values(srchat: Srchat, serve: Serve) -> None:
 def test_init_takes_answers_from_a_non_blocking_pipe(srchat: Srchat, serve: Serve) -> None:
     server = serve(MODELS)
     parts = (f"{server.url}\n{KEY}".encode(), b"\n", b"qwen3-4b\n")
-    result = srchat.fed_unready("config", "init", parts=parts)
+    result = srchat.run_nonblocking("config", "init", parts=parts)
     assert result.code == 0, result.err
     assert _read(srchat)["model"] == "qwen3-4b"
 
@@ -1071,7 +1071,7 @@ def test_config_show_loads_no_slow_module(srchat: Srchat, words: tuple[str, ...]
     )
     done = subprocess.run(
         [sys.executable, "-c", program, *words],
-        env=srchat.unmeasured_env,
+        env=srchat.plain_env,
         capture_output=True,
         check=False,
     )

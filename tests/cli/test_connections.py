@@ -156,7 +156,7 @@ def test_a_connection_that_hangs_can_be_interrupted(srchat: Srchat, full_backlog
     os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
     process.send_signal(signal.SIGCONT)  # which has nothing to show again yet
     process.send_signal(signal.SIGINT)
-    assert process.ended() == (130, b"", "srchat: interrupted\n")
+    assert process.wait_for_result() == (130, b"", "srchat: interrupted\n")
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ class LimitedServer(ScriptedServer):
         self._index, self._used = 0, 0
         self._told: dict[bytes, float] = {}
 
-    def _answer_to(self, request: Request) -> Script:
+    def _script_for(self, request: Request) -> Script:
         now = time.monotonic() - self._begin
         if now < self._told.get(request.body, 0):
             self.too_early += 1
@@ -362,7 +362,7 @@ def test_200_questions_at_once_are_all_answered_under_a_limit(srchat: Srchat) ->
     def ask(number: int) -> bytes:
         done = subprocess.run(
             srchat.command("ask", f"question {number}", "-q", "--retries", "100"),
-            env=srchat.unmeasured_env | {"SRCHAT_BASE_URL": server.url},
+            env=srchat.plain_env | {"SRCHAT_BASE_URL": server.url},
             stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False,
         )  # fmt: skip
         return done.stdout if done.returncode == 0 else done.stderr

@@ -29,7 +29,7 @@ from tests.support.server import (
     head,
     json_response,
 )
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 TOO_LONG = (
     "This model's maximum context length is {limit} tokens. However, your messages resulted in "
@@ -297,7 +297,7 @@ def test_a_closed_pipe_leaves_an_incomplete_turn(srchat: Srchat, serve: Serve) -
     server = serve(answer(*["word " * 1000] * 200))
     command = " ".join([*srchat.command("ask", "hi", "--base-url", server.url), "| head -c 10"])
     subprocess.run(
-        command, shell=True, env=srchat.env, check=True, capture_output=True, timeout=PATIENCE
+        command, shell=True, env=srchat.env, check=True, capture_output=True, timeout=WAIT_TIMEOUT
     )
     (turn,) = stored(srchat)[0].turns
     assert not turn.complete
@@ -348,7 +348,7 @@ def test_sqlite_is_not_loaded_before_the_request_is_sent(srchat: Srchat, serve: 
     command = [sys.executable, "-X", "importtime", *srchat.command()[1:]]
     done = subprocess.run(
         [*command, "ask", "hi", "-v", "--no-stdin", "--base-url", server.url],
-        env=srchat.unmeasured_env, cwd=srchat.home, capture_output=True, text=True, check=True,
+        env=srchat.plain_env, cwd=srchat.home, capture_output=True, text=True, check=True,
     )  # fmt: skip
     sent = done.stderr.index("* request sent")
     assert "_sqlite3" not in done.stderr[:sent]
@@ -374,7 +374,7 @@ def test_a_locked_history_does_not_delay_the_answer(
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout.read(11) == b"All of it.\n"
     assert process.poll() is None  # it goes on trying, but with all said
-    result = process.ended()
+    result = process.wait_for_result()
     assert (result.code, result.out) == (0, b"")
     assert len(result.messages) == 1
     assert "this answer was not stored: the history" in result.err
@@ -388,7 +388,7 @@ def test_a_lock_released_during_the_answer_is_harmless(
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout.read(10) == b"All of it."
     lock.execute("COMMIT")
-    assert process.ended() == (0, b"\n", "")
+    assert process.wait_for_result() == (0, b"\n", "")
     (turn,) = stored(srchat)[0].turns
     assert (turn.prompt, turn.reply, turn.complete) == ("hi", "All of it.", True)
 
@@ -402,7 +402,7 @@ def test_ctrl_c_ends_the_wait_for_a_lock(
     time.sleep(1.5)  # of 5 seconds: it waits for the lock now
     process.send_signal(2)
     # It did not find, at the end of its patience, that the lock is still taken.
-    assert process.ended() == (
+    assert process.wait_for_result() == (
         130,
         b"",
         (
@@ -425,7 +425,7 @@ def test_ctrl_c_while_storing_the_end_is_a_warning(srchat: Srchat, serve: Serve)
     assert process.stdout.read(7) == b"of it.\n"
     time.sleep(1.5)  # of 5 seconds: it waits for the lock now
     process.send_signal(2)
-    result = process.ended()
+    result = process.wait_for_result()
     lock.close()
     assert result.err.startswith(
         "srchat: warning: the end of this answer was not stored: the history was locked\n"
@@ -444,7 +444,7 @@ def test_a_second_signal_does_not_keep_the_end_of_an_answer_from_the_history(
     process.send_signal(2)
     time.sleep(0.2)
     lock.execute("COMMIT")
-    assert process.ended() == (130, b"", "srchat: interrupted\n")
+    assert process.wait_for_result() == (130, b"", "srchat: interrupted\n")
     (turn,) = stored(srchat)[0].turns
     assert (turn.reply, turn.complete) == ("What came.", False)
 

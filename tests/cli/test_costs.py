@@ -8,10 +8,10 @@ import pytest
 
 from tests.conftest import Serve, Srchat
 from tests.support.answers import long_answer, tokens
-from tests.support.costs import Costs, measured, read_costs, start_measured
+from tests.support.costs import Costs, measured_command, read_costs, start_measured
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import DONE, Pause, Script, chunk, chunked, head
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 TOKENS = 160
 PACE = 1 / 80  # seconds
@@ -23,14 +23,14 @@ def modules_of_libraries() -> int:
         "import sys; sys.modules['click'] = None; import typer, httpcore, httpx; "
         "print(len(sys.modules))"
     )
-    return int(subprocess.check_output([sys.executable, "-c", script], timeout=PATIENCE))
+    return int(subprocess.check_output([sys.executable, "-c", script], timeout=WAIT_TIMEOUT))
 
 
 def asked(srchat: Srchat, url: str, *options: str) -> Costs:
     """Return what a question costs whose answer goes into a pipe."""
     args = ["ask", "--no-stdin", "--base-url", url, *options, "hi"]
-    process, costs = start_measured(args, env=srchat.unmeasured_env, stdout=subprocess.PIPE)
-    process.communicate(timeout=PATIENCE)
+    process, costs = start_measured(args, env=srchat.plain_env, stdout=subprocess.PIPE)
+    process.communicate(timeout=WAIT_TIMEOUT)
     assert process.returncode == 0
     return costs()
 
@@ -38,8 +38,8 @@ def asked(srchat: Srchat, url: str, *options: str) -> Costs:
 def shown(srchat: Srchat, url: str) -> Costs:
     """Return what a question costs whose answer is rendered on a terminal."""
     path = srchat.home / "costs"
-    command = measured(path, "ask", "--no-stdin", "--base-url", url, "hi")
-    with TerminalSession(command, srchat.unmeasured_env, cwd=str(srchat.home)) as session:
+    command = measured_command(path, "ask", "--no-stdin", "--base-url", url, "hi")
+    with TerminalSession(command, srchat.plain_env, cwd=str(srchat.home)) as session:
         assert session.wait() == 0
     return read_costs(path)
 
@@ -92,9 +92,9 @@ def test_text_that_comes_at_once_is_written_at_once(srchat: Srchat, serve: Serve
 @pytest.mark.parametrize("args", [["--version"], ["--help"], ["__complete", "bash", "--", "ask"]])
 def test_what_shells_ask_for_imports_next_to_nothing(srchat: Srchat, args: list[str]) -> None:
     script = "import sys; print(len(sys.modules))"
-    bare = int(subprocess.check_output([sys.executable, "-c", script], timeout=PATIENCE))
-    process, costs = start_measured(args, env=srchat.unmeasured_env, stdout=subprocess.DEVNULL)
-    assert process.wait(PATIENCE) == 0
+    bare = int(subprocess.check_output([sys.executable, "-c", script], timeout=WAIT_TIMEOUT))
+    process, costs = start_measured(args, env=srchat.plain_env, stdout=subprocess.DEVNULL)
+    assert process.wait(WAIT_TIMEOUT) == 0
     assert costs().modules - bare < 25
 
 
@@ -103,7 +103,10 @@ def test_the_costs_are_those_of_the_process(tmp_path: Path, srchat: Srchat) -> N
     path.touch()
     assert read_costs(path) == Costs()
     subprocess.run(
-        measured(path, "--version"), env=srchat.unmeasured_env, check=True, capture_output=True
+        measured_command(path, "--version"),
+        env=srchat.plain_env,
+        check=True,
+        capture_output=True,
     )
     assert read_costs(path).memory > 1
 
@@ -114,7 +117,7 @@ def test_a_long_chat_holds_little_more_than_its_text(srchat: Srchat, serve: Serv
     server = serve([head(headers={"Transfer-Encoding": "chunked"}), text])
 
     def memory(turns: int) -> float:
-        env = srchat.unmeasured_env | {
+        env = srchat.plain_env | {
             "SRCHAT_DATA": str(srchat.home / str(turns)),
             "SRCHAT_CONTEXT_WINDOW": "32768",  # else each request holds all of it
         }
@@ -122,7 +125,7 @@ def test_a_long_chat_holds_little_more_than_its_text(srchat: Srchat, serve: Serv
             ["chat", "--base-url", server.url, "-q"], env=env, stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        process.communicate(b"".join(b"prompt %d\n" % n for n in range(turns)), PATIENCE)
+        process.communicate(b"".join(b"prompt %d\n" % n for n in range(turns)), WAIT_TIMEOUT)
         return costs().memory
 
     few, many = 10, 310

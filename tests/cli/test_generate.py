@@ -104,7 +104,7 @@ def env(srchat: Srchat) -> dict[str, str]:
     for name in ("read me.txt", "report.csv"):
         (srchat.home / name).touch()
     srchat.put_on_path()
-    return srchat.unmeasured_env  # hundreds of processes, of what others measure
+    return srchat.plain_env  # hundreds of processes, of what others measure
 
 
 @pytest.fixture
@@ -167,11 +167,11 @@ def test_the_bash_script_runs_in_strict_mode(env: dict[str, str]) -> None:
 
 def test_every_shell_completes_to_the_same_words(shell: TypedShell) -> None:
     for line, words in COMPLETED:
-        assert (line, shell.completed(line)) == (line, ["srchat", *words])
+        assert (line, shell.completed_words(line)) == (line, ["srchat", *words])
 
 
 def test_a_directory_after_an_at_sign_can_be_completed_further(shell: TypedShell) -> None:
-    assert shell.completed("srchat ask -s @bi", "\tsr\t")[-1] == "@bin/srchat"
+    assert shell.completed_words("srchat ask -s @bi", "\tsr\t")[-1] == "@bin/srchat"
 
 
 @pytest.mark.slow
@@ -180,25 +180,25 @@ def test_bash_may_cut_words_elsewhere(srchat: Srchat, env: dict[str, str], break
     with TypedShell("bash", srchat.home, env) as bash:
         bash.run(f'COMP_WORDBREAKS="{breaks}"')
         for line, words in COMPLETED:
-            assert (line, bash.completed(line)) == (line, ["srchat", *words])
+            assert (line, bash.completed_words(line)) == (line, ["srchat", *words])
 
 
 def test_an_open_quote_stays_one_in_bash(srchat: Srchat, env: dict[str, str]) -> None:
     with TypedShell("bash", srchat.home, env) as bash:
-        assert bash.completed('srchat ask -p "my')[-1] == "my work"
-        assert bash.completed("srchat ask -p 'my")[-1] == "my work"
-        assert bash.completed("srchat ask -p 'it")[-1] == "it's"
-        assert bash.completed('srchat ask -p "$(')[-1] == "$(touch pwned)"
+        assert bash.completed_words('srchat ask -p "my')[-1] == "my work"
+        assert bash.completed_words("srchat ask -p 'my")[-1] == "my work"
+        assert bash.completed_words("srchat ask -p 'it")[-1] == "it's"
+        assert bash.completed_words('srchat ask -p "$(')[-1] == "$(touch pwned)"
     assert not (srchat.home / "pwned").exists()
 
 
 def test_bash_offers_all(srchat: Srchat, env: dict[str, str]) -> None:
     with TypedShell("bash", srchat.home, env) as bash:
-        assert bash.offered("srchat ") >= {"ask", "config", "models"}
-        assert bash.offered("srchat ask --") >= {"--model", "--no-stream", "--help"}
-        assert bash.offered("srchat ask -m ") == set(MODELS)
-        assert bash.offered("srchat config get ") == {*SETTINGS, "profile"}
-        assert bash.offered("srchat ask -p ") == {
+        assert bash.candidates("srchat ") >= {"ask", "config", "models"}
+        assert bash.candidates("srchat ask --") >= {"--model", "--no-stream", "--help"}
+        assert bash.candidates("srchat ask -m ") == set(MODELS)
+        assert bash.candidates("srchat config get ") == {*SETTINGS, "profile"}
+        assert bash.candidates("srchat ask -p ") == {
             "work", "my work", "it's", "a:b", "$(touch pwned)", "demo",
         }  # fmt: skip
     assert not (srchat.home / "pwned").exists()
@@ -215,37 +215,37 @@ def test_zsh_lists_commands_options_and_values(srchat: Srchat, env: dict[str, st
 def test_fish_offers_all(srchat: Srchat, env: dict[str, str]) -> None:
     needs("fish")
     fish = Fish(srchat.home, env)
-    assert fish.offered("srchat ") >= {"ask", "config", "models"}
-    assert fish.offered("srchat ask --") >= {"--model", "--no-stream", "--help"}
-    assert fish.offered("srchat ask -m ") == set(MODELS)
-    assert fish.offered("srchat ask --model=qwen3:4") == {"--model=qwen3:4b"}
-    assert fish.offered("srchat ask -p ") == {
+    assert fish.candidates("srchat ") >= {"ask", "config", "models"}
+    assert fish.candidates("srchat ask --") >= {"--model", "--no-stream", "--help"}
+    assert fish.candidates("srchat ask -m ") == set(MODELS)
+    assert fish.candidates("srchat ask --model=qwen3:4") == {"--model=qwen3:4b"}
+    assert fish.candidates("srchat ask -p ") == {
         "work", "my work", "it's", "a:b", "$(touch pwned)", "demo",
     }  # fmt: skip
-    assert fish.offered("srchat ask -p work -m ") == {"only-at-work"}
-    assert fish.offered("srchat ask -f re") == {"read me.txt", "report.csv"}
-    assert fish.offered("srchat ask -s @re") == {"@read me.txt", "@report.csv"}
-    assert fish.offered('srchat ask -s "@rea') == {"@read me.txt"}
-    assert fish.offered("srchat ask -xs@read\\ m") == {"-xs@read me.txt"}
-    assert fish.offered("srchat ask -xqpwork -m ") == {"only-at-work"}
-    assert fish.offered("srchat config get ") == {*SETTINGS, "profile"}
-    assert fish.offered("srchat config set stream ") == {"true", "false"}
-    assert fish.offered("srchat config set model v") == {"vllm-primary"}
-    assert fish.offered("srchat ask config ") == set()
-    assert fish.offered("srchat ask -t ") == set()
+    assert fish.candidates("srchat ask -p work -m ") == {"only-at-work"}
+    assert fish.candidates("srchat ask -f re") == {"read me.txt", "report.csv"}
+    assert fish.candidates("srchat ask -s @re") == {"@read me.txt", "@report.csv"}
+    assert fish.candidates('srchat ask -s "@rea') == {"@read me.txt"}
+    assert fish.candidates("srchat ask -xs@read\\ m") == {"-xs@read me.txt"}
+    assert fish.candidates("srchat ask -xqpwork -m ") == {"only-at-work"}
+    assert fish.candidates("srchat config get ") == {*SETTINGS, "profile"}
+    assert fish.candidates("srchat config set stream ") == {"true", "false"}
+    assert fish.candidates("srchat config set model v") == {"vllm-primary"}
+    assert fish.candidates("srchat ask config ") == set()
+    assert fish.candidates("srchat ask -t ") == set()
     assert not (srchat.home / "pwned").exists()
 
 
 def test_conversations_are_completed(shell: TypedShell, conversation: str) -> None:
     line = f"srchat ask --conversation {conversation[:3]}"
-    assert shell.completed(line) == ["srchat", "ask", "--conversation", conversation]
+    assert shell.completed_words(line) == ["srchat", "ask", "--conversation", conversation]
 
 
 def test_fish_describes_conversations(
     srchat: Srchat, env: dict[str, str], conversation: str
 ) -> None:
     needs("fish")
-    found = Fish(srchat.home, env).described("srchat ask --conversation ")
+    found = Fish(srchat.home, env).described_candidates("srchat ask --conversation ")
     assert found == [f"{conversation}\t{TITLE}"]
 
 

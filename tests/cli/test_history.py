@@ -373,7 +373,7 @@ def test_an_import_from_a_non_blocking_pipe_is_complete(
     exported = srchat("history", "export", "--format", "json").out
     srchat.env["SRCHAT_DATA"] = str(srchat.home / "other")
     parts = (exported[:20], exported[20:])
-    result = srchat.fed_unready("history", "import", "-", parts=parts)
+    result = srchat.run_nonblocking("history", "import", "-", parts=parts)
     assert result == (0, b"", "srchat: 1 new turn in 1 of 1 conversation\n")
 
 

@@ -17,7 +17,7 @@ def limited(srchat: Srchat, limits: str, *args: str, stdin: bytes = b"") -> Resu
     command = ["bash", "-c", f'{limits}; exec "$@"', "bash", *srchat.command(*args)]
     done = subprocess.run(
         command,
-        env=srchat.unmeasured_env,
+        env=srchat.plain_env,
         input=stdin,
         capture_output=True,
         cwd=srchat.home,

@@ -19,8 +19,8 @@ from tests.support.scenarios import Scenario, all_scenarios
 from tests.support.server import ScriptedServer
 
 SCENARIOS = {scenario.name: scenario for scenario in all_scenarios()}
-AT_ONCE = 6  # most of a scenario is waiting
-BASE_MEMORY = 40  # MiB of a process that asks
+CONCURRENCY = 6  # most of a scenario is waiting
+BASE_MEMORY = 40  # MiB of a process that sends a request
 HANGS = 60  # seconds; a guard, no measure: a server that holds on does so for ever
 
 
@@ -45,7 +45,7 @@ def played(scenario: Scenario, home: Path) -> Outcome:
     ):
         args = ["ask", "q", "--base-url", server.url, *scenario.args]
         begin = time.monotonic()
-        code, memory = run(args, srchat.unmeasured_env | scenario.env, home, out, err)
+        code, memory = run(args, srchat.plain_env | scenario.env, home, out, err)
         seconds = time.monotonic() - begin
         out.seek(0)
         err.seek(0)
@@ -56,7 +56,7 @@ def played(scenario: Scenario, home: Path) -> Outcome:
 def run(
     args: list[str], env: dict[str, str], home: Path, out: IO[bytes], err: IO[bytes]
 ) -> tuple[int, float]:
-    """Run srchat and return its exit code and the MiB of memory that it took at most."""
+    """Run srchat, and return its exit code and its peak memory in MiB."""
     if not can_fork(env):
         process, costs = start_measured(
             args, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err
@@ -88,7 +88,7 @@ def outcomes(
         for item in request.session.items
         if item.path == request.path and hasattr(item, "callspec")
     ]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
         yield {name: pool.submit(played, SCENARIOS[name], home) for name in wanted}
 
 

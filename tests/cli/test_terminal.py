@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import Serve, Srchat
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import CLOSE, DONE, HOLD, Pause, answer, chunk, error, head
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
 MARKDOWN = "# Title\n\nSome **bold** text.\n\n- one\n- two\n\n```py\nprint(1)\n```\n\nEnd."
 
@@ -248,7 +248,7 @@ def test_an_interrupt_keeps_the_text_so_far_and_restores_the_terminal(
         assert "half" in text
         assert session.lines[-1] == "srchat: interrupted"
         assert session.terminal.cursor_is_visible
-        assert server.client_left.wait(PATIENCE)
+        assert server.client_disconnected.wait(WAIT_TIMEOUT)
 
 
 LOOPS = {
@@ -277,7 +277,7 @@ def test_the_process_dies_of_the_signal(srchat: Srchat, serve: Serve, signum: in
     process = srchat.start("ask", "q", "--base-url", serve([head(), chunk("one"), HOLD]).url)
     assert process.stdout.read(3) == b"one"
     process.send_signal(signum)
-    assert process.wait(PATIENCE) == -signum
+    assert process.wait(WAIT_TIMEOUT) == -signum
 
 
 def test_an_interrupt_before_the_first_token_prints_only_that(srchat: Srchat, serve: Serve) -> None:
@@ -297,7 +297,7 @@ def test_a_closed_terminal_ends_the_turn_and_keeps_the_text_so_far(
     with asking(srchat, server.url, *options) as session:
         wait_until(lambda: "half" in srchat("history", "show").text, "the first text")
         session.hang_up()
-        wait_until(session.has_ended, "the end")
+        wait_until(session.has_exited, "the end")
         assert session.exit_code == 129
     assert "half" in srchat("history", "show").text
 

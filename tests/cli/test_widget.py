@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Serve, Srchat
 from tests.support.server import HOLD, Script, answer, error
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
 SHELLS: Final = ("bash", "zsh", "fish")
 KEYS: Final = {"bash": r"\C-xs", "zsh": "^Xs", "fish": r"\cxs"}
@@ -95,8 +95,8 @@ class Typist:
         env = srchat.env | {"SRCHAT_BASE_URL": url, "SRCHAT_RETRIES": "0"}
         self.canary = srchat.home / "canary"
         self._child = pexpect.spawn(
-            shell, START[shell], env=env, cwd=str(srchat.home), encoding="utf-8", timeout=PATIENCE,
-            dimensions=(40, 200),
+            shell, START[shell], env=env, cwd=str(srchat.home), encoding="utf-8",
+            timeout=WAIT_TIMEOUT, dimensions=(40, 200),
         )  # fmt: skip
         self._child.delaybeforesend = None
         self._run(SETUP[shell])

@@ -12,7 +12,7 @@ import pexpect
 import pytest
 
 from tests.conftest import Srchat
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 URL = os.environ.get("SRCHAT_TEST_LITELLM", "")
 KEYS_URL = os.environ.get("SRCHAT_TEST_LITELLM_KEYS", "")
@@ -63,7 +63,7 @@ def test_events_end_with_how_it_ended(proxy: Srchat) -> None:
 def test_on_a_terminal_the_answer_is_shown(proxy: Srchat) -> None:
     child = pexpect.spawn(
         proxy.command("ask", "hi")[0], proxy.command("ask", "hi")[1:], env=proxy.env,
-        encoding="utf-8", timeout=PATIENCE, dimensions=(24, 80),
+        encoding="utf-8", timeout=WAIT_TIMEOUT, dimensions=(24, 80),
     )  # fmt: skip
     child.expect("canned answer")
     child.expect("日本 and 😀 end")

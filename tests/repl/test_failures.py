@@ -9,7 +9,7 @@ from functools import partial
 
 from srchat.config.toml_edit import toml_value
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, ENTER, UP, ChatTerminal, is_well_formed, sent
+from tests.support.chatting import CTRL_C, ENTER, UP, ChatTerminal, is_well_formed, sent_messages
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import (
     CLOSE,
@@ -64,8 +64,8 @@ def test_after_every_failure_the_chat_goes_on_and_up_recalls_the_message(
                 better = number + 1
                 chat.wait_for(partial(_has, "better", better), name)
     for place in range(len(server.requests)):
-        assert is_well_formed(sent(server, place))
-        assert sent(server, place)[-1] == ("user", f"question {place // 2}")
+        assert is_well_formed(sent_messages(server, place))
+        assert sent_messages(server, place)[-1] == ("user", f"question {place // 2}")
 
 
 def test_a_failed_command_does_not_suggest_retry(srchat: Srchat, serve: Serve) -> None:
@@ -259,7 +259,13 @@ def test_ctrl_c_while_the_history_is_locked_keeps_the_answer(srchat: Srchat, ser
         other.close()
         chat.run("third")
         assert chat.leave() == 0
-    assert [content for _, content in sent(server)] == ["first", "one", "second", "two", "third"]
+    assert [content for _, content in sent_messages(server)] == [
+        "first",
+        "one",
+        "second",
+        "two",
+        "third",
+    ]
     assert "second" in srchat("history", "show").text
 
 
@@ -277,7 +283,7 @@ def test_ctrl_c_while_the_history_is_locked_cancels_a_command(srchat: Srchat, se
         other.close()
         chat.run("second")
         assert chat.leave() == 0
-    assert sent(server) == [("user", "first"), ("assistant", "one"), ("user", "second")]
+    assert sent_messages(server) == [("user", "first"), ("assistant", "one"), ("user", "second")]
     assert "mine" not in srchat("history", "list").text
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, ENTER, ChatTerminal, sent
+from tests.support.chatting import CTRL_C, ENTER, ChatTerminal, sent_messages
 from tests.support.server import answer
 from tests.support.tmux import Tmux, needs_tmux
 
@@ -21,7 +21,7 @@ def in_pyte(srchat: Srchat, url: str, size: tuple[int, int]) -> Chat:
 
 def in_wrapping_pyte(srchat: Srchat, url: str, size: tuple[int, int]) -> Chat:
     chat = ChatTerminal(srchat, url, size=size)
-    chat.terminal.wraps_anew = True
+    chat.terminal.rewraps = True
     return chat
 
 
@@ -74,7 +74,7 @@ def test_a_long_paste_is_shown_whole_and_once_when_it_is_sent(
         chat.type("next" + ENTER)
         chat.wait_for_text("Good.")
         assert "> next" in chat.text
-    assert sent(server, 0) == [("user", pasted(200))]
+    assert sent_messages(server, 0) == [("user", pasted(200))]
 
 
 @terminals

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, ENTER, ESC, ChatTerminal, sent
+from tests.support.chatting import CTRL_C, ENTER, ESC, ChatTerminal, sent_messages
 from tests.support.server import answer
 
 FIXED_COLOR = rb"\x1b\[[0-9;]*[34]8;[25];"  # one of 256, or red, green and blue
@@ -133,4 +133,4 @@ def test_the_prompt_shows_the_command_mode_of_vi(srchat: Srchat, serve: Serve) -
         chat.type(ENTER)
         chat.wait_for_text("Fine.")
         assert "> hello" in chat.text
-    assert sent(server) == [("user", "hello")]
+    assert sent_messages(server) == [("user", "hello")]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import Serve, Srchat
 from tests.repl.test_pastes import Open, fill, in_pyte, in_tmux, in_wrapping_pyte, pasted, shown
-from tests.support.chatting import ENTER, ChatTerminal, sent
+from tests.support.chatting import ENTER, ChatTerminal, sent_messages
 from tests.support.server import answer
 from tests.support.tmux import Tmux, needs_tmux
 
@@ -61,7 +61,7 @@ def test_a_draft_is_shown_once_in_a_narrower_window(
         chat.type(ENTER)
         chat.wait_for_text("Fine.")
         assert shown(chat) == Counter(pasted(4).split("\n"))
-    assert sent(server) == [("user", wide(4))]
+    assert sent_messages(server) == [("user", wide(4))]
 
 
 @pytest.mark.parametrize("opened", [in_pyte, tmux])
@@ -135,4 +135,4 @@ def test_what_is_typed_while_the_cursor_is_sought_is_not_lost(srchat: Srchat, se
         chat.type(" there" + ENTER)
         chat.wait_for_text("Fine.")
         assert chat.text.count("> hello there") == 1
-    assert sent(server) == [("user", "hello there")]
+    assert sent_messages(server) == [("user", "hello there")]

@@ -10,7 +10,7 @@ import pytest
 from srchat.repl.file_commands import _real
 from srchat.repl.slash_commands import COMMANDS
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, ENTER, ChatTerminal, sent
+from tests.support.chatting import CTRL_C, ENTER, ChatTerminal, sent_messages
 from tests.support.server import answer, json_response
 
 CODE = "Text\n\n```py\nprint(1)\n\nprint(2)\n```\n\n- item\n  ```sh\n  ls\n  ```\n\n~~~\nlast"
@@ -119,7 +119,7 @@ def test_system_shows_changes_and_removes_the_prompt(srchat: Srchat, serve: Serv
         chat.run("two")
         chat.run("/system -")
         chat.run("three")
-    assert [sent(server, place)[0] for place in range(3)] == [
+    assert [sent_messages(server, place)[0] for place in range(3)] == [
         ("system", "Be brief."), ("system", "From a file."), ("user", "one"),
     ]  # fmt: skip
 
@@ -155,7 +155,10 @@ def test_undo_retry_and_edit_keep_the_previous_turns(srchat: Srchat, serve: Serv
         chat.type("!" + ENTER)
         chat.wait_for(lambda _: len(server.requests) == 5)
         chat.leave()
-    assert [content for role, content in sent(server) if role == "user"] == ["first", "third!"]
+    assert [content for role, content in sent_messages(server) if role == "user"] == [
+        "first",
+        "third!",
+    ]
     shown = srchat("history", "show", "--all").text
     assert all(text in shown for text in ("Two.", "Another two.", "third\n", "third!"))
 
@@ -178,7 +181,7 @@ def test_new_starts_a_conversation_and_load_returns_by_id(srchat: Srchat, serve:
         chat.run("more")
         chat.run("/undo")
         assert f"({id_}, 1 of 2 turns)" in chat.run(f"/load {id_}")
-    assert [content for _, content in sent(server)] == ["about cats", "One.", "more"]
+    assert [content for _, content in sent_messages(server)] == ["about cats", "One.", "more"]
 
 
 def test_copy_sends_the_exact_text_through_the_terminal(srchat: Srchat, serve: Serve) -> None:
@@ -244,7 +247,7 @@ def test_files_are_sent_once_and_can_be_removed(srchat: Srchat, serve: Serve) ->
         chat.run("/file a.txt")
         chat.run("two")
         chat.run("three")
-    contents = [content for role, content in sent(server) if role == "user"]
+    contents = [content for role, content in sent_messages(server) if role == "user"]
     assert contents == ["one", '<file name="a.txt">\nAAA\n</file>\n\ntwo', "three"]
 
 
@@ -293,7 +296,7 @@ def test_a_file_attached_again_is_read_again(srchat: Srchat, serve: Serve) -> No
         shown = chat.run("/file ./link.txt").replace("\n", " ")
         assert "next prompt: b.txt (4 characters), ./link.txt (8 characters)" in shown
         chat.run("go")
-    assert sent(server)[0][1].count("<file") == 2
+    assert sent_messages(server)[0][1].count("<file") == 2
 
 
 def test_an_invalid_path_has_no_real_path() -> None:

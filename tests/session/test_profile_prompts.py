@@ -14,7 +14,7 @@ from srchat.session.profile_prompts import PromptTemplate
 from tests.conftest import Serve, Srchat
 from tests.support.server import answer, json_response
 from tests.support.shells import ROOT
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 STDIN = Attachment("stdin", "a\nb\n")
 
@@ -139,7 +139,7 @@ def test_a_template_without_input_does_not_wait_for_a_silent_pipe(srchat: Srchat
     try:
         done = subprocess.run(
             ask, env=srchat.env, cwd=srchat.home, stdin=reading, capture_output=True,
-            check=True, timeout=PATIENCE,
+            check=True, timeout=WAIT_TIMEOUT,
         )  # fmt: skip
     finally:
         os.close(reading)
