@@ -17,7 +17,7 @@ from srchat.api.failures import translated
 from srchat.api.http import PORTS, httpx
 from srchat.errors import APIError, Interrupted, SrchatError
 
-_MAX_QUEUED: Final = 512  # parts; then the reader waits, and TCP tells the server to wait
+_MAX_QUEUED: Final = 512  # parts; when it is full, TCP flow control stops the server
 _MAX_JOINED_BYTES: Final = 256 * 1024
 _MAX_DISCARDED_BYTES: Final = 64 * 1024
 
@@ -212,7 +212,7 @@ class StreamReader:
                 self._deliver(part)
             elif (discarded := discarded + len(part)) > _MAX_DISCARDED_BYTES:
                 return
-        response.close()  # the connection is free before the end is told
+        response.close()  # frees the connection before the end is reported
         self.kept = True
         self._inbox.post(self, End())
 

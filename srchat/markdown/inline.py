@@ -28,8 +28,8 @@ _STYLES: Final = {name: Style.parse(style) for name, style in MARKDOWN.items()}
 # A bare URL, without the punctuation of the sentence around it.
 _URL: Final = re.compile(r"(https?://[^\s<>\"]*[^\s<>\"'.,;:!?)\]*_])")
 
-# Characters of the pieces in which a growing paragraph is laid out for good, if they leave no mark
-# open; and the length from which that does not matter.
+# Unfinalized characters after which part of a growing paragraph is finalized: if it leaves no mark
+# open, and in any case.
 _SETTLE_AFTER: Final = 160
 _SETTLE_ANYWAY: Final = 2000
 _MAX_LINES: Final = 200  # lines that are kept; no screen shows more

@@ -197,7 +197,7 @@ class Turn:
         """Fit the messages to the server's limit. Return whether more turns are left out now."""
         sent = self._fitted
         factor = max(self._before.factor, self._windows.factor(self.config))
-        # If the server does not name its window, try half of what was too long.
+        # If the server does not name its window, try half of the rejected size.
         window = overflow.window or int(sent.estimated_tokens * factor / 2)
         # Estimates may be wrong, so each attempt leaves out at least one more turn, and from the
         # second attempt on half of the remaining ones.
