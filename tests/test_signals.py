@@ -44,7 +44,7 @@ def test_other_exceptions_there_are_printed() -> None:
     assert b"ZeroDivisionError" in done.stderr
 
 
-# A line editor in which a Ctrl-C is typed whenever the loop looks whether somebody is there.
+# A line editor that sends Ctrl-C whenever the loop checks `interactive`.
 TOO_MANY = """
 import os
 from srchat import signals

@@ -154,14 +154,14 @@ def test_a_message_that_grows_beside_its_deltas_is_left_out() -> None:
 def test_an_error_in_a_choice_ends_the_answer_with_its_words() -> None:
     """As OpenRouter sends it, streamed or not."""
     failed = {"code": 502, "message": "Provider disconnected"}
-    said = ErrorBody("Provider disconnected", code="502")
+    message = ErrorBody("Provider disconnected", code="502")
     last = {"delta": {"content": "lo"}, "finish_reason": "error", "error": failed}
     streamed = read(chunk("Hel"), event({"choices": [last]}))
-    assert (streamed.content, streamed.error) == ("Hello", said)
+    assert (streamed.content, streamed.error) == ("Hello", message)
     whole = completion("Hel", "error")
     whole["choices"][0]["error"] = failed
     document = read(json.dumps(whole).encode())
-    assert (document.content, document.error) == ("Hel", said)
+    assert (document.content, document.error) == ("Hel", message)
 
 
 def test_events_completed_by_one_part_are_one_chunk() -> None:
@@ -266,10 +266,10 @@ def test_an_invalid_field_invalidates_only_its_chunk(
     for name in field:
         holder, place = holder[place], name
     holder[place] = odd
-    said = read(chunk("a"), event(values[0]), chunk("b"), DONE)
-    assert said.protocol_error == ""
-    assert said.content.startswith("a")
-    assert said.error or (said.content.endswith("b") and said.done)
+    result = read(chunk("a"), event(values[0]), chunk("b"), DONE)
+    assert result.protocol_error == ""
+    assert result.content.startswith("a")
+    assert result.error or (result.content.endswith("b") and result.done)
 
 
 def test_a_bad_chunk_is_shown_in_short() -> None:
@@ -334,23 +334,23 @@ def test_an_error_in_the_stream_ends_it_and_keeps_the_text_so_far(
     error: bytes, message: str
 ) -> None:
     for parts in ([chunk("a") + error + chunk("b") + DONE], [chunk("a"), error, chunk("b"), DONE]):
-        said = read(*parts)
-        assert (said.content, said.done, said.unreadable) == ("a", False, 0)
-        assert said.error is not None
-        assert said.error.message == message
+        result = read(*parts)
+        assert (result.content, result.done, result.unreadable) == ("a", False, 0)
+        assert result.error is not None
+        assert result.error.message == message
 
 
 def test_text_beside_an_error_is_kept() -> None:
     last = event({**delta("b"), "error": "broken"})
     for parts in ([chunk("a"), last, chunk("c")], [chunk("a") + last + chunk("c")]):
-        said = read(*parts)
-        assert (said.content, said.error, said.unreadable) == ("ab", ErrorBody("broken"), 0)
+        result = read(*parts)
+        assert (result.content, result.error, result.unreadable) == ("ab", ErrorBody("broken"), 0)
 
 
 @pytest.mark.parametrize("value", [None, "", {}, [], False])
 def test_an_error_field_without_an_error_is_ignored(value: object) -> None:
-    said = event({**delta("a"), "error": value})
-    assert read(said, DONE) == Read("a", done=True)
+    message = event({**delta("a"), "error": value})
+    assert read(message, DONE) == Read("a", done=True)
 
 
 def test_a_detail_beside_choices_is_no_error() -> None:
@@ -358,8 +358,8 @@ def test_a_detail_beside_choices_is_no_error() -> None:
 
 
 def test_an_error_keeps_its_type_and_code() -> None:
-    said = read(event({"error": {"message": "m", "type": "t", "code": 7}}))
-    assert said.error == ErrorBody("m", "t", "7")
+    result = read(event({"error": {"message": "m", "type": "t", "code": 7}}))
+    assert result.error == ErrorBody("m", "t", "7")
 
 
 @pytest.mark.parametrize("front", [b"", b"\n\n  ", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n\t"])
@@ -379,14 +379,14 @@ def test_a_whole_completion_is_read(front: bytes) -> None:
     ],
 )
 def test_an_error_with_status_200_is_an_error(body: object, message: str) -> None:
-    said = read(json.dumps(body).encode())
-    assert said.error is not None
-    assert said.error.message == message
-    assert not said.done
+    result = read(json.dumps(body).encode())
+    assert result.error is not None
+    assert result.error.message == message
+    assert not result.done
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (b"", "empty reply"),
         (b" \r\n\xef\xbb\xbf ", "empty reply"),
@@ -402,8 +402,8 @@ def test_an_error_with_status_200_is_an_error(body: object, message: str) -> Non
         (b'{"a": ' + b"9" * 10_000 + b"}", "cannot be read"),
     ],
 )
-def test_a_body_that_is_not_an_answer_is_reported(body: bytes, said: str) -> None:
-    assert said in read(body).protocol_error
+def test_a_body_that_is_not_an_answer_is_reported(body: bytes, message: str) -> None:
+    assert message in read(body).protocol_error
 
 
 def test_an_event_without_its_blank_line_is_bounded() -> None:

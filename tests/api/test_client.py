@@ -1,4 +1,4 @@
-"""ChatClient over real sockets: requests, retries, errors, the log."""
+"""ChatClient over real sockets: requests, retries, errors, logging."""
 
 import json
 import select
@@ -60,14 +60,14 @@ CHUNKED = {"Transfer-Encoding": "chunked"}
 PLAIN = ChatRequest("m", (Message("user", "hi"),))
 
 
-def kept(*pieces: str) -> Script:
-    """An answer that leaves the connection open for the next request."""
+def kept_open(*pieces: str) -> Script:
+    """Return an answer that keeps the connection open for the next request."""
     events = [chunk(piece) for piece in pieces]
     return [head(headers=CHUNKED), chunked(*events, chunk(finish="stop"), DONE)]
 
 
 def settle(client: ChatClient) -> None:
-    """Let the reader come to the end of the answer behind [DONE]."""
+    """Wait until the reader has read what follows [DONE]."""
     assert client._reader
     client._reader.join(WAIT_TIMEOUT)
 
@@ -122,7 +122,9 @@ def test_a_large_prompt_is_sent_whole(serve: Serve) -> None:
 
 
 def test_the_next_request_uses_the_same_connection(serve: Serve) -> None:
-    server = serve(kept("one"), kept("two"), json_response(completion("three")), kept("four"))
+    server = serve(
+        kept_open("one"), kept_open("two"), json_response(completion("three")), kept_open("four")
+    )
     with ChatClient(Server(server.url, None)) as client:
         texts = []
         for _ in range(4):
@@ -133,7 +135,7 @@ def test_the_next_request_uses_the_same_connection(serve: Serve) -> None:
 
 
 def test_after_an_error_status_the_same_connection_is_used(serve: Serve) -> None:
-    server = serve(error(503), error(429), kept("Hello"))
+    server = serve(error(503), error(429), kept_open("Hello"))
     with ChatClient(Server(server.url, None), retry=SHORT_WAITS) as client:
         assert collect(client.stream(HELLO)).text == "Hello"
     assert server.connections == 1
@@ -141,7 +143,7 @@ def test_after_an_error_status_the_same_connection_is_used(serve: Serve) -> None
 
 @pytest.mark.parametrize("death", [CLOSE, RESET])
 def test_a_kept_connection_that_died_is_replaced_silently_once(serve: Serve, death: Any) -> None:
-    server = serve(kept("one"), [death], kept("two"))
+    server = serve(kept_open("one"), [death], kept_open("two"))
     with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
         collect(client.stream(HELLO))
         settle(client)
@@ -151,7 +153,7 @@ def test_a_kept_connection_that_died_is_replaced_silently_once(serve: Serve, dea
 
 
 def test_a_connection_that_dies_on_a_new_connection_is_a_failure(serve: Serve) -> None:
-    server = serve(kept("one"), [CLOSE], [CLOSE], kept("two"))
+    server = serve(kept_open("one"), [CLOSE], [CLOSE], kept_open("two"))
     with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
         collect(client.stream(HELLO))
         settle(client)
@@ -163,7 +165,7 @@ def test_a_connection_that_dies_on_a_new_connection_is_a_failure(serve: Serve) -
 def test_a_timeout_on_a_kept_connection_is_not_retried_silently(
     serve: Serve,
 ) -> None:
-    server = serve(kept("one"), [HOLD], kept("two"))
+    server = serve(kept_open("one"), [HOLD], kept_open("two"))
     with ChatClient(Server(server.url, None), retry=NO_RETRIES, limits=Limits(silence=3)) as client:
         collect(client.stream(HELLO))
         settle(client)
@@ -172,8 +174,8 @@ def test_a_timeout_on_a_kept_connection_is_not_retried_silently(
     assert len(server.requests) == 2
 
 
-class SlowTaker(ScriptedServer):
-    """Takes its time before it reads the second request, and little of it at once."""
+class SlowServer(ScriptedServer):
+    """Waits before it reads the second request, with a small receive buffer."""
 
     def __init__(self, scripts: Sequence[Script]) -> None:
         super().__init__(scripts)
@@ -191,7 +193,7 @@ def test_a_large_prompt_on_a_kept_connection_is_sent_once_however_long_it_takes(
     large = ChatRequest("m", (Message("user", "x" * 8_000_000),))
     limits = Limits(connect=1, silence=20)
     with (
-        SlowTaker([kept("one"), kept("two")]) as server,
+        SlowServer([kept_open("one"), kept_open("two")]) as server,
         ChatClient(Server(server.url, None), retry=NO_RETRIES, limits=limits) as client,
     ):
         collect(client.stream(HELLO))
@@ -202,7 +204,7 @@ def test_a_large_prompt_on_a_kept_connection_is_sent_once_however_long_it_takes(
 
 
 def test_a_kept_connection_that_the_server_closed_while_idle_is_not_used(serve: Serve) -> None:
-    server = serve([*kept("one"), CLOSE], kept("two"))
+    server = serve([*kept_open("one"), CLOSE], kept_open("two"))
     with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
         collect(client.stream(HELLO))
         settle(client)
@@ -212,7 +214,7 @@ def test_a_kept_connection_that_the_server_closed_while_idle_is_not_used(serve: 
 
 
 def test_a_server_that_stopped_between_two_requests_is_reported(serve: Serve) -> None:
-    server = serve([*kept("one"), CLOSE])
+    server = serve([*kept_open("one"), CLOSE])
     with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
         collect(client.stream(HELLO))
         settle(client)
@@ -223,7 +225,9 @@ def test_a_server_that_stopped_between_two_requests_is_reported(serve: Serve) ->
 
 
 def test_a_connection_left_open_after_done_is_closed_by_the_next_request(serve: Serve) -> None:
-    server = serve([head(headers=CHUNKED), chunked(chunk("one"), DONE)[:-5], HOLD], kept("two"))
+    server = serve(
+        [head(headers=CHUNKED), chunked(chunk("one"), DONE)[:-5], HOLD], kept_open("two")
+    )
     with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
         assert collect(client.stream(HELLO)).text == "one"
         assert collect(client.stream(HELLO)).text == "two"
@@ -243,12 +247,12 @@ def test_requests_in_a_row_share_nothing_of_their_answers(serve: Serve) -> None:
     server = serve(broken, [head(), b"data: {bad\n\n", *answer("a")[1:]], error(400), answer("b"))
     with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
         got = [collect(client.stream(HELLO)) for _ in range(4)]
-    assert [said.text for said in got] == ["lost", "a", "", "b"]
-    assert [said.unreadable for said in got] == [0, 1, 0, 0]
+    assert [each.text for each in got] == ["lost", "a", "", "b"]
+    assert [each.unreadable for each in got] == [0, 1, 0, 0]
 
 
 def test_no_thread_is_left_behind(serve: Serve) -> None:
-    server = serve(kept("one"), [head(), chunk("two"), HOLD], error(500))
+    server = serve(kept_open("one"), [head(), chunk("two"), HOLD], error(500))
     with ChatClient(Server(server.url, None), retry=NO_RETRIES, limits=Limits(silence=3)) as client:
         for _ in range(3):
             collect(client.stream(HELLO))
@@ -423,7 +427,7 @@ NAMED: list[Script] = [
 def test_a_server_that_does_not_know_stream_options_is_asked_without(
     serve: Serve, refusal: Script
 ) -> None:
-    server = serve(refusal, kept("one"), kept("two"))
+    server = serve(refusal, kept_open("one"), kept_open("two"))
     with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
         first = collect(client.stream(HELLO))
         assert (first.text, first.waits) == ("one", {})
@@ -440,8 +444,10 @@ def test_a_server_that_refuses_stream_options_forever_is_asked_twice(serve: Serv
 
 
 def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it(serve: Serve) -> None:
-    said = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
-    server = serve(error(400, said, code="unsupported_parameter"), kept("one"), kept("two"))
+    message = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+    server = serve(
+        error(400, message, code="unsupported_parameter"), kept_open("one"), kept_open("two")
+    )
     limited = HELLO._replace(parameters={"max_tokens": 7})
     with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
         first = collect(client.stream(limited))
@@ -580,9 +586,9 @@ ECHOES: dict[str, Script] = {
 def test_the_key_is_in_no_message_though_the_server_echoes_it(serve: Serve, script: Script) -> None:
     got = ask(serve(script).url, key=KEY, retry=SHORT_WAITS)
     assert got.error
-    said = [got.message, got.error.hint, str(got.error), repr(got.error)]
-    said += [wait.reason for wait in got.waits.values()]
-    for text in said:
+    texts = [got.message, got.error.hint, str(got.error), repr(got.error)]
+    texts += [wait.reason for wait in got.waits.values()]
+    for text in texts:
         assert KEY[:10] not in text
 
 
@@ -645,8 +651,8 @@ def test_a_host_that_is_not_found_is_reported(host: str) -> None:
     assert "base_url" in got.error.hint
 
 
-class BluntServer(ScriptedServer):
-    """Answers whatever comes."""
+class AnyInputServer(ScriptedServer):
+    """Answers any input, even if it is not HTTP."""
 
     def _read_request(
         self, connection: socket.socket, buffer: bytes
@@ -656,7 +662,7 @@ class BluntServer(ScriptedServer):
 
 
 def test_tls_at_a_plain_port_is_reported_with_a_hint() -> None:
-    with BluntServer([[b"HTTP/1.1 400 Bad Request\r\n\r\n", CLOSE]]) as server:
+    with AnyInputServer([[b"HTTP/1.1 400 Bad Request\r\n\r\n", CLOSE]]) as server:
         got = ask(server.url.replace("http", "https"))
     assert isinstance(got.error, APIConnectionError)
     assert "http://" in got.error.hint
@@ -783,7 +789,7 @@ def test_the_models_of_a_server_are_listed(serve: Serve, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "".join(f"\\u{ord(char):04x}" for char in KEY),
         "\\u200b".join(KEY),
@@ -791,8 +797,8 @@ def test_the_models_of_a_server_are_listed(serve: Serve, value: object) -> None:
         KEY[1:],
     ],
 )
-def test_the_key_is_redacted_in_names_also_where_json_escapes_it(serve: Serve, said: str) -> None:
-    body = f'{{"data": [{{"id": "a {said}", "owned_by": "b {said}"}}]}}'.encode()
+def test_the_key_is_redacted_in_names_also_where_json_escapes_it(serve: Serve, text: str) -> None:
+    body = f'{{"data": [{{"id": "a {text}", "owned_by": "b {text}"}}]}}'.encode()
     shown = "[key …cdef]"
     assert models_of(serve(json_response(body)).url, KEY) == [
         Model(f"a {shown}", f"b {shown}", None)

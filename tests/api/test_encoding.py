@@ -13,14 +13,14 @@ from srchat.api.encoding import BodyDecoder
 TEXT = "data: é😀\n\n".encode() * 5000
 
 
-def unpacked(encoding: str, *parts: bytes) -> bytes:
+def decoded(encoding: str, *parts: bytes) -> bytes:
     decoder = BodyDecoder(encoding)
     return b"".join(piece for part in parts for piece in decoder.feed(part))
 
 
 @pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
 def test_a_plain_body_passes_as_it_is(encoding: str) -> None:
-    assert unpacked(encoding, b"ab", b"", b"c") == b"abc"
+    assert decoded(encoding, b"ab", b"", b"c") == b"abc"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", " GZIP "])
@@ -28,14 +28,14 @@ def test_a_plain_body_passes_as_it_is(encoding: str) -> None:
 def test_gzip_is_unpacked_however_it_is_cut(encoding: str, body: bytes, size: int) -> None:
     packed = gzip.compress(body)
     parts = [packed[i : i + size] for i in range(0, len(packed), size)]
-    assert unpacked(encoding, *parts) == body
+    assert decoded(encoding, *parts) == body
 
 
 @pytest.mark.parametrize("size", [1, 100, 10**6])
 def test_what_unpacks_to_many_pieces_is_whole(size: int) -> None:
     packed = gzip.compress(TEXT * 4)
     parts = [packed[i : i + size] for i in range(0, len(packed), size)]
-    assert unpacked("gzip", *parts) == TEXT * 4
+    assert decoded("gzip", *parts) == TEXT * 4
 
 
 @pytest.mark.parametrize("wbits", [15, 31], ids=["zlib", "gzip"])
@@ -44,7 +44,7 @@ def test_what_unpacks_to_many_pieces_is_whole(size: int) -> None:
 def test_deflate_is_unpacked_with_the_header_of_either(wbits: int, size: int, body: bytes) -> None:
     packer = zlib.compressobj(wbits=wbits)
     packed = packer.compress(body) + packer.flush()
-    assert unpacked("deflate", *(packed[i : i + size] for i in range(0, len(packed), size))) == body
+    assert decoded("deflate", *(packed[i : i + size] for i in range(0, len(packed), size))) == body
 
 
 def test_each_flushed_piece_comes_at_once() -> None:
@@ -64,14 +64,14 @@ def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
 @pytest.mark.parametrize("body", [b"data: hello\n\n", b"\x1f\x8bnonsense, not deflate"])
 def test_a_corrupt_body_is_an_error(body: bytes) -> None:
     with pytest.raises(ValueError, match="corrupt"):
-        unpacked("gzip", body)
+        decoded("gzip", body)
 
 
 @pytest.mark.parametrize("size", [1, 7, 10**6])
-def test_every_member_of_a_gzip_body_is_unpacked(size: int) -> None:
+def test_every_member_of_a_gzip_body_is_decoded(size: int) -> None:
     packed = b"".join(gzip.compress(text) for text in (TEXT, b"", b"data: 2\n\n"))
     parts = [packed[i : i + size] for i in range(0, len(packed), size)]
-    assert unpacked("gzip", *parts) == TEXT + b"data: 2\n\n"
+    assert decoded("gzip", *parts) == TEXT + b"data: 2\n\n"
 
 
 @pytest.mark.parametrize("size", [1, 7, 10**6])

@@ -25,11 +25,11 @@ def test_an_empty_key_is_refused(text: str) -> None:
 def test_a_key_that_is_no_header_value_is_rejected_and_not_shown(bad: str) -> None:
     with pytest.raises(ConfigError) as caught:
         checked_key(f"sk-secret{bad}part")
-    said = f"{caught.value.message} {caught.value.hint}"
-    assert f"U+{ord(bad):04X}" in said
-    assert "character 10" in said
-    assert "secret" not in said
-    assert "part" not in said
+    message = f"{caught.value.message} {caught.value.hint}"
+    assert f"U+{ord(bad):04X}" in message
+    assert "character 10" in message
+    assert "secret" not in message
+    assert "part" not in message
 
 
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1))

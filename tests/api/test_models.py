@@ -152,11 +152,13 @@ def test_a_chunk_is_read_from_choice_0(value: object, chunk: ChatCompletionChunk
 
 @pytest.mark.parametrize("content", [None, "", []])
 def test_a_refusal_is_the_answer(content: object) -> None:
-    said = {"content": content, "refusal": "I cannot help."}
-    assert ChatCompletionChunk.from_json({"choices": [{"delta": said}]}).content == said["refusal"]
-    assert ChatCompletion.from_json({"choices": [{"message": said}]}).content == said["refusal"]
-    said = {"content": "Fine.", "refusal": None}
-    assert ChatCompletion.from_json({"choices": [{"message": said}]}).content == "Fine."
+    delta = {"content": content, "refusal": "I cannot help."}
+    assert (
+        ChatCompletionChunk.from_json({"choices": [{"delta": delta}]}).content == delta["refusal"]
+    )
+    assert ChatCompletion.from_json({"choices": [{"message": delta}]}).content == delta["refusal"]
+    message = {"content": "Fine.", "refusal": None}
+    assert ChatCompletion.from_json({"choices": [{"message": message}]}).content == "Fine."
 
 
 @pytest.mark.parametrize(
@@ -172,11 +174,11 @@ def test_a_refusal_is_the_answer(content: object) -> None:
 def test_content_that_is_no_text_is_an_error_and_not_lost_silently(
     content: object, what: str
 ) -> None:
-    said = {"content": content}
+    message = {"content": content}
     with pytest.raises(ValueError, match=f"the content is {what}, not text"):
-        ChatCompletionChunk.from_json({"choices": [{"delta": said}]})
+        ChatCompletionChunk.from_json({"choices": [{"delta": message}]})
     with pytest.raises(ValueError, match=f"the content is {what}, not text"):
-        ChatCompletion.from_json({"choices": [{"message": said}]})
+        ChatCompletion.from_json({"choices": [{"message": message}]})
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The inbox that the main thread waits on, and the thread that fills it."""
+"""The inbox that the main thread waits on, and the reader thread that fills it."""
 
 import os
 import signal
@@ -83,7 +83,7 @@ def test_an_interrupt_wakes_the_waiting_thread() -> None:
     begun = time.monotonic()
     with pytest.raises(Interrupted):
         inbox.get(ME, 30)
-    assert time.monotonic() - begun < 20  # a guard: it is not the end of the wait that was seen
+    assert time.monotonic() - begun < 20  # did not wait for the timeout
 
 
 @pytest.mark.parametrize("item", [End(), ReadFailed(APIConnectionError("lost"))])
@@ -93,11 +93,11 @@ def test_bytes_gather_until_the_next_frame_or_the_end(item: End | ReadFailed) ->
     assert inbox.get(ME, 1) == b"a"
     inbox.post(ME, b"b")
 
-    def go_on() -> None:
+    def post_more() -> None:
         inbox.post(ME, b"c")
         inbox.post(ME, item)
 
-    threading.Timer(0.2, go_on).start()
+    threading.Timer(0.2, post_more).start()
     begun = time.monotonic()
     assert [inbox.get(ME, 1), inbox.get(ME, 1)] == [b"bc", item]
     assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # a guard: the frame was not waited for
@@ -160,40 +160,40 @@ def test_a_failed_read_has_the_error() -> None:
 
 
 class Transport(httpx.BaseTransport):
-    """Counts requests; fails each at once, or once it is told to."""
+    """Counts requests. Each fails at once, or when `release` is set."""
 
-    def __init__(self, told: threading.Event | None = None) -> None:
+    def __init__(self, release: threading.Event | None = None) -> None:
         self.requests = 0
-        self.told = told
+        self.release = release
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.requests += 1
-        if self.told:
-            self.told.wait(30)
-        raise httpx.ConnectError("nobody there")
+        if self.release:
+            self.release.wait(30)
+        raise httpx.ConnectError("connection refused")
 
 
 def test_a_failure_to_connect_is_not_a_stale_connection() -> None:
     transport = Transport()
     with ChatClient(Server(str(URL), None, transport=transport), retry=NO_RETRIES) as client:
         got = collect(client.stream(HELLO))
-    assert got.message == f"cannot connect to {WHERE}: nobody there"
+    assert got.message == f"cannot connect to {WHERE}: connection refused"
     assert transport.requests == 1
 
 
 def test_an_endless_name_lookup_times_out() -> None:
-    told = threading.Event()
+    release = threading.Event()
     limits = Limits(connect=0.3, silence=30)
     with ChatClient(
-        Server(str(URL), None, transport=Transport(told)), limits=limits, retry=NO_RETRIES
+        Server(str(URL), None, transport=Transport(release)), limits=limits, retry=NO_RETRIES
     ) as client:
         got = collect(client.stream(HELLO))
-        told.set()
+        release.set()
     assert isinstance(got.error, APITimeoutError)
     assert got.message == f"cannot connect to {WHERE}: timed out after 0.3 s"
 
 
-# Stops itself while it waits for the answer, and says when it waits again.
+# Stops itself (SIGSTOP) while it waits for the answer, and reports when it waits again.
 ASKER = """
 import os, signal, sys
 from srchat.api.client import ChatClient

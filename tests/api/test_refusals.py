@@ -70,8 +70,8 @@ def test_a_permanent_refusal_ends_with_the_servers_message(
 
 
 def test_an_account_without_credit_is_not_retried(serve: Serve) -> None:
-    said = {"message": "You exceeded your current quota", "code": "insufficient_quota"}
-    server = serve(refusal(429, {"error": said}))
+    body = {"message": "You exceeded your current quota", "code": "insufficient_quota"}
+    server = serve(refusal(429, {"error": body}))
     with ChatClient(Server(server.url, None)) as client, pytest.raises(RateLimitError):
         complete(client, REQUEST)
     assert len(server.requests) == 1

@@ -132,8 +132,8 @@ def test_a_body_is_unpacked_and_bounded(serve: Serve, open_sender: OpenSender) -
     )
     sender = Sender(Server(server.url, None), LIMITS, max_bytes=1500)
     assert sender.send("GET", "/x").body == b"x" * 1000
-    for said in ("over 0 MB", "compressed answer is corrupt", "encoding 'br'"):
-        with pytest.raises(ProtocolError, match=said):
+    for message in ("over 0 MB", "compressed answer is corrupt", "encoding 'br'"):
+        with pytest.raises(ProtocolError, match=message):
             sender.send("GET", "/x")
 
 

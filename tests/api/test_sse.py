@@ -1,4 +1,4 @@
-"""SSEDecoder against the WHATWG grammar, wherever the stream is cut."""
+"""SSEDecoder compared with the WHATWG rules, however the stream is split."""
 
 import re
 from itertools import pairwise
@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from srchat.api.sse import ServerSentEvent, SSEDecoder
 
 
-def by_the_book(stream: bytes) -> list[ServerSentEvent]:
-    """Read a whole stream as WHATWG HTML 9.2.6 says it, sentence by sentence."""
+def reference_events(stream: bytes) -> list[ServerSentEvent]:
+    """Parse a complete stream by the rules of WHATWG HTML 9.2.6."""
     text = stream.decode("utf-8", "replace").removeprefix("\ufeff")
-    lines = re.split("\r\n|\n|\r", text)[:-1]  # what has no line end is never interpreted
+    lines = re.split("\r\n|\n|\r", text)[:-1]  # an incomplete last line is ignored
     events, data, kind = [], "", ""
     for line in lines:
         if not line:
@@ -86,20 +86,20 @@ def cut_streams(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
 @MANY
 @given(STREAMS)
 def test_a_whole_stream_is_read_as_the_standard_says(stream: bytes) -> None:
-    assert decoded(stream) == by_the_book(stream)
+    assert decoded(stream) == reference_events(stream)
 
 
 @MANY
 @given(cut_streams())
 def test_however_a_stream_is_cut_the_events_are_the_same(cut: tuple[bytes, list[bytes]]) -> None:
     stream, parts = cut
-    assert decoded(*parts) == by_the_book(stream)
+    assert decoded(*parts) == reference_events(stream)
 
 
 @MANY
 @given(STREAMS)
 def test_byte_by_byte_the_events_are_the_same(stream: bytes) -> None:
-    assert decoded(*(stream[i : i + 1] for i in range(len(stream)))) == by_the_book(stream)
+    assert decoded(*(stream[i : i + 1] for i in range(len(stream)))) == reference_events(stream)
 
 
 @pytest.mark.parametrize(

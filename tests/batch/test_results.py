@@ -57,7 +57,7 @@ def test_a_success_of_another_engine_is_one(value: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         # vLLM
         (
@@ -90,9 +90,9 @@ def test_a_success_of_another_engine_is_one(value: dict[str, Any]) -> None:
         ({}, "no answer"),
     ],
 )
-def test_a_failure_of_another_engine_is_one(value: dict[str, Any], said: str) -> None:
+def test_a_failure_of_another_engine_is_one(value: dict[str, Any], message: str) -> None:
     read = result(**value)
-    assert (read.error, read.content) == (said, "")
+    assert (read.error, read.content) == (message, "")
 
 
 @pytest.mark.parametrize("line", [b"", b"{", b"[]", b"null", b'{"id": "x"}', b'{"custom_id": 7}'])

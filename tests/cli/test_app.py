@@ -17,7 +17,7 @@ SLOW = ("httpx", "rich", "prompt_toolkit", "sqlite3", "pydantic", "click")
 
 
 def loaded(srchat: Srchat, *args: str) -> set[str]:
-    """Return which of the slow packages a command has imported."""
+    """Return the slow packages that a command imports."""
     script = (
         "import atexit, sys; sys.argv[0] = 'srchat'\n"
         "from srchat.__main__ import main\n"
@@ -97,7 +97,7 @@ def test_without_arguments_there_is_help(srchat: Srchat) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (["aks"], "no such command 'aks'\nhint: did you mean: srchat ask"),
         (["ask", "--temprature", "1", "q"], "--temperature"),
@@ -116,10 +116,12 @@ def test_without_arguments_there_is_help(srchat: Srchat) -> None:
         (["ask", "-p", "demp", "q"], "did you mean 'demo'?"),
     ],
 )
-def test_a_usage_error_is_one_line_with_a_hint(srchat: Srchat, args: list[str], said: str) -> None:
+def test_a_usage_error_is_one_line_with_a_hint(
+    srchat: Srchat, args: list[str], message: str
+) -> None:
     result = srchat(*args)
     assert result.code in (2, 3)
-    assert said in result.err
+    assert message in result.err
     assert len(result.messages) == 1
 
 
@@ -194,7 +196,7 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_on_demand(
     [
         ("typer", "import no_such_package"),
         ("typer", "= broken"),
-        ("httpx", "import no_such_package"),  # one that is loaded on first use
+        ("httpx", "import no_such_package"),  # imported on first use
     ],
 )
 def test_a_broken_installation_is_one_line_and_a_traceback_on_demand(

@@ -668,7 +668,7 @@ def test_a_cut_at_max_tokens_is_a_warning(srchat: Srchat, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "out", "said"),
+    ("script", "out", "message"),
     [
         (answer("par", finish="content_filter"), b"par\n", "content filter"),
         (answer("par", finish="abort"), b"par\n", "shutting down"),
@@ -686,12 +686,12 @@ def test_a_cut_at_max_tokens_is_a_warning(srchat: Srchat, serve: Serve) -> None:
     ids=["filter", "abort", "empty", "fin", "reset", "in-band", "nothing", "html"],
 )
 def test_an_incomplete_answer_is_kept_and_exits_with_6(
-    srchat: Srchat, serve: Serve, script: list[bytes], out: bytes, said: str
+    srchat: Srchat, serve: Serve, script: list[bytes], out: bytes, message: str
 ) -> None:
     server = serve(script)
     result = srchat("ask", "q", "--base-url", server.url)
     assert (result.code, result.out) == (6, out)
-    assert said in result.err
+    assert message in result.err
     assert len(result.messages) == 1
     assert len(server.requests) == 1
 
@@ -725,7 +725,7 @@ def test_a_refusal_is_one_line_with_the_servers_words(
 
 
 @pytest.mark.parametrize(
-    ("config", "env", "said"),
+    ("config", "env", "message"),
     [
         ("", {"SRCHAT_API_KEY": "sk-some-key"}, "comes from variable SRCHAT_API_KEY"),
         ('api_key_command = ["echo", "sk-some-key"]', {}, "comes from the api_key_command"),
@@ -734,7 +734,7 @@ def test_a_refusal_is_one_line_with_the_servers_words(
     ],
 )
 def test_a_rejected_key_is_reported_with_its_origin(
-    srchat: Srchat, serve: Serve, config: str, env: dict[str, str], said: str
+    srchat: Srchat, serve: Serve, config: str, env: dict[str, str], message: str
 ) -> None:
     server = serve(error(401, "no"))
     profile = f'base_url = "{server.url}"\n{config}'
@@ -742,7 +742,7 @@ def test_a_rejected_key_is_reported_with_its_origin(
     srchat.env |= env
     result = srchat("ask", "q")
     assert result.code == 4
-    assert said in result.err
+    assert message in result.err
     assert "sk-some-key" not in result.err
 
 
@@ -782,7 +782,7 @@ def test_no_server_is_a_network_failure(srchat: Srchat) -> None:
     result = srchat("ask", "q", "--retries", "0", "--base-url", "http://127.0.0.1:9/v1")
     assert (result.code, result.out) == (8, b"")
     assert "cannot connect to 127.0.0.1:9: connection refused" in result.err.lower()
-    # Not where the configuration has it: an option or a profile may be what is wrong.
+    # No suggestion to change the configuration: the URL may come from an option or a profile.
     assert result.err.endswith("hint: is the server running, and is base_url correct?\n")
 
 
@@ -879,7 +879,7 @@ def test_a_signal_that_the_caller_ignores_ends_nothing(srchat: Srchat, serve: Se
 
 def test_signals_that_come_in_a_burst_end_it_once(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("par"), HOLD])
-    # Not measured, for one may raise while coverage.py holds its lock.
+    # Without coverage.py, because a signal may raise while it holds its lock.
     command = srchat.command("ask", "q", "--base-url", server.url)
     process = srchat.start_program(command, env=srchat.plain_env)
     assert process.stdout.read(3) == b"par"
@@ -911,12 +911,12 @@ def test_a_signal_at_any_moment_of_the_start_shows_no_traceback(
     server = serve(*[[HOLD]] * 14)
     command = srchat.command("ask", "q", "--base-url", server.url)
     for moment in range(2, 30, 2):
-        # Without coverage, whose start-up swallows signals.
+        # Without coverage.py, which ignores signals while it starts.
         process = srchat.start_program(command, env=srchat.plain_env)
         time.sleep(moment / 100)
         process.send_signal(2)
         code, _, err = process.wait_for_result()
-        # Python's own, before main() is reached
+        # Python's own traceback, before main() is called.
         if err.endswith("KeyboardInterrupt\n") or err.startswith("Fatal Python error: init_"):
             assert "srchat/cli" not in err
         else:
@@ -943,7 +943,7 @@ def test_a_signal_while_the_first_module_is_loaded_shows_no_traceback(srchat: Sr
     assert (done.returncode, done.stdout, done.stderr) == (-2, b"", b"")
 
 
-# Ends itself with a second signal in the very moment in which the first is caught.
+# Sends a second signal at the moment when the first one is handled.
 TWICE = """
 import os
 from srchat import signals
@@ -994,11 +994,11 @@ def test_a_second_signal_ends_a_blocked_write(srchat: Srchat, serve: Serve) -> N
     process = srchat.start("ask", "q", "--no-save", "--base-url", server.url)
     pipe = process.stdout.fileno()
     wait_until(lambda: unread(pipe) >= 60_000)
-    time.sleep(0.5)  # the pipe is full, and nobody reads it
+    time.sleep(0.5)  # the pipe is full and is not read
     process.send_signal(15)
     time.sleep(1.5)
     assert process.poll() is None
-    while process.poll() is None:  # one of them comes a second after the first was seen
+    while process.poll() is None:  # a signal a second after the first one ends it
         process.send_signal(15)
         with suppress(subprocess.TimeoutExpired):
             process.wait(2)

@@ -124,7 +124,7 @@ def test_a_file_that_servers_would_reject_is_a_warning(srchat: Srchat) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "stdin", "said"),
+    ("args", "stdin", "message"),
     [
         (("{lien}",), b"x\n", "stdin:1: no value for {lien}\nhint: did you mean {line}?"),
         (("{a}",), b"x\n", "stdin:1: no value for {a}\nhint: a row has {line}"),
@@ -150,11 +150,14 @@ def test_a_file_that_servers_would_reject_is_a_warning(srchat: Srchat) -> None:
     ],
 )
 def test_an_invalid_request_is_an_error_and_nothing_is_written(
-    srchat: Srchat, args: tuple[str, ...], stdin: bytes, said: str
+    srchat: Srchat, args: tuple[str, ...], stdin: bytes, message: str
 ) -> None:
     result = srchat("batch", "make", *args, stdin=stdin)
     assert (result.code, result.out) == (2, b"")
-    assert said in result.err or said.replace("'--temperature' / '-t'", "temperature") in result.err
+    assert (
+        message in result.err
+        or message.replace("'--temperature' / '-t'", "temperature") in result.err
+    )
     assert not (srchat.home / "in.jsonl").exists()
 
 

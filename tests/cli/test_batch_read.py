@@ -117,7 +117,7 @@ def test_stats_count_answers_tokens_and_times(batch: Srchat) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (("none.jsonl",), "cannot read none.jsonl"),
         (("in.jsonl",), "in.jsonl:1: not a result of a batch"),
@@ -128,14 +128,16 @@ def test_stats_count_answers_tokens_and_times(batch: Srchat) -> None:
         ((), "missing argument"),
     ],
 )
-def test_what_cannot_be_read_is_an_error(batch: Srchat, args: tuple[str, ...], said: str) -> None:
+def test_what_cannot_be_read_is_an_error(
+    batch: Srchat, args: tuple[str, ...], message: str
+) -> None:
     (batch.home / "bad.jsonl").write_text("[]\n")
     write(batch, "in2.jsonl")
     if args[:1] == ("in.jsonl",):
         (batch.home / "in.jsonl").write_text("[1]\n")
     result = batch("batch", "read", *args)
     assert (result.code, result.out) == (2, b"")
-    assert said in result.err.lower() or said in result.err
+    assert message in result.err.lower() or message in result.err
 
 
 def test_text_of_a_model_is_inert_on_a_terminal_and_exact_in_a_pipe(srchat: Srchat) -> None:

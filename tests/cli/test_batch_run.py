@@ -174,7 +174,7 @@ def test_a_request_that_is_always_refused_does_not_hold_up_the_others(
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "message"),
     [
         (json_response({"error": {"message": "overloaded"}}), "no choices: overloaded"),
         (json_response(b"<html>"), "not JSON"),
@@ -182,13 +182,13 @@ def test_a_request_that_is_always_refused_does_not_hold_up_the_others(
     ],
 )
 def test_a_200_without_an_answer_is_a_failure(
-    srchat: Srchat, limited: Limited, script: Script, said: str
+    srchat: Srchat, limited: Limited, script: Script, message: str
 ) -> None:
     server = limited()
     write_requests(srchat, 2)
     server.scripts["q1"] = [script]
     assert run(srchat, server).code == 6
-    assert said in errors(srchat)[0]["error"]["message"]
+    assert message in errors(srchat)[0]["error"]["message"]
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (404, 5), (400, 5)])
@@ -201,7 +201,7 @@ def test_an_error_of_all_requests_ends_the_run(
     assert result.code == code
     assert "not like this" in result.err
     assert "0 of 40 done; run the same command to continue" in result.err
-    assert len(server.requests) <= 12  # five, and those that were under way
+    assert len(server.requests) <= 12  # five, and those in flight
 
 
 def test_a_missing_key_is_reported_before_any_request(srchat: Srchat) -> None:
@@ -250,8 +250,8 @@ def test_a_rate_limit_is_kept_to(srchat: Srchat, limited: Limited) -> None:
 
 
 def test_headers_pace_the_run_so_that_nothing_is_refused(srchat: Srchat, limited: Limited) -> None:
-    told = {"X-RateLimit-Remaining": "1", "X-RateLimit-Reset": "0.05"}
-    server = limited(headers=told)
+    headers = {"X-RateLimit-Remaining": "1", "X-RateLimit-Reset": "0.05"}
+    server = limited(headers=headers)
     write_requests(srchat, 12)
     assert run(srchat, server).code == 0
     assert not server.refusal_times
@@ -265,7 +265,7 @@ def test_concurrency_grows_up_to_the_limit(srchat: Srchat, limited: Limited) -> 
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (("run", "none.jsonl"), "cannot read none.jsonl"),
         (("run", "-"), "requests from stdin need a file for the results"),
@@ -277,12 +277,12 @@ def test_concurrency_grows_up_to_the_limit(srchat: Srchat, limited: Limited) -> 
     ],
 )
 def test_a_wrong_command_line_sends_nothing(
-    srchat: Srchat, args: tuple[str, ...], said: str
+    srchat: Srchat, args: tuple[str, ...], message: str
 ) -> None:
     write_requests(srchat, 1)
     result = srchat("batch", *args, "-p", "demo")
     assert (result.code, result.out) == (2, b"")
-    assert said in result.err
+    assert message in result.err
 
 
 def test_all_bad_lines_are_named_at_once(srchat: Srchat, serve: Serve) -> None:
@@ -349,9 +349,9 @@ def test_a_request_that_never_ends_does_not_hold_up_a_signal(
 
 
 def killed_and_resumed(srchat: Srchat, server: BatchServer, lines: int, kills: int) -> None:
-    """Kill runs at random moments, then let one end; every answer must be there once."""
+    """Kill runs at random moments, then complete one. Check that each answer is written once."""
     asked = write_requests(srchat, lines)
-    chance = random.Random(7)
+    rng = random.Random(7)
     killed = 0
 
     def has_begun(before: int, process: Process) -> bool:
@@ -360,7 +360,7 @@ def killed_and_resumed(srchat: Srchat, server: BatchServer, lines: int, kills: i
     while killed < kills:
         process = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url, "-j", "16")
         wait_until(partial(has_begun, len(server.requests), process))
-        time.sleep(chance.uniform(0, 0.1))
+        time.sleep(rng.uniform(0, 0.1))
         if process.poll() is not None:
             break
         process.kill()
@@ -465,7 +465,7 @@ def test_a_certificate_that_is_not_trusted_ends_the_run_at_once(srchat: Srchat) 
 
 @pytest.mark.slow
 def test_memory_is_flat(srchat: Srchat) -> None:
-    """100,000 requests to the demo, in the process itself."""
+    """100,000 requests to the demo server inside the process."""
     write_requests(srchat, 100_000)
     process, costs = start_measured(
         ["batch", "run", "in.jsonl", "-p", "demo", "-q"],
@@ -491,6 +491,6 @@ def test_a_million_lines_are_checked_in_little_memory(srchat: Srchat) -> None:
         env=srchat.plain_env,
         stderr=subprocess.PIPE,
     )
-    _, said = process.communicate(timeout=WAIT_TIMEOUT * 10)
-    assert b"in.jsonl:1000001: not JSON" in said
+    _, err = process.communicate(timeout=WAIT_TIMEOUT * 10)
+    assert b"in.jsonl:1000001: not JSON" in err
     assert costs().memory < 300

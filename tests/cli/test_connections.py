@@ -67,7 +67,7 @@ def test_an_unknown_authority_is_rejected_with_a_hint(
         assert "certificate verify failed" in result.err
         assert "SSL_CERT_FILE" in result.err
         assert server.requests == []
-        assert server.connections == 1  # asked again it would be the same
+        assert server.connections == 1  # a retry could not succeed
 
 
 def test_a_certificate_for_another_host_is_refused(
@@ -141,20 +141,20 @@ def test_a_connection_that_hangs_ends_in_time(srchat: Srchat, full_backlog: str)
     assert "cannot connect" in result.err
 
 
-def connecting(url: str) -> int:
-    """Return how many sockets of this machine wait for a server to take them."""
+def pending_connections(url: str) -> int:
+    """Return the number of pending connections to a URL."""
     address = f"0100007F:{int(url.split(':')[2].removesuffix('/v1')):04X}"
     table = Path("/proc/net/tcp").read_text().splitlines()[1:]
     return sum(line.split()[2:4] == [address, "02"] for line in table)  # 02 is SYN_SENT
 
 
 def test_a_connection_that_hangs_can_be_interrupted(srchat: Srchat, full_backlog: str) -> None:
-    before = connecting(full_backlog)
+    before = pending_connections(full_backlog)
     process = srchat.start("ask", "q", "--base-url", full_backlog)
-    wait_until(lambda: connecting(full_backlog) > before, "an attempt to connect")
+    wait_until(lambda: pending_connections(full_backlog) > before, "an attempt to connect")
     process.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
-    process.send_signal(signal.SIGCONT)  # which has nothing to show again yet
+    process.send_signal(signal.SIGCONT)  # there is no status line to redraw yet
     process.send_signal(signal.SIGINT)
     assert process.wait_for_result() == (130, b"", "srchat: interrupted\n")
 
@@ -261,10 +261,10 @@ def test_a_failure_behind_a_proxy_is_not_blamed_on_it(srchat: Srchat, serve: Ser
 
 
 class Tunnel:
-    """A proxy that lets everything through to one port, and keeps what it can read of it."""
+    """A proxy that tunnels everything to one port, and records what it can read."""
 
     def __init__(self, port: int) -> None:
-        self.seen = bytearray()
+        self.recorded = bytearray()
         self._port = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -274,7 +274,7 @@ class Tunnel:
         connection, _ = self._listener.accept()
         self._listener.close()
         with connection, socket.create_connection(("127.0.0.1", self._port)) as target:
-            self.seen += connection.recv(65536)
+            self.recorded += connection.recv(65536)
             connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             back = threading.Thread(target=self._pass, args=(target, connection), daemon=True)
             back.start()
@@ -284,7 +284,7 @@ class Tunnel:
     def _pass(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while part := source.recv(65536):
-                self.seen += part
+                self.recorded += part
                 sink.sendall(part)
             sink.shutdown(socket.SHUT_WR)
 
@@ -302,8 +302,8 @@ def test_through_a_tunnel_the_answer_comes_and_the_proxy_learns_nothing(
         result = srchat("ask", "q", "-v", "--base-url", "https://chat.test/v1", **environ)
     assert (result.code, result.out) == (0, b"secure\n")
     assert result.err.count("request sent") == 1
-    assert tunnel.seen.startswith(b"CONNECT chat.test:443 HTTP/1.1\r\n")
-    assert b"secret" not in tunnel.seen
+    assert tunnel.recorded.startswith(b"CONNECT chat.test:443 HTTP/1.1\r\n")
+    assert b"secret" not in tunnel.recorded
     assert server.requests[0].headers["authorization"] == "Bearer sk-some-secret-key"
 
 
@@ -330,7 +330,7 @@ def test_a_proxy_that_cannot_be_used_is_one_line(srchat: Srchat, scheme: str) ->
 
 
 class LimitedServer(ScriptedServer):
-    """Allows so many requests in each window of a clock; tells the rest when the next begins."""
+    """Allows some requests per time window, and sends Retry-After until the next one."""
 
     def __init__(self, allowed: int, window: float) -> None:
         super().__init__([])
@@ -339,11 +339,11 @@ class LimitedServer(ScriptedServer):
         self._allowed, self._window = allowed, window
         self._begin = time.monotonic()
         self._index, self._used = 0, 0
-        self._told: dict[bytes, float] = {}
+        self._not_before: dict[bytes, float] = {}
 
     def _script_for(self, request: Request) -> Script:
         now = time.monotonic() - self._begin
-        if now < self._told.get(request.body, 0):
+        if now < self._not_before.get(request.body, 0):
             self.too_early += 1
         index = int(now / self._window)
         if index != self._index:
@@ -353,7 +353,7 @@ class LimitedServer(ScriptedServer):
             self.answered += 1
             return answer("ok")
         wait = (index + 1) * self._window - now
-        self._told[request.body] = now + wait
+        self._not_before[request.body] = now + wait
         return error(429, "limit", {"Retry-After": f"{wait:.3f}", "Connection": "close"})
 
 
@@ -375,15 +375,15 @@ def test_200_questions_at_once_are_all_answered_under_a_limit(srchat: Srchat) ->
 
 
 @pytest.mark.parametrize(
-    ("newest", "said"),
+    ("newest", "message"),
     [
         (ssl.TLSVersion.TLSv1_3, "the server requires a client certificate"),
-        # There the alert is the one for any handshake that fails.
+        # In TLS 1.2 the alert is a general one.
         (ssl.TLSVersion.TLSv1_2, "the server may require a client certificate"),
     ],
 )
 def test_a_server_that_wants_a_client_certificate_is_asked_once(
-    srchat: Srchat, authority: trustme.CA, bundle: str, newest: ssl.TLSVersion, said: str
+    srchat: Srchat, authority: trustme.CA, bundle: str, newest: ssl.TLSVersion, message: str
 ) -> None:
     with TLSServer(
         [answer("x")] * 4, authority, "localhost", wants_certificate=True, newest=newest
@@ -391,6 +391,6 @@ def test_a_server_that_wants_a_client_certificate_is_asked_once(
         url = f"https://localhost:{server.port}/v1"
         result = srchat("ask", "q", "--base-url", url, SSL_CERT_FILE=bundle)
     assert (result.code, result.out) == (8, b"")
-    assert said in result.err
+    assert message in result.err
     assert len(result.messages) == 1
     assert server.handshakes == 1

@@ -72,7 +72,7 @@ def test_continue_sends_the_earlier_turns(srchat: Srchat, serve: Serve) -> None:
 def test_continue_skips_a_conversation_without_an_answer(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(404, "no such model"), answer("one"), error(404, "no"), answer("two"))
     srchat("ask", "only a failure", "--base-url", server.url)
-    srchat("ask", "first", "-c", "--base-url", server.url)  # there is nothing better
+    srchat("ask", "first", "-c", "--base-url", server.url)  # no other conversation exists
     srchat("ask", "a slip", "--base-url", server.url)
     assert srchat("ask", "second", "-c", "--base-url", server.url).code == 0
     assert contents(server) == ["first", "one", "second"]
@@ -95,7 +95,7 @@ def test_a_conversation_is_named_by_the_beginning_of_its_id(srchat: Srchat, serv
     result = srchat("ask", "more", "--json", "--conversation", id_[:6], "--base-url", server.url)
     assert json.loads(result.out)["conversation"] == id_
     assert contents(server) == ["first", "one", "more"]
-    # Which now is the one used last.
+    # It is now the most recent one.
     assert stored(srchat)[0].id == id_
 
 
@@ -167,7 +167,7 @@ def test_dry_run_shows_the_whole_request_and_keeps_nothing(srchat: Srchat, serve
     assert len(stored(srchat)[0].turns) == 1
 
 
-# --- what is kept --------------------------------------------------------------------------
+# --- storing -------------------------------------------------------------------------------
 
 
 def test_what_is_known_of_an_answer_is_kept_in_columns(srchat: Srchat, serve: Serve) -> None:
@@ -355,7 +355,7 @@ def test_sqlite_is_not_loaded_before_the_request_is_sent(srchat: Srchat, serve: 
     assert "_sqlite3" in done.stderr[sent:]
 
 
-# --- a store that is in the way ------------------------------------------------------------
+# --- a locked or damaged store -------------------------------------------------------------
 
 
 @pytest.fixture
@@ -373,7 +373,7 @@ def test_a_locked_history_does_not_delay_the_answer(
     server = serve(answer("All ", "of it."))
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout.read(11) == b"All of it.\n"
-    assert process.poll() is None  # it goes on trying, but with all said
+    assert process.poll() is None  # it still tries to save, after showing all text
     result = process.wait_for_result()
     assert (result.code, result.out) == (0, b"")
     assert len(result.messages) == 1
@@ -399,9 +399,9 @@ def test_ctrl_c_ends_the_wait_for_a_lock(
     server = serve(answer("All of it."))
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout.read(11) == b"All of it.\n"
-    time.sleep(1.5)  # of 5 seconds: it waits for the lock now
+    time.sleep(1.5)  # it waits up to 5 seconds for the lock
     process.send_signal(2)
-    # It did not find, at the end of its patience, that the lock is still taken.
+    # The message differs from that of a timeout.
     assert process.wait_for_result() == (
         130,
         b"",
@@ -423,7 +423,7 @@ def test_ctrl_c_while_storing_the_end_is_a_warning(srchat: Srchat, serve: Serve)
     lock.execute("BEGIN EXCLUSIVE")
     is_locked.set()
     assert process.stdout.read(7) == b"of it.\n"
-    time.sleep(1.5)  # of 5 seconds: it waits for the lock now
+    time.sleep(1.5)  # it waits up to 5 seconds for the lock
     process.send_signal(2)
     result = process.wait_for_result()
     lock.close()
@@ -471,7 +471,7 @@ def test_to_continue_what_cannot_be_read_is_an_error(srchat: Srchat, serve: Serv
 
 
 def long_conversation(srchat: Srchat, turns: int = 4, size: int = 800) -> None:
-    """Have a conversation of turns of about `size` / 2 tokens each."""
+    """Have a conversation with turns of about `size` / 2 tokens each."""
     with ScriptedServer([answer("r" * size)]) as server:
         for number in range(turns):
             prompt = f"{number}" + "p" * (size - 1)
@@ -491,7 +491,7 @@ def test_after_an_overflow_the_request_is_sent_with_fewer_turns(
     )
     assert len(server.requests) == 2
     assert contents(server) == ["3" + "p" * 799, "r" * 800, "new"]
-    # The store keeps all of them, and the limit is known the next time.
+    # The store keeps all turns, and the window is remembered.
     assert len(stored(srchat)[0].turns) == 5
     result = srchat("ask", "newer", "-c", "--base-url", server.url)
     assert len(server.requests) == 3
@@ -569,18 +569,18 @@ def test_another_error_after_leaving_out_turns_is_reported(srchat: Srchat, serve
 
 
 def test_without_counts_of_the_server_tokens_are_estimated(srchat: Srchat, serve: Serve) -> None:
-    said = (
+    message = (
         "This model's maximum context length is 1024 tokens. However, your prompt contains at "
         "least 1025 input tokens, which exceeds this limit."
     )
-    server = serve(error(400, said))
+    server = serve(error(400, message))
     result = srchat("ask", "x" * 6000, "--base-url", server.url)
     assert "about 1504 tokens, about 480 more than the context window of 1024" in result.err
 
 
 def test_an_estimate_that_fits_is_not_reported(srchat: Srchat, serve: Serve) -> None:
-    said = "maximum context length is 1024 tokens, however you requested 5000 tokens"
-    result = srchat("ask", "hi", "--base-url", serve(error(400, said)).url)
+    message = "maximum context length is 1024 tokens, however you requested 5000 tokens"
+    result = srchat("ask", "hi", "--base-url", serve(error(400, message)).url)
     assert result.code == 5
     assert "the context window has 1024 tokens for prompt and answer; shorten" in result.err
     assert "the prompt has" not in result.err
@@ -588,8 +588,8 @@ def test_an_estimate_that_fits_is_not_reported(srchat: Srchat, serve: Serve) -> 
 
 def test_too_large_max_tokens_leave_out_no_turn(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat, turns=2)
-    said = "max_tokens=100000 cannot be greater than max_model_len=1024. Please request fewer."
-    server = serve(error(400, said))
+    message = "max_tokens=100000 cannot be greater than max_model_len=1024. Please request fewer."
+    server = serve(error(400, message))
     result = srchat("ask", "x", "-c", "--max-tokens", "100000", "--base-url", server.url)
     assert (result.code, len(server.requests)) == (5, 1)
     assert "lower --max-tokens" in result.err
@@ -597,8 +597,8 @@ def test_too_large_max_tokens_leave_out_no_turn(srchat: Srchat, serve: Serve) ->
 
 def test_a_refusal_without_a_number_leaves_out_half(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat, turns=6)
-    said = "the request exceeds the available context size. try increasing the context size"
-    server = serve(error(400, said), answer("ok"))
+    message = "the request exceeds the available context size. try increasing the context size"
+    server = serve(error(400, message), answer("ok"))
     result = srchat("ask", "new", "-c", "--base-url", server.url)
     assert result.text == "ok\n"
     assert 3 <= len(contents(server)) <= 7
@@ -634,8 +634,8 @@ def test_a_real_count_corrects_the_estimate(srchat: Srchat, serve: Serve) -> Non
 
 def test_a_rate_limit_in_tokens_is_not_an_overflow(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat)
-    said: Any = "Limit of tokens a minute reached for this context window"
-    server = serve(error(429, said))
+    message: Any = "Limit of tokens a minute reached for this context window"
+    server = serve(error(429, message))
     result = srchat("ask", "new", "-c", "--base-url", server.url, "--retries", "0")
     assert (result.code, len(server.requests)) == (7, 1)
     assert "wait a moment" in result.err

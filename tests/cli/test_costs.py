@@ -1,4 +1,4 @@
-"""What srchat costs, counted: times are noise on a shared machine."""
+"""Resource usage of srchat, in counts: times vary on a shared machine."""
 
 import subprocess
 import sys
@@ -17,8 +17,8 @@ TOKENS = 160
 PACE = 1 / 80  # seconds
 
 
-def modules_of_libraries() -> int:
-    """Return how many modules Typer and httpx are, without httpx's own command line."""
+def library_module_count() -> int:
+    """Return the number of modules of Typer and httpx, without httpx's command line."""
     script = (
         "import sys; sys.modules['click'] = None; import typer, httpcore, httpx; "
         "print(len(sys.modules))"
@@ -26,8 +26,8 @@ def modules_of_libraries() -> int:
     return int(subprocess.check_output([sys.executable, "-c", script], timeout=WAIT_TIMEOUT))
 
 
-def asked(srchat: Srchat, url: str, *options: str) -> Costs:
-    """Return what a question costs whose answer goes into a pipe."""
+def piped_costs(srchat: Srchat, url: str, *options: str) -> Costs:
+    """Return the costs of a question with the answer written to a pipe."""
     args = ["ask", "--no-stdin", "--base-url", url, *options, "hi"]
     process, costs = start_measured(args, env=srchat.plain_env, stdout=subprocess.PIPE)
     process.communicate(timeout=WAIT_TIMEOUT)
@@ -35,8 +35,8 @@ def asked(srchat: Srchat, url: str, *options: str) -> Costs:
     return costs()
 
 
-def shown(srchat: Srchat, url: str) -> Costs:
-    """Return what a question costs whose answer is rendered on a terminal."""
+def terminal_costs(srchat: Srchat, url: str) -> Costs:
+    """Return the costs of a question with the answer rendered on a terminal."""
     path = srchat.home / "costs"
     command = measured_command(path, "ask", "--no-stdin", "--base-url", url, "hi")
     with TerminalSession(command, srchat.plain_env, cwd=str(srchat.home)) as session:
@@ -45,7 +45,7 @@ def shown(srchat: Srchat, url: str) -> Costs:
 
 
 def answer(count: int, pace: float = 0.0) -> Script:
-    """Return an answer of so many tokens."""
+    """Return the script of an answer of `count` tokens."""
     parts = [chunked(chunk(piece)).removesuffix(chunked()) for piece in pieces(count)]
     steps = [step for part in parts for step in (part, Pause(pace))] if pace else [b"".join(parts)]
     ending = chunked(chunk(finish="stop"), DONE)
@@ -53,39 +53,39 @@ def answer(count: int, pace: float = 0.0) -> Script:
 
 
 def pieces(count: int) -> list[str]:
-    """Return the tokens of an answer."""
+    """Return `count` tokens."""
     return tokens(long_answer(8 * count))[:count]
 
 
 def test_ask_imports_little_more_than_typer_and_httpx(srchat: Srchat, serve: Serve) -> None:
-    own = asked(srchat, serve(answer(2)).url).modules - modules_of_libraries()
+    own = piped_costs(srchat, serve(answer(2)).url).modules - library_module_count()
     assert own < 115  # fewer from Python 3.15 on
 
 
 def test_the_first_frame_imports_only_what_it_shows(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer(2), answer(2))
-    own = shown(srchat, server.url).modules - asked(srchat, server.url).modules
+    own = terminal_costs(srchat, server.url).modules - piped_costs(srchat, server.url).modules
     assert 0 < own < 145
 
 
 def test_a_terminal_is_woken_by_frames_and_a_reader_by_tokens(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer(2), answer(TOKENS, PACE))
-    start = shown(srchat, server.url).wakeups
-    wakeups = shown(srchat, server.url).wakeups - start
-    assert wakeups < 1.5 * TOKENS  # 2 for each token before text was gathered for a frame
+    start = terminal_costs(srchat, server.url).wakeups
+    wakeups = terminal_costs(srchat, server.url).wakeups - start
+    assert wakeups < 1.5 * TOKENS  # it was 2 per token before text was collected into frames
 
 
 def test_a_terminal_is_written_to_once_a_frame(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer(2), answer(TOKENS, PACE))
-    start = shown(srchat, server.url).writes
-    writes = shown(srchat, server.url).writes - start
-    assert writes < TOKENS / 2  # 12 frames a second, and the history once a second
+    start = terminal_costs(srchat, server.url).writes
+    writes = terminal_costs(srchat, server.url).writes - start
+    assert writes < TOKENS / 2  # 12 frames and one write of the history per second
 
 
 def test_text_that_comes_at_once_is_written_at_once(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer(2), answer(20_000))
-    start = asked(srchat, server.url, "--no-save").writes
-    writes = asked(srchat, server.url, "--no-save").writes - start
+    start = piped_costs(srchat, server.url, "--no-save").writes
+    writes = piped_costs(srchat, server.url, "--no-save").writes - start
     assert writes < 2_000
 
 
@@ -119,7 +119,7 @@ def test_a_long_chat_holds_little_more_than_its_text(srchat: Srchat, serve: Serv
     def memory(turns: int) -> float:
         env = srchat.plain_env | {
             "SRCHAT_DATA": str(srchat.home / str(turns)),
-            "SRCHAT_CONTEXT_WINDOW": "32768",  # else each request holds all of it
+            "SRCHAT_CONTEXT_WINDOW": "32768",  # otherwise each request contains the whole chat
         }
         process, costs = start_measured(
             ["chat", "--base-url", server.url, "-q"], env=env, stdin=subprocess.PIPE,

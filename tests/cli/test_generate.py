@@ -1,4 +1,4 @@
-"""Completion scripts and manual pages: up to date, clean, and complete in the real shells."""
+"""Completion scripts and manual pages: up to date, without lint, tested in real shells."""
 
 import os
 import re
@@ -39,7 +39,7 @@ base_url = "http://127.0.0.1:9/v1"
 [profiles."\\u001b[2J"]
 """
 TITLE = r"first: a 'question'? \e[2J $(touch pwned)"
-# What is typed, and the words of the line after a TAB: in every shell the same.
+# A typed line, and its words after TAB, the same in every shell.
 COMPLETED = [
     ("srchat mod", ["models"]),
     ("srchat config pa", ["config", "path"]),
@@ -85,8 +85,8 @@ COMPLETED = [
 ]
 
 
-def needs(program: str) -> str:
-    """Return the program, or skip: CI installs them all."""
+def required(program: str) -> str:
+    """Return the program, or skip the test if it is not installed."""
     if not shutil.which(program):
         pytest.skip(f"{program} is not installed")
     return program
@@ -94,7 +94,7 @@ def needs(program: str) -> str:
 
 @pytest.fixture
 def env(srchat: Srchat) -> dict[str, str]:
-    """A home with profiles, models seen before, a conversation, and files."""
+    """The environment of a home with profiles, cached models, and files."""
     srchat.env |= {"TERM": "dumb", "NO_PROXY": "", "HTTPS_PROXY": "http://127.0.0.1:9"}
     srchat.configure(CONFIG)
     (srchat.home / "config.toml").chmod(0o600)
@@ -104,12 +104,12 @@ def env(srchat: Srchat) -> dict[str, str]:
     for name in ("read me.txt", "report.csv"):
         (srchat.home / name).touch()
     srchat.put_on_path()
-    return srchat.plain_env  # hundreds of processes, of what others measure
+    return srchat.plain_env  # hundreds of processes; other tests cover the code
 
 
 @pytest.fixture
 def conversation(srchat: Srchat, env: dict[str, str]) -> str:
-    """The id of a conversation."""
+    """A stored conversation, by its id."""
     assert srchat("ask", "-p", "demo", "--no-stream", TITLE).code == 0
     return srchat("__complete", "fish", "srchat", "ask", "--conversation", "").text.partition("\t")[
         0
@@ -120,7 +120,7 @@ def conversation(srchat: Srchat, env: dict[str, str]) -> str:
 def shell(
     request: pytest.FixtureRequest, srchat: Srchat, env: dict[str, str]
 ) -> Iterator[TypedShell]:
-    with TypedShell(needs(request.param), srchat.home, env) as typed:
+    with TypedShell(required(request.param), srchat.home, env) as typed:
         yield typed
 
 
@@ -148,7 +148,7 @@ def test_the_generator_writes_compares_and_cleans_up(
 def test_a_script_is_clean_for_its_shell(path: str) -> None:
     name = {"_srchat": "zsh"}.get(Path(path).name, path.rpartition(".")[2])
     done = subprocess.run(
-        [needs(name), "-n", ROOT / path], capture_output=True, text=True, check=False
+        [required(name), "-n", ROOT / path], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -205,7 +205,7 @@ def test_bash_offers_all(srchat: Srchat, env: dict[str, str]) -> None:
 
 
 def test_zsh_lists_commands_options_and_values(srchat: Srchat, env: dict[str, str]) -> None:
-    with TypedShell(needs("zsh"), srchat.home, env) as zsh:
+    with TypedShell(required("zsh"), srchat.home, env) as zsh:
         assert re.search(r"ask +-- Ask one question", zsh.listing("srchat "))
         assert re.search(r"--model +-- Model name", zsh.listing("srchat ask --mo"))
         models = zsh.listing("srchat ask -m ")
@@ -213,7 +213,7 @@ def test_zsh_lists_commands_options_and_values(srchat: Srchat, env: dict[str, st
 
 
 def test_fish_offers_all(srchat: Srchat, env: dict[str, str]) -> None:
-    needs("fish")
+    required("fish")
     fish = Fish(srchat.home, env)
     assert fish.candidates("srchat ") >= {"ask", "config", "models"}
     assert fish.candidates("srchat ask --") >= {"--model", "--no-stream", "--help"}
@@ -244,7 +244,7 @@ def test_conversations_are_completed(shell: TypedShell, conversation: str) -> No
 def test_fish_describes_conversations(
     srchat: Srchat, env: dict[str, str], conversation: str
 ) -> None:
-    needs("fish")
+    required("fish")
     found = Fish(srchat.home, env).described_candidates("srchat ask --conversation ")
     assert found == [f"{conversation}\t{TITLE}"]
 
@@ -264,7 +264,7 @@ PAGES = sorted(path for path in generated() if path.startswith("man/"))
 @pytest.mark.parametrize("path", PAGES)
 def test_a_manual_page_is_clean(path: str) -> None:
     done = subprocess.run(
-        [needs("man"), "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", ROOT / path],
+        [required("man"), "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", ROOT / path],
         env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANROFFSEQ": "", "MANWIDTH": "80"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -275,16 +275,16 @@ def test_a_manual_page_is_clean(path: str) -> None:
 @pytest.mark.parametrize("path", PAGES)
 def test_mandoc_finds_nothing_but_the_missing_date(path: str) -> None:
     done = subprocess.run(
-        [needs("mandoc"), "-Tlint", ROOT / path], capture_output=True, text=True, check=False
+        [required("mandoc"), "-Tlint", ROOT / path], capture_output=True, text=True, check=False
     )
-    # Without a date the same source makes the same page.
+    # The pages have no date, so that builds are reproducible.
     assert [line for line in done.stdout.splitlines() if "missing date" not in line] == []
 
 
-def shown(path: str) -> str:
-    """Return a page as a reader sees it, on very long lines."""
+def displayed(path: str) -> str:
+    """Return a page as man displays it, with very long lines."""
     done = subprocess.run(
-        [needs("man"), "-l", ROOT / path],
+        [required("man"), "-l", ROOT / path],
         env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "1000"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
@@ -292,7 +292,7 @@ def shown(path: str) -> str:
 
 
 def test_a_page_shows_commands_as_they_are_typed() -> None:
-    text = shown("man/srchat-ask.1")
+    text = displayed("man/srchat-ask.1")
     for _, command in PROSE["srchat ask"].examples:
         assert re.search(rf"^ +{re.escape(command)}$", text, re.MULTILINE)
     assert "--no-stream" in text
@@ -302,14 +302,14 @@ def test_a_page_shows_commands_as_they_are_typed() -> None:
 
 def test_a_page_that_is_named_exists_and_every_argument_has_a_description() -> None:
     for path in PAGES:
-        text = shown(path)
+        text = displayed(path)
         for name, volume in re.findall(r"\b(srchat[-a-z]*)\((\d)\)", text):
             assert (ROOT / f"man/{name}.{volume}").exists(), f"{path} names {name}({volume})"
         assert not re.search(r"^ +\.$", text, re.MULTILINE)
 
 
 def test_the_pages_have_every_setting_and_every_exit_code() -> None:
-    settings, overview = shown("man/srchat-config.5"), shown("man/srchat.1")
+    settings, overview = displayed("man/srchat-config.5"), displayed("man/srchat.1")
     for entry in SETTINGS.values():
         assert re.search(rf"^ +{entry.name}\b", settings, re.MULTILINE)
         if entry.variable:
@@ -321,7 +321,7 @@ def test_the_pages_have_every_setting_and_every_exit_code() -> None:
 
 
 def test_a_page_lists_its_variables() -> None:
-    ask, chat, models = (shown(f"man/srchat-{name}.1") for name in ("ask", "chat", "models"))
+    ask, chat, models = (displayed(f"man/srchat-{name}.1") for name in ("ask", "chat", "models"))
     assert "SRCHAT_CONTEXT_WINDOW" in ask
     assert "SRCHAT_CONTEXT_WINDOW" not in models
     assert "SRCHAT_KEYS" in chat
@@ -331,7 +331,7 @@ def test_a_page_lists_its_variables() -> None:
 
 
 def test_the_page_of_chat_has_every_slash_command() -> None:
-    text = shown("man/srchat-chat.1")
+    text = displayed("man/srchat-chat.1")
     for command in COMMANDS.values():
         assert re.search(rf"^ +/{command.name}\b", text, re.MULTILINE)
 

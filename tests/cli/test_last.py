@@ -1,4 +1,4 @@
-"""`srchat last`: a stored answer, byte for byte."""
+"""`srchat last` prints a stored answer exactly."""
 
 import json
 
@@ -11,7 +11,7 @@ CODE = "Do:\n\n```sh\nls\n```\n\nor\n\n```sh\ndir\n```\n"
 
 
 @pytest.fixture
-def asked(srchat: Srchat, serve: Serve) -> Srchat:
+def answered(srchat: Srchat, serve: Serve) -> Srchat:
     """Three answers in three conversations; the newest has reasoning and code."""
     thought = [head(), chunk(reasoning="Hm."), chunk(CODE, "stop"), DONE]
     server = serve(answer("first"), answer("second\n"), thought)
@@ -20,23 +20,23 @@ def asked(srchat: Srchat, serve: Serve) -> Srchat:
     return srchat
 
 
-def test_the_newest_answer_is_printed_without_a_request(asked: Srchat) -> None:
-    assert asked("last") == (0, CODE.encode(), "")
-    assert asked("last", "-n", "2").out == b"second\n"
-    assert asked("last", "-n", "3").out == b"first\n"
+def test_the_newest_answer_is_printed_without_a_request(answered: Srchat) -> None:
+    assert answered("last") == (0, CODE.encode(), "")
+    assert answered("last", "-n", "2").out == b"second\n"
+    assert answered("last", "-n", "3").out == b"first\n"
 
 
-def test_parts_of_it_can_be_printed(asked: Srchat) -> None:
-    assert asked("last", "-x").out == b"ls\n"
-    assert asked("last", "--block", "2").out == b"dir\n"
-    assert asked("last", "--reasoning").out == b"Hm.\n"
+def test_parts_of_it_can_be_printed(answered: Srchat) -> None:
+    assert answered("last", "-x").out == b"ls\n"
+    assert answered("last", "--block", "2").out == b"dir\n"
+    assert answered("last", "--reasoning").out == b"Hm.\n"
 
 
-def test_json_is_the_document_of_ask(asked: Srchat) -> None:
-    document = json.loads(asked("last", "--json").out)
+def test_json_is_the_document_of_ask(answered: Srchat) -> None:
+    document = json.loads(answered("last", "--json").out)
     assert (document["content"], document["reasoning"]) == (CODE, "Hm.")
     assert (document["complete"], document["error"]) == (True, None)
-    assert document["conversation"] in asked("history", "list").out.decode()
+    assert document["conversation"] in answered("history", "list").out.decode()
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_json_is_the_document_of_ask(asked: Srchat) -> None:
         (("-n", "0"), "-n"),
     ],
 )
-def test_what_is_not_there_is_an_error(asked: Srchat, args: tuple[str, ...], why: str) -> None:
-    result = asked("last", *args)
+def test_what_is_not_there_is_an_error(answered: Srchat, args: tuple[str, ...], why: str) -> None:
+    result = answered("last", *args)
     assert (result.code, result.out) == (2, b"")
     assert why in result.err
 

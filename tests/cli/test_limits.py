@@ -13,7 +13,7 @@ from tests.support.server import CLOSE, DONE, answer, chunk, head
 
 
 def limited(srchat: Srchat, limits: str, *args: str, stdin: bytes = b"") -> Result:
-    """Run srchat under limits of the shell."""
+    """Run srchat with limits set by `ulimit`."""
     command = ["bash", "-c", f'{limits}; exec "$@"', "bash", *srchat.command(*args)]
     done = subprocess.run(
         command,
@@ -62,7 +62,7 @@ def test_an_answer_larger_than_memory_is_kept_in_part(srchat: Srchat, serve: Ser
     piece = chunk("x" * 1_000_000)
     server = serve([head(), *[piece] * 240, chunk(finish="stop"), DONE, CLOSE])
     result = limited(srchat, "ulimit -v 400000", "ask", "q", "--base-url", server.url)
-    # Whether there is room to show all of it and none to store it depends on the machine.
+    # Whether all of it can be shown before memory runs out depends on the machine.
     assert result.code in (0, 6), result.err
     assert "out of memory" in result.err
     assert "unexpected" not in result.err
@@ -76,7 +76,7 @@ def test_an_answer_larger_than_memory_is_kept_in_part(srchat: Srchat, serve: Ser
 
 def test_a_failure_to_start_a_thread_is_reported(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("x"))
-    # A thread's stack is as large as the limit of the main one's, and does not fit.
+    # A thread gets a stack of the size of `ulimit -s`, which is too large here.
     limits = "ulimit -s 8000000; ulimit -v 4000000"
     result = limited(srchat, limits, "ask", "q", "--base-url", server.url)
     assert (result.code, result.out) == (1, b"")

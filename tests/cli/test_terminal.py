@@ -316,9 +316,9 @@ def test_notices_do_not_land_inside_the_answer(srchat: Srchat, serve: Serve) -> 
     with asking(srchat, serve([head(), *parts]).url) as session:
         assert session.wait() == 0
         place = session.lines.index("one two")
-        said = "\n".join(session.lines[place:])
-        assert "could not be parsed" in said
-        assert "max_tokens" in said
+        message = "\n".join(session.lines[place:])
+        assert "could not be parsed" in message
+        assert "max_tokens" in message
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def seconds_of(samples: list[Sample]) -> float:
 def test_a_kill_loses_at_most_a_second_of_text(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     ConversationStore(path).close()
-    chance = random.Random(6)
+    rng = random.Random(6)
     shown: dict[str, list[Sample]] = {}
     for batch in range(KILLS // PROCESSES):
         names = [f"k{batch}x{number}" for number in range(PROCESSES)]
@@ -156,7 +156,7 @@ def test_a_kill_loses_at_most_a_second_of_text(tmp_path: Path) -> None:
                 0
             ]  # waits for the first output
         begin = time.monotonic()
-        for moment, name in sorted((chance.uniform(0, 2.0), name) for name in names):
+        for moment, name in sorted((rng.uniform(0, 2.0), name) for name in names):
             time.sleep(max(0.0, begin + moment - time.monotonic()))
             processes[name].kill()
         for name, process in processes.items():

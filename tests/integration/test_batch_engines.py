@@ -1,7 +1,8 @@
-"""One batch file, run by each engine that is there: the same answers.
+"""Each available engine gives the same answers to a batch file.
 
-SRCHAT_TEST_VLLM: base URL of a vLLM. SRCHAT_TEST_BATCHES: of a server with /v1/batches, before
-the same model. SRCHAT_TEST_RUN_BATCH, SRCHAT_TEST_RAY: commands that take requests and results.
+SRCHAT_TEST_VLLM: base URL of a vLLM server. SRCHAT_TEST_BATCHES: base URL of a server with
+/v1/batches and the same model. SRCHAT_TEST_RUN_BATCH, SRCHAT_TEST_RAY: commands that take the paths
+of requests and results.
 """
 
 import os

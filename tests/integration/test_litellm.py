@@ -1,7 +1,7 @@
-"""Against the real LiteLLM proxy, in front of mock answers and of a backend that fails.
+"""srchat with a LiteLLM proxy, which serves mock answers and a failing backend.
 
-Runs when SRCHAT_TEST_LITELLM holds the proxy's base URL, and SRCHAT_TEST_LITELLM_KEYS that of
-one whose keys have limits; CI starts both.
+Requires SRCHAT_TEST_LITELLM, the base URL of the proxy, and SRCHAT_TEST_LITELLM_KEYS, that of one
+whose keys have rate limits. CI starts both.
 """
 
 import json
@@ -135,7 +135,7 @@ def test_a_fallback_is_said(proxy: Srchat, option: str) -> None:
 
 
 def test_a_limit_that_is_too_far_away_is_not_waited_for(proxy: Srchat) -> None:
-    for _ in range(3):  # one a minute is allowed, and a minute may end in between
+    for _ in range(3):  # the limit is one per minute, and a minute may end in between
         result = proxy("ask", "hi", "-m", "limited", "--max-wait", "1")
         if result.code:
             break
@@ -175,7 +175,7 @@ def limited(srchat: Srchat) -> Srchat:
 
 def test_the_limit_of_a_key_is_waited_for_as_told_and_then_answered(limited: Srchat) -> None:
     limited.env["SOLIDRUST_API_KEY"] = "sk-rpm"
-    # The first one waits, too, where the window of an earlier run is still open.
+    # The first one waits, too, if an earlier run used up the current minute.
     ask = ("ask", "hi", "--usage", "--no-stream")
     results = [limited(*ask, timeout=150) for _ in range(2)]
     assert [result.code for result in results] == [0, 0]

@@ -1,7 +1,7 @@
-"""Against a real vLLM: parameters, schemas, reasoning, and a context window of 1,024 tokens.
+"""srchat with vLLM: parameters, schemas, reasoning, and a context window of 1,024 tokens.
 
-Runs when SRCHAT_TEST_VLLM holds its base URL, and SRCHAT_TEST_VLLM_REASONING that of one with
-a reasoning parser.
+Requires SRCHAT_TEST_VLLM, the base URL of a server, and SRCHAT_TEST_VLLM_REASONING, that of one
+with a reasoning parser.
 """
 
 import json
@@ -85,8 +85,8 @@ def test_a_schema_answer_that_is_truncated_is_not_printed(engine: Srchat) -> Non
 def test_in_thirty_turns_one_request_is_refused_at_most(
     engine: Srchat, more: tuple[str, ...]
 ) -> None:
-    chance = random.Random(4)
-    prompts = [" ".join(chance.choices(WORDS, k=chance.randint(5, 40))) for _ in range(30)]
+    rng = random.Random(4)
+    prompts = [" ".join(rng.choices(WORDS, k=rng.randint(5, 40))) for _ in range(30)]
     result = engine("chat", "-v", *more, stdin="\n".join(prompts).encode())
     assert result.code == 0
     assert result.err.count("> POST") <= 31

@@ -79,7 +79,7 @@ def test_repeated_ctrl_c_does_not_end_the_chat(srchat: Srchat, serve: Serve) -> 
         for _ in range(30):
             chat.type(CTRL_C)
             chat.read(0.003)
-        chat.say("still there?")  # after those that are not read yet
+        chat.say("still there?")  # after the signals that are still pending
         chat.wait_for_text("Fine.")
         assert chat.leave() == 0
 
@@ -149,7 +149,7 @@ def test_closing_the_terminal_ends_the_chat_and_keeps_the_answer(
         assert chat.exit_code in (
             129,
             74,
-        )  # of the signal, or of the failed write, whichever is first
+        )  # from the signal or from the failed write, whichever is first
     if where == "answer":
         assert "half an answer" in srchat("history", "show").text
 
@@ -356,5 +356,5 @@ def test_how_to_continue_is_printed_on_standard_error(srchat: Srchat, serve: Ser
         session.wait_for_text("one")
         session.type(CTRL_D)
         assert session.wait() == 0
-    told = (srchat.home / "err.txt").read_text()
-    assert f"srchat: to continue: srchat chat --base-url {server.url} --conversation " in told
+    err = (srchat.home / "err.txt").read_text()
+    assert f"srchat: to continue: srchat chat --base-url {server.url} --conversation " in err

@@ -41,7 +41,7 @@ FAILURES = {
 }
 
 
-def _has(word: str, times: int, session: TerminalSession) -> bool:
+def _occurs(word: str, times: int, session: TerminalSession) -> bool:
     return "\n".join(session.lines).count(word) == times
 
 
@@ -62,7 +62,7 @@ def test_after_every_failure_the_chat_goes_on_and_up_recalls_the_message(
                 chat.type(UP)
                 chat.type(ENTER)
                 better = number + 1
-                chat.wait_for(partial(_has, "better", better), name)
+                chat.wait_for(partial(_occurs, "better", better), name)
     for place in range(len(server.requests)):
         assert is_well_formed(sent_messages(server, place))
         assert sent_messages(server, place)[-1] == ("user", f"question {place // 2}")
@@ -279,7 +279,7 @@ def test_ctrl_c_while_the_history_is_locked_cancels_a_command(srchat: Srchat, se
             chat.say(command)
             time.sleep(0.5)  # of 5 seconds for the lock
             chat.type(CTRL_C)
-            chat.wait_for(partial(_has, "srchat: interrupted", times), "the end")
+            chat.wait_for(partial(_occurs, "srchat: interrupted", times), "the end")
         other.close()
         chat.run("second")
         assert chat.leave() == 0

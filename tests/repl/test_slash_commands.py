@@ -85,9 +85,9 @@ def test_wrong_arguments_are_reported_and_nothing_is_sent(srchat: Srchat, serve:
         "/system @": "@ without a file name",
     }
     with ChatTerminal(srchat, server.url) as chat:
-        for line, said in wrong.items():
+        for line, message in wrong.items():
             shown = chat.run(line).replace("\n", "")
-            assert said in shown, line
+            assert message in shown, line
     assert {request.method for request in server.requests} <= {"GET"}  # completion of models
 
 

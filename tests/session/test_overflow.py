@@ -116,8 +116,8 @@ def test_the_limit_is_found_in_a_message_wrapped_by_a_proxy() -> None:
         "'vllm-real' failed with the error above and no fallback model group was found for it.\","
         '"type":"invalid_request_error","param":null,"code":"400"}}'
     )
-    said = read_error_body(body.encode(), 400)
-    assert read_overflow(said.message, said.type, said.code) == ContextOverflow(1024, None)
+    text = read_error_body(body.encode(), 400)
+    assert read_overflow(text.message, text.type, text.code) == ContextOverflow(1024, None)
 
 
 def test_a_code_alone_is_enough() -> None:

@@ -1,4 +1,4 @@
-"""A turn: its events, its reply, and how it ends. Over real sockets."""
+"""Reply streams over real sockets: events, replies, endings."""
 
 import tracemalloc
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ from tests.support.server import (
 
 @dataclass
 class Outcome:
-    """The events of a turn, by kind, and what it left."""
+    """The events, the reply and the error of a turn."""
 
     reply: Reply
     events: list[TurnEvent] = field(default_factory=list)
@@ -190,7 +190,7 @@ def test_a_stop_at_max_tokens_is_complete_with_a_warning(
 
 
 @pytest.mark.parametrize(
-    ("script", "text", "said"),
+    ("script", "text", "message"),
     [
         (answer("He", finish="content_filter"), "He", "content filter"),
         (answer("", finish="content_filter"), "", "content filter"),
@@ -208,11 +208,11 @@ def test_a_stop_at_max_tokens_is_complete_with_a_warning(
     ],
 )
 def test_an_incomplete_answer_is_kept_and_reported(
-    serve: Serve, script: Script, text: str, said: str
+    serve: Serve, script: Script, text: str, message: str
 ) -> None:
     got = turn(serve, script)
     assert isinstance(got.error, IncompleteAnswerError)
-    assert said in got.message
+    assert message in got.message
     assert got.text == got.reply.content == text
     assert not got.reply.complete
     assert got.reply.ended_at > 0

@@ -1,4 +1,4 @@
-"""Whatever comes in, what comes out cannot drive a terminal, and nothing is lost."""
+"""Sanitized text cannot control a terminal, and no character is lost."""
 
 import sys
 import unicodedata
@@ -16,7 +16,7 @@ WILD = st.text(
 )
 
 
-def cuts(text: str, places: list[int]) -> list[str]:
+def split_at(text: str, places: list[int]) -> list[str]:
     marks = sorted({0, len(text), *(place % (len(text) + 1) for place in places)})
     return [text[a:b] for a, b in pairwise(marks)]
 
@@ -24,7 +24,7 @@ def cuts(text: str, places: list[int]) -> list[str]:
 @given(WILD, st.lists(st.integers(0, 100), max_size=8))
 def test_however_the_text_is_cut_the_output_is_the_same(text: str, places: list[int]) -> None:
     sanitizer = Sanitizer()
-    fed = "".join(sanitizer.feed(piece) for piece in cuts(text, places)) + sanitizer.flush()
+    fed = "".join(sanitizer.feed(piece) for piece in split_at(text, places)) + sanitizer.flush()
     assert fed == sanitized(text)
 
 
@@ -38,8 +38,8 @@ def test_no_character_that_a_terminal_obeys_comes_through(text: str) -> None:
         assert not 0xE0000 <= ord(character) <= 0xE007F
 
 
-def _is_obeyed(character: str) -> bool:
-    """Tell by Unicode's own tables whether a character acts on the text or the terminal."""
+def _has_effect(character: str) -> bool:
+    """Tell by Unicode's properties whether a character affects other text or the terminal."""
     return (
         unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
         or unicodedata.bidirectional(character)
@@ -54,7 +54,7 @@ def _is_obeyed(character: str) -> bool:
 def test_of_all_characters_those_that_are_obeyed_are_made_visible_and_no_others() -> None:
     everything = [chr(code) for code in range(sys.maxunicode + 1)]
     expected = [
-        c.encode("unicode_escape").decode().replace("\\r", "\\x0d") if _is_obeyed(c) else c
+        c.encode("unicode_escape").decode().replace("\\r", "\\x0d") if _has_effect(c) else c
         for c in everything
     ]
     assert sanitized("".join(everything)) == "".join(expected)

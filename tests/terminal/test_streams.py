@@ -1,4 +1,4 @@
-"""Writing to a descriptor: all of it, or a failure in our own terms."""
+"""Writing to a descriptor: everything is written, or an error of srchat is raised."""
 
 import contextlib
 import os
@@ -103,7 +103,7 @@ def test_messages_are_one_inert_redacted_line_and_quiet_keeps_errors(
 
 
 def read_until(fd: int, mark: bytes, times: int) -> bytes:
-    """What is read until the mark has come so often; a terminal gives out each write alone."""
+    """Read until `mark` has occurred `times` times; a terminal returns each write separately."""
     data = b""
     while data.count(mark) < times:
         data += os.read(fd, 1000)
