@@ -184,7 +184,7 @@ def test_the_newest_count_is_used() -> None:
     window=st.integers(1, 4000),
     max_tokens=st.none() | st.integers(1, 4000),
 )
-def test_what_is_sent_is_the_longest_end_that_fits(
+def test_the_longest_suffix_that_fits_is_sent(
     sizes: list[int], system: str | None, prompt: str, window: int, max_tokens: int | None
 ) -> None:
     conversation = linear(*sizes, system=system)
@@ -206,14 +206,14 @@ def test_what_is_sent_is_the_longest_end_that_fits(
     assert fitted.estimated_tokens == estimate(fitted.messages)
 
 
-def test_an_answer_is_whole_if_the_model_ended_it() -> None:
+def test_an_answer_is_complete_if_the_model_ended_it() -> None:
     whole = TurnRecord("a", "p", complete=True, finish_reason="stop")
     assert whole.is_whole
     assert not whole._replace(complete=False).is_whole
     assert not whole._replace(finish_reason="length").is_whole
 
 
-def test_what_the_server_did_not_count_is_estimated_with_the_system_prompt() -> None:
+def test_an_estimate_includes_the_system_prompt() -> None:
     turn = TurnRecord("t1", "p" * 400, reply="r" * 400, complete=True)
     bare = Conversation("c1").with_turn(turn)
     assert 200 <= bare.tokens <= 220
@@ -221,7 +221,7 @@ def test_what_the_server_did_not_count_is_estimated_with_the_system_prompt() -> 
     assert bare.tokens + 100 <= with_system.tokens <= bare.tokens + 110
 
 
-def test_what_the_server_counted_last_counts() -> None:
+def test_the_last_count_of_the_server_is_used() -> None:
     turn = TurnRecord("t1", "p" * 400, reply="r", complete=True, usage=Usage(300, 100, 400))
     assert Conversation("c1").with_turn(turn).tokens == 400
 

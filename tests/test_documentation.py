@@ -156,11 +156,11 @@ def test_a_command_runs(at_home: Srchat, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", [c for c in SHOWN if not can_run(c)])
-def test_a_command_that_cannot_run_here_is_understood(srchat: Srchat, command: str) -> None:
+def test_a_command_that_is_not_run_has_valid_syntax(srchat: Srchat, command: str) -> None:
     check_syntax(srchat, command)
 
 
-def test_the_documents_are_found() -> None:
+def test_the_documentation_is_found() -> None:
     assert in_all_documents(scripts)
     assert in_all_documents(options)
 
@@ -171,7 +171,7 @@ def test_an_option_exists(option: str) -> None:
 
 
 @pytest.mark.parametrize("text", in_all_documents(lambda text: blocks(text, "toml")))
-def test_a_configuration_is_one(srchat: Srchat, text: str) -> None:
+def test_a_configuration_in_the_documentation_is_valid(srchat: Srchat, text: str) -> None:
     srchat.configure(text)
     (srchat.home / "config.toml").chmod(0o600)
     for profile in ("demo", *tomllib.loads(text).get("profiles", {})):
@@ -195,7 +195,7 @@ $ git diff | srchat ask two
 """
 
 
-def test_all_that_is_shown_is_found() -> None:
+def test_all_shown_text_is_found() -> None:
     assert scripts(SAMPLE) == [
         "srchat ask one\ngit diff | srchat ask two\n",
         'export X=1   # goes on\nsrchat ask "$X"\n',
@@ -209,7 +209,7 @@ def test_all_that_is_shown_is_found() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["srchat aks", "srchat ask --modle x y", "srchat | srchat aks"])
-def test_what_is_misspelt_fails(at_home: Srchat, wrong: str) -> None:
+def test_a_misspelled_command_fails(at_home: Srchat, wrong: str) -> None:
     for check in (run, check_syntax):
         with pytest.raises(AssertionError, match="no such"):
             check(at_home, wrong)

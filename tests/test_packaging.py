@@ -55,7 +55,7 @@ def modules() -> set[str]:
     return {str(path.relative_to(ROOT)) for path in (ROOT / "srchat").rglob("*.py")}
 
 
-def test_the_generated_files_all_have_their_place_in_the_wheel() -> None:
+def test_the_wheel_contains_all_generated_files() -> None:
     document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     shared = document["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
     assert {place: path for path, place in shared.items()} == SHARED
@@ -63,7 +63,7 @@ def test_the_generated_files_all_have_their_place_in_the_wheel() -> None:
 
 
 @pytest.mark.slow
-def test_the_wheel_holds_the_program_and_nothing_else(built: tuple[Path, Path]) -> None:
+def test_the_wheel_contains_only_the_program(built: tuple[Path, Path]) -> None:
     with zipfile.ZipFile(built[0]) as wheel:
         names = set(wheel.namelist())
         metadata = f"srchat-{package.__version__}.dist-info"
@@ -80,7 +80,7 @@ def test_the_wheel_holds_the_program_and_nothing_else(built: tuple[Path, Path]) 
 
 
 @pytest.mark.slow
-def test_the_sdist_holds_the_sources_and_nothing_else(built: tuple[Path, Path]) -> None:
+def test_the_sdist_contains_only_sources(built: tuple[Path, Path]) -> None:
     belongs = re.compile(
         rf"srchat-{VERSION}/("
         r"srchat/([\w]+/)*\w+\.py|srchat/py\.typed|(tests|tools)/.+\.(py|md|txt|json|toml)|completions/\w*srchat(\.\w+)?"
@@ -122,7 +122,7 @@ def with_uv(file: Path, place: Path) -> Path:
 @pytest.mark.parametrize(
     ("install", "kind"), [(with_pip, 0), (with_pip, 1), (with_pipx, 0), (with_uv, 0), (with_uv, 1)]
 )
-def test_what_is_installed_runs(
+def test_the_installed_program_runs(
     built: tuple[Path, Path], tmp_path: Path, install: Install, kind: int
 ) -> None:
     programs = install(built[kind], tmp_path / "place")

@@ -110,7 +110,7 @@ ENVIRONMENTS = st.fixed_dictionaries(
     ),
     st.sampled_from([[], ["--base-url", "http://option/v1/"], ["--base-url=http://option/v1"]]),
 )
-def test_the_models_are_those_of_the_server_that_would_be_asked(
+def test_completion_offers_the_models_of_the_configured_server(
     text: str, environ: Mapping[str, str], profile: list[str], base_url: list[str]
 ) -> None:
     file: FileSettings = parse(Path("config.toml"), text)
@@ -138,7 +138,7 @@ def test_the_models_are_those_of_the_server_that_would_be_asked(
         ('"\\\\"', "\\"),
     ],
 )
-def test_a_word_is_understood_as_a_shell_would(typed: str, understood: str) -> None:
+def test_a_word_is_unquoted_like_in_a_shell(typed: str, understood: str) -> None:
     assert unquoted(typed) == understood
 
 
@@ -153,7 +153,7 @@ def test_a_word_is_understood_as_a_shell_would(typed: str, understood: str) -> N
         ("a b\\ c", ["a", "b\\ c"], ""),
     ],
 )
-def test_a_line_is_cut_as_a_shell_would(line: str, words: list[str], quote: str) -> None:
+def test_a_line_is_split_like_in_a_shell(line: str, words: list[str], quote: str) -> None:
     assert split(line) == words
     assert open_quote(words[-1]) == quote
 
@@ -183,7 +183,7 @@ def test_a_line_is_cut_as_a_shell_would(line: str, words: list[str], quote: str)
         (["ask", "config"], "", "free", ""),
     ],
 )
-def test_what_the_word_at_the_cursor_is(
+def test_the_word_at_the_cursor_is_classified(
     words: list[str], typed: str, takes: str, before: str
 ) -> None:
     line = Line(words, typed)
@@ -191,7 +191,7 @@ def test_what_the_word_at_the_cursor_is(
 
 
 @pytest.mark.parametrize("set_to", [None, "/elsewhere", "relative", "", " /blank ", "/blank "])
-def test_the_places_are_those_of_the_program(
+def test_completion_uses_the_same_paths_as_the_program(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, set_to: str | None
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -233,7 +233,7 @@ def fish_call(kind: str, *options: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("kind", ["models", "profiles"])
-def test_a_value_costs_hardly_more_than_the_version(srchat: Srchat, kind: str) -> None:
+def test_completing_a_value_imports_hardly_more_than_version(srchat: Srchat, kind: str) -> None:
     srchat.configure('model = "m"\n[profiles.work]\nbase_url = "http://127.0.0.1:9/v1"\n')
     more = loaded(srchat, *fish_call(kind)) - loaded(srchat, "--version")
     assert more <= {
@@ -243,7 +243,7 @@ def test_a_value_costs_hardly_more_than_the_version(srchat: Srchat, kind: str) -
     }  # fmt: skip
 
 
-def test_conversations_load_sqlite_and_nothing_else_slow(srchat: Srchat) -> None:
+def test_completing_conversations_imports_only_sqlite_in_addition(srchat: Srchat) -> None:
     assert srchat("ask", "-p", "demo", "--no-stream", "hi").code == 0
     more = loaded(srchat, *fish_call("conversations"))
     assert "sqlite3" in more
@@ -272,7 +272,7 @@ def test_models_are_those_that_the_server_offered_last(srchat: Srchat, serve: Se
     assert len(server.requests) == 2
 
 
-def test_the_cache_is_for_its_owner_and_never_a_failure(srchat: Srchat) -> None:
+def test_the_cache_is_private_and_errors_are_ignored(srchat: Srchat) -> None:
     assert srchat("models", "-p", "demo").code == 0
     (kept,) = (srchat.home / ".cache/srchat").iterdir()
     assert kept.stat().st_mode & 0o777 == 0o600
@@ -317,7 +317,7 @@ def test_conversations_come_with_titles_newest_first(srchat: Srchat) -> None:
     assert [id_ for id_, _ in lines] == [entry["id"] for entry in shown]
 
 
-def test_without_a_history_none_is_made(srchat: Srchat) -> None:
+def test_without_a_history_no_file_is_created(srchat: Srchat) -> None:
     assert srchat(*fish_call("conversations")) == (0, b"", "")
     srchat.env["SRCHAT_DATA"] = str(srchat.home)
     assert srchat(*fish_call("conversations")) == (0, b"", "")
@@ -352,7 +352,7 @@ def test_a_damaged_history_gives_no_candidates_and_no_error(srchat: Srchat) -> N
 
 
 @pytest.mark.parametrize("args", [[], ["nonsense"], ["bash"], ["zsh"], ["fish", "srchat"]])
-def test_a_wrong_call_is_silent(srchat: Srchat, args: list[str]) -> None:
+def test_an_invalid_completion_call_is_silent(srchat: Srchat, args: list[str]) -> None:
     result = srchat("__complete", *args)
     assert (result.code, result.err) == (0, "")
 
@@ -389,7 +389,7 @@ def test_the_demo_needs_no_file() -> None:
         (("fish", "srchat", "ask", "-f", "no/such/"), []),
     ],
 )
-def test_each_shell_gets_what_it_can_use(
+def test_each_shell_gets_the_format_that_it_supports(
     srchat: Srchat, arguments: tuple[str, ...], lines: list[str]
 ) -> None:
     (srchat.home / "file one").touch()

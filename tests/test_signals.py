@@ -19,7 +19,7 @@ except Interrupted as exc:
 """
 
 
-def test_a_signal_in_the_callback_of_a_weak_reference_is_not_forgotten() -> None:
+def test_a_signal_in_the_callback_of_a_weak_reference_is_not_lost() -> None:
     done = subprocess.run(
         [sys.executable, "-c", FORGOTTEN], capture_output=True, timeout=60, check=False
     )

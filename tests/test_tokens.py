@@ -10,7 +10,7 @@ from srchat.tokens import (
 )
 
 
-def test_the_template_around_a_short_prompt_does_not_spoil_the_estimate() -> None:
+def test_a_short_prompt_does_not_distort_the_estimate() -> None:
     assert calibrated(counted=10, estimated=5) < 1.05
 
 

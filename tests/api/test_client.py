@@ -75,7 +75,7 @@ def settle(client: ChatClient) -> None:
 # What is sent
 
 
-def test_the_request_is_the_protocols(serve: Serve) -> None:
+def test_the_request_follows_the_protocol(serve: Serve) -> None:
     server = serve(answer("Hello"))
     ask(server.url + "/", key=f" {KEY}\n")
     (request,) = server.requests
@@ -89,13 +89,13 @@ def test_the_request_is_the_protocols(serve: Serve) -> None:
     assert KEY not in request.path + request.body.decode()
 
 
-def test_without_a_key_none_is_sent(serve: Serve) -> None:
+def test_without_a_key_no_authorization_is_sent(serve: Serve) -> None:
     server = serve(answer("Hello"))
     ask(server.url)
     assert "authorization" not in server.requests[0].headers
 
 
-def test_nothing_is_sent_before_the_answer_is_wanted(serve: Serve) -> None:
+def test_nothing_is_sent_before_the_answer_is_requested(serve: Serve) -> None:
     server = serve(answer("Hello"))
     with ChatClient(Server(server.url, None)) as client:
         client.stream(HELLO)
@@ -134,7 +134,7 @@ def test_the_next_request_uses_the_same_connection(serve: Serve) -> None:
     assert server.connections == 1
 
 
-def test_after_an_error_status_the_same_connection_is_used(serve: Serve) -> None:
+def test_the_connection_is_reused_after_an_error_status(serve: Serve) -> None:
     server = serve(error(503), error(429), kept_open("Hello"))
     with ChatClient(Server(server.url, None), retry=SHORT_WAITS) as client:
         assert collect(client.stream(HELLO)).text == "Hello"
@@ -142,7 +142,7 @@ def test_after_an_error_status_the_same_connection_is_used(serve: Serve) -> None
 
 
 @pytest.mark.parametrize("death", [CLOSE, RESET])
-def test_a_kept_connection_that_died_is_replaced_silently_once(serve: Serve, death: Any) -> None:
+def test_a_dead_kept_open_connection_is_replaced_silently_once(serve: Serve, death: Any) -> None:
     server = serve(kept_open("one"), [death], kept_open("two"))
     with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
         collect(client.stream(HELLO))
@@ -152,7 +152,7 @@ def test_a_kept_connection_that_died_is_replaced_silently_once(serve: Serve, dea
     assert (len(server.requests), server.connections) == (3, 2)
 
 
-def test_a_connection_that_dies_on_a_new_connection_is_a_failure(serve: Serve) -> None:
+def test_a_new_connection_that_is_reset_is_an_error(serve: Serve) -> None:
     server = serve(kept_open("one"), [CLOSE], [CLOSE], kept_open("two"))
     with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
         collect(client.stream(HELLO))
@@ -234,7 +234,7 @@ def test_a_connection_left_open_after_done_is_closed_by_the_next_request(serve: 
         assert server.client_disconnected.wait(WAIT_TIMEOUT)
 
 
-def test_a_torrent_after_done_is_cut_off(serve: Serve) -> None:
+def test_data_without_end_after_done_is_cut_off(serve: Serve) -> None:
     flood = [chunk("x" * 10_000)] * 5000
     server = serve([head(), chunk("one"), DONE, *flood, HOLD])
     with ChatClient(Server(server.url, None)) as client:
@@ -371,7 +371,7 @@ def test_a_wait_is_repeated_at_each_tick_with_the_seconds_left(serve: Serve) -> 
 
 
 @pytest.mark.parametrize("absurd", ["-1", "nan", "inf", "soon", "99999999999999", "1e9", ""])
-def test_an_absurd_wait_is_not_waited(serve: Serve, absurd: str) -> None:
+def test_an_absurdly_long_wait_is_not_slept(serve: Serve, absurd: str) -> None:
     server = serve(error(429, headers={"Retry-After": absurd}), answer("Hello"))
     assert ask(server.url, retry=SHORT_WAITS).text == "Hello"
 
@@ -384,7 +384,7 @@ def test_an_absurd_wait_is_not_waited(serve: Serve, absurd: str) -> None:
         ("86400", 60.0, "the server asks to wait 86400 s; the limit is 120 s"),
     ],
 )
-def test_too_long_a_wait_fails_at_once_with_its_length(
+def test_too_long_a_wait_is_an_error_that_names_it(
     serve: Serve, seconds: str, max_wait: float, hint: str
 ) -> None:
     server = serve(error(429, headers={"Retry-After": seconds}), answer("again"))
@@ -424,7 +424,7 @@ NAMED: list[Script] = [
 
 
 @pytest.mark.parametrize("refusal", NAMED, ids=range(len(NAMED)))
-def test_a_server_that_does_not_know_stream_options_is_asked_without(
+def test_stream_options_is_omitted_for_a_server_that_rejects_it(
     serve: Serve, refusal: Script
 ) -> None:
     server = serve(refusal, kept_open("one"), kept_open("two"))
@@ -436,14 +436,14 @@ def test_a_server_that_does_not_know_stream_options_is_asked_without(
     assert sent == [True, False, False]
 
 
-def test_a_server_that_refuses_stream_options_forever_is_asked_twice(serve: Serve) -> None:
+def test_a_server_that_always_rejects_stream_options_gets_two_requests(serve: Serve) -> None:
     server = serve(NAMED[0])
     got = ask(server.url, retry=SHORT_WAITS)
     assert isinstance(got.error, APIStatusError)
     assert len(server.requests) == 2
 
 
-def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it(serve: Serve) -> None:
+def test_a_model_that_requires_max_completion_tokens_gets_it(serve: Serve) -> None:
     message = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
     server = serve(
         error(400, message, code="unsupported_parameter"), kept_open("one"), kept_open("two")
@@ -466,7 +466,7 @@ def test_a_limit_that_is_too_high_is_refused(serve: Serve, name: str) -> None:
     assert len(server.requests) == 1
 
 
-def test_another_400_is_not_about_stream_options(serve: Serve) -> None:
+def test_another_400_does_not_disable_stream_options(serve: Serve) -> None:
     server = serve(error(400, "context length exceeded"), answer("again"))
     assert ask(server.url).error
     assert len(server.requests) == 1
@@ -476,7 +476,7 @@ def test_another_400_is_not_about_stream_options(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed_and_said(serve: Serve, status: int) -> None:
+def test_a_redirect_is_reported_and_not_followed(serve: Serve, status: int) -> None:
     other = serve(answer("elsewhere"))
     target = f"{other.url}/chat/completions"
     server = serve([head(status, {"Location": target, "Content-Length": "0"})])
@@ -494,7 +494,7 @@ def test_a_redirect_without_a_location_is_an_error(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("location", ["", "ftp://x", "\x80", "/v1/chat/completions"])
-def test_an_odd_redirect_is_not_followed_either(serve: Serve, location: str) -> None:
+def test_an_unusual_redirect_is_not_followed(serve: Serve, location: str) -> None:
     server = serve([head(302, {"Location": location, "Content-Length": "0"})])
     got = ask(server.url, retry=SHORT_WAITS)
     assert type(got.error) is APIStatusError
@@ -850,7 +850,7 @@ def test_a_response_that_is_not_a_list_of_models_is_reported(
         models_of(serve(script).url)
 
 
-def test_an_endless_list_of_models_is_cut_off(serve: Serve) -> None:
+def test_an_endless_list_of_models_is_truncated(serve: Serve) -> None:
     server = serve([head(), *[b"x" * 100_000] * 5000])
     with pytest.raises(ProtocolError, match="over 8388608 bytes"):
         models_of(server.url)

@@ -39,7 +39,7 @@ def request_for(*prompts: str, stream: bool = True, max_tokens: int | None = Non
     return ChatRequest("any", messages, stream=stream, parameters={"max_tokens": max_tokens})
 
 
-def test_it_says_that_it_is_not_a_language_model(demo: ChatClient) -> None:
+def test_the_demo_says_that_it_is_not_a_language_model(demo: ChatClient) -> None:
     got = collect(demo.stream(request_for("hello")))
     assert got.error is None
     assert "not a language model" in got.text
@@ -52,7 +52,7 @@ def test_it_shows_a_heading_a_list_a_table_and_code(demo: ChatClient) -> None:
         assert any(line.startswith(start) for line in lines)
 
 
-def test_its_python_is_python() -> None:
+def test_the_python_code_of_the_demo_is_valid() -> None:
     answer = demo_answer([{"role": "user", "content": 'a "quoted" \\ prompt\n```\n'}])
     code = answer.partition("```python\n")[2].rpartition("\n```")[0]
     compile(code, "demo", "exec")

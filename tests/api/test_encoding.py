@@ -19,20 +19,20 @@ def decoded(encoding: str, *parts: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
-def test_a_plain_body_passes_as_it_is(encoding: str) -> None:
+def test_a_body_without_encoding_is_unchanged(encoding: str) -> None:
     assert decoded(encoding, b"ab", b"", b"c") == b"abc"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", " GZIP "])
 @given(st.binary(max_size=300), st.integers(1, 50))
-def test_gzip_is_unpacked_however_it_is_cut(encoding: str, body: bytes, size: int) -> None:
+def test_gzip_is_decoded_however_it_is_split(encoding: str, body: bytes, size: int) -> None:
     packed = gzip.compress(body)
     parts = [packed[i : i + size] for i in range(0, len(packed), size)]
     assert decoded(encoding, *parts) == body
 
 
 @pytest.mark.parametrize("size", [1, 100, 10**6])
-def test_what_unpacks_to_many_pieces_is_whole(size: int) -> None:
+def test_a_body_that_expands_to_many_pieces_is_complete(size: int) -> None:
     packed = gzip.compress(TEXT * 4)
     parts = [packed[i : i + size] for i in range(0, len(packed), size)]
     assert decoded("gzip", *parts) == TEXT * 4
@@ -41,13 +41,15 @@ def test_what_unpacks_to_many_pieces_is_whole(size: int) -> None:
 @pytest.mark.parametrize("wbits", [15, 31], ids=["zlib", "gzip"])
 @pytest.mark.parametrize("size", [1, 2, 10**6])
 @pytest.mark.parametrize("body", [TEXT, b""], ids=["a text", "nothing"])
-def test_deflate_is_unpacked_with_the_header_of_either(wbits: int, size: int, body: bytes) -> None:
+def test_deflate_is_decoded_with_and_without_a_zlib_header(
+    wbits: int, size: int, body: bytes
+) -> None:
     packer = zlib.compressobj(wbits=wbits)
     packed = packer.compress(body) + packer.flush()
     assert decoded("deflate", *(packed[i : i + size] for i in range(0, len(packed), size))) == body
 
 
-def test_each_flushed_piece_comes_at_once() -> None:
+def test_each_flushed_piece_is_read_at_once() -> None:
     packer = zlib.compressobj(wbits=31)
     decoder = BodyDecoder("gzip")
     for text in (b"data: 1\n\n", b"data: 2\n\n"):
@@ -85,7 +87,7 @@ def test_data_before_the_corrupt_byte_is_kept(size: int) -> None:
     assert b"".join(got) == TEXT
 
 
-def test_a_bomb_comes_in_small_pieces_and_small_memory() -> None:
+def test_a_gzip_bomb_is_decoded_in_small_pieces() -> None:
     bomb = gzip.compress(bytes(64 * 1024 * 1024))
     tracemalloc.start()
     sizes = [len(piece) for piece in BodyDecoder("gzip").feed(bomb)]
@@ -96,7 +98,7 @@ def test_a_bomb_comes_in_small_pieces_and_small_memory() -> None:
     assert peak < 2 * 1024 * 1024
 
 
-def test_what_follows_the_end_of_the_compressed_body_is_not_collected() -> None:
+def test_data_after_the_end_of_the_compressed_body_is_discarded() -> None:
     decoder = BodyDecoder("gzip")
     assert b"".join(decoder.feed(gzip.compress(b"abc") + b"rest")) == b"abc"
     tracemalloc.start()

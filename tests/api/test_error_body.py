@@ -60,7 +60,7 @@ NESTED = (
         (b"x < y and a > b", ("x < y and a > b", "", "")),
     ],
 )
-def test_known_shapes(sent: bytes, expected: tuple[str, str, str]) -> None:
+def test_known_error_shapes_are_read(sent: bytes, expected: tuple[str, str, str]) -> None:
     assert read_error_body(sent, 400) == ErrorBody(*expected)
 
 
@@ -143,7 +143,7 @@ def test_any_bytes_give_one_short_line_that_is_not_empty(sent: bytes) -> None:
     ],
     ids=range(16),
 )
-def test_hostile_bodies_are_cut_short(sent: bytes) -> None:
+def test_hostile_bodies_are_truncated(sent: bytes) -> None:
     assert 0 < len(read_error_body(sent, 500).message) <= 400
 
 

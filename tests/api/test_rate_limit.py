@@ -27,5 +27,5 @@ from srchat.api.rate_limit import read_rate_limit
         ({}, "None"),
     ],
 )
-def test_the_tightest_budget_counts(headers: dict[str, str], expected: str) -> None:
+def test_the_tightest_budget_is_used(headers: dict[str, str], expected: str) -> None:
     assert str(read_rate_limit(headers)) == expected

@@ -24,7 +24,7 @@ from tests.support.waiting import WAIT_TIMEOUT
 ME, OTHER = object(), object()
 
 
-def test_items_come_in_their_order() -> None:
+def test_items_are_returned_in_order() -> None:
     inbox = Inbox()
     for item in (Connected(), b"a", End()):
         inbox.post(ME, item)
@@ -61,7 +61,7 @@ def test_an_empty_inbox_gives_none_after_the_timeout(timeout: float) -> None:
     assert Inbox().get(ME, timeout) is None
 
 
-def test_what_comes_within_the_timeout_is_waited_for() -> None:
+def test_an_item_within_the_timeout_is_returned() -> None:
     inbox = Inbox()
     threading.Timer(0.1, inbox.post, [ME, b"a"]).start()
     assert inbox.get(ME, 30) == b"a"
@@ -87,7 +87,7 @@ def test_an_interrupt_wakes_the_waiting_thread() -> None:
 
 
 @pytest.mark.parametrize("item", [End(), ReadFailed(APIConnectionError("lost"))])
-def test_bytes_gather_until_the_next_frame_or_the_end(item: End | ReadFailed) -> None:
+def test_bytes_are_collected_until_the_next_frame_or_the_end(item: End | ReadFailed) -> None:
     inbox = Inbox(frame_time=WAIT_TIMEOUT)
     inbox.post(ME, b"a")
     assert inbox.get(ME, 1) == b"a"
@@ -126,7 +126,7 @@ def test_an_interrupt_ends_the_wait_for_a_frame() -> None:
     assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # a guard, as above
 
 
-def test_an_interrupt_that_comes_while_bytes_are_joined_is_not_lost() -> None:
+def test_an_interrupt_while_bytes_are_joined_is_not_lost() -> None:
     inbox = Inbox()
     inbox.post(ME, b"a")
     inbox.post(None, End())  # what interrupt() posts, seen before its number
@@ -228,7 +228,7 @@ def test_a_stopped_process_does_not_time_out(serve: Serve) -> None:
         assert process.stdout.read() == b"Hello\n"
 
 
-def test_the_first_text_does_not_wait_for_a_frame(serve: Serve) -> None:
+def test_the_first_text_is_shown_without_waiting_for_a_frame(serve: Serve) -> None:
     server = serve([head(), chunk(""), Pause(0.1), chunk("Hello"), HOLD])
     begun = time.monotonic()
     with ChatClient(Server(server.url, None), frame_time=WAIT_TIMEOUT) as client:

@@ -152,7 +152,7 @@ def test_a_whole_completion_is_read_whatever_was_asked_for(serve: Serve, streame
     assert ("stream" in server.requests[0].json) is streamed
 
 
-def test_text_comes_as_it_is_sent_and_not_at_the_end(serve: Serve) -> None:
+def test_text_is_returned_when_it_arrives(serve: Serve) -> None:
     came = threading.Event()
     server = serve([head(), chunk("one"), came, chunk("two"), FINISH, DONE, CLOSE])
 
@@ -232,9 +232,7 @@ def test_done_ends_the_answer_at_once(serve: Serve, ending: Any, headers: dict[s
 
 
 @pytest.mark.parametrize("pings", [0, 100], ids=["silent", "with comments"])
-def test_after_finish_reason_an_open_connection_is_not_waited_for_long(
-    serve: Serve, pings: int
-) -> None:
+def test_the_wait_after_the_finish_reason_is_short(serve: Serve, pings: int) -> None:
     life = [Pause(0.1), b": ping\n\n"] * pings
     server = serve([head(), chunk("Hello"), FINISH, *life, HOLD])
     begun = time.monotonic()
@@ -244,7 +242,7 @@ def test_after_finish_reason_an_open_connection_is_not_waited_for_long(
     assert server.client_disconnected.wait(MAX_SECONDS)
 
 
-def test_usage_that_comes_late_is_waited_for(serve: Serve) -> None:
+def test_late_usage_is_waited_for(serve: Serve) -> None:
     usage = event({"choices": [], "usage": completion("")["usage"]})
     server = serve([head(), chunk("Hello"), FINISH, Pause(0.3), usage, CLOSE])
     assert ask(server.url, silence=5).usage == Usage(3, 5, 8)
@@ -255,7 +253,7 @@ EVERY = [chunk(piece, finish="stop") for piece in ("one ", "two ", "three")]
 
 @pytest.mark.parametrize("word", ["stop", "null", "None", "", "length"])
 @pytest.mark.parametrize("is_first_empty", [True, False])
-def test_a_reason_with_every_chunk_ends_no_answer(
+def test_a_finish_reason_in_every_chunk_does_not_end_the_answer(
     serve: Serve, word: str, is_first_empty: bool
 ) -> None:
     pieces = ([""] if is_first_empty else []) + ["one ", "two ", "three"]
@@ -267,14 +265,14 @@ def test_a_reason_with_every_chunk_ends_no_answer(
     assert got.finish_reason == ("" if word in ("null", "None") else word)
 
 
-def test_a_reason_in_the_first_chunk_alone_ends_no_answer(serve: Serve) -> None:
+def test_a_finish_reason_only_in_the_first_chunk_does_not_end_the_answer(serve: Serve) -> None:
     first = chunk("one ", finish="stop")
     script = [head(), first, Pause(3.2), chunk("two "), chunk("three"), DONE, CLOSE]
     got = ask(serve(script).url)
     assert (got.text, got.finish_reason, got.message) == ("one two three", "", "")
 
 
-def test_a_connection_lost_after_a_reason_that_text_followed_is_incomplete(
+def test_a_connection_lost_after_text_that_follows_a_finish_reason_is_incomplete(
     serve: Serve,
 ) -> None:
     got = ask(serve([head(headers=CHUNKED), *map(part, EVERY), RESET]).url)
@@ -282,7 +280,7 @@ def test_a_connection_lost_after_a_reason_that_text_followed_is_incomplete(
     assert isinstance(got.error, IncompleteAnswerError)
 
 
-def test_a_connection_lost_in_the_middle_of_an_event_behind_the_reason_is_incomplete(
+def test_a_connection_lost_within_an_event_after_the_finish_reason_is_incomplete(
     serve: Serve,
 ) -> None:
     torn = chunk(" and more")[:-20]
@@ -290,13 +288,13 @@ def test_a_connection_lost_in_the_middle_of_an_event_behind_the_reason_is_incomp
     assert isinstance(got.error, IncompleteAnswerError)
 
 
-def test_a_connection_lost_behind_the_last_text_and_its_reason_is_complete(serve: Serve) -> None:
+def test_an_answer_with_a_finish_reason_is_complete_if_the_connection_is_lost(serve: Serve) -> None:
     last = chunk("b", finish="stop")
     got = ask(serve([head(headers=CHUNKED), part(chunk("a")), part(last), RESET]).url)
     assert (got.text, got.finish_reason, got.message) == ("ab", "stop", "")
 
 
-def test_a_reason_with_every_chunk_is_believed_where_the_body_ends(serve: Serve) -> None:
+def test_a_finish_reason_in_every_chunk_counts_at_the_end_of_the_body(serve: Serve) -> None:
     got = ask(serve([head(headers=CHUNKED), chunked(*EVERY)]).url)
     assert (got.text, got.finish_reason, got.message) == ("one two three", "stop", "")
 
@@ -326,7 +324,7 @@ def test_all_pieces_of_choice_0_in_one_event_are_the_answer(serve: Serve) -> Non
     assert ask(serve([head(), both, FINISH, DONE, CLOSE]).url).text == "one two "
 
 
-def test_silence_after_finish_reason_is_no_failure(serve: Serve) -> None:
+def test_silence_after_the_finish_reason_is_not_an_error(serve: Serve) -> None:
     result = ask(serve([head(), chunk("Hello"), FINISH, HOLD]).url, silence=2)
     assert (result.text, result.error) == ("Hello", None)
 
@@ -390,7 +388,7 @@ def test_a_connection_lost_before_the_first_text_is_retried(serve: Serve, cut: S
     assert list(result.waits) == [1, 2]
 
 
-def test_a_connection_that_is_always_lost_ends_in_an_error(serve: Serve) -> None:
+def test_a_connection_that_is_lost_on_every_attempt_is_an_error(serve: Serve) -> None:
     server = serve([CLOSE])
     result = ask(server.url, retry=SHORT_WAITS)
     assert isinstance(result.error, APIConnectionError)
@@ -431,7 +429,7 @@ def test_an_error_in_the_stream_ends_the_answer_with_its_message(
     assert len(server.requests) == 1
 
 
-def test_an_error_in_the_stream_ends_it_though_the_connection_stays(serve: Serve) -> None:
+def test_an_error_in_the_stream_ends_it_though_the_connection_stays_open(serve: Serve) -> None:
     server = serve([head(), chunk("Hello"), ERRORS[0], HOLD])
     got = ask(server.url, silence=30)
     assert got.message.endswith(": broken")
@@ -513,20 +511,20 @@ def test_a_timeout_in_the_middle_truncates_the_answer(serve: Serve) -> None:
     assert len(server.requests) == 1
 
 
-def test_an_answer_without_headers_has_the_read_timeout(serve: Serve) -> None:
+def test_the_connect_timeout_does_not_apply_to_the_body(serve: Serve) -> None:
     server = serve([b"HTTP/1.1 200 OK\r\n\r\n", Pause(1.5), STREAM, CLOSE])
     got = ask(server.url, connect=1, silence=20)
     assert (got.text, got.error) == (TEXT, None)
 
 
-def test_comments_count_as_life(serve: Serve) -> None:
+def test_comments_reset_the_read_timeout(serve: Serve) -> None:
     life = [Pause(0.3), b": ping\n\n"] * 11
     server = serve([head(), *life, chunk("Hello"), FINISH, DONE, CLOSE])
     got = ask(server.url, silence=3)
     assert (got.text, got.error) == ("Hello", None)
 
 
-def test_the_time_of_the_consumer_is_not_a_timeout(serve: Serve) -> None:
+def test_the_time_spent_by_the_consumer_is_not_a_timeout(serve: Serve) -> None:
     server = serve([head(), chunk("a"), Pause(0.3), chunk("b"), Pause(0.3), FINISH, DONE, CLOSE])
     with ChatClient(Server(server.url, None), limits=Limits(silence=3), retry=NO_RETRIES) as client:
         got = collect(client.stream(HELLO), lambda item: time.sleep(3.2 if is_text(item) else 0))
@@ -646,7 +644,7 @@ def test_an_interrupt_ends_an_answer_over_tls_as_promptly(
         assert server.client_disconnected.wait(MAX_SECONDS)
 
 
-def test_a_connection_that_comes_up_after_the_interrupt_is_not_used(
+def test_a_connection_established_after_an_interrupt_is_not_used(
     authority: trustme.CA,
 ) -> None:
     ready = threading.Event()
@@ -670,7 +668,7 @@ def test_a_connection_that_comes_up_after_the_interrupt_is_not_used(
         assert server.requests == []
 
 
-def test_after_an_interrupt_the_client_asks_again(serve: Serve) -> None:
+def test_the_client_can_send_a_request_after_an_interrupt(serve: Serve) -> None:
     server = serve([head(), chunk("Hello"), HOLD], answer("Hi"))
     with ChatClient(Server(server.url, None)) as client:
         Interruption(client, is_text)
@@ -686,7 +684,7 @@ def test_an_abandoned_answer_is_ended(serve: Serve) -> None:
         assert server.client_disconnected.wait(MAX_SECONDS)
 
 
-def test_leaving_the_client_ends_what_is_still_read(serve: Serve) -> None:
+def test_closing_the_client_ends_reading(serve: Serve) -> None:
     server = serve([head(), chunk("Hello"), HOLD])
     with ChatClient(Server(server.url, None)) as client:
         events = iter(client.stream(HELLO))
@@ -698,7 +696,7 @@ def test_leaving_the_client_ends_what_is_still_read(serve: Serve) -> None:
 # Bounds
 
 
-def test_a_slow_consumer_holds_the_server_back(serve: Serve) -> None:
+def test_a_slow_consumer_slows_down_the_server(serve: Serve) -> None:
     sent = 0
     size = 64 * 1024
     text = chunk("x" * (size - len(chunk(""))))

@@ -38,7 +38,7 @@ def test_pairs_are_joined_as_in_utf_16(text: str) -> None:
 
 
 @given(UNITS, st.lists(st.integers(0, 30), max_size=8))
-def test_however_a_text_is_cut_it_is_joined_the_same(text: str, places: list[int]) -> None:
+def test_the_joined_text_does_not_depend_on_how_it_is_split(text: str, places: list[int]) -> None:
     borders = [0, *sorted(places), len(text)]
     pieces = [text[a:b] for a, b in pairwise(borders)]
     assert streamed(*pieces) == reference_join(text)
@@ -56,7 +56,7 @@ def test_however_a_text_is_cut_it_is_joined_the_same(text: str, places: list[int
         (["😀", "é"], "😀é"),
     ],
 )
-def test_known_cases(pieces: list[str], text: str) -> None:
+def test_known_cases_are_parsed(pieces: list[str], text: str) -> None:
     assert streamed(*pieces) == text
 
 

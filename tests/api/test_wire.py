@@ -142,7 +142,7 @@ def turn_of(server: ScriptedServer, file: Path) -> tuple[ReplyStream, SrchatErro
 
 
 @pytest.mark.parametrize("file", ANSWERS, ids=name)
-def test_a_recorded_answer_is_read_as_it_was_meant(replay: ScriptedServer, file: Path) -> None:
+def test_a_recorded_answer_is_read_correctly(replay: ScriptedServer, file: Path) -> None:
     answer = expected(recording(file).body)
     if block := re.match(r"<think>(.*?)(?:</think>\n*|\Z)", answer.text, re.DOTALL):
         answer = answer._replace(text=answer.text[block.end() :], reasoning=block[1])

@@ -41,7 +41,7 @@ def test_it_starts_with_four_and_adds_one_after_each_full_round() -> None:
     assert fully_grown(Controller(2)).limit == 2
 
 
-def test_it_does_not_grow_where_more_concurrency_would_change_nothing() -> None:
+def test_an_unused_limit_does_not_grow() -> None:
     controller = Controller(64)
     for _ in range(100):
         assert controller.delay(0.0) == 0
@@ -94,7 +94,7 @@ def test_tokens_are_corrected_by_the_answer() -> None:
     assert controller.delay(0.0) == pytest.approx(3.0, rel=0.05)
 
 
-def test_headers_pace_and_close_the_gate_before_the_server_refuses() -> None:
+def test_rate_limit_headers_pace_requests_before_the_server_refuses() -> None:
     controller = Controller(64)
     controller.succeed(0.0, controller.start(0.0, 1), [Budget(10, 20.0)], 1)
     controller.start(0.0, 1)
@@ -216,7 +216,7 @@ def test_an_unknown_limit_is_learned(server: Server, rate: float, latency: float
     assert lines / outcome.seconds >= 0.9 * rate
 
 
-def test_a_limit_that_the_user_names_is_hardly_met() -> None:
+def test_a_rate_set_by_the_user_is_hardly_ever_exceeded() -> None:
     server = Window(64, 300, 60, sliding=True)
     outcome = simulate(Controller(64, rpm=300), server, 3000, 1.0)
     assert outcome.sent == 3000

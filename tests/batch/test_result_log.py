@@ -83,7 +83,7 @@ def test_failures_not_retried_stay_and_a_truncated_one_is_removed(tmp_path: Path
     assert errors_path(path).read_bytes() == failure(A) + failure(C)
 
 
-def test_a_file_of_something_else_beside_the_results_is_left_as_it_is(tmp_path: Path) -> None:
+def test_an_unrelated_file_with_the_name_of_the_failure_file_is_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     errors_path(path).write_text("my notes\n")
     with pytest.raises(UsageError, match="not a result of a batch"):
@@ -109,7 +109,7 @@ def test_a_result_of_a_changed_request_is_replaced(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_result_that_is_there_twice_stays_once(tmp_path: Path) -> None:
+def test_a_duplicate_result_is_kept_once(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(success(A) + success(A))
     assert resumed(path, A)[0].done == 1
@@ -123,7 +123,7 @@ def test_failures_of_another_engine_are_retried_and_its_results_count(tmp_path: 
     assert path.read_bytes() == OTHER_ENGINE + b"\n"
 
 
-def test_results_of_other_requests_are_kept_and_counted(tmp_path: Path) -> None:
+def test_results_of_unknown_requests_are_kept_and_counted(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(success(C))
     assert resumed(path, A) == (Resumed(0, 0, 0, 1), ["row-1"])
@@ -131,7 +131,7 @@ def test_results_of_other_requests_are_kept_and_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [b"my notes", b"my notes\n", b'{"a": 1}\n', success(A) + b"x\n"])
-def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path, text: bytes) -> None:
+def test_an_unrelated_file_is_not_changed(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(text)
     with pytest.raises(UsageError, match="not a result of a batch"):

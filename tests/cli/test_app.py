@@ -45,7 +45,7 @@ def test_help_version_and_path_load_nothing_slow(srchat: Srchat, args: list[str]
 
 
 @pytest.mark.parametrize("args", [["--version"], ["--help"], ["-h"], ["help"], []])
-def test_version_and_help_do_not_even_load_typer(args: list[str]) -> None:
+def test_version_and_help_do_not_import_typer(args: list[str]) -> None:
     script = (
         "import sys; from srchat.__main__ import main; main(); assert 'typer' not in sys.modules"
     )
@@ -90,7 +90,7 @@ def test_version_is_printed_in_every_way(srchat: Srchat) -> None:
     assert srchat("--version", "ask") == (0, line, "")
 
 
-def test_without_arguments_there_is_help(srchat: Srchat) -> None:
+def test_running_without_arguments_shows_help(srchat: Srchat) -> None:
     result = srchat()
     assert result.code == 0
     assert "Usage: srchat" in result.text
@@ -152,7 +152,7 @@ def test_help_into_a_closed_pipe_is_silent(srchat: Srchat, option: str) -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-def test_what_prints_nothing_needs_no_standard_output(srchat: Srchat) -> None:
+def test_a_command_without_output_needs_no_standard_output(srchat: Srchat) -> None:
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *srchat.command("config", "set", "model", "other")],
         env=srchat.env, stderr=subprocess.PIPE, timeout=WAIT_TIMEOUT, check=False,
@@ -162,7 +162,7 @@ def test_what_prints_nothing_needs_no_standard_output(srchat: Srchat) -> None:
 
 
 @pytest.mark.parametrize("group", ["batch", "config", "history"])
-def test_a_group_of_commands_alone_shows_its_help(srchat: Srchat, group: str) -> None:
+def test_a_command_group_without_a_command_shows_its_help(srchat: Srchat, group: str) -> None:
     assert srchat(group).text.rstrip() == srchat(group, "--help").text.rstrip() != ""
 
 

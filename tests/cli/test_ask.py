@@ -46,7 +46,7 @@ def test_a_piped_answer_is_its_exact_bytes(srchat: Srchat, serve: Serve) -> None
     assert result == (0, text.encode(), "")
 
 
-def test_one_newline_is_added_only_where_the_last_is_missing(srchat: Srchat, serve: Serve) -> None:
+def test_a_missing_final_newline_is_added(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("no newline"), answer("two\n\n"))
     assert srchat("ask", "hi", "--base-url", server.url).out == b"no newline\n"
     assert srchat("ask", "hi", "--base-url", server.url).out == b"two\n\n"
@@ -65,7 +65,7 @@ def test_surrogate_halves_are_joined_and_a_lone_one_is_replaced(
     assert srchat("ask", "hi", "--base-url", server.url).text == "a\U0001f600b\ufffdc\n"
 
 
-def test_each_piece_is_written_when_it_comes(srchat: Srchat, serve: Serve) -> None:
+def test_each_piece_is_written_when_it_arrives(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("first"), HOLD])
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout.read(5) == b"first"
@@ -166,7 +166,7 @@ def test_events_are_lines_of_ascii_json_in_order(srchat: Srchat, serve: Serve) -
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_however_the_stream_is_cut_joined_events_are_the_answer(
+def test_joined_events_give_the_answer_however_the_stream_is_split(
     srchat: Srchat, serve: Serve, seed: int
 ) -> None:
     content = "<think>\nWhy? 日</think>\n\nDo:\n\n```sh\nls 😀\n```\n\nDone <think>.\n"
@@ -183,7 +183,7 @@ def test_however_the_stream_is_cut_joined_events_are_the_answer(
     assert srchat("ask", "hi", "-x", *url).out == "ls 😀\n".encode()
 
 
-def test_an_event_is_written_when_it_happens(srchat: Srchat, serve: Serve) -> None:
+def test_an_event_is_written_immediately(srchat: Srchat, serve: Serve) -> None:
     more = threading.Event()
     server = serve([head(), chunk("one"), more, chunk("two", "stop"), DONE])
     ask = srchat.command("ask", "hi", "--events", "--base-url", server.url)
@@ -244,7 +244,7 @@ def test_with_code_the_file_has_the_code(srchat: Srchat, serve: Serve) -> None:
     assert path.read_bytes() == b"ls\n"
 
 
-def test_a_refused_request_leaves_the_file_alone(srchat: Srchat, serve: Serve) -> None:
+def test_a_refused_request_does_not_change_the_file(srchat: Srchat, serve: Serve) -> None:
     old, new = srchat.home / "old.md", srchat.home / "new.md"
     old.write_text("old")
     for path in (old, new):
@@ -309,7 +309,7 @@ def test_code_without_a_code_block_fails_and_prints_the_answer_to_stderr(
 @pytest.mark.parametrize(
     "rest", [[CLOSE], [chunk(finish="content_filter"), DONE], [event({"error": "broken"}), CLOSE]]
 )
-def test_an_answer_that_is_cut_off_before_any_code_is_not_lost_either(
+def test_an_answer_truncated_before_any_code_is_shown(
     srchat: Srchat, serve: Serve, rest: Script
 ) -> None:
     server = serve([head(), chunk("Just \x1b]0;evil\x07 pro"), *rest])
@@ -448,7 +448,7 @@ def test_files_come_first_then_standard_input_then_the_prompt(srchat: Srchat) ->
     )
 
 
-def test_standard_input_alone_is_the_message_exactly(srchat: Srchat) -> None:
+def test_standard_input_alone_is_the_exact_message(srchat: Srchat) -> None:
     assert content(srchat, stdin=b"\xef\xbb\xbf two\r\nlines \n") == " two\r\nlines \n"
 
 
@@ -494,9 +494,7 @@ def test_the_system_prompt_may_come_from_a_file(srchat: Srchat) -> None:
         (b"\x89PNG\r\n\x1a\n\0", "NUL byte at offset 8"),
     ],
 )
-def test_what_is_not_utf8_text_is_refused_with_a_reason(
-    srchat: Srchat, data: bytes, reason: str
-) -> None:
+def test_input_that_is_not_utf8_is_refused(srchat: Srchat, data: bytes, reason: str) -> None:
     (srchat.home / "f").write_bytes(data)
     for result in (srchat("ask", "q", stdin=data), srchat("ask", "q", "-f", "f")):
         assert (result.code, result.out) == (2, b"")
@@ -531,7 +529,7 @@ def test_a_file_that_cannot_be_read_is_named(srchat: Srchat, path: str, reason: 
 
 
 @pytest.mark.parametrize("args", [[], [""], ["  "], ["-"]])
-def test_nothing_to_ask_is_a_usage_error(srchat: Srchat, args: list[str]) -> None:
+def test_an_empty_prompt_is_a_usage_error(srchat: Srchat, args: list[str]) -> None:
     result = srchat("ask", *args, stdin=b"")
     assert result.code == 2
     assert "no prompt" in result.err
@@ -609,7 +607,7 @@ def test_the_editor_has_the_terminal_though_input_and_output_are_pipes(srchat: S
     assert content == '<file name="stdin">\npiped\n</file>\n\ntyped\n'
 
 
-def test_what_an_editor_prints_is_no_answer(srchat: Srchat) -> None:
+def test_the_output_of_the_editor_is_not_part_of_the_answer(srchat: Srchat) -> None:
     editor = srchat.home / "editor"
     editor.write_text('#!/bin/sh\necho draws; echo text >> "$1"\n')
     editor.chmod(0o755)
@@ -703,7 +701,7 @@ def test_a_stalled_answer_is_kept_and_reported(srchat: Srchat, serve: Serve) -> 
     assert "no data" in result.err
 
 
-def test_comments_count_as_life(srchat: Srchat, serve: Serve) -> None:
+def test_comments_reset_the_read_timeout(srchat: Srchat, serve: Serve) -> None:
     pings = [step for _ in range(11) for step in (b": ping\n\n", Pause(0.4))]
     server = serve([head(), *pings, chunk("ok", "stop"), DONE])
     result = srchat("ask", "q", "--timeout", "4", "--base-url", server.url)
@@ -714,7 +712,7 @@ def test_comments_count_as_life(srchat: Srchat, serve: Serve) -> None:
     ("status", "code"),
     [(400, 5), (401, 4), (403, 4), (404, 5), (410, 5), (422, 5), (429, 7), (500, 6), (503, 6)],
 )
-def test_a_refusal_is_one_line_with_the_servers_words(
+def test_an_error_is_one_line_with_the_servers_message(
     srchat: Srchat, serve: Serve, status: int, code: int
 ) -> None:
     server = serve(error(status, "because \x1b[31m of this"))
@@ -836,7 +834,7 @@ def test_one_bad_chunk_is_skipped_and_reported(srchat: Srchat, serve: Serve) -> 
     assert "could not be parsed" in result.err
 
 
-def test_done_ends_the_answer_though_the_connection_stays_open(
+def test_done_ends_the_answer_even_if_the_connection_stays_open(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve([head(), chunk("ok", "stop"), DONE, HOLD])
@@ -848,7 +846,7 @@ def test_done_ends_the_answer_though_the_connection_stays_open(
 
 @pytest.mark.parametrize(("signum", "code"), [(2, 130), (15, 143), (1, 129)])
 @pytest.mark.parametrize("script", [[HOLD], [head(), HOLD], [head(), chunk("par"), HOLD]])
-def test_a_signal_ends_it_and_keeps_the_text_so_far(
+def test_a_signal_ends_the_answer_and_keeps_the_text_so_far(
     srchat: Srchat, serve: Serve, signum: int, code: int, script: list[bytes]
 ) -> None:
     server = serve(script)
@@ -877,7 +875,7 @@ def test_a_signal_that_the_caller_ignores_ends_nothing(srchat: Srchat, serve: Se
     assert process.wait_for_result() == (0, b"tial\n", "")
 
 
-def test_signals_that_come_in_a_burst_end_it_once(srchat: Srchat, serve: Serve) -> None:
+def test_a_burst_of_signals_ends_the_answer_once(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("par"), HOLD])
     # Without coverage.py, because a signal may raise while it holds its lock.
     command = srchat.command("ask", "q", "--base-url", server.url)

@@ -31,7 +31,7 @@ def test_each_line_is_a_request(srchat: Srchat) -> None:
     assert result.out.isascii()
 
 
-def test_all_that_was_set_is_in_the_body_and_nothing_else(srchat: Srchat) -> None:
+def test_the_body_has_exactly_the_parameters_that_are_set(srchat: Srchat) -> None:
     result = srchat(
         *("batch", "make", "-s", "be brief", "-t", "0.5", "--top-p", "1", "--max-tokens", "7"),
         *("--stop", "END", "--param", "seed=3", "--schema", "n int"),

@@ -79,7 +79,7 @@ def test_every_request_is_sent_once_and_answered(srchat: Srchat, limited: Limite
     }
 
 
-def test_the_same_command_again_sends_nothing(srchat: Srchat, limited: Limited) -> None:
+def test_repeating_a_finished_run_sends_nothing(srchat: Srchat, limited: Limited) -> None:
     server = limited()
     write_requests(srchat, 5)
     run(srchat, server)
@@ -151,7 +151,9 @@ def test_temporary_errors_are_retried(srchat: Srchat, limited: Limited, script: 
     assert len(answers(out(srchat))) == 3
 
 
-def test_a_request_that_fails_again_and_again_fails_alone(srchat: Srchat, limited: Limited) -> None:
+def test_a_request_that_always_fails_does_not_affect_others(
+    srchat: Srchat, limited: Limited
+) -> None:
     server = limited()
     write_requests(srchat, 3)
     server.scripts["q2"] = [error(500, "broken")] * 9
@@ -212,7 +214,7 @@ def test_a_missing_key_is_reported_before_any_request(srchat: Srchat) -> None:
     assert not out(srchat).exists()
 
 
-def test_a_server_that_is_not_there_ends_the_run(srchat: Srchat, limited: Limited) -> None:
+def test_an_unreachable_server_ends_the_run(srchat: Srchat, limited: Limited) -> None:
     write_requests(srchat, 10)
     result = run(srchat, "http://127.0.0.1:9/v1", "--retries", "1", "--max-wait", "0.01")
     assert result.code == 8
@@ -222,7 +224,7 @@ def test_a_server_that_is_not_there_ends_the_run(srchat: Srchat, limited: Limite
     assert set(server.request_counts.values()) == {1}
 
 
-def test_a_wait_that_is_too_long_ends_the_run_and_answers_under_way_are_kept(
+def test_too_long_a_wait_ends_the_run_and_keeps_requests_in_flight(
     srchat: Srchat, limited: Limited
 ) -> None:
     server = limited(latency=0.3)
@@ -237,7 +239,7 @@ def test_a_wait_that_is_too_long_ends_the_run_and_answers_under_way_are_kept(
     assert len(answers(out(srchat))) == 10
 
 
-def test_a_rate_limit_is_kept_to(srchat: Srchat, limited: Limited) -> None:
+def test_a_rate_limit_is_respected(srchat: Srchat, limited: Limited) -> None:
     server = limited(latency=0.02, max_concurrent=6, per_second=40)
     write_requests(srchat, 200)
     result = run(srchat, server)
@@ -317,7 +319,7 @@ def test_a_second_run_on_the_same_results_is_refused(srchat: Srchat, limited: Li
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_it_with_what_was_answered(
+def test_a_signal_ends_the_run_and_keeps_the_answers(
     srchat: Srchat, limited: Limited, signum: signal.Signals
 ) -> None:
     server = limited(latency=0.05)
@@ -381,7 +383,7 @@ def test_nothing_is_lost_or_doubled_by_fifty_kills(srchat: Srchat, limited: Limi
     killed_and_resumed(srchat, limited(latency=0.05), lines=2000, kills=50)
 
 
-def test_a_server_that_restarts_costs_nothing(srchat: Srchat) -> None:
+def test_a_restarted_server_loses_no_request(srchat: Srchat) -> None:
     asked = write_requests(srchat, 300)
     with BatchServer(latency=0.02) as first:
         port = first.port
@@ -395,7 +397,7 @@ def test_a_server_that_restarts_costs_nothing(srchat: Srchat) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk")
-def test_a_full_disk_leaves_whole_lines_and_the_run_can_go_on(
+def test_a_full_disk_leaves_complete_lines_and_the_run_can_be_resumed(
     srchat: Srchat, limited: Limited
 ) -> None:
     disk = srchat.home / "disk"
@@ -443,7 +445,7 @@ def test_verbose_logs_each_request_but_never_the_key(srchat: Srchat, limited: Li
     assert server.requests[0].headers["authorization"] == "Bearer sk-0123456789abcdef"
 
 
-def test_the_key_in_an_error_is_not_written_down(srchat: Srchat, limited: Limited) -> None:
+def test_the_key_in_an_error_is_not_written_to_the_file(srchat: Srchat, limited: Limited) -> None:
     key = "sk-0123456789abcdef"
     server = limited()
     write_requests(srchat, 2)
@@ -454,7 +456,7 @@ def test_the_key_in_an_error_is_not_written_down(srchat: Srchat, limited: Limite
     assert key not in (srchat.home / "in.out.errors.jsonl").read_text()
 
 
-def test_a_certificate_that_is_not_trusted_ends_the_run_at_once(srchat: Srchat) -> None:
+def test_an_untrusted_certificate_ends_the_run_at_once(srchat: Srchat) -> None:
     write_requests(srchat, 3)
     with TLSServer([error(500)], trustme.CA()) as server:
         result = run(srchat, server.url)

@@ -128,7 +128,7 @@ def test_status_lists_or_shows_or_waits(made: Srchat, serve: Serve) -> None:
     assert json.loads(shown.out)["request_counts"]["total"] == 3
 
 
-def test_a_batch_that_the_server_gave_up_names_its_lines(made: Srchat, serve: Serve) -> None:
+def test_a_rejected_batch_reports_its_invalid_lines(made: Srchat, serve: Serve) -> None:
     errors = {"data": [{"code": "invalid_json_line", "line": 2, "message": "not JSON"}]}
     result = ask(made, serve(batch("failed", errors=errors)), "status", "batch_1")
     assert result.code == 6

@@ -19,7 +19,7 @@ def test_each_line_is_a_prompt_of_one_conversation(srchat: Srchat, serve: Serve)
     assert [content for _, content in sent_messages(server)] == ["a", "**one**", "b", "two\n", "c"]
 
 
-def test_an_empty_input_is_no_failure(srchat: Srchat, serve: Serve) -> None:
+def test_an_empty_input_is_not_an_error(srchat: Srchat, serve: Serve) -> None:
     assert srchat("chat", "--base-url", serve(answer("x")).url) == (0, b"", "")
 
 
@@ -57,7 +57,7 @@ def test_slash_commands_do_not_print_to_stdout(srchat: Srchat, serve: Serve) -> 
     [(error(400), 5), (error(401), 4), (error(429), 7), (error(500), 6),
      ([head(), chunk("part"), CLOSE], 6)],
 )  # fmt: skip
-def test_the_exit_code_is_that_of_the_last_failure_and_the_rest_is_asked(
+def test_a_failure_sets_the_exit_code_and_the_next_prompts_are_sent(
     srchat: Srchat, serve: Serve, failure: Script, code: int
 ) -> None:
     server = serve(error(403), failure, answer("fine"))
@@ -68,7 +68,7 @@ def test_the_exit_code_is_that_of_the_last_failure_and_the_rest_is_asked(
     assert "/retry" not in result.err
 
 
-def test_a_wrong_command_is_a_failure_of_usage(srchat: Srchat, serve: Serve) -> None:
+def test_an_unknown_command_is_a_usage_error(srchat: Srchat, serve: Serve) -> None:
     result = srchat("chat", "--base-url", serve(answer("ok")).url, stdin=b"/retri\nhi\n")
     assert result.code == 2
     assert "did you mean /retry?" in result.err
@@ -96,7 +96,7 @@ def test_commands_that_need_a_user_are_rejected(
     assert "usage: /load ID" in result.err
 
 
-def test_a_line_that_is_no_utf8_is_refused_and_the_next_is_asked(
+def test_a_line_that_is_not_utf8_is_refused_and_the_next_one_is_sent(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve(answer("ok"))
@@ -123,7 +123,7 @@ def test_a_non_blocking_pipe_is_read_to_its_end(srchat: Srchat, serve: Serve) ->
     assert [content for _, content in sent_messages(server)] == ["a", "one", "bc"]
 
 
-def test_a_script_can_ask_what_leaves_a_chat_at_a_terminal(srchat: Srchat, serve: Serve) -> None:
+def test_a_script_can_send_exit_and_quit_as_prompts(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"))
     assert srchat("chat", "--base-url", server.url, stdin=b"exit\n").text == "one\n"
 
@@ -140,7 +140,7 @@ def test_an_interrupt_ends_a_script(srchat: Srchat, serve: Serve) -> None:
     assert len(server.requests) == 1
 
 
-def test_a_closed_pipe_ends_it_quietly(srchat: Srchat, serve: Serve) -> None:
+def test_a_closed_pipe_ends_the_command_silently(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one\n" * 50_000))
     command = " ".join(srchat.command("chat", "--base-url", server.url))
     done = subprocess.run(
@@ -184,7 +184,7 @@ def test_a_failed_request_has_no_usage(srchat: Srchat, serve: Serve) -> None:
     assert "this chat: 1 turn," in result.err
 
 
-def test_no_save_keeps_nothing(srchat: Srchat, serve: Serve) -> None:
+def test_no_save_stores_nothing(srchat: Srchat, serve: Serve) -> None:
     data = srchat.home / "d"
     url = serve(answer("ok")).url
     srchat(

@@ -62,13 +62,13 @@ def test_path_on_a_terminal_is_inert(srchat: Srchat) -> None:
         assert session.lines == [f"{srchat.home}/a\\x1b[2Jb"]
 
 
-def test_the_demo_needs_no_set_up(srchat: Srchat) -> None:
+def test_the_demo_needs_no_setup(srchat: Srchat) -> None:
     result = srchat("config", "init", "-p", "demo")
     assert (result.code, result.err.count("needs no setup")) == (2, 1)
     assert not _file(srchat).exists()
 
 
-def test_a_path_that_is_no_text_is_printed_as_it_is_and_works(srchat: Srchat) -> None:
+def test_a_path_that_is_not_utf8_is_printed_unchanged(srchat: Srchat) -> None:
     name = os.fsencode(srchat.home) + b"/caf\xe9.toml"
     result = srchat("config", "path", SRCHAT_CONFIG=os.fsdecode(name))
     assert result == (0, name + b"\n", "")
@@ -113,7 +113,7 @@ def test_show_distinguishes_own_settings_by_color(srchat: Srchat) -> None:
 
 
 @pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"SRCHAT_COLOR": "never"}])
-def test_show_has_no_color_where_none_is_wanted(srchat: Srchat, env: dict[str, str]) -> None:
+def test_show_has_no_color_if_colors_are_disabled(srchat: Srchat, env: dict[str, str]) -> None:
     assert b"\x1b" not in srchat("config", "show").out
     with TerminalSession(srchat.command("config", "show"), srchat.env | env) as session:
         assert session.wait() == 0
@@ -270,7 +270,7 @@ def test_an_overridden_value_is_reported(srchat: Srchat) -> None:
     )
 
 
-def test_a_file_that_is_named_like_a_profile_is_none(srchat: Srchat) -> None:
+def test_a_configuration_file_named_like_a_profile_is_not_one(srchat: Srchat) -> None:
     path = srchat.home / "profile work"
     path.write_text('profile = "work"\n[profiles.work]\nmodel = "w"\n')
     path.chmod(0o600)
@@ -388,7 +388,7 @@ def test_an_unwritable_directory_is_one_line(srchat: Srchat, place: str, message
     assert (result.code, result.err) == (3, f"srchat: error: {message.format(path)}\n")
 
 
-def test_twenty_at_once_lose_nothing(srchat: Srchat) -> None:
+def test_twenty_concurrent_processes_lose_nothing(srchat: Srchat) -> None:
     srchat.configure("# kept\n")
     _file(srchat).chmod(0o600)
     names = [name for name in SETTINGS if isinstance(SETTINGS[name].default, str | float | int)]
@@ -475,7 +475,7 @@ def test_a_key_is_typed_without_being_shown(srchat: Srchat) -> None:
     assert _read(srchat) == {"api_key": KEY}
 
 
-def test_ctrl_c_at_the_key_changes_nothing_and_leaves_the_terminal_as_it_was(
+def test_ctrl_c_at_the_key_changes_nothing_and_restores_the_terminal(
     srchat: Srchat,
 ) -> None:
     command = " ".join(srchat.command("config", "set", "api_key"))
@@ -535,7 +535,7 @@ main()
 """
 
 
-def test_ctrl_c_at_the_passphrase_of_a_command_lets_it_give_the_echo_back(srchat: Srchat) -> None:
+def test_ctrl_c_at_a_passphrase_lets_the_command_restore_the_echo(srchat: Srchat) -> None:
     asking = """
     trap 'sleep 0.2; stty echo </dev/tty; exit 1' INT
     stty -echo </dev/tty
@@ -553,19 +553,19 @@ def test_ctrl_c_at_the_passphrase_of_a_command_lets_it_give_the_echo_back(srchat
     assert b" echo " in tty.raw
 
 
-def test_a_server_that_gets_the_key_of_the_file_by_a_new_base_url_is_named(srchat: Srchat) -> None:
+def test_set_reports_which_key_is_sent_to_a_new_base_url(srchat: Srchat) -> None:
     srchat("config", "set", "api_key", "-", stdin=KEY.encode())
     result = srchat("config", "set", "base_url", "https://other.example/v1")
     assert f"the api_key of {_file(srchat)} goes to https://other.example/v1" in result.err
 
 
-def test_a_server_that_gets_the_key_because_its_own_was_unset_is_named(srchat: Srchat) -> None:
+def test_unset_reports_a_server_that_now_gets_another_key(srchat: Srchat) -> None:
     srchat.configure(f'base_url = "https://other.example/v1"\napi_key = "{KEY}"\n')
     result = srchat("config", "unset", "base_url")
     assert f"the api_key of {_file(srchat)} goes to https://api.solidrust.ai/v1\n" in result.err
 
 
-def test_of_the_command_that_prints_the_key_only_the_program_is_shown(srchat: Srchat) -> None:
+def test_only_the_program_of_api_key_command_is_shown(srchat: Srchat) -> None:
     srchat.configure(f'api_key_command = ["echo", "{KEY}"]\nmodel = "x"\n')
     _file(srchat).chmod(0o600)
     assert srchat("config", "get", "api_key_command").text == '["echo", "…"]\n'
@@ -613,7 +613,7 @@ def test_edit_keeps_the_file_otherwise(
     assert _names(srchat.home) == ["config.toml"]
 
 
-def test_edit_offers_to_go_back_in(srchat: Srchat) -> None:
+def test_edit_offers_to_open_the_editor_again(srchat: Srchat) -> None:
     editor = _script(
         srchat,
         "e",
@@ -639,7 +639,7 @@ def test_edit_offers_to_go_back_in(srchat: Srchat) -> None:
     assert not _file(srchat).exists()
 
 
-def test_ctrl_c_in_the_editor_is_the_editors(srchat: Srchat) -> None:
+def test_ctrl_c_in_the_editor_does_not_end_srchat(srchat: Srchat) -> None:
     editor = _script(
         srchat,
         "e",
@@ -997,7 +997,7 @@ def test_init_saves_failed_values_on_request(srchat: Srchat, serve: Serve) -> No
     assert _read(srchat) == {"base_url": server.url, "model": "vllm-primary"}
 
 
-def test_init_keeps_the_failure_of_the_path_that_was_given(srchat: Srchat, serve: Serve) -> None:
+def test_init_reports_the_error_of_the_path_that_was_given(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(404, "not here"), error(404, "nor there"))
     result = _run_init(srchat, server.url.removesuffix("/v1"), "")
     assert (result.code, "not here" in result.err, "nor there" in result.err) == (5, True, False)
@@ -1088,7 +1088,7 @@ def test_an_impossible_path_of_the_configuration_is_a_warning(srchat: Srchat) ->
     assert result.err == f"srchat: warning: no configuration: {path.parent} is not a directory\n"
 
 
-def test_set_takes_a_value_behind_an_equals_sign(srchat: Srchat) -> None:
+def test_set_accepts_name_equals_value(srchat: Srchat) -> None:
     assert srchat("config", "set", "model=a=b") == (0, b"", "")
     assert _read(srchat) == {"model": "a=b"}
 
@@ -1142,14 +1142,14 @@ def test_a_header_that_is_a_label_is_not_redacted(srchat: Srchat, serve: Serve) 
     assert "abc123xyz" not in result.err
 
 
-def test_a_header_takes_the_place_of_ours(srchat: Srchat, serve: Serve) -> None:
+def test_a_configured_header_replaces_the_default(srchat: Srchat, serve: Serve) -> None:
     server = serve(MODELS)
     srchat.configure(f'base_url = "{server.url}"\n[headers]\nuser-agent = "mine"\n')
     assert srchat("models").code == 0
     assert server.requests[0].headers["user-agent"] == "mine"
 
 
-def test_headers_do_not_follow_to_another_server(srchat: Srchat, serve: Serve) -> None:
+def test_headers_are_not_sent_to_another_server(srchat: Srchat, serve: Serve) -> None:
     server = serve(MODELS)
     srchat.configure('base_url = "http://127.0.0.1:9/v1"\n[headers]\nX-Team = "a"\n')
     assert srchat("models", "--base-url", server.url).code == 0

@@ -38,7 +38,9 @@ def bundle(authority: trustme.CA, tmp_path: Path) -> str:
     return str(path)
 
 
-def test_a_trusted_certificate_is_taken(srchat: Srchat, authority: trustme.CA, bundle: str) -> None:
+def test_a_trusted_certificate_is_accepted(
+    srchat: Srchat, authority: trustme.CA, bundle: str
+) -> None:
     with TLSServer([answer("secure")], authority, "localhost") as server:
         url = f"https://localhost:{server.port}/v1"
         result = srchat("ask", "q", "--base-url", url, SSL_CERT_FILE=bundle)
@@ -82,7 +84,7 @@ def test_a_certificate_for_another_host_is_refused(
         assert server.requests == []
 
 
-def test_a_certificate_that_has_expired_is_refused_at_once(
+def test_an_expired_certificate_is_not_retried(
     srchat: Srchat, authority: trustme.CA, bundle: str
 ) -> None:
     with TLSServer([answer("late")], authority, "localhost", not_after=PAST) as server:
@@ -135,7 +137,7 @@ def test_refused_connections_are_retried(srchat: Srchat) -> None:
 
 
 @pytest.mark.slow
-def test_a_connection_that_hangs_ends_in_time(srchat: Srchat, full_backlog: str) -> None:
+def test_a_connection_attempt_that_hangs_times_out(srchat: Srchat, full_backlog: str) -> None:
     result = srchat("ask", "q", "--base-url", full_backlog, *ONCE)
     assert result.code == 8
     assert "cannot connect" in result.err
@@ -148,7 +150,7 @@ def pending_connections(url: str) -> int:
     return sum(line.split()[2:4] == [address, "02"] for line in table)  # 02 is SYN_SENT
 
 
-def test_a_connection_that_hangs_can_be_interrupted(srchat: Srchat, full_backlog: str) -> None:
+def test_a_connection_attempt_can_be_interrupted(srchat: Srchat, full_backlog: str) -> None:
     before = pending_connections(full_backlog)
     process = srchat.start("ask", "q", "--base-url", full_backlog)
     wait_until(lambda: pending_connections(full_backlog) > before, "an attempt to connect")
@@ -213,7 +215,7 @@ def test_no_proxy_is_honoured(srchat: Srchat, serve: Serve) -> None:
     assert proxy.requests == []
 
 
-def test_to_this_machine_no_proxy_is_used_and_shown_the_key(srchat: Srchat, serve: Serve) -> None:
+def test_requests_to_this_machine_do_not_use_a_proxy(srchat: Srchat, serve: Serve) -> None:
     server, proxy = serve(answer("direct")), serve(answer("proxy"))
     environ: dict[str, Any] = {
         "HTTP_PROXY": f"http://127.0.0.1:{proxy.port}",
@@ -238,7 +240,7 @@ def test_a_proxy_that_refuses_is_reported_without_its_password(
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_that_is_not_there_is_named(srchat: Srchat, scheme: str) -> None:
+def test_an_unreachable_proxy_is_reported(srchat: Srchat, scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     url, proxy = f"{scheme}://server.example/v1", f"http://me:hunter22@127.0.0.1:{port}"
@@ -289,7 +291,7 @@ class Tunnel:
             sink.shutdown(socket.SHUT_WR)
 
 
-def test_through_a_tunnel_the_answer_comes_and_the_proxy_learns_nothing(
+def test_a_proxy_tunnel_is_encrypted_end_to_end(
     srchat: Srchat, authority: trustme.CA, bundle: str
 ) -> None:
     with TLSServer([answer("secure")], authority, "chat.test") as server:
@@ -321,7 +323,7 @@ def test_a_server_at_an_ipv6_address_answers(srchat: Srchat) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "nonsense"])
-def test_a_proxy_that_cannot_be_used_is_one_line(srchat: Srchat, scheme: str) -> None:
+def test_an_unusable_proxy_is_one_line(srchat: Srchat, scheme: str) -> None:
     environ: dict[str, Any] = {"ALL_PROXY": f"{scheme}://127.0.0.1:9"}
     result = srchat("ask", "q", "--base-url", "http://server.example/v1", *ONCE, **environ)
     assert (result.code, result.out) == (8, b"")
@@ -382,7 +384,7 @@ def test_200_questions_at_once_are_all_answered_under_a_limit(srchat: Srchat) ->
         (ssl.TLSVersion.TLSv1_2, "the server may require a client certificate"),
     ],
 )
-def test_a_server_that_wants_a_client_certificate_is_asked_once(
+def test_a_missing_client_certificate_is_not_retried(
     srchat: Srchat, authority: trustme.CA, bundle: str, newest: ssl.TLSVersion, message: str
 ) -> None:
     with TLSServer(

@@ -79,7 +79,7 @@ def test_continue_skips_a_conversation_without_an_answer(srchat: Srchat, serve: 
     assert [conversation.title for conversation in stored(srchat)] == ["only a failure", "a slip"]
 
 
-def test_without_it_every_question_is_a_conversation(srchat: Srchat, serve: Serve) -> None:
+def test_without_continue_each_question_is_a_new_conversation(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"))
     srchat("ask", "first", "--base-url", server.url)
     srchat("ask", "second", "--base-url", server.url)
@@ -119,7 +119,7 @@ def test_continue_and_conversation_cannot_be_combined(srchat: Srchat) -> None:
     assert srchat("ask", "x", "-c", "--conversation", "a", "-p", "demo").code == 2
 
 
-def test_with_nothing_to_continue_a_conversation_begins(srchat: Srchat, serve: Serve) -> None:
+def test_continue_without_a_conversation_starts_a_new_one(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"))
     result = srchat("ask", "first", "-c", "--base-url", server.url)
     assert result.text == "one\n"
@@ -170,7 +170,7 @@ def test_dry_run_shows_the_whole_request_and_keeps_nothing(srchat: Srchat, serve
 # --- storing -------------------------------------------------------------------------------
 
 
-def test_what_is_known_of_an_answer_is_kept_in_columns(srchat: Srchat, serve: Serve) -> None:
+def test_the_details_of_an_answer_are_stored_in_columns(srchat: Srchat, serve: Serve) -> None:
     server = serve(counted("text", 7))
     before = time.time()
     srchat("ask", "hi", "-m", "mine", "--base-url", server.url)
@@ -335,7 +335,7 @@ def test_no_save_continues_without_a_trace(srchat: Srchat, serve: Serve) -> None
     assert len(stored(srchat)[0].turns) == 1
 
 
-def test_the_data_folder_can_be_another_one(srchat: Srchat, serve: Serve) -> None:
+def test_srchat_data_sets_the_directory_of_the_history(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"))
     other = srchat.home / "other"
     srchat("ask", "hi", "--base-url", server.url, SRCHAT_DATA=str(other))
@@ -460,7 +460,7 @@ def test_a_locked_store_can_be_continued_from(
     assert (result.code, contents(server)) == (0, ["first", "one", "second"])
 
 
-def test_to_continue_what_cannot_be_read_is_an_error(srchat: Srchat, serve: Serve) -> None:
+def test_continuing_an_unreadable_conversation_is_an_error(srchat: Srchat, serve: Serve) -> None:
     srchat.history.mkdir(parents=True)
     server = serve(answer("one"))
     result = srchat("ask", "second", "-c", "--base-url", server.url)
@@ -604,7 +604,9 @@ def test_a_refusal_without_a_number_leaves_out_half(srchat: Srchat, serve: Serve
     assert 3 <= len(contents(server)) <= 7
 
 
-def test_the_setting_is_obeyed_before_anything_is_sent(srchat: Srchat, serve: Serve) -> None:
+def test_a_configured_context_window_applies_before_anything_is_sent(
+    srchat: Srchat, serve: Serve
+) -> None:
     long_conversation(srchat)
     server = serve(answer("ok"))
     result = srchat("ask", "new", "-c", "--base-url", server.url, SRCHAT_CONTEXT_WINDOW="1200")
@@ -613,7 +615,7 @@ def test_the_setting_is_obeyed_before_anything_is_sent(srchat: Srchat, serve: Se
     assert "(1200 tokens)" in result.err
 
 
-def test_the_window_is_learnt_from_the_list_of_models(srchat: Srchat, serve: Serve) -> None:
+def test_the_context_window_is_read_from_the_list_of_models(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat)
     entry = {"id": "vllm-primary", "object": "model", "max_model_len": 1024}
     server = serve(json_response({"object": "list", "data": [entry]}), answer("ok"))

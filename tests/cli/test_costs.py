@@ -68,21 +68,23 @@ def test_the_first_frame_imports_only_what_it_shows(srchat: Srchat, serve: Serve
     assert 0 < own < 145
 
 
-def test_a_terminal_is_woken_by_frames_and_a_reader_by_tokens(srchat: Srchat, serve: Serve) -> None:
+def test_a_terminal_causes_one_wakeup_per_frame_and_a_pipe_one_per_token(
+    srchat: Srchat, serve: Serve
+) -> None:
     server = serve(answer(2), answer(TOKENS, PACE))
     start = terminal_costs(srchat, server.url).wakeups
     wakeups = terminal_costs(srchat, server.url).wakeups - start
     assert wakeups < 1.5 * TOKENS  # it was 2 per token before text was collected into frames
 
 
-def test_a_terminal_is_written_to_once_a_frame(srchat: Srchat, serve: Serve) -> None:
+def test_a_terminal_gets_one_write_per_frame(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer(2), answer(TOKENS, PACE))
     start = terminal_costs(srchat, server.url).writes
     writes = terminal_costs(srchat, server.url).writes - start
     assert writes < TOKENS / 2  # 12 frames and one write of the history per second
 
 
-def test_text_that_comes_at_once_is_written_at_once(srchat: Srchat, serve: Serve) -> None:
+def test_text_that_arrives_together_is_written_together(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer(2), answer(20_000))
     start = piped_costs(srchat, server.url, "--no-save").writes
     writes = piped_costs(srchat, server.url, "--no-save").writes - start
@@ -90,7 +92,7 @@ def test_text_that_comes_at_once_is_written_at_once(srchat: Srchat, serve: Serve
 
 
 @pytest.mark.parametrize("args", [["--version"], ["--help"], ["__complete", "bash", "--", "ask"]])
-def test_what_shells_ask_for_imports_next_to_nothing(srchat: Srchat, args: list[str]) -> None:
+def test_completion_imports_very_little(srchat: Srchat, args: list[str]) -> None:
     script = "import sys; print(len(sys.modules))"
     bare = int(subprocess.check_output([sys.executable, "-c", script], timeout=WAIT_TIMEOUT))
     process, costs = start_measured(args, env=srchat.plain_env, stdout=subprocess.DEVNULL)
@@ -98,7 +100,7 @@ def test_what_shells_ask_for_imports_next_to_nothing(srchat: Srchat, args: list[
     assert costs().modules - bare < 25
 
 
-def test_the_costs_are_those_of_the_process(tmp_path: Path, srchat: Srchat) -> None:
+def test_the_costs_are_measured_in_the_process(tmp_path: Path, srchat: Srchat) -> None:
     path = tmp_path / "costs"
     path.touch()
     assert read_costs(path) == Costs()
@@ -111,7 +113,7 @@ def test_the_costs_are_those_of_the_process(tmp_path: Path, srchat: Srchat) -> N
     assert read_costs(path).memory > 1
 
 
-def test_a_long_chat_holds_little_more_than_its_text(srchat: Srchat, serve: Serve) -> None:
+def test_a_long_chat_takes_little_more_memory_than_its_text(srchat: Srchat, serve: Serve) -> None:
     reply = 20_000
     text = chunked(*[chunk("x" * 100)] * (reply // 100), chunk(finish="stop"), DONE)
     server = serve([head(headers={"Transfer-Encoding": "chunked"}), text])

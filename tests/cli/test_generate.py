@@ -124,7 +124,7 @@ def shell(
         yield typed
 
 
-def test_the_committed_files_are_those_of_a_fresh_run() -> None:
+def test_the_committed_files_are_up_to_date() -> None:
     assert differences(ROOT) == []
 
 
@@ -176,7 +176,9 @@ def test_a_directory_after_an_at_sign_can_be_completed_further(shell: TypedShell
 
 @pytest.mark.slow
 @pytest.mark.parametrize("breaks", ["${COMP_WORDBREAKS//[:=@]}", "${COMP_WORDBREAKS//:}"])
-def test_bash_may_cut_words_elsewhere(srchat: Srchat, env: dict[str, str], breaks: str) -> None:
+def test_bash_may_split_words_at_other_characters(
+    srchat: Srchat, env: dict[str, str], breaks: str
+) -> None:
     with TypedShell("bash", srchat.home, env) as bash:
         bash.run(f'COMP_WORDBREAKS="{breaks}"')
         for line, words in COMPLETED:
@@ -300,7 +302,7 @@ def test_a_page_shows_commands_as_they_are_typed() -> None:
         assert f"\n{section}\n" in text
 
 
-def test_a_page_that_is_named_exists_and_every_argument_has_a_description() -> None:
+def test_every_mentioned_page_exists_and_every_argument_has_a_description() -> None:
     for path in PAGES:
         text = displayed(path)
         for name, volume in re.findall(r"\b(srchat[-a-z]*)\((\d)\)", text):

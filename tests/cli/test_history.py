@@ -71,7 +71,7 @@ def test_the_list_as_json(srchat: Srchat) -> None:
     }  # fmt: skip
 
 
-def test_without_a_history_there_is_nothing_and_nothing_is_made(srchat: Srchat) -> None:
+def test_listing_without_a_history_creates_no_file(srchat: Srchat) -> None:
     assert srchat("history", "list") == (0, b"", "")
     assert srchat("history", "list", "--json").out == b"[]\n"
     assert srchat("history", "search", "x").code == 0
@@ -205,7 +205,7 @@ def test_an_incomplete_answer_is_marked_on_a_terminal(srchat: Srchat) -> None:
         assert " 1! " in session.lines[0]
 
 
-def test_an_id_that_is_not_there_or_not_enough_is_a_usage_error(srchat: Srchat) -> None:
+def test_an_unknown_or_ambiguous_id_is_a_usage_error(srchat: Srchat) -> None:
     store_conversation(srchat, "aaaa1111", ("one", "1"))
     store_conversation(srchat, "aaaa2222", ("two", "2"))
     assert srchat("history", "show", "zz").code == 2
@@ -249,13 +249,13 @@ def test_the_mark_of_a_hit_in_a_word_longer_than_a_row_is_whole(srchat: Srchat) 
         assert (session.raw.count(b"\x1b[1m"), session.raw.count(b"\x1b[0m")) == (1, 1)
 
 
-def test_a_half_surrogate_is_found_as_the_replacement_character(srchat: Srchat) -> None:
+def test_a_lone_surrogate_is_found_as_the_replacement_character(srchat: Srchat) -> None:
     store_conversation(srchat, "aaaa1111", ("q", "half \ud83d emoji"))
     result = srchat("history", "search", "\ufffd")
     assert (result.code, "unexpected" in result.err) == (0, False)
 
 
-def test_a_text_with_a_mark_of_a_hit_leaves_the_terminal_as_it_was(srchat: Srchat) -> None:
+def test_a_text_with_a_hit_mark_does_not_change_the_terminal(srchat: Srchat) -> None:
     store_conversation(srchat, "aaaa1111", ("q", "some \ufdd0 words"))
     with on_terminal(srchat, "search", "words") as session:
         assert session.wait() == 0
@@ -302,7 +302,7 @@ def test_all_and_an_id_cannot_be_combined(srchat: Srchat) -> None:
     assert "cannot be combined" in result.err
 
 
-def test_what_is_exported_is_imported_exactly_and_once(srchat: Srchat) -> None:
+def test_an_export_is_imported_exactly_and_once(srchat: Srchat) -> None:
     first = store_conversation(
         srchat, "aaaa1111", NASTY, ("more", "text"), age=9, system="Be \udc00 brief."
     )
@@ -343,7 +343,7 @@ def test_one_conversation_is_exported_as_markdown(srchat: Srchat) -> None:
     ["", "{", "[]", "null", "{}", '{"srchat_history": 9, "conversations": []}', "[" * 100_000,
      '{"srchat_history": 1, "conversations": [{"id": "../../x", "turns": []}]}'],
 )  # fmt: skip
-def test_what_was_not_exported_is_not_imported(srchat: Srchat, text: str) -> None:
+def test_an_invalid_export_is_not_imported(srchat: Srchat, text: str) -> None:
     (srchat.home / "in.json").write_text(text)
     result = srchat("history", "import", "in.json")
     assert result.code == 2
@@ -402,7 +402,7 @@ def ids(srchat: Srchat) -> list[str]:
     return [item["id"] for item in json.loads(srchat("history", "list", "--json").out)]
 
 
-def test_those_named_are_deleted(srchat: Srchat) -> None:
+def test_the_given_conversations_are_deleted(srchat: Srchat) -> None:
     for id_ in ("aaaa1111", "bbbb2222", "cccc3333"):
         store_conversation(srchat, id_, ("one", "1"))
     result = srchat("history", "delete", "aaaa", "cccc3333", "--yes")
@@ -410,7 +410,7 @@ def test_those_named_are_deleted(srchat: Srchat) -> None:
     assert ids(srchat) == ["bbbb2222"]
 
 
-def test_the_old_ones_are_deleted(srchat: Srchat) -> None:
+def test_old_conversations_are_deleted(srchat: Srchat) -> None:
     day = 86400.0
     for age in (0, 29, 31, 400):
         store_conversation(srchat, f"{age:08}", ("one", "1"), age=age * day)
@@ -427,7 +427,7 @@ def test_the_old_ones_are_deleted(srchat: Srchat) -> None:
     [[], ["--older-than", "30"], ["--older-than", "-1d"], ["--older-than", ""], ["aaaa", "--all"],
      ["--all", "--older-than", "1d"], ["zzzz"], ["aaaa", "zzzz"]],
 )  # fmt: skip
-def test_what_is_not_clear_deletes_nothing(srchat: Srchat, arguments: list[str]) -> None:
+def test_an_ambiguous_request_deletes_nothing(srchat: Srchat, arguments: list[str]) -> None:
     store_conversation(srchat, "aaaa1111", ("one", "1"), age=1e8)
     assert srchat("history", "delete", "--yes", *arguments).code == 2
     assert ids(srchat) == ["aaaa1111"]
@@ -452,7 +452,7 @@ def test_on_a_terminal_it_asks(srchat: Srchat) -> None:
         assert len(ids(srchat)) == left
 
 
-def test_several_are_counted_when_it_asks(srchat: Srchat) -> None:
+def test_the_confirmation_counts_several_conversations(srchat: Srchat) -> None:
     store_conversation(srchat, "aaaa1111", ("one", "1"))
     store_conversation(srchat, "bbbb2222", ("two", "2"))
     with on_terminal(srchat, "delete", "aaaa", "bbbb") as session:
@@ -480,11 +480,11 @@ def test_history_needs_neither_http_nor_rich(srchat: Srchat, command: str) -> No
 
 
 @pytest.mark.parametrize("seconds", [1e300, float("inf"), float("nan")])
-def test_a_time_that_no_calendar_has_is_a_question_mark(seconds: float) -> None:
+def test_an_invalid_time_is_shown_as_a_question_mark(seconds: float) -> None:
     assert local_time(seconds) == "?"
 
 
-def test_of_a_turn_without_an_answer_only_the_prompt_and_the_reason_are_shown(
+def test_a_turn_without_an_answer_shows_its_prompt_and_the_reason(
     srchat: Srchat,
 ) -> None:
     conversation = store_conversation(srchat, "aaaa1111", ("one", ""))

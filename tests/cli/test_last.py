@@ -49,7 +49,9 @@ def test_json_is_the_document_of_ask(answered: Srchat) -> None:
         (("-n", "0"), "-n"),
     ],
 )
-def test_what_is_not_there_is_an_error(answered: Srchat, args: tuple[str, ...], why: str) -> None:
+def test_a_missing_answer_or_part_is_an_error(
+    answered: Srchat, args: tuple[str, ...], why: str
+) -> None:
     result = answered("last", *args)
     assert (result.code, result.out) == (2, b"")
     assert why in result.err

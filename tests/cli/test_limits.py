@@ -50,7 +50,7 @@ def test_the_limit_itself_is_allowed(tmp_path: Path) -> None:
         read_stdin(file.fileno(), None, 99)
 
 
-def test_files_that_are_too_much_together_are_refused(srchat: Srchat) -> None:
+def test_files_that_are_too_large_together_are_refused(srchat: Srchat) -> None:
     for name in ("a", "b"):
         (srchat.home / name).write_bytes(b"x" * (40 << 20))
     result = srchat("ask", "q", "-f", "a", "-f", "b", "-p", "demo")

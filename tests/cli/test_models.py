@@ -20,7 +20,7 @@ MODELS = {
 }
 
 
-def test_into_a_pipe_it_is_one_name_a_line(srchat: Srchat, serve: Serve) -> None:
+def test_a_pipe_gets_one_name_per_line(srchat: Srchat, serve: Serve) -> None:
     server = serve(json_response(MODELS))
     result = srchat("models", SRCHAT_BASE_URL=server.url, SRCHAT_API_KEY="sk-some-key")
     assert result == (0, b"vllm-primary\nodd\x1b[2J\n", "")
@@ -50,7 +50,9 @@ def test_json_is_an_array(srchat: Srchat, serve: Serve) -> None:
     }
 
 
-def test_on_a_terminal_it_is_a_table_that_marks_the_own_model(srchat: Srchat, serve: Serve) -> None:
+def test_on_a_terminal_models_are_a_table_that_marks_the_selected_one(
+    srchat: Srchat, serve: Serve
+) -> None:
     where = {"SRCHAT_BASE_URL": serve(json_response(MODELS)).url, "SRCHAT_MODEL": "vllm-primary"}
     with TerminalSession(srchat.command("models"), srchat.env | where) as session:
         assert session.wait() == 0

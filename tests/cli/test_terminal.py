@@ -53,7 +53,7 @@ def test_the_spinner_turns_until_the_first_token_and_leaves_no_trace(
         assert session.terminal.cursor_is_visible
 
 
-def test_a_notice_takes_the_place_of_the_spinner(srchat: Srchat, serve: Serve) -> None:
+def test_a_warning_replaces_the_spinner(srchat: Srchat, serve: Serve) -> None:
     turning = threading.Event()
     headers = {"X-API-Deprecated": "use v2"}
     server = serve([turning, *answer("Answer.", headers=headers)])
@@ -126,7 +126,7 @@ def test_quiet_has_no_spinner(srchat: Srchat, serve: Serve) -> None:
         assert b"vllm-primary" not in session.raw
 
 
-def test_quiet_does_not_count_down_to_a_retry(srchat: Srchat, serve: Serve) -> None:
+def test_quiet_shows_no_countdown_to_a_retry(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(429, "slow down", {"Retry-After": "1"}), answer("Answer."))
     with asking(srchat, server.url, "-q") as session:
         assert session.wait() == 0
@@ -169,7 +169,7 @@ def test_a_summary_shows_the_last_rows_and_leaves_one_line(srchat: Srchat, serve
         assert b"\x1b[31m" not in session.raw
 
 
-def test_a_warning_takes_the_place_of_the_summary(srchat: Srchat, serve: Serve) -> None:
+def test_a_warning_replaces_the_summary(srchat: Srchat, serve: Serve) -> None:
     thought = chunk(reasoning_content="Let me see")
     served = chunk(model="gpt-4o", reasoning_content=" again")
     server = serve([head(), thought, Pause(0.2), served, Pause(0.2), chunk("42", "stop"), DONE])
@@ -203,7 +203,7 @@ def test_reasoning_is_shown_whole_if_the_answer_goes_to_a_file(
     assert (result.out, result.err) == (b"42\n", "Hm.\n\n" if shown else "")
 
 
-def test_reasoning_behind_text_does_not_land_inside_the_answer(
+def test_reasoning_after_text_is_not_printed_inside_the_answer(
     srchat: Srchat, serve: Serve
 ) -> None:
     late = chunk(reasoning_content="afterthought")
@@ -311,7 +311,7 @@ def test_a_wait_is_counted_down(srchat: Srchat, serve: Serve) -> None:
         assert "slow down" in session.lines[0]
 
 
-def test_notices_do_not_land_inside_the_answer(srchat: Srchat, serve: Serve) -> None:
+def test_warnings_are_not_printed_inside_the_answer(srchat: Srchat, serve: Serve) -> None:
     parts = [chunk("one ", model="gpt-4o"), b"data: {bad\n\n", chunk("two", "length"), DONE, CLOSE]
     with asking(srchat, serve([head(), *parts]).url) as session:
         assert session.wait() == 0
@@ -361,9 +361,7 @@ HANGS = ["```mcschema\n" + "<!--" * 15 + "\n```\n", "```java\n" + "a " * 8000 + 
 
 
 @pytest.mark.parametrize("text", HANGS)
-def test_a_code_block_that_is_made_to_hang_a_lexer_is_shown(
-    srchat: Srchat, serve: Serve, text: str
-) -> None:
+def test_code_that_hangs_a_lexer_is_shown(srchat: Srchat, serve: Serve, text: str) -> None:
     server = serve(answer("before\n\n", text, "\nafter\n"))
     for command in (("ask", "q", "--base-url", server.url), ("history", "show")):
         env = srchat.env | {"PAGER": "cat"}
@@ -392,7 +390,7 @@ def test_color_always_renders_into_a_pipe(srchat: Srchat, serve: Serve) -> None:
         (["--color", "always"], {"NO_COLOR": "1"}, True),
     ],
 )
-def test_colors_are_used_as_asked_for(
+def test_colors_follow_the_environment(
     srchat: Srchat, serve: Serve, options: list[str], env: dict[str, str], has_color: bool
 ) -> None:
     url = serve(answer("**bold** `code`")).url

@@ -77,13 +77,13 @@ def test_it_cannot_be_combined(srchat: Srchat) -> None:
 
 
 @pytest.mark.parametrize("key", ["a'b", "a b", "$(x)", "a;b", "", "`x`", "a\nb", "x" * 21])
-def test_a_key_that_would_be_code_is_refused(srchat: Srchat, key: str) -> None:
+def test_a_key_binding_with_shell_code_is_refused(srchat: Srchat, key: str) -> None:
     result = srchat("widget", "bash", "--key", key)
     assert (result.code, result.out) == (2, b"")
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_without_a_key_none_is_bound(srchat: Srchat, shell: str) -> None:
+def test_the_widget_binds_no_key_by_default(srchat: Srchat, shell: str) -> None:
     lines = srchat("widget", shell).text.splitlines()
     assert lines[-1].startswith("# To bind a key: bind")
 
@@ -166,7 +166,7 @@ def test_the_words_become_a_command_that_is_not_run(
 @pytest.mark.parametrize(
     "script", [error(500, "broken"), answer("No."), command("ls \x1b[2J\u202e"), command("a\nif b")]
 )
-def test_the_words_stay_where_there_is_no_command(
+def test_the_words_stay_if_there_is_no_command(
     srchat: Srchat, serve: Serve, shell: str, script: Script
 ) -> None:
     with InteractiveShell(shell, srchat, serve(script).url) as terminal:
@@ -176,7 +176,7 @@ def test_the_words_stay_where_there_is_no_command(
         assert run_note(terminal, srchat.home) == "list files"
 
 
-def test_a_server_that_is_down_costs_no_words(srchat: Srchat, shell: str) -> None:
+def test_the_words_stay_if_the_server_is_down(srchat: Srchat, shell: str) -> None:
     with InteractiveShell(shell, srchat, "http://127.0.0.1:9/v1") as terminal:
         terminal.type("list files")
         terminal.press_widget()
@@ -231,7 +231,7 @@ def test_several_lines_are_one_request(srchat: Srchat, serve: Serve, shell: str)
     assert server.requests[0].json["messages"][-1]["content"] == "list é\nall files"
 
 
-def test_several_lines_stay_where_there_is_no_command(
+def test_several_lines_stay_if_there_is_no_command(
     srchat: Srchat, serve: Serve, shell: str
 ) -> None:
     with InteractiveShell(shell, srchat, serve(answer("No.")).url) as terminal:

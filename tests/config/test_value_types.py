@@ -13,7 +13,9 @@ from srchat.config.value_types import Range
         (Range(1), "at least 1", [1, 10**9], [0, -1]),
     ],
 )
-def test_ranges(allowed: Range, text: str, inside: list[float], outside: list[float]) -> None:
+def test_numbers_outside_the_range_are_rejected(
+    allowed: Range, text: str, inside: list[float], outside: list[float]
+) -> None:
     assert str(allowed) == text
     assert all(map(allowed.contains, inside))
     assert not any(map(allowed.contains, [*outside, float("nan")]))

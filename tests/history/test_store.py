@@ -332,7 +332,7 @@ def test_find_accepts_a_unique_prefix_of_an_id(
             store.find(unknown)
 
 
-def test_an_empty_store(store: ConversationStore) -> None:
+def test_an_empty_store_has_no_conversations(store: ConversationStore) -> None:
     assert store.last_used() is None
     assert list(store.summaries()) == []
     assert store.search("anything", 5) == []

@@ -79,7 +79,7 @@ def test_a_batch_can_be_cancelled(engine: Srchat) -> None:
     assert engine("batch", "fetch", id_, "--wait", *server).code == 6
 
 
-def test_a_server_without_batches_says_so(engine: Srchat) -> None:
+def test_a_server_without_batches_is_reported(engine: Srchat) -> None:
     result = engine("batch", "status")
     assert result.code == 5
     assert "this server has no batches" in result.err

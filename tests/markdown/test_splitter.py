@@ -128,7 +128,7 @@ def certain(text: str) -> list[str]:
         ("- - one\n\n        code\n", ["one", "code"]),
     ],
 )
-def test_when_tokens_are_final(text: str, expected: list[str]) -> None:
+def test_tokens_are_final_as_early_as_possible(text: str, expected: list[str]) -> None:
     assert certain(text) == expected
 
 

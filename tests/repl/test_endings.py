@@ -173,7 +173,7 @@ except (Interrupted, KeyboardInterrupt) as exc:
 
 
 @pytest.mark.parametrize(("signum", "end"), [(15, "Interrupted"), (2, "KeyboardInterrupt")])
-def test_a_signal_just_before_the_line_editor_runs_ends_it(
+def test_a_signal_just_before_the_line_editor_starts_ends_the_chat(
     srchat: Srchat, signum: int, end: str
 ) -> None:
     command = [sys.executable, "-c", EARLY, str(signum)]
@@ -346,7 +346,7 @@ def test_quitting_prints_nothing_if_nothing_was_stored(srchat: Srchat, serve: Se
     assert srchat("chat", "--base-url", server.url, stdin=b"hi\n").err == ""
 
 
-def test_how_to_continue_is_printed_on_standard_error(srchat: Srchat, serve: Serve) -> None:
+def test_the_command_to_continue_is_printed_on_standard_error(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"))
     shell = ["sh", "-c", '"$@" 2> err.txt', "sh", *srchat.command("chat", "--base-url", server.url)]
     with TerminalSession(shell, srchat.env, cwd=str(srchat.home)) as session:

@@ -301,7 +301,7 @@ def test_the_key_command_runs_once(srchat: Srchat, serve: Serve) -> None:
     assert (srchat.home / "runs").read_text() == "\n"
 
 
-def test_an_answer_is_set_apart_from_the_messages_before_it(srchat: Srchat, serve: Serve) -> None:
+def test_a_blank_line_separates_messages_from_the_answer(srchat: Srchat, serve: Serve) -> None:
     thinking = {"choices": [{"index": 0, "delta": {"reasoning": "hm"}}]}
     server = serve(
         error(503, "busy"),

@@ -140,7 +140,7 @@ def test_a_binary_file_is_an_error_and_nothing_is_sent(
         ("a ", "@a.txt @a.txt", " b"),
     ],
 )
-def test_a_paste_attaches_nothing_whatever_stands_around_it(
+def test_a_paste_attaches_nothing_whatever_the_text_around_it(
     files: Path, before: str, text: str, after: str
 ) -> None:
     line, cursor = pasted(before, text, after)
@@ -148,7 +148,7 @@ def test_a_paste_attaches_nothing_whatever_stands_around_it(
     assert line[cursor:] == after
 
 
-def test_a_path_pasted_behind_an_at_sign_is_attached(files: Path) -> None:
+def test_a_path_pasted_after_an_at_sign_is_attached(files: Path) -> None:
     assert pasted("see @", "a.txt", " now") == ("see @a.txt now", 10)
 
 

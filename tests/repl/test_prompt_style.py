@@ -50,7 +50,7 @@ def test_a_prompt_that_was_not_typed_here_looks_the_same(
         assert char_styles(chat, "> hello") == expected
 
 
-def test_the_lines_of_a_stored_prompt_are_aligned(srchat: Srchat, serve: Serve) -> None:
+def test_the_lines_of_a_stored_prompt_are_indented(srchat: Srchat, serve: Serve) -> None:
     srchat("ask", "one\ntwo", "--base-url", serve(answer("Fine.")).url)
     with ChatTerminal(srchat, serve(answer("Fine.")).url, "-c") as chat:
         chat.wait_for_prompt()

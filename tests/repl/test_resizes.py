@@ -111,7 +111,7 @@ def test_wide_characters_and_blank_rows_are_counted(srchat: Srchat, serve: Serve
         assert "@PATH      attach" in chat.text
 
 
-def test_a_terminal_that_does_not_answer_is_drawn_on_all_the_same(
+def test_a_terminal_that_does_not_report_its_cursor_is_redrawn(
     srchat: Srchat, serve: Serve
 ) -> None:
     with ChatTerminal(srchat, serve().url) as chat:
@@ -125,7 +125,7 @@ def test_a_terminal_that_does_not_answer_is_drawn_on_all_the_same(
         assert "@PATH      attach" in chat.text
 
 
-def test_what_is_typed_while_the_cursor_is_sought_is_not_lost(srchat: Srchat, serve: Serve) -> None:
+def test_keys_typed_during_a_cursor_query_are_not_lost(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.wait_for_prompt()

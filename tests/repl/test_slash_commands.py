@@ -303,7 +303,7 @@ def test_an_invalid_path_has_no_real_path() -> None:
     assert _real("a\0b") == "a\0b"
 
 
-def test_a_file_dropped_on_the_terminal_is_unquoted(srchat: Srchat, serve: Serve) -> None:
+def test_a_path_dropped_on_the_terminal_is_unquoted(srchat: Srchat, serve: Serve) -> None:
     (srchat.home / "a b.txt").write_text("AB")
     (srchat.home / "it's").write_text("its")
     with ChatTerminal(srchat, serve(answer("Fine.")).url) as chat:

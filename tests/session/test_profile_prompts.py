@@ -82,7 +82,7 @@ def test_a_template_takes_variables_of_the_profile_and_of_the_command_line(srcha
     assert _sent(srchat, *args) == "To French, a=b: hi"
 
 
-def test_a_variable_that_no_placeholder_takes_is_an_error(srchat: Srchat) -> None:
+def test_a_variable_without_a_placeholder_is_an_error(srchat: Srchat) -> None:
     srchat.configure('[profiles.tr]\nprompt = "To {lang}: {input}"\n')
     result = srchat("ask", "-p", "tr", "hi", "--var", "lnag=French", "--var", "lang=C")
     assert (result.code, result.out) == (2, b"")

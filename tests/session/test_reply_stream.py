@@ -161,7 +161,7 @@ def test_reasoning_is_no_part_of_the_answer(serve: Serve) -> None:
     assert (got.text, got.reply.content) == ("yes", "yes")
 
 
-def test_halves_of_a_pair_become_one_character(serve: Serve) -> None:
+def test_the_halves_of_a_surrogate_pair_become_one_character(serve: Serve) -> None:
     got = turn(serve, answer("a\ud83d", "\ude00b"))
     assert got.text == got.reply.content == "a😀b"
 
@@ -171,7 +171,7 @@ def test_halves_of_a_pair_become_one_character(serve: Serve) -> None:
     [answer("a\ud83d"), [head(), chunk("a\ud83d"), CLOSE], [head(), chunk("a\ud83d"), HOLD]],
     ids=["complete", "broken off", "interrupted"],
 )
-def test_a_half_that_stays_alone_is_not_lost(serve: Serve, script: Script) -> None:
+def test_a_lone_surrogate_is_not_lost(serve: Serve, script: Script) -> None:
     got = turn(serve, script, interrupt_at=Text if script[-1] is HOLD else None)
     assert got.text == got.reply.content == "a\ud83d"
 
@@ -218,7 +218,7 @@ def test_an_incomplete_answer_is_kept_and_reported(
     assert got.reply.ended_at > 0
 
 
-def test_a_text_with_a_call_of_a_tool_is_an_answer(serve: Serve) -> None:
+def test_text_with_a_tool_call_is_an_answer(serve: Serve) -> None:
     got = turn(serve, answer("Hello", finish="tool_calls"))
     assert (got.text, got.error) == ("Hello", None)
 
@@ -324,7 +324,7 @@ def test_a_fallback_without_a_name_is_reported(serve: Serve, group: dict[str, st
 
 
 @pytest.mark.parametrize("value", ["0", "", "none", "-1", "²", "9" * 5000])
-def test_odd_counts_of_fallbacks_break_nothing(serve: Serve, value: str) -> None:
+def test_invalid_fallback_counts_are_ignored(serve: Serve, value: str) -> None:
     headers = {"x_litellm_attempted_fallbacks": value}
     got = turn(serve, served_by("m", "a", **headers))
     assert len(got.notices) == (1 if value.startswith("9") else 0)

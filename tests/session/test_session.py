@@ -284,7 +284,7 @@ AnyChat.TestCase.settings = settings(max_examples=150, stateful_step_count=25)
 TestAnyChat = AnyChat.TestCase
 
 
-def test_retry_puts_another_answer_in_the_place_of_the_last(host: Host) -> None:
+def test_retry_replaces_the_last_answer(host: Host) -> None:
     for line in ("one", "two", "/retry", "three"):
         assert host.type(line) is None
     assert [content for role, content in host.network.messages[-1] if role == "user"] == [
@@ -293,7 +293,7 @@ def test_retry_puts_another_answer_in_the_place_of_the_last(host: Host) -> None:
     assert len(host.session.conversation.turns) == 4
 
 
-def test_a_retry_that_fails_leaves_the_answer_that_was_there(host: Host) -> None:
+def test_a_failed_retry_keeps_the_old_answer(host: Host) -> None:
     host.type("one")
     host.network.outcome = "server error"
     assert host.type("/retry")
@@ -339,7 +339,7 @@ def test_too_many_undos_change_nothing(host: Host) -> None:
     assert len(host.session.conversation.branch) == 1
 
 
-def test_edit_offers_the_last_prompt_and_takes_its_place(host: Host) -> None:
+def test_edit_replaces_the_last_prompt(host: Host) -> None:
     host.type("one")
     host.type("tow")
     host.type("/edit")
@@ -465,7 +465,7 @@ def test_a_prompt_for_one_model_stays_with_it(host: Host, outcome: str, again: s
 
 
 @pytest.mark.parametrize("change", ["/model new", "/set model new"])
-def test_another_model_answers_a_prompt_that_was_meant_for_one(host: Host, change: str) -> None:
+def test_a_change_of_the_model_applies_to_a_prompt_for_one_model(host: Host, change: str) -> None:
     host.network.outcome = "server error"
     for line in ("/model other: one", change, "/retry"):
         host.type(line)

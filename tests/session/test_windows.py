@@ -17,7 +17,7 @@ def test_a_window_belongs_to_a_model_of_a_server() -> None:
     assert windows.window(dataclasses.replace(CONFIG, base_url="http://b.example/v1")) is None
 
 
-def test_the_window_that_was_set_wins() -> None:
+def test_a_configured_context_window_takes_precedence() -> None:
     windows = Windows()
     windows.learn("http://a.example/v1", "m", 1000)
     assert windows.window(dataclasses.replace(CONFIG, context_window=500)) == 500

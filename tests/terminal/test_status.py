@@ -40,17 +40,17 @@ def test_it_shows_the_newest_text_on_one_line() -> None:
     assert lines[1:] == [""] * 4
 
 
-def test_it_never_wraps() -> None:
+def test_the_status_line_never_wraps() -> None:
     assert screen_after(10, "日本語日本語日本語")[1:] == [""] * 4
 
 
-def test_cleared_it_leaves_no_trace() -> None:
+def test_clearing_leaves_no_trace() -> None:
     assert screen_after(40, "waiting", clear=True) == [""] * 5
 
 
-def test_a_message_takes_its_place() -> None:
+def test_a_message_replaces_the_status_line() -> None:
     assert screen_after(40, "waiting", message="news")[0] == "srchat: news"
 
 
-def test_outside_text_in_it_is_inert() -> None:
+def test_untrusted_text_in_the_status_line_is_inert() -> None:
     assert "\\x1b[2J" in screen_after(40, "a\x1b[2J")[0]
