@@ -15,7 +15,7 @@ USAGE = Usage(100, 10, 110)
 
 def turn(id: str, parent: str | None = None, **more: object) -> TurnRecord:
     values = {"prompt": f"prompt {id}", "reply": f"reply {id}", "complete": True, **more}
-    return TurnRecord(id=id, parent=parent, **values)  # type: ignore[arg-type] # values of a test
+    return TurnRecord(id=id, parent=parent, **values)  # type: ignore[arg-type] # any field
 
 
 def linear(*sizes: int, system: str | None = None) -> Conversation:

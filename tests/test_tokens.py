@@ -23,7 +23,7 @@ def test_room_is_kept_for_an_answer() -> None:
     assert answer_room(8192, None) == 1024
     assert answer_room(1024, None) == 256
     assert answer_room(8192, 2000) == 2000
-    assert answer_room(1024, 100_000) == 512  # the server says what is wrong with that
+    assert answer_room(1024, 100_000) == 512  # the server will reject it with a message
 
 
 def test_the_turns_that_were_sent_are_found_by_their_estimates() -> None:

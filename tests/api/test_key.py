@@ -97,7 +97,7 @@ def test_part_of_a_key_is_redacted_even_with_spaces_in_it(part: str) -> None:
 
 
 def test_a_text_with_many_keys_is_redacted_in_one_pass() -> None:
-    # Where the text was copied anew for each key, this took minutes.
+    # This took minutes when the text was copied for each key.
     text = f"{KEY}\n, " * 100_000
     assert redacted(text, [KEY]) == "[key …cdef]\n, " * 100_000
 

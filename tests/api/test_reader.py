@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-import httpx  # noqa: TID251 - a transport of its own
+import httpx  # noqa: TID251 - for a fake transport
 import pytest
 
 from srchat.api.client import ChatClient
@@ -100,7 +100,7 @@ def test_bytes_are_collected_until_the_next_frame_or_the_end(item: End | ReadFai
     threading.Timer(0.2, post_more).start()
     begun = time.monotonic()
     assert [inbox.get(ME, 1), inbox.get(ME, 1)] == [b"bc", item]
-    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # a guard: the frame was not waited for
+    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # did not wait for the frame
 
 
 def test_a_full_inbox_does_not_wait_for_the_next_frame() -> None:
@@ -112,7 +112,7 @@ def test_a_full_inbox_does_not_wait_for_the_next_frame() -> None:
         inbox.post(ME, b"b")
     threading.Timer(0.1, inbox.hurry).start()
     assert inbox.get(ME, 1)
-    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # a guard, as above
+    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # as above
 
 
 def test_an_interrupt_ends_the_wait_for_a_frame() -> None:
@@ -123,7 +123,7 @@ def test_an_interrupt_ends_the_wait_for_a_frame() -> None:
     begun = time.monotonic()
     with pytest.raises(Interrupted):
         inbox.get(ME, WAIT_TIMEOUT)
-    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # a guard, as above
+    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # as above
 
 
 def test_an_interrupt_while_bytes_are_joined_is_not_lost() -> None:
@@ -235,4 +235,4 @@ def test_the_first_text_is_shown_without_waiting_for_a_frame(serve: Serve) -> No
         for event in client.stream(HELLO):
             if isinstance(event, ChatCompletionChunk) and event.content:
                 break
-    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # a guard, as above
+    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # as above

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-import sqlite3  # noqa: TID251 - to look at the file from outside
+import sqlite3  # noqa: TID251 - to inspect the file
 import subprocess
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""`srchat ask` on a real terminal: what is displayed, and what remains."""
+"""`srchat ask` on a real terminal: the display while streaming and afterwards."""
 
 import json
 import re
@@ -207,7 +207,7 @@ def test_reasoning_after_text_is_not_printed_inside_the_answer(
     srchat: Srchat, serve: Serve
 ) -> None:
     late = chunk(reasoning_content="afterthought")
-    shown = threading.Event()  # what comes together has no order
+    shown = threading.Event()  # without it, the order would be undefined
     server = serve([head(), chunk("one "), shown, late, chunk("two", "stop"), DONE])
     with asking(srchat, server.url) as session:
         session.wait_for_text("one")

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import shutil
-import sqlite3  # noqa: TID251 - to look at the file from outside
+import sqlite3  # noqa: TID251 - to inspect the file
 import subprocess
 import sys
 import tempfile

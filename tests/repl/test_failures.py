@@ -2,7 +2,7 @@
 
 import os
 import signal
-import sqlite3  # noqa: TID251 - to lock the file from outside
+import sqlite3  # noqa: TID251 - to lock the file
 import threading
 import time
 from functools import partial

@@ -118,7 +118,7 @@ def test_tab_cycles_through_the_menu_and_enter_accepts(srchat: Srchat, serve: Se
         chat.wait_for_text("copy [N]")
         for chosen in ("> /continue", "> /copy"):
             chat.type("\t")
-            chat.wait_for(lambda chat: chat.terminal.screen[chat.row] == chosen, chosen)  # noqa: B023 - at once
+            chat.wait_for(lambda chat: chat.terminal.screen[chat.row] == chosen, chosen)  # noqa: B023 - called in this iteration
         chat.type(ENTER)
         chat.wait_for(lambda chat: "continue an" not in chat.text, "the end of the menu")
         assert chat.terminal.screen[chat.row] == "> /copy"

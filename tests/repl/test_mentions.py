@@ -66,7 +66,7 @@ def test_the_home_directory_may_be_written_as_a_tilde(
 
 @given(st.text(alphabet="@a.txt \n\"'(,x", max_size=20))
 def test_an_escaped_text_is_sent_unchanged_and_attaches_nothing(text: str) -> None:
-    import contextlib  # noqa: PLC0415 - hypothesis wants no fixture
+    import contextlib  # noqa: PLC0415 - no tmp_path with Hypothesis
     import tempfile  # noqa: PLC0415 - as above
 
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
@@ -208,7 +208,7 @@ def test_tab_completes_mentions(srchat: Srchat, serve: Serve, files: Path) -> No
         ):
             chat.type(CTRL_C + typed)
             chat.wait_for(
-                lambda chat, whole=whole: chat.terminal.screen[chat.row] == whole,  # type: ignore[misc] # bound at once
+                lambda chat, whole=whole: chat.terminal.screen[chat.row] == whole,  # type: ignore[misc] # mypy infers no type
                 whole,
             )
 

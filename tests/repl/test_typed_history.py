@@ -157,7 +157,7 @@ def test_a_very_long_prompt_is_not_saved(tmp_path: Path) -> None:
 
 @given(st.binary(max_size=200))
 def test_a_corrupt_file_can_be_read(data: bytes) -> None:
-    import tempfile  # noqa: PLC0415 - hypothesis wants no fixture
+    import tempfile  # noqa: PLC0415 - no tmp_path with Hypothesis
 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "lines").write_bytes(data)

@@ -134,7 +134,7 @@ def test_a_template_file_that_is_missing_is_named_and_needed_only_where_it_is_us
 
 def test_a_template_without_input_does_not_wait_for_a_silent_pipe(srchat: Srchat) -> None:
     srchat.configure('[profiles.a]\nprompt = "Tell a joke."\n')
-    reading, writing = os.pipe()  # which nobody writes to or closes
+    reading, writing = os.pipe()  # stays open and empty
     ask = srchat.command("ask", "-p", "a", "--dry-run")
     try:
         done = subprocess.run(
