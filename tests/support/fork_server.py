@@ -34,7 +34,7 @@ sys.path.insert(0, sys.argv[2])
 import difflib
 import srchat.cli.app
 srchat.cli.app.build_app()
-import srchat.api.client, srchat.history.store, srchat.history.salvage, srchat.markdown.writer
+import srchat.api.client, srchat.history.store, srchat.markdown.writer
 import srchat.repl.loop, srchat.repl.library_commands, srchat.repl.prompt_lines
 gc.collect()
 gc.freeze()  # a collection in a fork would copy every page
