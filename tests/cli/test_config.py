@@ -526,15 +526,6 @@ def test_a_command_that_fails_is_a_missing_key(srchat: Srchat, serve: Serve) -> 
     assert server.requests == []
 
 
-# Gives the command more time to exit on a slow machine.
-LONG_GRACE = """
-from srchat.config import key_command
-from srchat.__main__ import main
-key_command._GRACE = 10
-main()
-"""
-
-
 def test_ctrl_c_at_a_passphrase_lets_the_command_restore_the_echo(srchat: Srchat) -> None:
     asking = """
     trap 'sleep 0.2; stty echo </dev/tty; exit 1' INT
@@ -544,8 +535,8 @@ def test_ctrl_c_at_a_passphrase_lets_the_command_restore_the_echo(srchat: Srchat
     """
     env = srchat.env | {"SRCHAT_API_KEY_COMMAND": _script(srchat, "ask", asking)}
     shell = 'trap : INT; "$@"; echo code $?; stty -a'
-    command = [sys.executable, "-c", LONG_GRACE, "models"]
-    with TerminalSession(["sh", "-c", shell, "sh", *command], env) as tty:
+    command = ["sh", "-c", shell, "sh", *srchat.command("models")]
+    with TerminalSession(command, env) as tty:
         tty.wait_for_text("Passphrase:")
         tty.type("\x03")
         tty.wait()
