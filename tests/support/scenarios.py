@@ -746,7 +746,14 @@ def sizes() -> Iterator[Scenario]:
         chunk(finish="stop"),
         DONE,
         out="x" * 50_000_000 + "\n",
-        memory=300,
+    )
+    yield one(
+        "50 MB, not ASCII",
+        head(),
+        *([chunk("é" * 500_000)] * 50),
+        chunk(finish="stop"),
+        DONE,
+        out="é" * 25_000_000 + "\n",
     )
     yield one(
         "50 MB, kept again and again while they come",
@@ -755,7 +762,6 @@ def sizes() -> Iterator[Scenario]:
         chunk(finish="stop"),
         DONE,
         out="x" * 50_000_000 + "\n",
-        memory=300,
     )
     yield one(
         "20,000 chunks",
