@@ -22,10 +22,10 @@ from srchat.history.rows import (
 )
 from srchat.history.schema import SCHEMA
 from srchat.history.sql_text import sql_text
-from srchat.history.summaries import Summary, summaries
 
 if TYPE_CHECKING:
     from srchat.history.search import Hit
+    from srchat.history.summaries import Summary
 
 _WINDOW_MAX_AGE: Final = 30 * 86400.0  # seconds; the model behind a name may change
 
@@ -227,8 +227,10 @@ class ConversationStore:
             return None  # deleted between the two queries
         return Conversation(uid, title, system, created_at, used_at, head, turns)
 
-    def summaries(self, limit: int | None = None) -> Iterator[Summary]:
+    def summaries(self, limit: int | None = None) -> "Iterator[Summary]":
         """Return the conversations, most recently used first."""
+        from srchat.history.summaries import summaries  # noqa: PLC0415 - not needed to save a turn
+
         return summaries(self.database, limit)
 
     def ids(self, unused_since: float | None = None) -> list[str]:

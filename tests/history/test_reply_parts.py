@@ -138,6 +138,19 @@ def test_parts_are_a_mebicharacter_by_default(path: Path) -> None:
     store.close()
 
 
+def test_a_short_reply_costs_no_further_statement(store: ConversationStore) -> None:
+    turn = save(store, "short")
+    statements: list[str] = []
+    connection = store.database._open()
+    # Statements of triggers begin with "--".
+    connection.set_trace_callback(lambda sql: statements.append(sql.split()[0]))
+    replace(store, turn, "brief")
+    store.load("talk1")
+    connection.set_trace_callback(None)
+    assert {name for name in statements if name != "--"} == {"BEGIN", "UPDATE", "COMMIT", "SELECT"}
+    assert statements.count("SELECT") == 2
+
+
 def test_each_turn_gets_its_own_parts(store: ConversationStore) -> None:
     turns = [save(store, letter * length, letter) for letter, length in (("a", 20), ("b", 3))]
     more = TurnRecord("more", "and?", parent="bt", reply="c" * 30, asked_at=3.0)
