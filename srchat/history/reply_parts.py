@@ -14,10 +14,12 @@ from srchat.history.sql_text import sql_text
 
 PART_SIZE: Final = 1 << 20  # characters
 
-_INSERT_PART: Final = """
+# A part that did not change is not written again: mostly, a reply grows at its end.
+_SAVE_PART: Final = """
     INSERT INTO reply_part (turn, position, text)
     SELECT id, :position, CAST(:text AS TEXT) FROM turn
     WHERE uid = :uid AND conversation = (SELECT id FROM conversation WHERE uid = :conversation)
+    ON CONFLICT (turn, position) DO UPDATE SET text = excluded.text WHERE text <> excluded.text
 """
 _SELECT_PARTS: Final = "SELECT text FROM reply_part WHERE turn = ? ORDER BY position"
 
@@ -58,7 +60,7 @@ def write_turn(
         return False
     for position, part in enumerate(parts, 1):
         key = {"conversation": conversation, "uid": turn.id, "position": position}
-        execute(_INSERT_PART, {**key, "text": sql_text(part)})
+        execute(_SAVE_PART, {**key, "text": sql_text(part)})
     return True
 
 

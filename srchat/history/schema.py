@@ -148,8 +148,8 @@ _REPLY_PARTS: Final = _compact(
     END
     """,
     """
-    CREATE TRIGGER reply_changes AFTER UPDATE OF reply ON turn WHEN old.reply_parts > 0 BEGIN
-        DELETE FROM reply_part WHERE turn = old.id;
+    CREATE TRIGGER reply_shrinks AFTER UPDATE OF reply_parts ON turn BEGIN
+        DELETE FROM reply_part WHERE turn = old.id AND position > new.reply_parts;
     END
     """,
     # Not AFTER DELETE, when the view no longer has the turn.
