@@ -136,6 +136,14 @@ class Conversation(NamedTuple):
                 break
         return "".join(reversed(parts))
 
+    def answering_model(self, base_url: str) -> str | None:
+        """Return the model of the last answer, None if another server gave it.
+
+        A model that never answered may be a typo.
+        """
+        last = next((turn for turn in reversed(self.branch) if turn.reply), None)
+        return last.model if last and last.base_url == base_url else None
+
     @property
     def tokens(self) -> int:
         """The tokens of the current branch, counted by the server or estimated."""

@@ -11,7 +11,7 @@ from srchat.theme import MATCH, RESET, sgr
 if TYPE_CHECKING:
     from srchat.conversation import TurnRecord
     from srchat.history.search import Hit
-    from srchat.history.store import Summary
+    from srchat.history.summaries import Summary
 
 _INDENT: Final = "    "
 # Columns of the ID and the model; the title gets the rest.

@@ -7,7 +7,8 @@ from srchat.cli.ask_output import AskOutput, Failure
 from srchat.cli.process import Process
 from srchat.conversation import TurnRecord
 from srchat.errors import APIStatusError
-from srchat.session.reply_stream import Reasoning, Reply, ReplyStarted, Text, TurnEvent, TurnWarning
+from srchat.session.reply import Reply
+from srchat.session.reply_stream import Reasoning, ReplyStarted, Text, TurnEvent, TurnWarning
 from srchat.terminal.plain import NullWriter
 from srchat.turn_view import AnswerWriter
 

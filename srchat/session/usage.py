@@ -1,7 +1,7 @@
 """Tokens, time and speed of answers. Pure."""
 
 from srchat.plural import counted
-from srchat.session.reply_stream import Reply
+from srchat.session.reply import Reply
 
 
 class Totals:

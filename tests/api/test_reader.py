@@ -138,6 +138,18 @@ def test_an_interrupt_while_bytes_are_joined_is_not_lost() -> None:
         inbox.get(ME, 1)
 
 
+def test_an_inbox_has_room_for_fewer_large_parts() -> None:
+    inbox = Inbox()
+    for _ in range(100):
+        assert inbox.has_room(200_000) is (inbox._queue.qsize() <= 41)
+        inbox.post(ME, b"a")
+    assert inbox.has_room()
+    inbox = Inbox()
+    assert inbox.has_room(1 << 30)
+    inbox.post(ME, b"a")
+    assert not inbox.has_room(1 << 30)
+
+
 def test_a_full_inbox_has_no_room() -> None:
     inbox = Inbox()
     assert inbox.has_room()

@@ -16,8 +16,9 @@ from srchat.history.export import Format, exported
 from srchat.history.store import ConversationStore
 from srchat.history_rows import local_time
 from srchat.library import Library
-from tests.conftest import Srchat
+from tests.conftest import Serve, Srchat
 from tests.support.pseudo_terminal import TerminalSession
+from tests.support.server import answer
 
 ATTACK = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202eevil\x00\x7f [red]x[/] \U000e0041"
 NOW = time.time()
@@ -318,6 +319,27 @@ def test_an_export_is_imported_exactly_and_once(srchat: Srchat) -> None:
     store = ConversationStore(srchat.home / "other" / "history.db")
     assert [store.load(summary.id) for summary in store.summaries()] == [second, first]
     store.close()
+
+
+def test_a_long_answer_is_stored_in_parts_and_handled_as_one(srchat: Srchat, serve: Serve) -> None:
+    text = "".join(f"{number:89}\n" for number in range(40_000))
+    server = serve(
+        answer(*(text[begin : begin + 999_999] for begin in range(0, len(text), 999_999)))
+    )
+    assert srchat("ask", "count", "--base-url", server.url).text == text
+    with contextlib.closing(ConversationStore(srchat.history)) as store:
+        ((longest,),) = store.database.query("SELECT max(length(text)) FROM reply_part")
+        assert store.database.query("SELECT length(reply) FROM turn") == [(longest,)]
+    assert 0 < longest < len(text) / 3
+    assert srchat("last").text == text
+    for query in ("7", "39999", "39998 39999", "39998\n  "):
+        assert "count" in srchat("history", "search", query).text
+    exported = srchat("history", "export", "--format", "json")
+    assert json.loads(exported.text)["conversations"][0]["turns"][0]["reply"] == text
+    assert srchat("history", "delete", "--all", "--yes").code == 0
+    (srchat.home / "exported.json").write_bytes(exported.out)
+    assert srchat("history", "import", "exported.json").code == 0
+    assert srchat("history", "export", "--format", "json").text == exported.text
 
 
 def test_a_conversation_without_a_title_gets_that_of_its_first_new_turn(srchat: Srchat) -> None:

@@ -61,7 +61,7 @@ def test_files_that_are_too_large_together_are_refused(srchat: Srchat) -> None:
 def test_an_answer_larger_than_memory_is_kept_in_part(srchat: Srchat, serve: Serve) -> None:
     piece = chunk("x" * 1_000_000)
     server = serve([head(), *[piece] * 240, chunk(finish="stop"), DONE, CLOSE])
-    result = limited(srchat, "ulimit -v 400000", "ask", "q", "--base-url", server.url)
+    result = limited(srchat, "ulimit -v 250000", "ask", "q", "--base-url", server.url)
     # Whether all of it can be shown before memory runs out depends on the machine.
     assert result.code in (0, 6), result.err
     assert "out of memory" in result.err

@@ -434,7 +434,8 @@ def test_import_restores_a_history_set_aside(path: Path, srchat: Srchat, serve: 
 
 def torn_page(path: Path) -> None:
     create_history(path)
-    overwrite(path, path.stat().st_size // 2 & ~4095, os.urandom(4096))
+    page = path.read_bytes().index(b"x" * 1500, path.stat().st_size // 2) & ~4095
+    overwrite(path, page, os.urandom(4096))
 
 
 def import_turns(srchat: Srchat, path: Path) -> int:

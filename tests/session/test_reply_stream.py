@@ -1,6 +1,5 @@
 """Reply streams over real sockets: events, replies, endings."""
 
-import tracemalloc
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +19,11 @@ from srchat.errors import (
     RateLimitError,
     SrchatError,
 )
+from srchat.session.reply import Reply
 from srchat.session.reply_stream import (
     Reasoning,
-    Reply,
     ReplyStream,
     Text,
-    TextBuffer,
     TurnEvent,
     TurnWarning,
     chat_request,
@@ -328,27 +326,3 @@ def test_invalid_fallback_counts_are_ignored(serve: Serve, value: str) -> None:
     headers = {"x_litellm_attempted_fallbacks": value}
     got = turn(serve, served_by("m", "a", **headers))
     assert len(got.notices) == (1 if value.startswith("9") else 0)
-
-
-# The buffer
-
-
-def test_a_text_buffer_keeps_every_piece_in_order() -> None:
-    buffer = TextBuffer()
-    assert not buffer
-    assert str(buffer) == ""
-    pieces = [str(number) for number in range(10_000)]
-    for piece in pieces:
-        buffer.append(piece)
-    assert buffer
-    assert str(buffer) == "".join(pieces)
-
-
-def test_a_text_buffer_of_many_small_pieces_is_small() -> None:
-    buffer = TextBuffer()
-    tracemalloc.start()
-    for number in range(100_000):
-        buffer.append(f"{number:06}")
-    size, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert size < 3 * 600_000

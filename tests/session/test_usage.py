@@ -1,6 +1,6 @@
 """The usage line of an answer."""
 
-from srchat.session.reply_stream import Reply
+from srchat.session.reply import Reply
 from srchat.session.usage import usage_line
 
 

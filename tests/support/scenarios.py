@@ -756,7 +756,14 @@ def sizes() -> Iterator[Scenario]:
         chunk(finish="stop"),
         DONE,
         out="x" * 50_000_000 + "\n",
-        memory=300,
+    )
+    yield one(
+        "50 MB, not ASCII",
+        head(),
+        *([chunk("é" * 500_000)] * 50),
+        chunk(finish="stop"),
+        DONE,
+        out="é" * 25_000_000 + "\n",
     )
     yield one(
         "50 MB, saved repeatedly while it streams",
@@ -765,7 +772,6 @@ def sizes() -> Iterator[Scenario]:
         chunk(finish="stop"),
         DONE,
         out="x" * 50_000_000 + "\n",
-        memory=300,
     )
     yield one(
         "20,000 chunks",
