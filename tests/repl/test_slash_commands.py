@@ -47,9 +47,9 @@ def test_help_describes_a_command(srchat: Srchat, serve: Serve) -> None:
 
 def test_an_unknown_command_suggests_another(srchat: Srchat, serve: Serve) -> None:
     with chat_on(srchat, serve) as chat:
-        assert "did you mean /model?\nhint: to send a message" in chat.run("/modle x")
-        assert "/help lists them\nhint: to send a message" in chat.run("/zzz")
-        assert "hint: to send a message that starts with a slash: ///" in chat.run("/ model")
+        message = "hint: to send this as a message, type: /"
+        assert f"did you mean /model?\n{message}/modle x\n" in chat.run("/modle x") + "\n"
+        assert f"hint: /help lists the commands\n{message}/zzz" in chat.run("/zzz")
 
 
 def test_wrong_arguments_are_reported_and_nothing_is_sent(srchat: Srchat, serve: Serve) -> None:
@@ -329,3 +329,11 @@ def test_exit_quits(srchat: Srchat, serve: Serve, command: str) -> None:
     with chat_on(srchat, serve) as chat:
         chat.say(command)
         assert chat.wait() == 0
+
+
+def test_the_hint_for_a_slash_alone_is_a_line_to_type(srchat: Srchat, serve: Serve) -> None:
+    with chat_on(srchat, serve) as chat:
+        shown = chat.run("/ model")
+        assert "no command after /\n" in shown
+        assert "hint: to send this as a message, type: /// model" in shown
+        assert shown.count("hint:") == 2
