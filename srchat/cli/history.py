@@ -13,7 +13,7 @@ from srchat.cli.settings import open_library, read_settings
 from srchat.conversation import Conversation, TurnRecord, title_of
 from srchat.errors import UsageError
 from srchat.history.transcript import conversation_to_json, to_markdown
-from srchat.history_rows import hit_row, incomplete_row, local_time, summary_row
+from srchat.history_rows import hit_row, incomplete_row, local_time, summary_rows
 from srchat.terminal.pager import CollectedOutput, write_lines
 from srchat.terminal.sanitize import one_line, sanitized
 from srchat.text_input import argument_text
@@ -42,7 +42,8 @@ def list_(
     """List conversations, most recently used first.
 
     A pipe gets one per line with tab-separated fields: id, time, model, turns, title. On a
-    terminal, ! after the turns marks a missing or incomplete last answer.
+    terminal, ! after the turns marks a missing or incomplete last answer, and IDs may be shortened
+    to prefixes, which every command accepts.
     """
     process: Process = ctx.obj
     store = open_library(process).open_existing()
@@ -52,7 +53,7 @@ def list_(
         return
     output = process.stdout
     columns = output.size().columns if output.is_terminal else None
-    write_lines(output, process.environ, (summary_row(item, columns) for item in found))
+    write_lines(output, process.environ, summary_rows(found, columns))
 
 
 @history_app.command()
