@@ -1157,3 +1157,18 @@ def test_config_set_writes_headers_and_variables(srchat: Srchat) -> None:
     assert "headers.Host is not allowed; headers takes names and" in result.err
     assert srchat("config", "unset", "headers.X-Team").code == 0
     assert "X-Team" not in (srchat.home / "config.toml").read_text()
+
+
+@pytest.mark.parametrize("command", ["ask", "chat", "config"])
+@pytest.mark.parametrize("variable", ["SRCHAT_CONFIG", "XDG_CONFIG_HOME"])
+def test_a_configuration_far_below_a_file_is_a_warning(
+    srchat: Srchat, command: str, variable: str
+) -> None:
+    file = srchat.home / "file"
+    file.touch()
+    del srchat.env["SRCHAT_CONFIG"]
+    srchat.env[variable] = str(file / "x/config.toml")
+    arguments = ["config", "show"] if command == "config" else [command, "-p", "demo", "hi"]
+    result = srchat(*arguments)
+    assert result.code == 0
+    assert result.messages == [f"srchat: warning: no configuration: {file} is not a directory"]
