@@ -85,7 +85,9 @@ def _parser(entry: Setting) -> Callable[[str], Any]:
                 return text
             return value_type.parse(argument_text(text))
         except ValueError:
-            raise typer.BadParameter(f"{text!r}; must be {value_type.description}") from None
+            meant = value_type.suggestion(text)
+            wanted = f"did you mean {meant}?" if meant else f"must be {value_type.description}"
+            raise typer.BadParameter(f"{text!r}; {wanted}") from None
 
     return parse
 

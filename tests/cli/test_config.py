@@ -1172,3 +1172,36 @@ def test_a_configuration_far_below_a_file_is_a_warning(
     result = srchat(*arguments)
     assert result.code == 0
     assert result.messages == [f"srchat: warning: no configuration: {file} is not a directory"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("temperature", "=", "0.7"),
+        ("temperature=", "0.7"),
+        ("api_key", "=", KEY),
+        ("stop", "=", "END"),
+        ("params.top_k", "=", "1"),
+    ],
+)
+def test_set_with_spaces_around_the_equals_sign_says_how_to_write_it(
+    srchat: Srchat, words: tuple[str, ...]
+) -> None:
+    name = words[0].removesuffix("=")
+    result = srchat("config", "set", *words)
+    assert (result.code, result.err.splitlines()) == (
+        2,
+        [
+            f"srchat: error: config set: spaces around the = of {name}",
+            f"hint: to set it: srchat config set {name} VALUE",
+        ],
+    )
+    assert not _file(srchat).exists()
+
+
+def test_set_suggests_the_url_of_a_host(srchat: Srchat) -> None:
+    result = srchat("config", "set", "base_url", "localhost:8000")
+    assert result.code == 3
+    assert result.err.splitlines()[1] == "hint: did you mean http://localhost:8000/v1?"
+    result = srchat("ask", "q", "--base-url", "localhost:8000")
+    assert "'localhost:8000'; did you mean http://localhost:8000/v1?" in result.err
