@@ -59,7 +59,8 @@ and the exit status is 6.
 With `--json`, the document has the fields conversation (null if nothing is stored), model (the one
 that answered), content, reasoning, finish_reason, usage (with prompt_tokens, completion_tokens,
 total_tokens), cost (US dollars, from LiteLLM), seconds, complete, and error: null or an object with
-message, type and status. It is also printed when the request is refused.
+message, type and status, the last two null unless the server sent them. It is also printed when
+the request is refused.
 
 With `--events`, each line is an object with the field event. `start` has conversation and model and
 follows when the server accepts the request. `reasoning` and `text` have text, in pieces as they
