@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from srchat.cli import options
 from srchat.cli.history_delete import delete
 from srchat.cli.history_files import export, import_, write_transcript
 from srchat.cli.history_stats import stats
@@ -57,6 +58,7 @@ def list_(
 
 
 @history_app.command()
+@options.with_color_option
 def show(
     ctx: typer.Context,
     id: Annotated[
@@ -75,16 +77,19 @@ def show(
         bool, typer.Option("--reasoning", help="Show the reasoning before each answer.")
     ] = False,
     as_json: AsJson = False,
+    **_color: object,
 ) -> None:
-    """Show a conversation."""
+    """Show a conversation: rendered on a terminal, as Markdown in a pipe."""
     process: Process = ctx.obj
     conversation = _conversation(process, id)
     turns = list(conversation.turns) if all_branches else conversation.branch
     if as_json:
         process.print_json(conversation_to_json(conversation))
         return
-    if process.stdout.is_terminal:
-        lines = _rendered(process, conversation, turns, reasoning=reasoning)
+    config = read_settings(process, {"color": ctx.params["color"]}).config
+    if process.stdout.renders:
+        theme = config.code_theme
+        lines = _rendered(process, conversation, turns, theme, reasoning=reasoning)
         write_lines(process.stdout, process.environ, lines)
     else:
         chunks = to_markdown(conversation, turns, local_time, reasoning=reasoning)
@@ -165,10 +170,14 @@ def _conversation(process: Process, prefix: str | None) -> Conversation:
 
 
 def _rendered(
-    process: Process, conversation: Conversation, turns: list[TurnRecord], *, reasoning: bool
+    process: Process,
+    conversation: Conversation,
+    turns: list[TurnRecord],
+    theme: str,
+    *,
+    reasoning: bool,
 ) -> Iterator[str]:
     """Yield the lines of a conversation, turn by turn."""
-    theme = read_settings(process, {}).config.code_theme
     out = CollectedOutput(process.stdout, process.environ)
     out.write(f"{one_line(conversation.title)}  ({one_line(conversation.id)})\n")
     if conversation.system:

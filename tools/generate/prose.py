@@ -186,6 +186,7 @@ prints the document of `srchat ask --json`.
         examples=(
             ("Save the last answer:", "srchat last > answer.md"),
             ("Save only its code:", "srchat last -x > code.txt"),
+            ("Read it in a pager:", "srchat last --color always | less -R"),
         ),
     ),
     "srchat models": Prose(
