@@ -1247,3 +1247,9 @@ def test_init_accepts_a_host_and_counts_the_models_that_it_does_not_show(
     assert result.code == 0
     assert "20: m19\nand 5 more\n" in result.err
     assert _read(srchat) == {"base_url": server.url, "model": "m24"}
+
+
+def test_set_names_the_profile_of_a_key(srchat: Srchat) -> None:
+    result = srchat("config", "set", "-p", "work", "api_key", stdin=KEY.encode())
+    said = f"srchat: saved api_key in profile work of {_file(srchat)}\n"
+    assert result == (0, b"", said)
