@@ -161,8 +161,8 @@ Alt-Enter, a backslash before Enter, or Shift-Enter (if the terminal sends it) i
 Ctrl-G (or Ctrl-X Ctrl-E) opens the editor. Ctrl-R searches earlier prompts. Ctrl-C stops an answer
 or clears the line. Ctrl-D, `exit` or `quit` leaves. Type two slashes to send a message that starts
 with a slash. With `keys = "vi"`, the prompt is `:` in command mode. A prompt longer than the
-screen is shown in part while you type, and printed in full when you send it. Leaving prints the
-command that continues the conversation.
+screen is shown in part while you type, with its number of lines in the status line, and printed in
+full when you send it. Leaving prints the command that continues the conversation.
 
 `@PATH` in a prompt attaches the file, if there is one of that name; other words with an @ are text.
 Quote a path with blanks: `@"my notes.txt"`. Another @ in front makes text of it: `@@PATH`. In
