@@ -379,7 +379,9 @@ SETTINGS: dict[str, tuple[str, str]] = {
     'max_wait': ('free', 'maximum wait before a retry, in seconds'),
     'history': ('choices true false', 'store conversations on this machine'),
     'context_window': ('free', 'context window in tokens; learned from the server if not set'),
-    'fallback_models': ('free', 'patterns of fallback models; a warning is shown when one of them answers'),
+    'fallback_models': ('free',
+     'patterns of fallback models, with or without provider and date; a warning is shown when one '
+     'of them answers'),
     'color': ('choices auto always never',
      'when to use colors: auto, always (also into a pipe, for less -R) or never'),
     'bell': ('choices true false', 'ring the terminal bell after an answer that took more than 10 seconds'),
