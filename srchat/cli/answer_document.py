@@ -6,7 +6,7 @@ from srchat.api.events import RetryWait
 from srchat.cli.ask_output import AskOutput, Failure
 from srchat.cli.process import Process
 from srchat.conversation import TurnRecord
-from srchat.errors import APIStatusError
+from srchat.errors import APIStatusError, IncompleteAnswerError
 from srchat.session.reply import Reply
 from srchat.session.reply_stream import Reasoning, ReplyStarted, Text, TurnEvent, TurnWarning
 from srchat.terminal.plain import NullWriter
@@ -107,6 +107,8 @@ def _error(failure: Failure | None, process: Process) -> dict[str, Any] | None:
     if failure is None:
         return None
     message = process.messages.redact(failure.message)
+    if isinstance(failure, IncompleteAnswerError):
+        return {"message": message, "type": failure.type or None, "status": failure.status}
     if not isinstance(failure, APIStatusError):
         return {"message": message, "type": None, "status": None}
     kind = failure.type or failure.code or None

@@ -58,6 +58,8 @@ class Repl:
                     # A second Ctrl-C while the first one was being reported.
                     if not self._is_ctrl_c(exc):
                         raise
+            # However the chat was left, the next message is set apart.
+            self._messages.is_after_answer = self._has_blanks and self._messages.shares_screen
             return self._code if is_script else ExitCode.DONE
 
     def _round(self) -> None:
@@ -92,6 +94,11 @@ class Repl:
         line = line_of(message)
         return with_mentions_escaped(line) if self._lines.interactive else line
 
+    @property
+    def _has_blanks(self) -> bool:
+        rows = self._terminal.screen.size().lines
+        return self._lines.interactive and rows >= _MIN_ROWS_FOR_BLANKS
+
     def _is_ctrl_c(self, exc: Interrupted) -> bool:
         return self._lines.interactive and exc.exit_code == ExitCode.INTERRUPT
 
@@ -115,9 +122,8 @@ class Repl:
         except Exception as exc:  # noqa: BLE001 - the chat goes on  # pragma: no cover - a bug
             self._unexpected(exc)
         self._lines.settle(line, refused=refused)
-        screen = self._terminal.screen
-        if self._lines.interactive and screen.size().lines >= _MIN_ROWS_FOR_BLANKS:
-            screen.write("\n")
+        if self._has_blanks and not self._terminal.is_over:
+            self._terminal.screen.write("\n")
 
     def _run(self, line: str, *, is_edited: bool) -> None:
         message = message_of(line)

@@ -175,8 +175,10 @@ class PromptLines:
         columns, rows = self._screen.size()
         if rows < _FOR_STATUS:
             return None
-        status = fitting(_joined(self._hooks.status(), columns - 1), columns - 1)
-        if line_height(self._session.app, rows) >= rows - 1:
+        height = line_height(self._session.app, rows)
+        hidden = [_size(self._session.default_buffer.text)] if height >= rows else []
+        status = fitting(_joined([*hidden, *self._hooks.status()], columns - 1), columns - 1)
+        if height >= rows - 1:
             return [("", status)]  # the prompt fills the screen
         mark = END_OF_ROW.encode(self._screen.encoding, "ignore").decode(self._screen.encoding)
         return [("", status), ("", " " * (columns - 1 - get_cwidth(status)) + mark)]
@@ -185,6 +187,12 @@ class PromptLines:
         if self._shown:
             self._shown()
             self._shown = None
+
+
+def _size(draft: str) -> str:
+    """Return the size of a draft of which only a part is shown."""
+    lines = draft.count("\n") + 1
+    return f"{lines} lines" if lines > 1 else f"{len(draft)} characters"
 
 
 def _joined(parts: Sequence[str], columns: int) -> str:

@@ -137,7 +137,7 @@ class ReplyStream:
         reply.usage = chunk.usage or reply.usage
         if chunk.model and chunk.model != reply.model:
             reply.model = chunk.model
-            is_fallback = any(fnmatch.fnmatchcase(chunk.model, p) for p in self._fallback_models)
+            is_fallback = matches_any(chunk.model, self._fallback_models)
             if is_fallback and not is_same_model(self._request.model, chunk.model):
                 yield from self._fallback(chunk.model)
 
@@ -211,6 +211,16 @@ def is_same_model(requested: str, served: str) -> bool:
     """
     name, other = (each.rpartition("/")[2].removesuffix("-latest") for each in (requested, served))
     return other.startswith(name) and bool(re.fullmatch(_VERSION, other[len(name) :]))
+
+
+def matches_any(served: str, patterns: Sequence[str]) -> bool:
+    """Tell whether a served name matches a pattern, also without its provider and version.
+
+    `openai/gpt-4o-mini-2024-07-18` matches `gpt-*`, `gpt-4o-mini` and `openai/*`.
+    """
+    names = {served, served.rpartition("/")[2]}
+    names |= {re.sub(f"{_VERSION}$", "", each.removesuffix("-latest")) for each in names}
+    return any(fnmatch.fnmatchcase(name, p) for name in names for p in patterns)
 
 
 def _cost(text: str) -> float | None:

@@ -242,3 +242,18 @@ def test_an_invalid_configuration_does_not_affect_help(srchat: Srchat) -> None:
     assert result.code == 3
     assert "config.toml" in result.err
     assert "line 1" in result.err
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        ("--nope", "put -- before a prompt that starts with a dash"),
+        ("--temp", "did you mean --temperature?"),
+        ("--Model", "did you mean --model?"),
+        ("--tempreature", "did you mean --temperature?"),
+    ],
+)
+def test_an_option_is_suggested_only_if_it_is_similar(
+    srchat: Srchat, option: str, hint: str
+) -> None:
+    assert srchat("ask", option).err.splitlines()[1] == f"hint: {hint}"

@@ -1119,3 +1119,31 @@ def test_a_parameter_changes_in_a_chat(srchat: Srchat, serve: Serve) -> None:
     assert [request.json.get("seed") for request in server.requests] == [7, None]
     assert "param.seed = 7" in result.err
     assert "params.n is not allowed; params takes parameters such as seed=7" in result.err
+
+
+FAILED = '{"code":500,"message":"out of memory","type":"server_error"}'
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "status"),
+    [
+        (f"error: {FAILED}\n\n", "server_error", 500),
+        (f'data: {{"error": {FAILED}}}\n\n', "server_error", 500),
+        (f'data: {{"choices": [{{"delta": {{}}, "error": {FAILED}}}]}}\n\n', "server_error", 500),
+        ('data: {"error": {"message": "no", "code": "overloaded"}}\n\n', "overloaded", None),
+        ('data: {"error": {"message": "no", "code": "503", "type": "None"}}\n\n', None, 503),
+        ('data: {"error": {"message": "no", "code": 12}}\n\n', "12", None),
+        ('data: {"error": "no"}\n\n', None, None),
+    ],
+)
+@pytest.mark.parametrize("option", ["--json", "--events"])
+def test_an_error_in_the_stream_has_the_type_and_status_that_the_server_sent(
+    srchat: Srchat, serve: Serve, option: str, sent: str, kind: str | None, status: int | None
+) -> None:
+    server = serve([head(), chunk("half"), sent.encode(), CLOSE])
+    result = srchat("ask", "q", option, "--base-url", server.url)
+    assert result.code == 6
+    last = result.text if option == "--json" else result.text.splitlines()[-1]
+    failure = json.loads(last)["error"]
+    assert (failure["type"], failure["status"]) == (kind, status)
+    assert failure["message"].startswith("the server aborted the answer: ")

@@ -743,8 +743,9 @@ def test_init_saves_tested_values(srchat: Srchat, serve: Serve) -> None:
     srchat.configure("# mine\nretries = 0\n")
     result = _run_init(srchat, server.url, KEY, "qwen3-4b")
     assert result.code == 0, result.err
-    assert f"{server.url} responds; models: vllm-primary, qwen3-4b" in result.err
-    assert f'saved to {_file(srchat)}; try: srchat ask "hello"' in result.err
+    assert f"{server.url} responds\n" in result.err
+    assert result.err.count("vllm-primary\n") == 1
+    assert f'saved to {_file(srchat)}\nhint: to try it:\nhint:     srchat ask "hello"' in result.err
     assert _file(srchat).read_text() == (
         f'# mine\nretries = 0\nbase_url = "{server.url}"\napi_key = "{KEY}"\nmodel = "qwen3-4b"\n'
     )
@@ -827,7 +828,7 @@ def test_init_asks_again_for_a_key_that_the_server_refuses(srchat: Srchat, serve
     with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
         tty.wait_for_text("server (a number, or the URL) [1]:")
         tty.type("nonsense\n")
-        tty.wait_for_text("must be an http://")
+        tty.wait_for_text("the server must be 1 or a URL such as http://localhost:8000/v1")
         tty.type(f"{server.url}\n")
         tty.wait_for_text("API key (hidden; empty: none):")
         tty.type("sk-srt-wrong-wrong\n")
@@ -1157,3 +1158,98 @@ def test_config_set_writes_headers_and_variables(srchat: Srchat) -> None:
     assert "headers.Host is not allowed; headers takes names and" in result.err
     assert srchat("config", "unset", "headers.X-Team").code == 0
     assert "X-Team" not in (srchat.home / "config.toml").read_text()
+
+
+@pytest.mark.parametrize("command", ["ask", "chat", "config"])
+@pytest.mark.parametrize("variable", ["SRCHAT_CONFIG", "XDG_CONFIG_HOME"])
+def test_a_configuration_far_below_a_file_is_a_warning(
+    srchat: Srchat, command: str, variable: str
+) -> None:
+    file = srchat.home / "file"
+    file.touch()
+    del srchat.env["SRCHAT_CONFIG"]
+    srchat.env[variable] = str(file / "x/config.toml")
+    arguments = ["config", "show"] if command == "config" else [command, "-p", "demo", "hi"]
+    result = srchat(*arguments)
+    assert result.code == 0
+    assert result.messages == [f"srchat: warning: no configuration: {file} is not a directory"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("temperature", "=", "0.7"),
+        ("temperature=", "0.7"),
+        ("api_key", "=", KEY),
+        ("stop", "=", "END"),
+        ("params.top_k", "=", "1"),
+    ],
+)
+def test_set_with_spaces_around_the_equals_sign_says_how_to_write_it(
+    srchat: Srchat, words: tuple[str, ...]
+) -> None:
+    name = words[0].removesuffix("=")
+    result = srchat("config", "set", *words)
+    assert (result.code, result.err.splitlines()) == (
+        2,
+        [
+            f"srchat: error: config set: spaces around the = of {name}",
+            f"hint: to set it: srchat config set {name} VALUE",
+        ],
+    )
+    assert not _file(srchat).exists()
+
+
+def test_set_suggests_the_url_of_a_host(srchat: Srchat) -> None:
+    result = srchat("config", "set", "base_url", "localhost:8000")
+    assert result.code == 3
+    assert result.err.splitlines()[1] == "hint: did you mean http://localhost:8000/v1?"
+    result = srchat("ask", "q", "--base-url", "localhost:8000")
+    assert "'localhost:8000'; did you mean http://localhost:8000/v1?" in result.err
+
+
+def test_init_refuses_a_number_that_no_model_has(srchat: Srchat, serve: Serve) -> None:
+    server = serve(MODELS, MODELS)
+    result = _run_init(srchat, server.url, "", "9")
+    assert result.code == 3
+    assert result.messages == [
+        "srchat: error: the model must be a number from 1 to 2 or a name, not 9"
+    ]
+    with TerminalSession(srchat.command("config", "init"), srchat.env) as tty:
+        tty.wait_for_text("or the URL) [1]:")
+        tty.type(f"{server.url}\n")
+        tty.wait_for_text("API key (hidden; empty: none):")
+        tty.type("\n")
+        tty.wait_for_text("[vllm-primary]:")
+        tty.type("9\n")
+        tty.wait_for(_is_asked("[vllm-primary]:", 2))
+        tty.type("2\n")
+        assert tty.wait() == 0
+        assert "use it anyway" not in str(tty.lines)
+    assert _read(srchat)["model"] == "qwen3-4b"
+
+
+def test_init_without_a_key_does_not_suggest_itself(srchat: Srchat) -> None:
+    result = _run_init(srchat, "1", "")
+    assert result.code == 4
+    assert result.err.endswith(
+        "srchat: error: no API key for api.solidrust.ai\nhint: create one at console.solidrust.ai\n"
+    )
+
+
+def test_init_accepts_a_host_and_counts_the_models_that_it_does_not_show(
+    srchat: Srchat, serve: Serve
+) -> None:
+    names = [f"m{number}" for number in range(25)]
+    server = serve(json_response({"data": [{"id": name} for name in names]}))
+    host = server.url.removeprefix("http://").removesuffix("/v1")
+    result = _run_init(srchat, host, "", "25")
+    assert result.code == 0
+    assert "20: m19\nand 5 more\n" in result.err
+    assert _read(srchat) == {"base_url": server.url, "model": "m24"}
+
+
+def test_set_names_the_profile_of_a_key(srchat: Srchat) -> None:
+    result = srchat("config", "set", "-p", "work", "api_key", stdin=KEY.encode())
+    said = f"srchat: saved api_key in profile work of {_file(srchat)}\n"
+    assert result == (0, b"", said)

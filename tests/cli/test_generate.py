@@ -1,5 +1,6 @@
 """Completion scripts and manual pages: up to date, without lint, tested in real shells."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -15,7 +16,9 @@ from typer.main import get_command
 from srchat import model_cache
 from srchat.cli.app import build_app
 from srchat.config.settings import DEFAULT_BASE_URL, SETTINGS
+from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import EXIT_MEANINGS, ExitCode
+from srchat.history.store import ConversationStore
 from srchat.repl.slash_commands import COMMANDS
 from tests.conftest import Srchat
 from tests.support.shells import Fish, TypedShell
@@ -376,3 +379,21 @@ def test_every_parameter_has_a_completion() -> None:
         ("--place",), "directories", "Where [it's]: there",
     )  # fmt: skip
     assert ".SH EXAMPLES" not in pages(tree)["srchat-plain.1"]
+
+
+def test_zsh_lists_conversations_newest_first_even_with_equal_titles(
+    srchat: Srchat, env: dict[str, str]
+) -> None:
+    titles = ("same", "other", "same", "", "same", "other")
+    ids = [f"{letter}{place:011}" for place, letter in enumerate("mcxapk")]
+    with contextlib.closing(ConversationStore(srchat.history)) as store:
+        for age, (id_, title) in enumerate(zip(ids, titles, strict=True)):
+            moment = 1e9 - age
+            turn = TurnRecord(f"t{age}", "hi", reply="x", asked_at=moment, complete=True)
+            conversation = Conversation(id_, created_at=moment, used_at=moment).with_turn(turn)
+            store.add_conversation(conversation._replace(title=title))
+    with TypedShell(required("zsh"), srchat.home, env) as zsh:
+        listing = zsh.listing("srchat ask --conversation ")
+    listed = re.findall(r"^(\w{12}) +-- (.*?) *\r?$", listing, re.MULTILINE)
+    assert [id_ for id_, _ in listed] == ids
+    assert [title for _, title in listed] == [title or "(no title)" for title in titles]

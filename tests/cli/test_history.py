@@ -1,6 +1,7 @@
 """`srchat history`: stored conversations listed, shown, searched, exported, imported, deleted."""
 
 import contextlib
+import itertools
 import json
 import re
 import subprocess
@@ -14,8 +15,10 @@ import pytest
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.export import Format, exported
 from srchat.history.store import ConversationStore
-from srchat.history_rows import local_time
+from srchat.history.summaries import Summary
+from srchat.history_rows import local_time, summary_rows
 from srchat.library import Library
+from srchat.terminal.word_wrap import width_of
 from tests.conftest import Serve, Srchat
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import answer
@@ -170,7 +173,7 @@ def test_show_on_a_terminal_is_rendered_and_inert(srchat: Srchat) -> None:
 def test_an_id_from_an_edited_file_is_sanitized(srchat: Srchat, arguments: list[str]) -> None:
     store_conversation(srchat, f"aaaa{ATTACK}", ("hi", "there"))
     with TerminalSession(srchat.command(*arguments), srchat.env) as session:
-        session.wait_for_text("\\x1b]0;o")
+        session.wait_for_text("\\x1b")
         assert b"\x1b]0;" not in session.raw
         assert "\u202e".encode() not in session.raw
 
@@ -529,7 +532,7 @@ def test_an_unreadable_directory_is_reported(srchat: Srchat, args: tuple[str, ..
     )
 
 
-@pytest.mark.parametrize(("columns", "shown"), [(60, 15), (100, 41)])
+@pytest.mark.parametrize(("columns", "shown"), [(40, 25), (50, 24), (60, 24), (80, 32), (100, 40)])
 def test_on_a_narrow_terminal_the_title_has_most_of_the_row(
     srchat: Srchat, columns: int, shown: int
 ) -> None:
@@ -542,5 +545,36 @@ def test_on_a_narrow_terminal_the_title_has_most_of_the_row(
     (line,) = session.lines
     assert line.endswith("…")
     assert len(line) < columns
-    assert line.count("…") == 2
+    assert line.count("…") == (2 if columns >= 60 else 1)
     assert title[:shown] in line
+    assert line.startswith("012345")
+
+
+def summary(model: str, title: str, turns: int = 1, *, complete: bool = True) -> Summary:
+    return Summary(
+        id="0123456789ab", title=title, created_at=0, used_at=0,
+        turns=turns, model=model, complete=complete,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", [1, 20, 40, 50, 60, 80, 120])
+def test_the_titles_of_a_list_stand_in_one_column(columns: int) -> None:
+    models = ("", "qwen3-4b", "通义千问模型", "a-model-with-a-very-long-name-indeed")
+    items = [summary(model, f"@{model}", turns) for turns, model in enumerate(models, 9)]
+    rows = list(summary_rows([*items, summary("m", "@", 120, complete=False)], columns))
+    assert all(width_of(row.rstrip("\n")) < max(columns, 2) for row in rows)
+    if columns >= 40:
+        assert len({width_of(row[: row.index("@")]) for row in rows}) == 1
+
+
+def test_the_model_has_the_columns_that_the_list_needs() -> None:
+    (row,) = summary_rows([summary("m", "t" * 99)], 80)
+    assert row == f"01234567  {local_time(0)}  m  1  {'t' * 44}…\n"
+    (row,) = summary_rows([summary("", "title")], 80)
+    assert row == f"01234567  {local_time(0)}  1  title\n"
+
+
+def test_a_long_list_begins_before_its_end_is_read() -> None:
+    endless = (summary("m", str(number)) for number in itertools.count())
+    rows = summary_rows(endless, 80)
+    assert [next(rows).split()[-1] for _ in range(300)] == list(map(str, range(300)))

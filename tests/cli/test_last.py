@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.conftest import Serve, Srchat
+from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import CLOSE, DONE, answer, chunk, head
 
 CODE = "Do:\n\n```sh\nls\n```\n\nor\n\n```sh\ndir\n```\n"
@@ -69,3 +70,44 @@ def test_an_incomplete_answer_is_printed_with_a_warning(srchat: Srchat, serve: S
     why = "the server closed the stream early"
     assert result.err == f"srchat: warning: incomplete answer: {why}\n"
     assert json.loads(srchat("last", "--json").out)["complete"] is False
+
+
+SHOWN = pytest.mark.parametrize("words", [("last",), ("history", "show")])
+BOLD = "\x1b[1mbold\x1b[0m"
+
+
+@pytest.fixture
+def bold(srchat: Srchat, serve: Serve) -> Srchat:
+    assert srchat("ask", "q", "--base-url", serve(answer("**bold**")).url).code == 0
+    return srchat
+
+
+@SHOWN
+def test_color_renders_a_stored_answer_into_a_pipe(bold: Srchat, words: tuple[str, ...]) -> None:
+    assert BOLD in bold(*words, "--color", "always").text
+    plain = bold(*words).text
+    assert "**bold**" in plain
+    assert bold(*words, "--color", "never").text == plain
+    assert "must be auto, always or never" in bold(*words, "--color", "blue").err
+
+
+@SHOWN
+def test_the_option_color_overrides_the_setting(bold: Srchat, words: tuple[str, ...]) -> None:
+    bold.configure('color = "always"\n')
+    assert BOLD in bold(*words).text
+    assert "\x1b" not in bold(*words, "--color", "never").text
+    assert "\x1b" not in bold(*words, "--color", "auto").text
+
+
+@SHOWN
+def test_color_never_is_obeyed_on_a_terminal(bold: Srchat, words: tuple[str, ...]) -> None:
+    bold.env["FORCE_COLOR"] = "1"
+    with TerminalSession(bold.command(*words, "--color", "never"), bold.env) as session:
+        assert session.wait() == 0
+        assert "bold" in session.lines
+    assert b"\x1b[3" not in session.raw
+
+
+def test_exact_parts_stay_exact_with_color(asked: Srchat) -> None:
+    assert asked("last", "-x", "--color", "always").out == b"ls\n"
+    assert json.loads(asked("last", "--json", "--color", "always").out)["content"] == CODE

@@ -358,3 +358,19 @@ def test_the_command_to_continue_is_printed_on_standard_error(srchat: Srchat, se
         assert session.wait() == 0
     err = (srchat.home / "err.txt").read_text()
     assert f"srchat: to continue: srchat chat --base-url {server.url} --conversation " in err
+
+
+@pytest.mark.parametrize("leaving", ["/exit" + ENTER, "quit" + ENTER, CTRL_D])
+@pytest.mark.parametrize("quiet", [(), ("-q",)])
+def test_one_blank_line_precedes_how_to_continue(
+    srchat: Srchat, serve: Serve, leaving: str, quiet: tuple[str, ...]
+) -> None:
+    with ChatTerminal(srchat, serve(answer("one")).url, *quiet) as chat:
+        chat.run("hi")
+        chat.type(leaving)
+        assert chat.wait() == 0
+        shown = [line for line in chat.lines if not line.startswith("--conversation")]
+    typed = "> " + leaving.strip(ENTER + CTRL_D)
+    after = shown[shown.index("one") + 2 :]
+    assert after[0] == typed.strip()
+    assert [line[:19] for line in after[1:]] == ([] if quiet else ["", "srchat: to continue"])

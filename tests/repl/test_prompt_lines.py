@@ -187,3 +187,35 @@ def test_the_status_line_shows_the_context_window_after_the_first_answer(
         chat.wait_for_text("of 8192 tokens")
     with ChatTerminal(srchat, server.url, "--continue") as chat:
         chat.wait_for_text("of 4096 tokens")
+
+
+@pytest.mark.parametrize(
+    ("draft", "size"),
+    [
+        ("\n".join(f"line {number}" for number in range(1, 201)), "200 lines"),
+        ("\n".join("x" * 13), "13 lines"),
+        ("x" * 2000, "2000 characters"),
+    ],
+)
+def test_the_status_line_has_the_size_of_a_draft_that_does_not_fit(
+    srchat: Srchat, serve: Serve, draft: str, size: str
+) -> None:
+    with ChatTerminal(srchat, serve(answer("x")).url, size=(80, 13)) as chat:
+        chat.wait_for_prompt()
+        assert size not in chat.status
+        chat.paste(draft)
+        chat.wait_for(lambda _: chat.status.startswith(f"{size} · vllm-primary"))
+        chat.type(CTRL_C)
+        chat.wait_for(lambda _: chat.status.startswith("vllm-primary"))
+
+
+@pytest.mark.parametrize("lines", [11, 12])
+def test_the_status_line_has_no_size_of_a_draft_that_fits(
+    srchat: Srchat, serve: Serve, lines: int
+) -> None:
+    with ChatTerminal(srchat, serve(answer("x")).url, size=(80, 13)) as chat:
+        chat.wait_for_prompt()
+        chat.paste("\n".join(["first", *"x" * (lines - 2), "last"]))
+        chat.wait_for_text("last")
+        assert "> first" in chat.text
+        assert chat.status.startswith("vllm-primary")

@@ -47,9 +47,9 @@ def test_help_describes_a_command(srchat: Srchat, serve: Serve) -> None:
 
 def test_an_unknown_command_suggests_another(srchat: Srchat, serve: Serve) -> None:
     with chat_on(srchat, serve) as chat:
-        assert "did you mean /model?\nhint: to send a message" in chat.run("/modle x")
-        assert "/help lists them\nhint: to send a message" in chat.run("/zzz")
-        assert "hint: to send a message that starts with a slash: ///" in chat.run("/ model")
+        message = "hint: to send this as a message, type: /"
+        assert f"did you mean /model?\n{message}/modle x\n" in chat.run("/modle x") + "\n"
+        assert f"hint: /help lists the commands\n{message}/zzz" in chat.run("/zzz")
 
 
 def test_wrong_arguments_are_reported_and_nothing_is_sent(srchat: Srchat, serve: Serve) -> None:
@@ -174,10 +174,10 @@ def test_new_starts_a_conversation_and_load_returns_by_id(srchat: Srchat, serve:
         assert "All about cats" in listed
         assert "about dogs" in listed
         assert "about" in chat.run("/history dogs")
-        id_ = re.findall(r"^([0-9a-f]{12}) .*cats", listed, re.MULTILINE)[0]
+        id_ = re.findall(r"^([0-9a-f]{8}) .*cats", listed, re.MULTILINE)[0]
         shown = chat.run(f"/load {id_[:8]}")
         assert "One." in shown
-        assert f"({id_}, 1 turn)" in shown
+        id_ = re.findall(rf"\(({id_}\w+), 1 turn\)", shown)[0]
         chat.run("more")
         chat.run("/undo")
         assert f"({id_}, 1 of 2 turns)" in chat.run(f"/load {id_}")
@@ -329,3 +329,11 @@ def test_exit_quits(srchat: Srchat, serve: Serve, command: str) -> None:
     with chat_on(srchat, serve) as chat:
         chat.say(command)
         assert chat.wait() == 0
+
+
+def test_the_hint_for_a_slash_alone_is_a_line_to_type(srchat: Srchat, serve: Serve) -> None:
+    with chat_on(srchat, serve) as chat:
+        shown = chat.run("/ model")
+        assert "no command after /\n" in shown
+        assert "hint: to send this as a message, type: /// model" in shown
+        assert shown.count("hint:") == 2

@@ -326,3 +326,39 @@ def test_invalid_fallback_counts_are_ignored(serve: Serve, value: str) -> None:
     headers = {"x_litellm_attempted_fallbacks": value}
     got = turn(serve, served_by("m", "a", **headers))
     assert len(got.notices) == (1 if value.startswith("9") else 0)
+
+
+# Patterns of fallback models
+
+
+@pytest.mark.parametrize(
+    ("asked", "served", "patterns"),
+    [
+        ("openai/gpt-4o", "openai/gpt-4o-mini", ("gpt-*",)),
+        ("vllm-primary", "openai/gpt-4o-mini", ("openai/*",)),
+        ("gpt-4o", "gpt-4o-mini-2024-07-18", ("gpt-4o-mini",)),
+        ("gpt-4o", "openai/gpt-4o-mini-latest", ("gpt-4o-mini",)),
+        ("vllm-primary", "us/anthropic/claude-haiku-20241022", ("claude-haiku",)),
+        ("vllm-primary", "gpt-4-0613", ("gpt-4-0613",)),
+    ],
+)
+def test_a_pattern_matches_with_and_without_provider_and_version(
+    serve: Serve, asked: str, served: str, patterns: tuple[str, ...]
+) -> None:
+    got = turn(serve, served_by(served, "a"), model=asked, fallback_models=patterns)
+    assert got.notices == [f"{asked} is not available; {served} answered instead"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "served", "patterns"),
+    [
+        ("openai/gpt-4o", "openai/gpt-4o-2024-08-06", ("gpt-*",)),
+        ("gpt-4o-mini", "openai/gpt-4o-mini-2024-07-18", ("gpt-4o-mini",)),
+        ("gpt-4o", "gpt-4o-audio", ("gpt-4o-mini",)),
+    ],
+)
+def test_dated_names_and_other_models_are_no_fallback(
+    serve: Serve, asked: str, served: str, patterns: tuple[str, ...]
+) -> None:
+    got = turn(serve, served_by(served, "a"), model=asked, fallback_models=patterns)
+    assert got.notices == []
