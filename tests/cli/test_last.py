@@ -108,6 +108,6 @@ def test_color_never_is_obeyed_on_a_terminal(bold: Srchat, words: tuple[str, ...
     assert b"\x1b[3" not in session.raw
 
 
-def test_exact_parts_stay_exact_with_color(asked: Srchat) -> None:
-    assert asked("last", "-x", "--color", "always").out == b"ls\n"
-    assert json.loads(asked("last", "--json", "--color", "always").out)["content"] == CODE
+def test_exact_parts_stay_exact_with_color(answered: Srchat) -> None:
+    assert answered("last", "-x", "--color", "always").out == b"ls\n"
+    assert json.loads(answered("last", "--json", "--color", "always").out)["content"] == CODE
