@@ -10,7 +10,7 @@ from srchat.cli.process import Process
 from srchat.cli.questions import typed_secret
 from srchat.config import file as config_file
 from srchat.config.checks import checked, parsed, parsed_entry, setting_named
-from srchat.config.settings import DEMO_PROFILE, PROFILE, TABLES
+from srchat.config.settings import DEMO_PROFILE, PROFILE, SETTINGS, TABLES
 from srchat.config.value_types import StringList
 from srchat.errors import ConfigError, UsageError
 from srchat.suggestions import did_you_mean
@@ -63,11 +63,14 @@ def new_value(
 def _check_equals_sign(name: str, words: list[str]) -> None:
     """Raise UsageError for `NAME = VALUE` and `NAME= VALUE`."""
     bare = name.removesuffix("=")
-    if words and (words[0] == "=" or bare != name):
-        raise UsageError(
-            f"config set: spaces around the = of {bare}",
-            hint=f"to set it: srchat config set {bare} VALUE",  # the value may be a key
-        )
+    if not words or (words[0] != "=" and bare == name):
+        return
+    if bare in SETTINGS and SETTINGS[bare].secret:
+        raise _shown_secret(bare)
+    raise UsageError(
+        f"config set: spaces around the = of {bare}",
+        hint=f"to set it: srchat config set {bare} VALUE",  # the value may be a key
+    )
 
 
 def _text(process: Process, words: list[str], name: str) -> str:
@@ -87,13 +90,17 @@ def _text(process: Process, words: list[str], name: str) -> str:
 
 def _secret(process: Process, words: list[str], name: str) -> str:
     if words not in ([], ["-"]):
-        raise UsageError(
-            f"config set: {name} is not accepted on the command line, where other users can see it",
-            hint=f"srchat config set {name} prompts for it, or reads it from a pipe",
-        )
+        raise _shown_secret(name)
     if is_terminal(process.stdin_fd):
         return typed_secret(f"{name} (hidden)", process.messages)
     return read_stdin(process.stdin_fd, None).text
+
+
+def _shown_secret(name: str) -> UsageError:
+    return UsageError(
+        f"config set: {name} is not accepted on the command line, where other users can see it",
+        hint=f"srchat config set {name} prompts for it, or reads it from a pipe",
+    )
 
 
 def _known_profile(path: Path, name: str, profile: str | None) -> str:

@@ -1180,7 +1180,6 @@ def test_a_configuration_far_below_a_file_is_a_warning(
     [
         ("temperature", "=", "0.7"),
         ("temperature=", "0.7"),
-        ("api_key", "=", KEY),
         ("stop", "=", "END"),
         ("params.top_k", "=", "1"),
     ],
@@ -1197,6 +1196,16 @@ def test_set_with_spaces_around_the_equals_sign_says_how_to_write_it(
             f"hint: to set it: srchat config set {name} VALUE",
         ],
     )
+    assert not _file(srchat).exists()
+
+
+@pytest.mark.parametrize("words", [("api_key", "=", KEY), ("api_key=", KEY), ("api_key=", "-")])
+def test_a_key_after_an_equals_sign_is_refused_as_a_key(
+    srchat: Srchat, words: tuple[str, ...]
+) -> None:
+    result = srchat("config", "set", *words)
+    assert (result.code, KEY in result.err) == (2, False)
+    assert "api_key is not accepted on the command line" in result.err
     assert not _file(srchat).exists()
 
 
