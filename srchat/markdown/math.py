@@ -12,7 +12,8 @@ from markdown_it.rules_inline import StateInline
 _MAX_FORMULA: Final = 4000  # characters; longer text is not a formula
 _CLOSED_BY: Final = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
 # As in Pandoc: no blank next to the inside of a dollar and no digit after it, so prices are text.
-_TIGHT: Final = re.compile(r"\$(?![\s$])(?:[^$\\\n]|\\.)*?(?<![\s\\])\$(?!\d)")
+# A backslash belongs to the character after it: `\$` does not close, `\\$` does.
+_TIGHT: Final = re.compile(r"\$(?![\s$])(?:[^$\\\n]|\\.)*?(?<!\s)\$(?!\d)")
 
 
 def math_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - a rule of markdown-it
