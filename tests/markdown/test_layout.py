@@ -194,3 +194,19 @@ def test_bare_urls_are_underlined(text: str, addresses: list[str]) -> None:
         segment.text for row in rows for segment in row if segment.style and segment.style.underline
     ]
     assert found == addresses
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("```py\nx\n```", "py"),
+        ("- ```py a.py\n  x\n  ```", "py a.py"),
+        ("one\n\n---\n", "─" * 80),
+        ("| a |\n|---|\n| b |\n", "─"),
+        ("[a](/u)", " (/u)"),
+    ],
+)
+def test_labels_rules_and_targets_are_dim(text: str, part: str) -> None:
+    rows = layout(TerminalOutput()).feed(block_tokens(markdown_parser(), text))
+    found = [segment for row in rows for segment in row if segment.text == part]
+    assert [str(segment.style) for segment in found] == ["dim"]
