@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from srchat.markdown.math import formula_end
-from srchat.markdown.tags import NAMES
+from srchat.markdown.tags import NAMES, OPEN_ATTRIBUTE
 
 # The first characters of the tokens below; searching for them is faster.
 _ANY: Final = re.compile(r"[*_`\[\]<~\\$]")
@@ -21,10 +21,10 @@ _TOKEN: Final = re.compile(
       (?P<math> \\[(\[] | \$\$? )
     | (?P<code> `+ )
     | (?P<run> \*+ | _+ | ~~+ )
-    | (?P<tag> < (?P<slash> /? ) (?P<name> {"|".join(NAMES)} ) > )
+    | (?P<tag> < (?P<slash> /? ) (?P<name> {"|".join(NAMES)} ) {OPEN_ATTRIBUTE} > )
     | (?P<address> <https?://[^\s<>]* (?P<end> > | \Z ) )
     | (?P<bracket> [\[\]] )
-    | (?P<partial> (?: \\ | ~ | </?(?P<begun>[a-z]*) ) \Z )
+    | (?P<partial> (?: \\ | ~ | <details[ ]o?p?e?n? | </?(?P<begun>[a-z]*) ) \Z )
     | (?P<text> \\? . )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
@@ -38,7 +38,7 @@ _GROWING_TARGET: Final = re.compile(
     (?: (?P<nested> \([^\s()<>]* ) | (?P<title> \s "[^"]* ) )? \Z""",
     re.VERBOSE,
 )
-_DETAILS: Final = re.compile(r"<details>\s*\Z", re.IGNORECASE)
+_DETAILS: Final = re.compile(r"<details(?: open)?>\s*\Z", re.IGNORECASE)
 # What must follow each opening of a formula, to exclude prices and shell variables.
 _FORMULAS: Final = {
     "\\(": (re.compile(r"(?=[^\n]*\Z)\s*\S"), "\\)"),

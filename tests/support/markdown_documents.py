@@ -25,7 +25,13 @@ _PIECES = (
     # Texts and whole blocks.
     *("foo", "bar | baz", "*x*", "**b** ", "~~s~~", "`c` ", "[l](/u)", "[a]: /u", "<b>"),
     *("</b>", "<i>", "</i>", "<kbd>x</kbd>", "x<sup>2</sup>", "<sub>", "</sub>", "<br>"),
-    *("<details>", "<details>\n<summary>s</summary>\n", "<summary>", "</summary>", "</details>"),
+    *(
+        "<details>",
+        "<details open>\n<summary>s</summary>\n",
+        "<summary>",
+        "</summary>",
+        "</details>",
+    ),
     *("word " * 20, "日本語", "e\u0301", "👍🏽 ", "\N{ZERO WIDTH JOINER}", "ا"),
     *("| a | b | c |\n|---|:-:|--:|\n", "| long cell text | x |\n", "    code"),
     *("```py\ndef f():\n  return 1\n", "![i](/p)", "&amp;", "\\*", "$a*b*c$ ", "\\(", "\\)", "$$"),
