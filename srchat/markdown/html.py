@@ -69,6 +69,10 @@ def _image(token: Token) -> str:
     return f"{_anchor(address)}{html.escape(label)}</a>"
 
 
+def _url(token: Token) -> str:
+    return html.escape(token.content)
+
+
 def _math(token: Token) -> str:
     return f"<code>{html.escape(token.content)}</code>"
 
@@ -107,6 +111,7 @@ def _span(text: str, style: Any) -> str:  # noqa: ANN401 - a style of Rich or it
 _DRAWN: Final = {
     "link_open": _link,
     "image": _image,
+    "url": _url,
     "math": _math,
     "fence": _code,
     "code_block": _code,

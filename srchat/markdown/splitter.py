@@ -26,6 +26,7 @@ from markdown_it.token import Token
 from srchat.markdown.math import math_rule
 from srchat.markdown.resume import ResumePoint, last_resume_point
 from srchat.markdown.tags import pair_rule, tag_rule
+from srchat.markdown.urls import plain_text_rule, url_rule
 
 # Below this level everything is text. The parser's own limit drops deeper blocks, and sometimes
 # everything after them, so it must not be reached.
@@ -41,10 +42,12 @@ _MARKS: Final = re.compile(r"[-+*#>=`~|:. \t)]*|[ \t]*\d{1,9}[.)]?[ \t]*")
 
 
 def markdown_parser() -> MarkdownIt:
-    """Return a parser for CommonMark, tables, strikethrough, LaTeX formulas and a few tags."""
+    """Return a parser for CommonMark, tables, strikethrough, LaTeX formulas, bare URLs and a few tags."""
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING})
     parser.enable(["table", "strikethrough"])
     parser.block.ruler.before("table", "deep_text", _deep_text)
+    parser.inline.ruler.at("text", plain_text_rule)
+    parser.inline.ruler.after("text", "url", url_rule)
     parser.inline.ruler.before("escape", "math", math_rule)
     parser.inline.ruler.before("autolink", "tags", tag_rule)
     parser.inline.ruler2.before("fragments_join", "tags", pair_rule)

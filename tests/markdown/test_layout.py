@@ -178,25 +178,6 @@ def test_a_theme_with_a_background_fills_the_rows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "addresses"),
-    [
-        ("see https://a.test/x_y_z?b=1&c=*d*.", ["https://a.test/x_y_z?b=1&c="]),
-        ("(https://a.test/b), http://c.test!", ["https://a.test/b", "http://c.test"]),
-        ("**https://a.test/b_c**", ["https://a.test/b_c"]),
-        ("| https://a.test |\n| - |\n| x |", ["https://a.test"]),
-        ("`https://a.test` ftp://a.test https://", []),
-    ],
-)
-def test_bare_urls_are_underlined(text: str, addresses: list[str]) -> None:
-    output = TerminalOutput(80)
-    rows = layout(output).feed(block_tokens(markdown_parser(), text))
-    found = [
-        segment.text for row in rows for segment in row if segment.style and segment.style.underline
-    ]
-    assert found == addresses
-
-
-@pytest.mark.parametrize(
     ("text", "part"),
     [
         ("```py\nx\n```", "py"),

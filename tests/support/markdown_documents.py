@@ -32,6 +32,7 @@ _PIECES = (
         "</summary>",
         "</details>",
     ),
+    *("https://a.test/b_*c*", "www.a.test ", "_"),
     *("word " * 20, "日本語", "e\u0301", "👍🏽 ", "\N{ZERO WIDTH JOINER}", "ا"),
     *("| a | b | c |\n|---|:-:|--:|\n", "| long cell text | x |\n", "    code"),
     *("```py\ndef f():\n  return 1\n", "![i](/p)", "&amp;", "\\*", "$a*b*c$ ", "\\(", "\\)", "$$"),

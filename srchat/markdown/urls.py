@@ -1,0 +1,70 @@
+"""Recognizes bare URLs, as GitHub does (GFM, "Autolinks (extension)"). Pure.
+
+A URL begins with `http://`, `https://` or `www.` at a word boundary and ends before the next blank,
+angle bracket, quotation mark or backtick. The punctuation of the sentence around it is excluded, as
+are closing parentheses and square brackets without an opening one. Marks in a URL have no other
+meaning: `/a_b_c?x=*y*` is not emphasized.
+"""
+
+import re
+from typing import Final
+
+from markdown_it.rules_inline import StateInline
+
+# Without the end of a link's label: [https://a.test](/u).
+_BODY: Final = r"(?:[^\s<>\"`\[\]]|\[[^\s<>\"`\[\]]*\])*"
+_URL: Final = re.compile(rf"(?<![^\W_])(https?://(?![*_~])|www\.(?=[^\W_])){_BODY}")
+_PUNCTUATION: Final = "?!.,:;*_~'\""
+# Text up to the next character that may be markup, or the next URL.
+_PLAIN: Final = re.compile(r"(?:[^\n!$&*<\[\\\]_`~hw]+|!(?!\[)|h(?!ttps?://)|w(?!ww\.))+")
+
+
+def plain_text_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - a rule of markdown-it
+    """Parse text without marks. Unlike markdown-it's own rule, it also ends before a bare URL."""
+    plain = _PLAIN.match(state.src, state.pos, state.posMax)
+    if not plain:
+        return False
+    if not silent:
+        _append(state, plain[0])
+    state.pos = plain.end()
+    return True
+
+
+def _concatenate(state: StateInline, text: str) -> None:
+    state.pending += text
+
+
+# Linear in the length of the text, unlike `+=`; from markdown-it-py 4.3 on.
+_append: Final = getattr(StateInline, "append_pending", _concatenate)
+
+
+def url_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - a rule of markdown-it
+    """Parse a bare URL as one token."""
+    if state.src[state.pos] not in "hw":
+        return False
+    match = _URL.match(state.src, state.pos, state.posMax)
+    end = _end(match) if match else 0
+    if not end:
+        return False
+    if not silent:
+        state.push("url", "a", 0).content = state.src[state.pos : end]
+    state.pos = end
+    return True
+
+
+def bare_urls(text: str) -> list[tuple[int, int]]:
+    """Return the start and end of each bare URL; some may be in code, a formula or a link."""
+    if "://" not in text and "www." not in text:
+        return []
+    spans = [(match.start(), _end(match)) for match in _URL.finditer(text)]
+    return [(start, end) for start, end in spans if end]
+
+
+def _end(match: re.Match[str]) -> int:
+    """Return the end of a URL without the punctuation after it, 0 if nothing else is left."""
+    url = match[0]
+    end, surplus = len(url), url.count(")") - url.count("(")
+    while url[end - 1] in _PUNCTUATION or (url[end - 1] == ")" and surplus > 0):
+        surplus -= url[end - 1] == ")"
+        end -= 1
+    return match.start() + end if end > len(match[1]) else 0
