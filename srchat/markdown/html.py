@@ -77,6 +77,10 @@ def _math(token: Token) -> str:
     return f"<code>{html.escape(token.content)}</code>"
 
 
+def _math_block(token: Token) -> str:
+    return f"<pre><code>{html.escape(token.content)}</code></pre>\n"
+
+
 def _code(token: Token) -> str:
     code = CodeLines(token.info, DEFAULT_THEME)
     lines = token.content.removesuffix("\n").split("\n")
@@ -113,6 +117,7 @@ _DRAWN: Final = {
     "image": _image,
     "url": _url,
     "math": _math,
+    "math_block": _math_block,
     "fence": _code,
     "code_block": _code,
 }

@@ -126,6 +126,9 @@ class Layout:
             case "hr":
                 self._begin_block(token)
                 self._add([Text(self._glyphs.rule * self._room(), _STYLES["rule"])])
+            case "math_block":
+                self._begin_block(token)
+                self._add([Text(token.content, _STYLES["code"])])
             case "fence_open" | "code" | "fence_close":
                 self._handle_code(token)
             case _ if token.tag in _TABLE_TAGS:

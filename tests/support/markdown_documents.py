@@ -36,6 +36,8 @@ _PIECES = (
     *("word " * 20, "日本語", "e\u0301", "👍🏽 ", "\N{ZERO WIDTH JOINER}", "ا"),
     *("| a | b | c |\n|---|:-:|--:|\n", "| long cell text | x |\n", "    code"),
     *("```py\ndef f():\n  return 1\n", "![i](/p)", "&amp;", "\\*", "$a*b*c$ ", "\\(", "\\)", "$$"),
+    *("$$\n", "\n$$\n", "\\[", "\n\\[\n", "\\]", "\\]\n", "\n$$\nx\n- a*b*c\n$$\n"),
+    *("\n\\begin{a}\n", "\\end{a}\n", "  $$ x $$\n"),
 )
 
 documents = st.lists(st.sampled_from(_PIECES), max_size=25).map("".join)
