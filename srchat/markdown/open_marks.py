@@ -133,7 +133,7 @@ class _Scan:
         }
         place = 0
         while not self._is_cut and (first := _ANY.search(self._text, place)):
-            if end := self._url_end(place, first.start()):
+            if self._urls and (end := self._url_end(place, first.start())):
                 place = end
                 continue
             token = _TOKEN.match(self._text, first.start())
