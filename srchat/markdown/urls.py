@@ -42,7 +42,7 @@ def _may_have_urls(text: str) -> bool:
     return "://" in text or "www." in text
 
 
-def _concatenate(state: StateInline, text: str) -> None:
+def _concatenate(state: StateInline, text: str) -> None:  # pragma: no cover - before 4.3
     state.pending += text
 
 
