@@ -13,7 +13,7 @@ from typing import Final
 
 from srchat.markdown.math import formula_end
 from srchat.markdown.tags import NAMES, OPEN_ATTRIBUTE
-from srchat.markdown.urls import bare_urls
+from srchat.markdown.urls import BareURLs
 
 # The first characters of the tokens below; searching for them is faster.
 _ANY: Final = re.compile(r"[*_`\[\]<~\\$]")
@@ -102,7 +102,7 @@ class _Scan:
         self._brackets: list[int] = []
         # The start of the last run of backticks of each length; computed on first use.
         self._last_ticks: dict[int, int] | None = None
-        self._urls = bare_urls(text)[::-1]
+        self._urls = BareURLs(text)
         # Whether the scan has ended early, and the closing mark if that was in code, a formula or
         # an address, in which other marks have no meaning.
         self._is_cut = False
@@ -133,7 +133,7 @@ class _Scan:
         }
         place = 0
         while not self._is_cut and (first := _ANY.search(self._text, place)):
-            if self._urls and (end := self._url_end(place, first.start())):
+            if end := self._urls.end_around(first.start(), place):
                 place = end
                 continue
             token = _TOKEN.match(self._text, first.start())
@@ -141,14 +141,6 @@ class _Scan:
             assert token.lastgroup is not None
             step = steps.get(token.lastgroup)
             place = step(token) if step else token.end()
-
-    def _url_end(self, place: int, mark: int) -> int:
-        """Return the end of the bare URL with the mark; 0 if there is none after `place`."""
-        while self._urls and self._urls[-1][0] <= mark:
-            start, end = self._urls.pop()
-            if start >= place and mark < end:
-                return end
-        return 0
 
     def _remove_empty(self) -> None:
         """Remove open marks at the end, which have no content yet."""

@@ -2,7 +2,9 @@
 
 `BlockSplitter` returns the block tokens that markdown-it would return for the whole answer, each
 as soon as it is final. A paragraph is final when the line after it arrives, a list item when its
-sibling starts, a table row and a line of code when they are complete.
+sibling starts, a table row and a line of code when they are complete. A formula of several lines is
+final when its closing mark arrives; until then nothing from its first line on is, because without
+that mark it would be text of the block before it.
 
 The lines of final tokens are dropped, so that they are not parsed again. Parsing resumes at a
 `ResumePoint`.

@@ -64,12 +64,23 @@ def url_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - a rule
     return True
 
 
-def bare_urls(text: str) -> list[tuple[int, int]]:
-    """Return the start and end of each bare URL; some may be in code, a formula or a link."""
-    if not _may_have_urls(text):
-        return []
-    spans = [(match.start(), _end(match)) for match in _URL.finditer(text)]
-    return [(start, end) for start, end in spans if end]
+class BareURLs:
+    """Finds the bare URLs of a text from left to right."""
+
+    def __init__(self, text: str) -> None:
+        matches = _URL.finditer(text) if _may_have_urls(text) else ()
+        self._spans = [(match.start(), end) for match in matches if (end := _end(match))][::-1]
+
+    def end_around(self, mark: int, place: int) -> int:
+        """Return the end of the URL that contains `mark` and begins at or after `place`, or 0.
+
+        What begins before `place` is part of code, a formula or a link. `mark` must grow.
+        """
+        while self._spans and self._spans[-1][0] <= mark:
+            start, end = self._spans.pop()
+            if start >= place and mark < end:
+                return end
+        return 0
 
 
 def _end(match: re.Match[str]) -> int:

@@ -5,7 +5,6 @@ import pytest
 from srchat.markdown.html import markdown_html
 from srchat.markdown.open_marks import closed
 from srchat.markdown.splitter import block_tokens, markdown_parser
-from srchat.markdown.urls import bare_urls
 from srchat.markdown.writer import console_for, layout_for
 from tests.markdown.test_layout import lines
 from tests.support.terminal import TerminalOutput
@@ -101,6 +100,5 @@ def test_marks_in_a_growing_url_are_not_open(text: str, expected: str) -> None:
 )
 def test_hostile_urls_do_not_hang(text: str) -> None:
     many = text * 50_000
-    assert len(bare_urls(many)) <= 50_000
-    closed(many)
+    assert len(closed(many)) <= 3 * len(many)
     markdown_html(text * 5_000)
