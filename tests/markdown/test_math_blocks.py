@@ -104,6 +104,10 @@ def test_a_formula_is_a_block(text: str, expected: list[str]) -> None:
             "\\begin{a}\n\\begin{a}\n*b*\n\\end{a}",
             ["\\begin{a}", "", "\\begin{a}", "*b*", "\\end{a}"],
         ),
+        (
+            "a: $$\n- *b*\n$$\n\n*c*\n\n$$\nd\n$$",
+            ["a: $$", "", " • b", "   $$", "", "c", "", "$$", "d", "$$"],
+        ),
         ("$$ is the *PID*\n\nof it", ["$$ is the PID", "", "of it"]),
         ("$$ a*b*c $$ and *d*\n\n$$", ["$$ a*b*c $$ and d", "", "$$"]),
         ("$$\n*a*\n\n```sh\necho $$\n```", ["$$", "a", "", "sh", "  echo $$"]),
@@ -116,6 +120,28 @@ def test_a_formula_is_a_block(text: str, expected: list[str]) -> None:
 )
 def test_what_is_never_closed_is_ordinary_markdown(text: str, expected: list[str]) -> None:
     assert lines(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we get: $$\na*b*c\n$$\nand then\n\n$$\nd\n$$",
+        "we get: \\[\n\\begin{a}\na*b*c\n\\end{a}\n\\]\nand then",
+        "we get: $$\n\\begin{a}\na*b*c\n\\end{a}\n$$\nand then\n\n$$\nd\n$$",
+        "$$a$$ and $$\na*b*c\n$$",
+        "- we get: $$\n  a*b*c\n  $$\n\n  $$\n  d\n  $$",
+    ],
+)
+def test_a_formula_that_begins_within_a_line_is_part_of_its_paragraph(text: str) -> None:
+    shown = "\n".join(row[3:] if row.startswith(" ") else row for row in lines(text))
+    assert shown.replace("• ", "") == text.replace("\n  ", "\n").removeprefix("- ")
+    assert split(list(text)) == at_once(text)
+
+
+def test_other_marks_before_a_formula_do_not_matter() -> None:
+    for before in ("the PID `$$` is:", "\\\\[ a", "$$a$$ \\[b\\] \\(c\\)", "costs $5"):
+        tokens = block_tokens(markdown_parser(), f"{before}\n$$\n- x\n$$")
+        assert [token.type for token in tokens][-1] == "math_block", before
 
 
 @pytest.mark.parametrize("row", ["*a*", "", "> *a*"])
@@ -185,7 +211,7 @@ def test_the_screen_is_that_of_printing_at_once(step: int, end: str) -> None:
         ("> a\n>\n> $$\n> x\n", ["a"]),
         ("$$\nx\n```\n", ["$$\nx"]),
         ("$$ a $$ b\n\n", ["$$ a $$ b"]),
-        ("$$\n" + "\nx\n" * 25, ["$$", *"x" * 24]),
+        ("$$\na\n" + "\nx\n" * 25, ["$$\na", *"x" * 24]),
     ],
 )
 def test_when_a_formula_is_final(text: str, expected: list[str]) -> None:
