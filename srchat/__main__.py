@@ -54,7 +54,7 @@ def _import_lazily() -> None:
 
     httpx and httpcore set attributes on what they import, and need the real thing.
     """
-    if sys.version_info >= (3, 15):  # pragma: no cover - another Python
+    if sys.version_info >= (3, 15):  # pragma: no cover - needs a newer Python
         eager = ("httpx", "httpcore", "h11")
         sys.set_lazy_imports_filter(lambda name, *_: name.partition(".")[0] not in eager)
         sys.set_lazy_imports("all")

@@ -108,7 +108,7 @@ def _conversations(environ: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
     rows = connection.execute(_CONVERSATIONS, (_MAX_CONVERSATIONS,)).fetchall()
     connection.close()
-    return [(uid, _shown(title)) for uid, title in rows if _can_be_typed(uid)]
+    return [(uid, _shown(title) or "(no title)") for uid, title in rows if _can_be_typed(uid)]
 
 
 def _uri(path: str) -> str:

@@ -17,6 +17,7 @@ from srchat.tokens import (
     calibrated,
     estimate,
     fitting,
+    must_report,
     tokens_per_estimate,
     turns_sent,
 )
@@ -135,6 +136,14 @@ class Conversation(NamedTuple):
                 break
         return "".join(reversed(parts))
 
+    def answering_model(self, base_url: str) -> str | None:
+        """Return the model of the last answer, None if another server gave it.
+
+        A model that never answered may be a typo.
+        """
+        last = next((turn for turn in reversed(self.branch) if turn.reply), None)
+        return last.model if last and last.base_url == base_url else None
+
     @property
     def tokens(self) -> int:
         """The tokens of the current branch, counted by the server or estimated."""
@@ -191,6 +200,23 @@ class Conversation(NamedTuple):
         middle = [message for messages in turns[len(turns) - kept :] for message in messages]
         array = (*first, *middle, *last)
         return Fitted(array, len(turns) - kept, estimate(array))
+
+    @property
+    def reported_left_out(self) -> int:
+        """The number of turns left out when that was last reported, 0 if it never was.
+
+        Follows from the stored size of each request, so that it holds across processes.
+        """
+        turns = [turn for turn in self.branch if turn.messages()]
+        sizes = self._turn_sizes(1.0)
+        system = estimate(self._system_messages)
+        reported = 0
+        for place, turn in enumerate(turns):
+            rest = turn.estimated_tokens - system - sizes[place].estimated_prompt
+            sent = turns_sent(sizes[:place], rest)
+            if sent is not None and must_report(place - len(sent), reported):
+                reported = place - len(sent)
+        return reported
 
     def _turn_sizes(self, per_token: float) -> list[TurnSize]:
         """Return the tokens of each answered turn of the branch, counted or estimated.

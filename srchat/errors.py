@@ -184,7 +184,17 @@ class ProtocolError(APIError):
 
 
 class IncompleteAnswerError(APIError):
-    """The answer is truncated, filtered or empty. The text so far is kept."""
+    """The answer is truncated, filtered or empty. The text so far is kept.
+
+    `status`, `type`: of an error that the server sent in the answer; None and "" if unknown.
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None = None, type: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.type = type
 
 
 class StoreError(SrchatError):

@@ -50,7 +50,7 @@ class Library:
         if self._store is None:
             try:
                 from srchat.history.store import ConversationStore  # noqa: PLC0415 - sqlite3, 10 ms
-            except ImportError as exc:  # pragma: no cover - another build of Python
+            except ImportError as exc:  # pragma: no cover - Python built without sqlite3
                 raise StoreError("no history: this Python was built without sqlite3") from exc
             path = paths.database_path(self._environ)
             self._store = ConversationStore(path, timeout, may_replace=may_replace)

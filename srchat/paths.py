@@ -18,7 +18,7 @@ def config_path(environ: Mapping[str, str]) -> Path:
     Raises ConfigError if the user has no home directory.
     """
     if named := environ.get("SRCHAT_CONFIG"):
-        return Path(os.path.expanduser(named))  # noqa: PTH111 - Path's own fails for ~nobody
+        return Path(os.path.expanduser(named))  # noqa: PTH111 - Path.expanduser raises for ~nobody
     return _directory(platformdirs.user_config_dir, ConfigError) / "config.toml"
 
 
@@ -28,7 +28,7 @@ def data_path(environ: Mapping[str, str]) -> Path:
     Raises StoreError if the user has no home directory.
     """
     if named := environ.get("SRCHAT_DATA"):
-        return Path(os.path.expanduser(named))  # noqa: PTH111 - Path's own fails for ~nobody
+        return Path(os.path.expanduser(named))  # noqa: PTH111 - Path.expanduser raises for ~nobody
     return _directory(platformdirs.user_data_dir, StoreError)
 
 

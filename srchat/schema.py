@@ -27,7 +27,7 @@ def read_schema(text: str) -> Schema:
     """Return the schema in an option --schema. Raises UsageError with the reason."""
     if text.lstrip().startswith("{"):
         return _checked(_parsed(text, "--schema"), "--schema")
-    if os.path.isfile(text) or text.endswith(".json"):  # noqa: PTH113 - Path's own fails for a long text
+    if os.path.isfile(text) or text.endswith(".json"):  # noqa: PTH113 - Path.is_file raises for a long text
         return _checked(_parsed(read_file(text, _MAX_SIZE).text, text), text)
     return _short(text)
 
@@ -60,7 +60,7 @@ def problems(schema: Schema, text: str) -> list[str]:
     return [f"{e.json_path}: {e.message}"[:_MAX_PROBLEM] for e in errors[:_MAX_PROBLEMS]]
 
 
-def _validator(schema: Schema) -> Any:  # noqa: ANN401 - a class that jsonschema makes
+def _validator(schema: Schema) -> Any:  # noqa: ANN401 - a class created by jsonschema
     from jsonschema.validators import validator_for  # noqa: PLC0415 - 60 ms
     from referencing.jsonschema import EMPTY_REGISTRY  # noqa: PLC0415 - as above
 

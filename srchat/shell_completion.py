@@ -156,9 +156,14 @@ def _zsh(words: Sequence[str]) -> Iterable[str]:
     if line.takes == "text_or_file":
         is_file = typed.startswith(f"{line.before}@")
         return [f"files {len(line.before) + 1}"] if is_file else []
+    offers = line.offers()
+    if line.takes == "conversations":
+        # _describe puts equal descriptions into one row, in an order of its own. For options that
+        # is right. The titles of conversations are made different by spaces at their ends.
+        offers = [(id_, title + " " * place) for place, (id_, title) in enumerate(offers)]
     return [
         ":".join(part.replace("\\", "\\\\").replace(":", "\\:") for part in offer if part)
-        for offer in line.offers()
+        for offer in offers
     ]
 
 

@@ -19,9 +19,11 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
 
 def closest(name: str, names: Iterable[str]) -> str:
-    """Return the most similar name, "" if none is similar. Prefixes come first."""
+    """Return the most similar name, "" if none is similar. Prefixes come first; case is ignored."""
     known = list(itertools.islice(names, _MAX_COMPARED))
-    longer = [each for each in known if each.startswith(name)]
+    folded = {each.casefold(): each for each in reversed(known)}  # the first of equal names
+    wanted = name.casefold()
+    longer = [each for each in folded if each.startswith(wanted)]
     close = [min(longer, key=len)] if longer and name else []
-    close += difflib.get_close_matches(name, known, n=1)
-    return close[0] if close else ""
+    close += difflib.get_close_matches(wanted, folded, n=1)
+    return folded[close[0]] if close else ""

@@ -51,7 +51,7 @@ def text_or_file(text: str) -> str:
     if not text.startswith("@"):
         return text
     # Shells do not expand ~ after an @.
-    return read_file(os.path.expanduser(text[1:])).text  # noqa: PTH111 - Path's own fails for ~nobody
+    return read_file(os.path.expanduser(text[1:])).text  # noqa: PTH111 - Path.expanduser raises for ~nobody
 
 
 def read_stdin(fd: int, on_wait: Callable[[], None] | None, limit: int = MAX_INPUT) -> Attachment:
@@ -109,7 +109,7 @@ class LineReader:
         while b"\n" not in self._buffer:
             try:
                 part = read_part(self._fd)
-            except OSError:  # pragma: no cover - a closed terminal sends a signal first
+            except OSError:  # pragma: no cover - a closing terminal sends SIGHUP first
                 part = b""
             if not part:
                 break

@@ -33,6 +33,11 @@ def turns_sent(sizes: Sequence[TurnSize], estimated: int) -> Sequence[TurnSize] 
     return None
 
 
+def must_report(left_out: int, reported: int) -> bool:
+    """Tell whether to report turns left out: the first ones, then each time they have doubled."""
+    return left_out >= max(1, 2 * reported)
+
+
 def tokens_per_estimate(sizes: Sequence[TurnSize], otherwise: float) -> float:
     """Return the ratio of counted to estimated tokens in counted prompts, at least `otherwise`."""
     counted = [size for size in sizes if size.is_counted]

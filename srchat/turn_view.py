@@ -279,5 +279,5 @@ class _TurnView:
         if silence < _SHORT_WAIT or self._messages.quiet:
             return
         text = f"waiting for {urlsplit(self._session.config.base_url).netloc}, {silence:.0f} s"
-        if not self._opened().show_status(text) and not self._messages.shares_screen:
+        if not self._opened().show_status(text) and self._messages.has_own_screen:
             self._status.show(text)

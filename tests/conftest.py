@@ -1,4 +1,4 @@
-"""Fixtures: servers, and srchat as a real process with a home of its own."""
+"""Fixtures: servers, and srchat as a real process in a temporary home directory."""
 
 import os
 import signal
@@ -17,43 +17,43 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.fork_server import BASE_ENV, can_fork, fork_server
 from tests.support.server import Script, ScriptedServer
-from tests.support.waiting import PATIENCE, unread, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, unread, wait_until
 
 Serve = Callable[..., ScriptedServer]
 
-# With these in its environment, coverage.py measures a process: see [tool.coverage].
-MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+# coverage.py measures processes that have these variables: see [tool.coverage].
+COVERAGE_ENV = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 
 
 def pytest_configure() -> None:
-    """Let no signal be ignored, as nohup and a shell's & have it: srchat would keep to it."""
+    """Restore signals ignored by nohup or by a shell's `&`: srchat would inherit that."""
     for signum in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         if signal.getsignal(signum) == signal.SIG_IGN:
             signal.signal(signum, signal.SIG_DFL)
-    at_any_speed()
+    disable_deadlines()
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return the number of workers: most of a test is waiting for processes and sockets."""
+    """Use one more worker than CPUs: tests mostly wait for processes and sockets."""
     return (os.cpu_count() or 2) + 1
 
 
-def at_any_speed() -> None:
-    """Let no example of Hypothesis fail because the machine is slow; keep all else as it is."""
+def disable_deadlines() -> None:
+    """Disable the time limits of Hypothesis, because the machine may be slow."""
     checks = [*settings().suppress_health_check, HealthCheck.too_slow]
     settings.register_profile(
-        "at any speed", settings(), deadline=None, suppress_health_check=checks
+        "no deadline", settings(), deadline=None, suppress_health_check=checks
     )
-    settings.load_profile("at any speed")
+    settings.load_profile("no deadline")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest: else it keeps one worker when the others have done."""
+    """Run slow tests first, so that no worker is still busy when the others are done."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 class Result(NamedTuple):
-    """How a process ended. `code` is what a shell shows: 130 if SIGINT ended it."""
+    """The result of a process. `code` is the exit code in a shell: 130 after SIGINT."""
 
     code: int
     out: bytes
@@ -65,37 +65,37 @@ class Result(NamedTuple):
 
     @property
     def messages(self) -> list[str]:
-        """The first lines of errors, warnings and other messages; hints follow them."""
+        """The first line of each message, without hints."""
         return [line for line in self.err.splitlines() if line.startswith("srchat: ")]
 
 
-def as_in_a_shell(returncode: int) -> int:
-    """Return the exit code that a shell shows for a process, which a signal may have ended."""
+def shell_exit_code(returncode: int) -> int:
+    """Return the exit code as a shell shows it: 128 + N after signal N."""
     return returncode if returncode >= 0 else 128 - returncode
 
 
 class Process(subprocess.Popen[bytes]):
-    """A process that runs, its output in pipes; `stdin` is one only if that was asked for."""
+    """A running process with pipes for its output. `stdin` is a pipe only if requested."""
 
     stdin: IO[bytes]
     stdout: BufferedReader
     stderr: BufferedReader
 
-    def ended(self) -> Result:
-        """Wait for the end; `out` and `err` are what nobody has read before."""
-        out, err = map(_read_ahead, (self.stdout, self.stderr))
-        more_out, more_err = self.communicate(timeout=PATIENCE)
-        return Result(as_in_a_shell(self.returncode), out + more_out, (err + more_err).decode())
+    def wait_for_result(self) -> Result:
+        """Wait for the process to exit, and return the output that has not been read yet."""
+        out, err = map(_read_buffered, (self.stdout, self.stderr))
+        more_out, more_err = self.communicate(timeout=WAIT_TIMEOUT)
+        return Result(shell_exit_code(self.returncode), out + more_out, (err + more_err).decode())
 
 
-def _read_ahead(pipe: BufferedReader) -> bytes:
-    """Return what came together with what was read, and `communicate` would not see."""
+def _read_buffered(pipe: BufferedReader) -> bytes:
+    """Return data in the reader's buffer, which `communicate` would lose."""
     os.set_blocking(pipe.fileno(), False)
     return pipe.read1() or b""
 
 
 class Srchat:
-    """Runs `python -m srchat` in an environment that nothing of the machine leaks into."""
+    """Runs `python -m srchat` in a minimal environment, independent of the machine's."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -105,16 +105,16 @@ class Srchat:
             "TMPDIR": str(home),
             **BASE_ENV,
             "SRCHAT_CONFIG": str(home / "config.toml"),
-        } | MEASURED
+        } | COVERAGE_ENV
 
     @property
-    def unmeasured_env(self) -> dict[str, str]:
-        """The environment of a process that is itself measured by what it loads or takes."""
-        return {name: value for name, value in self.env.items() if name not in MEASURED}
+    def plain_env(self) -> dict[str, str]:
+        """The environment for processes whose imports, time or memory are measured."""
+        return {name: value for name, value in self.env.items() if name not in COVERAGE_ENV}
 
     @property
     def history(self) -> Path:
-        """Where it keeps conversations."""
+        """The path of the conversation database."""
         return self.home / ".local" / "share" / "srchat" / "history.db"
 
     def configure(self, text: str) -> None:
@@ -124,7 +124,7 @@ class Srchat:
         return [sys.executable, "-m", "srchat", *args]
 
     def put_on_path(self) -> None:
-        """Have shells find it as the command `srchat`, as where it is installed."""
+        """Put a command `srchat` on the PATH, as an installation does."""
         program = self.home / "bin/srchat"
         program.parent.mkdir()
         root = Path(__file__).parent.parent
@@ -138,13 +138,13 @@ class Srchat:
         self,
         *args: str,
         stdin: bytes | None = None,
-        timeout: float = PATIENCE,
+        timeout: float = WAIT_TIMEOUT,
         **env: str,
     ) -> Result:
         if can_fork(self.env | env):
-            ended = fork_server().run(args, self.env | env, str(self.home), stdin or b"", timeout)
-            return Result(as_in_a_shell(ended.returncode), ended.out, ended.err.decode())
-        done = subprocess.run(
+            result = fork_server().run(args, self.env | env, str(self.home), stdin or b"", timeout)
+            return Result(shell_exit_code(result.returncode), result.out, result.err.decode())
+        process = subprocess.run(
             self.command(*args),
             env=self.env | env,
             input=stdin or b"",
@@ -153,13 +153,13 @@ class Srchat:
             cwd=self.home,
             check=False,
         )
-        return Result(as_in_a_shell(done.returncode), done.stdout, done.stderr.decode())
+        return Result(shell_exit_code(process.returncode), process.stdout, process.stderr.decode())
 
     def start(self, *args: str, stdin: int = subprocess.DEVNULL, **env: str) -> Process:
         return self.start_program(self.command(*args), stdin=stdin, env=self.env | env)
 
-    def fed_unready(self, *args: str, parts: Sequence[bytes]) -> Result:
-        """Run it on a pipe that somebody made non-blocking, and that is empty between parts."""
+    def run_nonblocking(self, *args: str, parts: Sequence[bytes]) -> Result:
+        """Run srchat with a non-blocking pipe as stdin, which is empty between `parts`."""
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
         process = self.start(*args, stdin=reading)
@@ -167,9 +167,9 @@ class Srchat:
         for part in parts:
             os.write(writing, part)
             wait_until(lambda: not unread(writing))
-            time.sleep(0.1)  # for it to find nothing more
+            time.sleep(0.1)  # srchat finds the pipe empty
         os.close(writing)
-        return process.ended()
+        return process.wait_for_result()
 
     def start_program(
         self,
@@ -178,7 +178,7 @@ class Srchat:
         stdin: int = subprocess.DEVNULL,
         env: Mapping[str, str] | None = None,
     ) -> Process:
-        """Start a program that itself runs srchat; what still runs then ends with the test."""
+        """Start a program, usually one that runs srchat. It is killed at the end of the test."""
         process = Process(
             command,
             env=env or self.env,
@@ -190,8 +190,8 @@ class Srchat:
         self.processes.append(process)
         return process
 
-    def end_all(self) -> None:
-        """End what a failed test has left, and close its pipes: the next test would be blamed."""
+    def kill_all(self) -> None:
+        """Kill processes that a failed test left behind, so that they do not affect other tests."""
         for process in self.processes:
             process.kill()
             for pipe in (process.stdin, process.stdout, process.stderr):
@@ -203,14 +203,14 @@ class Srchat:
 
 @pytest.fixture
 def srchat(tmp_path: Path) -> Iterator[Srchat]:
-    running = Srchat(tmp_path)
-    yield running
-    running.end_all()
+    program = Srchat(tmp_path)
+    yield program
+    program.kill_all()
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Start servers that play the given scripts; they stop with the test."""
+    """Start servers that play the given scripts. They stop at the end of the test."""
     with ExitStack() as stack:
 
         def start(*scripts: Script) -> ScriptedServer:
@@ -221,13 +221,13 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def full_backlog() -> Iterator[str]:
-    """A base URL whose port neither takes nor refuses a connection."""
+    """A base URL whose port neither accepts nor refuses connections."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         port = listener.getsockname()[1]
-        for _ in range(3):  # nobody accepts: the kernel keeps one, and lets the others wait
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
+        for _ in range(3):  # fills the backlog, so later connections wait
+            client = stack.enter_context(socket.socket())
+            client.setblocking(False)
             with suppress(BlockingIOError):
-                waiting.connect(("127.0.0.1", port))
+                client.connect(("127.0.0.1", port))
         yield f"http://127.0.0.1:{port}/v1"

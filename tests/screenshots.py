@@ -1,8 +1,8 @@
-"""Pictures of real runs, in docs/: `python -m tests.screenshots`.
+"""Creates the screenshots in docs/: `python -m tests.screenshots`.
 
-A shell runs on a pseudo-terminal, and lines are typed as a user would; what the screen shows
-at the end becomes an SVG, or all that it showed a moving one. Each run is drawn on a dark and on a
-light terminal, which differ in their colors alone.
+Commands are typed into a shell on a pseudo-terminal. The final screen becomes an SVG image, or the
+whole session an animated one. Each image has a dark and a light version, which differ only in their
+colors.
 """
 
 import html
@@ -18,7 +18,7 @@ import pyte
 from pyte.screens import Char
 
 from tests.conftest import Srchat
-from tests.support.chatting import ENTER, answering
+from tests.support.chatting import ENTER, answer_cursor_queries
 from tests.support.pseudo_terminal import TerminalSession
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
@@ -26,9 +26,9 @@ SHELL: Final = ["bash", "--norc", "--noprofile", "-i"]
 COLUMNS: Final = 80
 
 CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 18, 16
-TYPING = 0.05  # seconds between two keys
-BLINK = 0.02  # seconds that nobody sees
-LAST_SCREEN = 6.0  # seconds
+KEY_INTERVAL = 0.05  # seconds between two keys
+MIN_SHOWN = 0.02  # seconds; shorter states are left out
+LAST_SCREEN = 6.0  # seconds that the last screen is shown
 FONT = 'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14"'
 THEMES: Final = {
     "dark": {
@@ -51,20 +51,21 @@ THEMES: Final = {
 
 
 class Scene(NamedTuple):
-    """What is typed on a screen of so many rows: lines, and what waits for Enter at the end.
+    """What to type.
 
-    `moves`: it is shown as it happened.
+    `rows`: of the screen. `lines`: typed one after the other. `typed`: typed at the end, without
+    Enter; then `shows` is waited for. `animated`: record the whole session.
     """
 
     rows: int
     lines: tuple[str, ...]
     typed: str = ""
     shows: str = ""
-    moves: bool = False
+    animated: bool = False
 
 
 SCENES: Final = {
-    "ask": Scene(38, ('srchat ask -p demo "hello there"',), moves=True),
+    "ask": Scene(38, ('srchat ask -p demo "hello there"',), animated=True),
     "chat": Scene(
         46,
         ("srchat chat -p demo", "hello there", "what did I say?"),
@@ -85,45 +86,45 @@ SCENES: Final = {
 
 
 class Shell(TerminalSession):
-    """A shell on a terminal of its own, in a home where nothing has been set."""
+    """A shell on a pseudo-terminal, in an empty home directory."""
 
     def __init__(self, home: Path, rows: int) -> None:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         env = Srchat(home).env | {"PATH": path, "PS1": r"\[\e[32m\]$\[\e[0m\] "}
         super().__init__(SHELL, env, COLUMNS, rows, cwd=str(home))
-        answering(self)
+        answer_cursor_queries(self)
 
     @property
-    def place(self) -> tuple[int, int]:
-        """The column of the cursor, and its row counted from the first one that scrolled away."""
+    def position(self) -> tuple[int, int]:
+        """The column of the cursor, and its row, counted from the start of the scrollback."""
         cursor = self.terminal._screen.cursor
         return cursor.x, cursor.y + len(self.terminal.scrollback)
 
     @property
     def is_at_prompt(self) -> bool:
-        """Whether the cursor stands behind an empty prompt, the shell's or that of a chat."""
+        """Whether the cursor is at an empty prompt of the shell or of a chat."""
         row = self.terminal.screen[self.terminal._screen.cursor.y]
-        return self.place[0] == 2 and row in ("$", ">")
+        return self.position[0] == 2 and row in ("$", ">")
 
     def enter(self, line: str) -> None:
-        """Type a line at the prompt and wait for the next one."""
-        _, before = self.place
+        """Type a line, and wait for the next prompt."""
+        _, before = self.position
         self.type(line + ENTER)
-        self.wait_for(lambda _: self.place[1] > before and self.is_at_prompt, f"end of {line}")
+        self.wait_for(lambda _: self.position[1] > before and self.is_at_prompt, f"end of {line}")
 
 
 class Recording:
-    """The rows of a screen over time: each with the moments at which it appears and is replaced."""
+    """The rows of a screen over time, each with the times at which it appears and is replaced."""
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
-        self._begin = time.monotonic()
+        self._start = time.monotonic()
         self._rows: dict[int, tuple[str, float]] = {}
         self._parts: list[tuple[str, float, float]] = []
 
-    def take(self) -> None:
-        """Note what the screen shows now."""
-        now = time.monotonic() - self._begin
+    def record(self) -> None:
+        """Record the rows that have changed."""
+        now = time.monotonic() - self._start
         screen = self._shell.terminal._screen
         for y in range(screen.lines):
             drawn = "".join(drawn_row(screen, y, COLUMNS))
@@ -133,32 +134,32 @@ class Recording:
                 self._rows[y] = (drawn, now)
 
     def type(self, keys: str) -> None:
-        """Type as fast as a person does."""
+        """Type at the speed of a person."""
         for key in keys:
             self._shell.type(key)
-            self._shell.read(TYPING)
-            self.take()
+            self._shell.read(KEY_INTERVAL)
+            self.record()
 
     def run(self, line: str) -> None:
-        """Type a line, and watch until the next prompt."""
+        """Type a line, and record until the next prompt."""
         self.type(line)
-        _, before = self._shell.place
+        _, before = self._shell.position
         self._shell.type(ENTER)
-        self._shell.wait_for(lambda _: self._is_over(before), f"end of {line}")
+        self._shell.wait_for(lambda _: self._is_done(before), f"end of {line}")
 
-    def _is_over(self, before: int) -> bool:
-        self.take()
-        return self._shell.place[1] > before and self._shell.is_at_prompt
+    def _is_done(self, before: int) -> bool:
+        self.record()
+        return self._shell.position[1] > before and self._shell.is_at_prompt
 
     def drawn(self) -> list[str]:
-        """Return the moving picture; the last screen stays for a while, then it begins again."""
-        self.take()
-        end = time.monotonic() - self._begin
-        whole = end + LAST_SCREEN
+        """Return the animation, which loops after showing the last screen for a while."""
+        self.record()
+        end = time.monotonic() - self._start
+        duration = end + LAST_SCREEN
         styles, groups = [], []
         for number, (drawn, since, until) in enumerate(self._parts):
-            if drawn and until - since > BLINK:
-                a, b = (f"{100 * moment / whole:.2f}" for moment in (since, until))
+            if drawn and until - since > MIN_SHOWN:
+                a, b = (f"{100 * moment / duration:.2f}" for moment in (since, until))
                 styles.append(
                     f"@keyframes k{number}{{0%{{visibility:hidden}}{a}%{{visibility:visible}}"
                     f"{b}%{{visibility:hidden}}}}"
@@ -168,13 +169,13 @@ class Recording:
                 )
         for y, (drawn, since) in sorted(self._rows.items()):
             if drawn:
-                a = f"{100 * since / whole:.2f}"
+                a = f"{100 * since / duration:.2f}"
                 styles.append(
                     f"@keyframes l{y}{{0%{{visibility:hidden}}{a}%{{visibility:visible}}}}"
                 )
                 groups.append(f'<g class="last" style="animation-name:l{y}">{drawn}</g>')
         style = (
-            f"<style>g{{animation:{whole:.1f}s step-end infinite}}"
+            f"<style>g{{animation:{duration:.1f}s step-end infinite}}"
             "@media (prefers-reduced-motion:reduce){g{animation:none}}"
             f"{''.join(styles)}</style>"
         )
@@ -182,13 +183,13 @@ class Recording:
 
 
 def pictures(scene: Scene) -> dict[str, str]:
-    """Play a scene and return its screen as SVG, by theme."""
+    """Play a scene, and return its SVG images by theme."""
     drawn, rows = played(scene)
     return {name: framed(drawn, rows, colors) for name, colors in THEMES.items()}
 
 
 def played(scene: Scene) -> tuple[list[str], int]:
-    """Play a scene and return what is drawn of its screen, and how many rows that has."""
+    """Play a scene, and return its SVG elements and its number of rows."""
     with (
         tempfile.TemporaryDirectory() as home,
         Shell(Path(home), scene.rows) as shell,
@@ -196,19 +197,19 @@ def played(scene: Scene) -> tuple[list[str], int]:
         shell.wait_for(lambda _: shell.is_at_prompt, "the prompt")
         recording = Recording(shell)
         for line in scene.lines:
-            (recording.run if scene.moves else shell.enter)(line)
+            (recording.run if scene.animated else shell.enter)(line)
         if scene.typed:
             shell.type(scene.typed)
             shell.wait_for_text(scene.shows)
         screen = shell.terminal._screen
         last = max(y for y in range(scene.rows) if screen.display[y].strip())
-        if scene.moves:
+        if scene.animated:
             return recording.drawn(), last + 1
         return [run for y in range(last + 1) for run in drawn_row(screen, y, COLUMNS)], last + 1
 
 
 def framed(drawn: list[str], rows: int, colors: dict[str, str]) -> str:
-    """Return what was drawn of so many rows as a picture in these colors."""
+    """Return a complete SVG image with these elements, rows and colors."""
     body = "\n".join(drawn)
     rules = [f".{name}{{fill:{value}}}" for name, value in colors.items() if f'"{name}"' in body]
     width = COLUMNS * CELL_WIDTH + 2 * MARGIN
@@ -225,22 +226,22 @@ def framed(drawn: list[str], rows: int, colors: dict[str, str]) -> str:
 
 
 def drawn_row(screen: pyte.Screen, y: int, columns: int) -> list[str]:
-    """Draw one row: a text element for each run of characters that look the same."""
+    """Draw one row, with one text element per run of equally styled characters."""
     runs: list[tuple[int, str, Char]] = []
     for x in range(columns):
         cell = screen.buffer[y][x]
         if runs and cell._replace(data="") == runs[-1][2]._replace(data=""):
-            start, text, look = runs[-1]
-            runs[-1] = (start, text + cell.data, look)
+            start, text, style = runs[-1]
+            runs[-1] = (start, text + cell.data, style)
         else:
             runs.append((x, cell.data, cell))
-    return [part for start, text, look in runs for part in drawn(start, y, text, look)]
+    return [part for start, text, style in runs for part in drawn(start, y, text, style)]
 
 
-def drawn(x: int, y: int, text: str, look: Char) -> list[str]:
-    """Draw a run of characters, on its background where it has one."""
-    foreground, background = color(look.fg, "foreground"), color(look.bg, "background")
-    if look.reverse:
+def drawn(x: int, y: int, text: str, style: Char) -> list[str]:
+    """Draw a run of characters, with its background if it has one."""
+    foreground, background = color(style.fg, "foreground"), color(style.bg, "background")
+    if style.reverse:
         foreground, background = background, foreground
     parts = []
     if background != color("default", "background"):
@@ -250,32 +251,32 @@ def drawn(x: int, y: int, text: str, look: Char) -> list[str]:
             f"{background}/>"
         )
     if text.strip():
-        parts.append(drawn_text(x, y, text.rstrip(), look, foreground))
+        parts.append(drawn_text(x, y, text.rstrip(), style, foreground))
     return parts
 
 
 def color(name: str, default: str) -> str:
-    """Return the attribute for a color: the name of one that the theme has, or its value."""
+    """Return the SVG attribute for a color: a class of the theme, or an RGB value."""
     if len(name) == 6 and re.fullmatch("[0-9a-f]+", name):
         return f'fill="#{name}"'
     return f'class="{default if name == "default" else name}"'
 
 
-def drawn_text(x: int, y: int, text: str, look: Char, foreground: str) -> str:
+def drawn_text(x: int, y: int, text: str, style: Char, foreground: str) -> str:
     """Draw characters without their background."""
-    style = [foreground]
-    if look.bold:
-        style.append('font-weight="bold"')
-    if look.italics:
-        style.append('font-style="italic"')
-    if look.underscore or look.strikethrough:
-        line = "underline" if look.underscore else "line-through"
-        style.append(f'text-decoration="{line}"')
-    # Each character says where it stands: no font that is found elsewhere can shift a column.
-    places = " ".join(f"{MARGIN + (x + i) * CELL_WIDTH:.1f}" for i in range(len(text)))
+    attributes = [foreground]
+    if style.bold:
+        attributes.append('font-weight="bold"')
+    if style.italics:
+        attributes.append('font-style="italic"')
+    if style.underscore or style.strikethrough:
+        line = "underline" if style.underscore else "line-through"
+        attributes.append(f'text-decoration="{line}"')
+    # Each character has its position, so that columns are aligned in any font.
+    positions = " ".join(f"{MARGIN + (x + i) * CELL_WIDTH:.1f}" for i in range(len(text)))
     baseline = MARGIN + (y + 0.75) * CELL_HEIGHT
     shown = html.escape(text.replace(" ", "\u00a0"))
-    return f'<text x="{places}" y="{baseline:.1f}" {" ".join(style)}>{shown}</text>'
+    return f'<text x="{positions}" y="{baseline:.1f}" {" ".join(attributes)}>{shown}</text>'
 
 
 if __name__ == "__main__":

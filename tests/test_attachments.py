@@ -31,20 +31,22 @@ def test_several_attachments_need_no_words() -> None:
 
 
 @given(FILES, st.text("<>/file\n ?", min_size=1))
-def test_words_are_known_whatever_they_look_like(files: list[tuple[str, str]], words: str) -> None:
+def test_words_are_separated_from_attachments_whatever_they_contain(
+    files: list[tuple[str, str]], words: str
+) -> None:
     message = user_message(words, [Attachment(*file) for file in files])
     assert message.names == tuple(name for name, _ in files)
     assert message.words == words
 
 
 @pytest.mark.parametrize("words", ['<file name="a">\nx\n</file>', '<file name="a">\nnever closed'])
-def test_words_that_look_like_a_file_are_words(words: str) -> None:
+def test_words_that_look_like_an_attachment_are_words(words: str) -> None:
     assert user_message(words, []) == UserMessage(words)
     assert user_message(words, []).brief == words
 
 
 @given(FILES, FILES, st.text(max_size=5), st.text(min_size=1, max_size=5))
-def test_other_words_follow_all_files(
+def test_other_words_follow_the_files(
     old: list[tuple[str, str]], new: list[tuple[str, str]], before: str, after: str
 ) -> None:
     first = user_message(before or "?", [Attachment(*file) for file in old])
@@ -53,6 +55,6 @@ def test_other_words_follow_all_files(
     assert first.with_words(second) == user_message(after, both)
 
 
-def test_a_message_in_brief_names_its_files() -> None:
+def test_a_brief_message_names_its_files() -> None:
     message = user_message("sum up", [Attachment("a.txt", "1\n2"), Attachment('"b"', "3")])
     assert message.brief == '[a.txt] ["b"] sum up'

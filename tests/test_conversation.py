@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from srchat.api.models import Message, Usage
 from srchat.conversation import Conversation, TurnRecord, title_of
-from srchat.tokens import answer_room, estimate
+from srchat.tokens import answer_room, estimate, must_report
 
 USAGE = Usage(100, 10, 110)
 
 
 def turn(id: str, parent: str | None = None, **more: object) -> TurnRecord:
     values = {"prompt": f"prompt {id}", "reply": f"reply {id}", "complete": True, **more}
-    return TurnRecord(id=id, parent=parent, **values)  # type: ignore[arg-type] # values of a test
+    return TurnRecord(id=id, parent=parent, **values)  # type: ignore[arg-type] # any field
 
 
 def linear(*sizes: int, system: str | None = None) -> Conversation:
@@ -183,7 +184,7 @@ def test_the_newest_count_is_used() -> None:
     window=st.integers(1, 4000),
     max_tokens=st.none() | st.integers(1, 4000),
 )
-def test_what_is_sent_is_the_longest_end_that_fits(
+def test_the_longest_suffix_that_fits_is_sent(
     sizes: list[int], system: str | None, prompt: str, window: int, max_tokens: int | None
 ) -> None:
     conversation = linear(*sizes, system=system)
@@ -205,14 +206,14 @@ def test_what_is_sent_is_the_longest_end_that_fits(
     assert fitted.estimated_tokens == estimate(fitted.messages)
 
 
-def test_an_answer_is_whole_if_the_model_ended_it() -> None:
+def test_an_answer_is_complete_if_the_model_ended_it() -> None:
     whole = TurnRecord("a", "p", complete=True, finish_reason="stop")
     assert whole.is_whole
     assert not whole._replace(complete=False).is_whole
     assert not whole._replace(finish_reason="length").is_whole
 
 
-def test_what_the_server_did_not_count_is_estimated_with_the_system_prompt() -> None:
+def test_an_estimate_includes_the_system_prompt() -> None:
     turn = TurnRecord("t1", "p" * 400, reply="r" * 400, complete=True)
     bare = Conversation("c1").with_turn(turn)
     assert 200 <= bare.tokens <= 220
@@ -220,7 +221,7 @@ def test_what_the_server_did_not_count_is_estimated_with_the_system_prompt() -> 
     assert bare.tokens + 100 <= with_system.tokens <= bare.tokens + 110
 
 
-def test_what_the_server_counted_last_counts() -> None:
+def test_the_last_count_of_the_server_is_used() -> None:
     turn = TurnRecord("t1", "p" * 400, reply="r", complete=True, usage=Usage(300, 100, 400))
     assert Conversation("c1").with_turn(turn).tokens == 400
 
@@ -250,3 +251,20 @@ def test_turns_that_were_counted_are_fitted_by_their_counts(
     assert tokens(fitted.messages) <= 910  # an estimate of "new" and of a template are in it
     if left_out:  # one more turn would not fit
         assert tokens([*left_out[-2:], *fitted.messages]) > 800
+
+
+@pytest.mark.parametrize("system", [None, "be brief"])
+def test_the_last_report_of_turns_left_out_follows_from_the_stored_turns(
+    system: str | None,
+) -> None:
+    conversation = Conversation("c", system=system)
+    reports = []
+    for number in range(20):
+        fitted = conversation.fit("p" * 400, window=1000, max_tokens=100)
+        if must_report(fitted.left_out, conversation.reported_left_out):
+            reports.append(fitted.left_out)
+        turn = TurnRecord(
+            f"t{number}", "p" * 400, conversation.head, reply="r" * 400, complete=True
+        )._replace(estimated_tokens=fitted.estimated_tokens)
+        conversation = conversation.with_turn(turn)
+    assert reports == [1, 2, 4, 8, 16]

@@ -24,15 +24,15 @@ MANUAL: Final = {
     *(command for prose in PROSE.values() for _, command in prose.examples),
     *(text for command in TREE for text in command.paragraphs if is_command(text)),
 }
-# The changelog tells what was, and may name what is gone.
+# The changelog may mention commands that no longer exist.
 DOCUMENTS: Final = {
     path.name: path.read_text(encoding="utf-8")
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
     if path.name != "CHANGELOG.md"
 }
-# They ask somebody, who answers them in tests/cli/test_config.py.
-ASKING: Final = {"srchat config init", "srchat config set api_key"}
-# In place of what needs the network: tests/test_packaging.py installs for real.
+# These ask questions; tests/cli/test_config.py answers them.
+INTERACTIVE: Final = {"srchat config init", "srchat config set api_key"}
+# Replace programs that need the network; tests/test_packaging.py runs the real ones.
 STUBS: Final = {
     "python3": "mkdir -p .venv/bin; cp bin/srchat bin/pip .venv/bin; cp bin/pip .venv/bin/python",
     "pip": "exit 0",
@@ -47,58 +47,60 @@ _PLACEHOLDER: Final = re.compile(r"(?<![\w.\"$])[A-Z]{2,}\b")  # NAME, @FILE, [P
 
 
 def blocks(text: str, language: str) -> list[str]:
-    """Return the blocks of code in a language."""
+    """Return the code blocks in a language."""
     return [body for named, body in _BLOCK.findall(text) if named == language]
 
 
 def scripts(text: str) -> list[str]:
-    """Return what the blocks of a document have one type."""
+    """Return the commands of each shell block of a document as a script."""
     return ["".join(_TYPED.findall(body)) for body in blocks(text, "console")] + blocks(text, "sh")
 
 
 def code(text: str) -> list[str]:
-    """Return the code that stands in prose and tables, each piece once."""
+    """Return the distinct code spans in prose and tables."""
     found = _CODE.findall(_BLOCK.sub("", text))
     return sorted({" ".join(piece.split()).replace(r"\|", "|") for piece in found})
 
 
 def commands(text: str) -> list[str]:
-    """Return the commands in prose and tables; `config edit` is one too."""
+    """Return the commands in prose and tables, including those without `srchat`."""
     paths = {command.path for command in TREE}
     pieces = [(piece, f"srchat {piece}") for piece in code(text)]
     return [piece for piece, _ in pieces if is_command(piece)] + [
-        whole for piece, whole in pieces if " " in piece and " ".join(whole.split()[:3]) in paths
+        command
+        for piece, command in pieces
+        if " " in piece and " ".join(command.split()[:3]) in paths
     ]
 
 
 def options(text: str) -> list[str]:
-    """Return the options in prose and tables, with the values that are shown."""
+    """Return the options in prose and tables, with their values."""
     return [piece for piece in code(text) if re.match("--?[a-z]", piece)]
 
 
 def can_run(command: str) -> bool:
-    """Tell whether a command can be run as it stands, with nobody there."""
-    return not _PLACEHOLDER.search(command) and command not in ASKING
+    """Tell whether a command can be run unchanged and without a user."""
+    return not _PLACEHOLDER.search(command) and command not in INTERACTIVE
 
 
-def of_all(find: Callable[[str], list[str]]) -> list[str]:
-    """Return what is found in the documents, each once."""
+def in_all_documents(find: Callable[[str], list[str]]) -> list[str]:
+    """Return the distinct results of `find` for all documents."""
     return sorted({found for text in DOCUMENTS.values() for found in find(text)})
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of a home that has a conversation."""
-    srchat = Srchat(tmp_path_factory.mktemp("kept"))
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with a conversation."""
+    srchat = Srchat(tmp_path_factory.mktemp("history"))
     assert srchat("ask", "-p", "demo", "--no-stream", "why is the sky blue?").code == 0
     return srchat.home / ".local"
 
 
 @pytest.fixture
-def at_home(srchat: Srchat, kept: Path) -> Srchat:
-    """A home with a conversation, a profile and the files that are spoken of."""
+def at_home(srchat: Srchat, history: Path) -> Srchat:
+    """A home with a conversation, a profile, and the files that the documents mention."""
     srchat.configure('[profiles.work]\nmodel = "m"\n')
-    shutil.copytree(kept, srchat.home / ".local")
+    shutil.copytree(history, srchat.home / ".local")
     srchat.put_on_path()
     for name, body in STUBS.items():
         stub = srchat.home / "bin" / name
@@ -114,7 +116,7 @@ def at_home(srchat: Srchat, kept: Path) -> Srchat:
 
 
 def run(srchat: Srchat, script: str) -> None:
-    """Run a script as somebody would who uses the profile `demo`."""
+    """Run a script with the profile `demo`, and check that it succeeds."""
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script],
         env=srchat.env | {"SRCHAT_PROFILE": "demo", "EDITOR": "true"},
@@ -123,15 +125,15 @@ def run(srchat: Srchat, script: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def check_words(srchat: Srchat, command: str) -> None:
-    """Have the words of a command understood and nothing done."""
+def check_syntax(srchat: Srchat, command: str) -> None:
+    """Check that srchat accepts the words of a command, without running it."""
     for words in re.findall(r"\bsrchat ([^|<>]*)", command):
         result = srchat(*shlex.split(words), "--help")
         assert result.code == 0, result.err
 
 
 def check_option(option: str) -> None:
-    """Check that there is such an option, and that it takes a value if one is shown."""
+    """Check that an option exists, and that it takes a value if one is shown."""
     flag, _, value = option.partition(" ")
     found = [o for c in TREE for o in c.options if flag in (*o.flags, *o.opposites)]
     assert found, f"no command has the option {flag}"
@@ -139,12 +141,12 @@ def check_option(option: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", of_all(scripts))
+@pytest.mark.parametrize("script", in_all_documents(scripts))
 def test_a_block_of_commands_runs(at_home: Srchat, script: str) -> None:
     run(at_home, script)
 
 
-SHOWN: Final = sorted({*MANUAL, *of_all(commands)})
+SHOWN: Final = sorted({*MANUAL, *in_all_documents(commands)})
 
 
 @pytest.mark.slow
@@ -154,22 +156,22 @@ def test_a_command_runs(at_home: Srchat, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", [c for c in SHOWN if not can_run(c)])
-def test_a_command_that_cannot_run_here_is_understood(srchat: Srchat, command: str) -> None:
-    check_words(srchat, command)
+def test_a_command_that_is_not_run_has_valid_syntax(srchat: Srchat, command: str) -> None:
+    check_syntax(srchat, command)
 
 
-def test_the_documents_are_found() -> None:
-    assert of_all(scripts)
-    assert of_all(options)
+def test_the_documentation_is_found() -> None:
+    assert in_all_documents(scripts)
+    assert in_all_documents(options)
 
 
-@pytest.mark.parametrize("option", of_all(options))
+@pytest.mark.parametrize("option", in_all_documents(options))
 def test_an_option_exists(option: str) -> None:
     check_option(option)
 
 
-@pytest.mark.parametrize("text", of_all(lambda text: blocks(text, "toml")))
-def test_a_configuration_is_one(srchat: Srchat, text: str) -> None:
+@pytest.mark.parametrize("text", in_all_documents(lambda text: blocks(text, "toml")))
+def test_a_configuration_in_the_documentation_is_valid(srchat: Srchat, text: str) -> None:
     srchat.configure(text)
     (srchat.home / "config.toml").chmod(0o600)
     for profile in ("demo", *tomllib.loads(text).get("profiles", {})):
@@ -193,7 +195,7 @@ $ git diff | srchat ask two
 """
 
 
-def test_all_that_is_shown_is_found() -> None:
+def test_all_shown_text_is_found() -> None:
     assert scripts(SAMPLE) == [
         "srchat ask one\ngit diff | srchat ask two\n",
         'export X=1   # goes on\nsrchat ask "$X"\n',
@@ -207,8 +209,8 @@ def test_all_that_is_shown_is_found() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["srchat aks", "srchat ask --modle x y", "srchat | srchat aks"])
-def test_what_is_misspelt_fails(at_home: Srchat, wrong: str) -> None:
-    for check in (run, check_words):
+def test_a_misspelled_command_fails(at_home: Srchat, wrong: str) -> None:
+    for check in (run, check_syntax):
         with pytest.raises(AssertionError, match="no such"):
             check(at_home, wrong)
     with pytest.raises(AssertionError, match="no command"):

@@ -1,4 +1,4 @@
-"""The packages: their content, and that they run wherever they are installed."""
+"""The wheel and the sdist: their content, and installing them with various tools."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 import srchat as package
-from tests.conftest import MEASURED
+from tests.conftest import COVERAGE_ENV
 from tests.support.shells import ROOT
 from tools.generate import generated
 
@@ -29,13 +29,13 @@ SHARED: Final = {
         if path.startswith("man/")
     },
 }
-UNMEASURED: Final = {name: os.environ[name] for name in os.environ if name not in MEASURED}
+PLAIN_ENV: Final = {name: os.environ[name] for name in os.environ if name not in COVERAGE_ENV}
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
-    """Return what a program prints; its words are shown where it fails."""
+    """Run a program and return its output. A failure shows the command."""
     done = subprocess.run(
-        command, env=env or UNMEASURED, capture_output=True, text=True, timeout=300, check=False,
+        command, env=env or PLAIN_ENV, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -43,7 +43,7 @@ def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The wheel and the sdist that it was built from."""
+    """The wheel, and the sdist from which it was built."""
     place = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "build", "--installer=uv", "--outdir", place, ROOT)
     (wheel,), (sdist,) = place.glob("*.whl"), place.glob("*.tar.gz")
@@ -51,11 +51,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def modules() -> set[str]:
-    """Return the Python files of the package as they stand in the repository."""
+    """Return the Python files of the package in the repository."""
     return {str(path.relative_to(ROOT)) for path in (ROOT / "srchat").rglob("*.py")}
 
 
-def test_the_generated_files_all_have_their_place_in_the_wheel() -> None:
+def test_the_wheel_contains_all_generated_files() -> None:
     document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     shared = document["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
     assert {place: path for path, place in shared.items()} == SHARED
@@ -63,7 +63,7 @@ def test_the_generated_files_all_have_their_place_in_the_wheel() -> None:
 
 
 @pytest.mark.slow
-def test_the_wheel_holds_the_program_and_nothing_else(built: tuple[Path, Path]) -> None:
+def test_the_wheel_contains_only_the_program(built: tuple[Path, Path]) -> None:
     with zipfile.ZipFile(built[0]) as wheel:
         names = set(wheel.namelist())
         metadata = f"srchat-{package.__version__}.dist-info"
@@ -80,7 +80,7 @@ def test_the_wheel_holds_the_program_and_nothing_else(built: tuple[Path, Path]) 
 
 
 @pytest.mark.slow
-def test_the_sdist_holds_the_sources_and_nothing_else(built: tuple[Path, Path]) -> None:
+def test_the_sdist_contains_only_sources(built: tuple[Path, Path]) -> None:
     belongs = re.compile(
         rf"srchat-{VERSION}/("
         r"srchat/([\w]+/)*\w+\.py|srchat/py\.typed|(tests|tools)/.+\.(py|md|txt|json|toml)|completions/\w*srchat(\.\w+)?"
@@ -94,7 +94,7 @@ def test_the_sdist_holds_the_sources_and_nothing_else(built: tuple[Path, Path]) 
     assert inside >= {*generated(), *modules(), "pyproject.toml", "LICENSE", "README.md"}
 
 
-# Each installs a file into a directory of its own, and returns where its programs are.
+# Installs a package into a directory, and returns the directory of its programs.
 Install = Callable[[Path, Path], Path]
 
 
@@ -106,7 +106,7 @@ def with_pip(file: Path, place: Path) -> Path:
 
 def with_pipx(file: Path, place: Path) -> Path:
     places = {f"PIPX_{name}": str(place / name) for name in ("HOME", "BIN_DIR", "MAN_DIR")}
-    run(sys.executable, "-m", "pipx", "install", file, env=UNMEASURED | places)
+    run(sys.executable, "-m", "pipx", "install", file, env=PLAIN_ENV | places)
     assert (place / "MAN_DIR/man1/srchat-ask.1").exists()
     return place / "BIN_DIR"
 
@@ -114,7 +114,7 @@ def with_pipx(file: Path, place: Path) -> Path:
 def with_uv(file: Path, place: Path) -> Path:
     places = {"UV_TOOL_DIR": str(place / "tools"), "UV_TOOL_BIN_DIR": str(place / "bin")}
     command = ("-m", "uv", "tool", "install", "--python", sys.executable, file)
-    run(sys.executable, *command, env=UNMEASURED | places)
+    run(sys.executable, *command, env=PLAIN_ENV | places)
     return place / "bin"
 
 
@@ -122,7 +122,7 @@ def with_uv(file: Path, place: Path) -> Path:
 @pytest.mark.parametrize(
     ("install", "kind"), [(with_pip, 0), (with_pip, 1), (with_pipx, 0), (with_uv, 0), (with_uv, 1)]
 )
-def test_what_is_installed_runs(
+def test_the_installed_program_runs(
     built: tuple[Path, Path], tmp_path: Path, install: Install, kind: int
 ) -> None:
     programs = install(built[kind], tmp_path / "place")

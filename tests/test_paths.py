@@ -40,7 +40,7 @@ def test_without_a_home_there_is_a_hint() -> None:
 
 
 @pytest.mark.usefixtures("homeless")
-def test_without_a_home_the_variables_name_the_places(tmp_path: Path) -> None:
+def test_without_a_home_the_variables_set_the_paths(tmp_path: Path) -> None:
     environ = {"SRCHAT_CONFIG": str(tmp_path / "c.toml"), "SRCHAT_DATA": str(tmp_path)}
     assert paths.config_path(environ) == tmp_path / "c.toml"
     assert paths.database_path(environ) == tmp_path / "history.db"
@@ -57,7 +57,7 @@ def test_without_a_home_a_chat_has_no_input_history() -> None:
 
 
 @pytest.mark.usefixtures("homeless")
-def test_without_a_home_no_cache_is_kept_anywhere(tmp_path: Path) -> None:
+def test_without_a_home_no_cache_is_written(tmp_path: Path) -> None:
     model_cache.write(str(paths.cache_path()), "http://chat.test/v1", ["a"])
     assert model_cache.read(str(paths.cache_path()), "http://chat.test/v1") == []
     assert list(tmp_path.iterdir()) == []

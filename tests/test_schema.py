@@ -98,7 +98,7 @@ def test_fastjsonschema_agrees(value: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "answer", ['{"a": 1}', '```json\n{"a": 1}\n```', '\n~~~\n{"a": 1}\n~~~\n', ' {"a": 1}\n']
 )
-def test_a_fence_around_the_json_is_taken_off(answer: str) -> None:
+def test_a_code_fence_around_the_json_is_removed(answer: str) -> None:
     assert json_text(answer) == '{"a": 1}'
 
 
@@ -110,7 +110,7 @@ def test_references_within_the_schema_are_followed() -> None:
     assert problems(endless, "1") == ["the schema refers to itself without end"]
 
 
-def test_strict_mode_is_asked_for_only_where_the_schema_meets_it() -> None:
+def test_strict_mode_is_requested_only_if_the_schema_allows_it() -> None:
     def is_strict(schema: object) -> object:
         return response_format(read_schema(json.dumps(schema)))["json_schema"]["strict"]
 

@@ -21,7 +21,7 @@ def text_of(svg: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SCENES)
-def test_a_screenshot_shows_the_text_of_a_fresh_run(name: str) -> None:
+def test_a_screenshot_matches_a_new_run(name: str) -> None:
     for theme, fresh in pictures(SCENES[name]).items():
         drawn = (DOCS / f"{name}-{theme}.svg").read_text(encoding="utf-8")
         assert text_of(drawn), name
@@ -29,7 +29,7 @@ def test_a_screenshot_shows_the_text_of_a_fresh_run(name: str) -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_a_moving_picture_is_small_enough_to_be_loaded(theme: str) -> None:
+def test_an_animation_is_small(theme: str) -> None:
     text = (DOCS / f"ask-{theme}.svg").read_text(encoding="utf-8")
     assert "@keyframes" in text
     assert len(text) < 300_000

@@ -88,6 +88,6 @@ def test_a_hostile_command_is_refused(character: str) -> None:
         command_in(f"```sh\nls {character}x\n```", is_known)
 
 
-def test_a_command_of_any_length_is_not_taken() -> None:
+def test_a_command_that_is_too_long_is_refused() -> None:
     with pytest.raises(NoCommandError, match="over 4000"):
         command_in("```sh\nls " + "x" * 5000 + "\n```", is_known)

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-import sqlite3  # noqa: TID251 - a history that srchat did not make
+import sqlite3  # noqa: TID251 - to create unusual histories
 import subprocess
 import sys
 import tomllib
@@ -23,7 +23,7 @@ from srchat.config.settings import DEMO_BASE_URL
 from srchat.shell_completion import Line, open_quote, split, unquoted
 from tests.conftest import Serve, Srchat
 from tests.support.server import json_response
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 LINES = [
     "", "# [profiles.no]", "[profiles.work]", "[profiles.home-2] # here", "  [ profiles.work ]",
@@ -55,7 +55,7 @@ def test_the_profile_reader_agrees_with_tomllib(lines: list[str], newline: str) 
     try:
         document = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError:
-        return  # of a broken file anything will do, as long as it is silent
+        return  # for a broken file any result is correct if nothing is printed
     profiles = document.get("profiles")
     tables = {"": document} | (profiles if isinstance(profiles, dict) else {})
     seen = profile_reader.read_profiles(text)
@@ -110,7 +110,7 @@ ENVIRONMENTS = st.fixed_dictionaries(
     ),
     st.sampled_from([[], ["--base-url", "http://option/v1/"], ["--base-url=http://option/v1"]]),
 )
-def test_the_models_are_those_of_the_server_that_would_be_asked(
+def test_completion_offers_the_models_of_the_configured_server(
     text: str, environ: Mapping[str, str], profile: list[str], base_url: list[str]
 ) -> None:
     file: FileSettings = parse(Path("config.toml"), text)
@@ -138,7 +138,7 @@ def test_the_models_are_those_of_the_server_that_would_be_asked(
         ('"\\\\"', "\\"),
     ],
 )
-def test_a_word_is_understood_as_a_shell_would(typed: str, understood: str) -> None:
+def test_a_word_is_unquoted_like_in_a_shell(typed: str, understood: str) -> None:
     assert unquoted(typed) == understood
 
 
@@ -153,7 +153,7 @@ def test_a_word_is_understood_as_a_shell_would(typed: str, understood: str) -> N
         ("a b\\ c", ["a", "b\\ c"], ""),
     ],
 )
-def test_a_line_is_cut_as_a_shell_would(line: str, words: list[str], quote: str) -> None:
+def test_a_line_is_split_like_in_a_shell(line: str, words: list[str], quote: str) -> None:
     assert split(line) == words
     assert open_quote(words[-1]) == quote
 
@@ -183,7 +183,7 @@ def test_a_line_is_cut_as_a_shell_would(line: str, words: list[str], quote: str)
         (["ask", "config"], "", "free", ""),
     ],
 )
-def test_what_the_word_at_the_cursor_is(
+def test_the_word_at_the_cursor_is_classified(
     words: list[str], typed: str, takes: str, before: str
 ) -> None:
     line = Line(words, typed)
@@ -191,7 +191,7 @@ def test_what_the_word_at_the_cursor_is(
 
 
 @pytest.mark.parametrize("set_to", [None, "/elsewhere", "relative", "", " /blank ", "/blank "])
-def test_the_places_are_those_of_the_program(
+def test_completion_uses_the_same_paths_as_the_program(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, set_to: str | None
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -214,28 +214,28 @@ def test_without_home_the_directories_are_those_of_the_account(
 
 
 def loaded(srchat: Srchat, *args: str) -> set[str]:
-    """Return the modules that a call loads."""
+    """Return the modules that a call imports."""
     script = (
         "import sys; from srchat.__main__ import main\nmain()\n"
         "print('loaded:', *sys.modules, file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *args],
-        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=PATIENCE, check=True,
+        env=srchat.plain_env, capture_output=True, text=True, timeout=WAIT_TIMEOUT, check=True,
     )  # fmt: skip
     return set(done.stderr.rpartition("loaded:")[2].split())
 
 
-def ask_for(kind: str, *options: str) -> tuple[str, ...]:
-    """Return the call that fish makes for the values of one kind."""
+def fish_call(kind: str, *options: str) -> tuple[str, ...]:
+    """Return the arguments with which fish requests one kind of values."""
     flag = {"models": "-m", "profiles": "-p", "conversations": "--conversation"}[kind]
     return ("__complete", "fish", "srchat", "ask", *options, flag, "")
 
 
 @pytest.mark.parametrize("kind", ["models", "profiles"])
-def test_a_value_costs_hardly_more_than_the_version(srchat: Srchat, kind: str) -> None:
+def test_completing_a_value_imports_hardly_more_than_version(srchat: Srchat, kind: str) -> None:
     srchat.configure('model = "m"\n[profiles.work]\nbase_url = "http://127.0.0.1:9/v1"\n')
-    more = loaded(srchat, *ask_for(kind)) - loaded(srchat, "--version")
+    more = loaded(srchat, *fish_call(kind)) - loaded(srchat, "--version")
     assert more <= {
         "__future__", "zlib", "srchat.shell_completion", "srchat.config",
         "srchat.config.profile_reader", "srchat.model_cache", "srchat.command_tree",
@@ -243,9 +243,9 @@ def test_a_value_costs_hardly_more_than_the_version(srchat: Srchat, kind: str) -
     }  # fmt: skip
 
 
-def test_conversations_load_sqlite_and_nothing_else_slow(srchat: Srchat) -> None:
+def test_completing_conversations_imports_only_sqlite_in_addition(srchat: Srchat) -> None:
     assert srchat("ask", "-p", "demo", "--no-stream", "hi").code == 0
-    more = loaded(srchat, *ask_for("conversations"))
+    more = loaded(srchat, *fish_call("conversations"))
     assert "sqlite3" in more
     assert not more & {"typer", "httpx", "rich", "prompt_toolkit", "platformdirs", "pathlib"}
     assert not more & {"socket", "srchat.history.store", "srchat.config.settings"}
@@ -262,17 +262,17 @@ def test_models_are_those_that_the_server_offered_last(srchat: Srchat, serve: Se
         ]
     }
     server = serve(json_response(listed), json_response({"data": [{"id": "two"}]}))
-    asked = ask_for("models", "--base-url", server.url)
+    asked = fish_call("models", "--base-url", server.url)
     assert srchat(*asked) == (0, b"", "")
     assert srchat("models", "--base-url", server.url).code == 0
     assert srchat(*asked) == (0, b"one\na b\n", "")
     assert srchat("models", "--base-url", server.url).code == 0
     assert srchat(*asked) == (0, b"two\n", "")
-    assert srchat(*ask_for("models")) == (0, b"", "")
+    assert srchat(*fish_call("models")) == (0, b"", "")
     assert len(server.requests) == 2
 
 
-def test_the_cache_is_for_its_owner_and_never_a_failure(srchat: Srchat) -> None:
+def test_the_cache_is_private_and_errors_are_ignored(srchat: Srchat) -> None:
     assert srchat("models", "-p", "demo").code == 0
     (kept,) = (srchat.home / ".cache/srchat").iterdir()
     assert kept.stat().st_mode & 0o777 == 0o600
@@ -280,7 +280,7 @@ def test_the_cache_is_for_its_owner_and_never_a_failure(srchat: Srchat) -> None:
     (srchat.home / "file").touch()
     srchat.env["XDG_CACHE_HOME"] = str(srchat.home / "file")
     assert srchat("models", "-p", "demo") == (0, b"srchat-demo\n", "")
-    assert srchat(*ask_for("models", "-p", "demo")) == (0, b"", "")
+    assert srchat(*fish_call("models", "-p", "demo")) == (0, b"", "")
 
 
 def test_servers_do_not_share_a_cache(tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_a_failed_write_leaves_no_file(tmp_path: Path) -> None:
     model_cache.write(str(tmp_path), "http://a/v1", ["m"])
     (kept,) = tmp_path.iterdir()
     kept.unlink()
-    kept.mkdir()  # in the place of the file
+    kept.mkdir()  # a directory instead of the file
     model_cache.write(str(tmp_path), "http://a/v1", ["m"])
     assert list(tmp_path.iterdir()) == [kept]
 
@@ -304,23 +304,23 @@ def test_profiles_that_could_not_be_typed_are_left_out(srchat: Srchat) -> None:
         '[profiles.work]\n[profiles."my work"]\n[profiles."\\u001b[2J"]\n[profiles."a\\nb"]\n'
         '[profiles.""]\n[profiles.demo]\n'
     )
-    assert srchat(*ask_for("profiles")) == (0, b"work\nmy work\ndemo\n", "")
+    assert srchat(*fish_call("profiles")) == (0, b"work\nmy work\ndemo\n", "")
 
 
 def test_conversations_come_with_titles_newest_first(srchat: Srchat) -> None:
     for prompt in ("first", "second \x1b[2J\ttab"):
         assert srchat("ask", "-p", "demo", "--no-stream", prompt).code == 0
-    result = srchat(*ask_for("conversations"))
+    result = srchat(*fish_call("conversations"))
     lines = [line.split("\t") for line in result.text.splitlines()]
     assert [title for _, title in lines] == ["second  [2J tab", "first"]
     shown = json.loads(srchat("history", "list", "--json").out)
     assert [id_ for id_, _ in lines] == [entry["id"] for entry in shown]
 
 
-def test_without_a_history_none_is_made(srchat: Srchat) -> None:
-    assert srchat(*ask_for("conversations")) == (0, b"", "")
+def test_without_a_history_no_file_is_created(srchat: Srchat) -> None:
+    assert srchat(*fish_call("conversations")) == (0, b"", "")
     srchat.env["SRCHAT_DATA"] = str(srchat.home)
-    assert srchat(*ask_for("conversations")) == (0, b"", "")
+    assert srchat(*fish_call("conversations")) == (0, b"", "")
     assert list(srchat.home.iterdir()) == []
 
 
@@ -331,7 +331,7 @@ def test_a_history_whose_name_means_something_to_sqlite_is_only_read(srchat: Src
         made.execute("CREATE TABLE conversation (id, uid, title, used_at)")
         made.execute("INSERT INTO conversation VALUES (1, 'abc', 'title', 0)")
     made.close()
-    result = srchat(*ask_for("conversations"), SRCHAT_DATA=str(place))
+    result = srchat(*fish_call("conversations"), SRCHAT_DATA=str(place))
     assert result == (0, b"abc\ttitle\n", "")
 
 
@@ -341,26 +341,26 @@ def test_an_invalid_configuration_gives_no_candidates_and_no_error(
 ) -> None:
     (srchat.home / "config.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
     for kind in ("profiles", "models", "conversations"):
-        result = srchat(*ask_for(kind))
+        result = srchat(*fish_call(kind))
         assert (result.code, result.err) == (0, "")
 
 
 def test_a_damaged_history_gives_no_candidates_and_no_error(srchat: Srchat) -> None:
     srchat.env["SRCHAT_DATA"] = str(srchat.home)
     (srchat.home / "history.db").write_bytes(b"nonsense" * 1000)
-    assert srchat(*ask_for("conversations")) == (0, b"", "")
+    assert srchat(*fish_call("conversations")) == (0, b"", "")
 
 
 @pytest.mark.parametrize("args", [[], ["nonsense"], ["bash"], ["zsh"], ["fish", "srchat"]])
-def test_a_wrong_call_is_silent(srchat: Srchat, args: list[str]) -> None:
+def test_an_invalid_completion_call_is_silent(srchat: Srchat, args: list[str]) -> None:
     result = srchat("__complete", *args)
     assert (result.code, result.err) == (0, "")
 
 
 def test_a_closed_pipe_is_no_error(srchat: Srchat) -> None:
     done = subprocess.run(
-        ["sh", "-c", '"$@" >&-; "$@" > /dev/full', "sh", *srchat.command(*ask_for("profiles"))],
-        env=srchat.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        ["sh", "-c", '"$@" >&-; "$@" > /dev/full', "sh", *srchat.command(*fish_call("profiles"))],
+        env=srchat.env, capture_output=True, text=True, timeout=WAIT_TIMEOUT, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -389,7 +389,7 @@ def test_the_demo_needs_no_file() -> None:
         (("fish", "srchat", "ask", "-f", "no/such/"), []),
     ],
 )
-def test_each_shell_gets_what_it_can_use(
+def test_each_shell_gets_the_format_that_it_supports(
     srchat: Srchat, arguments: tuple[str, ...], lines: list[str]
 ) -> None:
     (srchat.home / "file one").touch()

@@ -19,7 +19,7 @@ except Interrupted as exc:
 """
 
 
-def test_a_signal_in_the_callback_of_a_weak_reference_is_not_forgotten() -> None:
+def test_a_signal_in_the_callback_of_a_weak_reference_is_not_lost() -> None:
     done = subprocess.run(
         [sys.executable, "-c", FORGOTTEN], capture_output=True, timeout=60, check=False
     )
@@ -44,7 +44,7 @@ def test_other_exceptions_there_are_printed() -> None:
     assert b"ZeroDivisionError" in done.stderr
 
 
-# A line editor in which a Ctrl-C is typed whenever the loop looks whether somebody is there.
+# A line editor that sends Ctrl-C whenever the loop checks `interactive`.
 TOO_MANY = """
 import os
 from srchat import signals

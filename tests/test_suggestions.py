@@ -21,3 +21,10 @@ def test_did_you_mean_reads_a_limited_number_of_names() -> None:
 
     assert closest("zzz", names()) == ""
     assert len(taken) == 5000
+
+
+def test_case_does_not_matter() -> None:
+    assert closest("GPT-4O", ["claude", "gpt-4o-mini", "gpt-4o"]) == "gpt-4o"
+    assert closest("qwen", ["Qwen/Qwen3-4B"]) == "Qwen/Qwen3-4B"
+    assert closest("temprature", ["TEMPERATURE"]) == "TEMPERATURE"
+    assert closest("GPT-4o", ["Gpt-4o", "gpt-4o"]) == "Gpt-4o"

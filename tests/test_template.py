@@ -13,7 +13,7 @@ def test_values_stand_in_place_of_placeholders() -> None:
     assert filled("In {lang}:\n{input}", {"lang": "C", "input": "x"}) == "In C:\nx"
 
 
-def test_a_value_is_not_filled_again() -> None:
+def test_placeholders_in_a_value_are_not_replaced() -> None:
     assert filled("{a} {b}", {"a": "{b}", "b": "{a} {{a}}"}) == "{b} {a} {{a}}"
 
 

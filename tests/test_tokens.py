@@ -1,9 +1,16 @@
 """Token counts and what fits into a window."""
 
-from srchat.tokens import TurnSize, answer_room, calibrated, tokens_per_estimate, turns_sent
+from srchat.tokens import (
+    TurnSize,
+    answer_room,
+    calibrated,
+    must_report,
+    tokens_per_estimate,
+    turns_sent,
+)
 
 
-def test_the_template_around_a_short_prompt_does_not_spoil_the_estimate() -> None:
+def test_a_short_prompt_does_not_distort_the_estimate() -> None:
     assert calibrated(counted=10, estimated=5) < 1.05
 
 
@@ -16,7 +23,7 @@ def test_room_is_kept_for_an_answer() -> None:
     assert answer_room(8192, None) == 1024
     assert answer_room(1024, None) == 256
     assert answer_room(8192, 2000) == 2000
-    assert answer_room(1024, 100_000) == 512  # the server says what is wrong with that
+    assert answer_room(1024, 100_000) == 512  # the server will reject it with a message
 
 
 def test_the_turns_that_were_sent_are_found_by_their_estimates() -> None:
@@ -34,3 +41,12 @@ def test_counted_prompts_give_the_ratio_for_the_next() -> None:
     assert tokens_per_estimate([counted, estimated], 1.5) == 3.0
     assert tokens_per_estimate([estimated], 1.5) == 1.5
     assert tokens_per_estimate([counted], 4.0) == 4.0
+
+
+def test_turns_left_out_are_reported_first_and_when_they_double() -> None:
+    reported, counts = 0, []
+    for count in range(20):
+        if must_report(count, reported):
+            reported = count
+            counts.append(count)
+    assert counts == [1, 2, 4, 8, 16]

@@ -84,11 +84,11 @@ class Attempts:
     def _with_wait_hint(self, exc: APIError, decision: Decision) -> APIError:
         if decision.asked is None:
             return exc
-        asked = f"the server asks to wait {math.ceil(decision.asked)} s"
-        if decision.asked > MAX_WAIT:
-            exc.hint = f"{asked}; the limit is {MAX_WAIT:.0f} s"
-        elif decision.asked > self._policy.max_wait:
-            exc.hint = f"{asked}; --max-wait is {self._policy.max_wait:g}"
+        limit = min(self._policy.max_wait, MAX_WAIT)
+        if decision.asked > limit:
+            at_most = f" (at most {MAX_WAIT:g})" if decision.asked > MAX_WAIT else ""
+            asked = f"the server asks to wait {math.ceil(decision.asked)} s"
+            exc.hint = f"{asked}; --max-wait is {limit:g}{at_most}"
         return exc
 
     def _wait(self, seconds: float, exc: APIError, retry: int) -> Iterator[RetryWait]:

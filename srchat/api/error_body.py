@@ -40,6 +40,16 @@ class ErrorBody(NamedTuple):
     type: str = ""
     code: str = ""
 
+    @property
+    def status(self) -> int | None:
+        """The code if it is an HTTP status, as in errors in an event stream; None otherwise."""
+        return int(self.code) if re.fullmatch("[1-5][0-9]{2}", self.code) else None
+
+    @property
+    def kind(self) -> str:
+        """The type, or the code that names one; "" if there is neither."""
+        return self.type or ("" if self.status else self.code)
+
 
 def status_error(where: str, status: int, body: bytes) -> APIStatusError:
     """Return the exception for an error status of the server `where`."""

@@ -77,9 +77,9 @@ class Exchange:
             if isinstance(item, RequestSent):
                 self._log_step("request sent")
                 yield item
-            elif item is None:  # pragma: no branch - the body follows the head
+            elif item is None:  # pragma: no branch - no other item precedes the head
                 yield None
-        raise ProtocolError(  # pragma: no cover - without a head there was ReadFailed
+        raise ProtocolError(  # pragma: no cover - ReadFailed comes first
             f"{self.where} closed the connection without an answer"
         )
 
@@ -92,7 +92,7 @@ class Exchange:
                     yield from decoder.feed(item)
                 except ValueError as exc:
                     raise ProtocolError(str(exc)) from exc
-            elif item is None:  # pragma: no branch - there is one head
+            elif item is None:  # pragma: no branch - no other item follows the head
                 yield None
 
     def _decoder(self) -> BodyDecoder:

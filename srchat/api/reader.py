@@ -17,7 +17,8 @@ from srchat.api.failures import translated
 from srchat.api.http import PORTS, httpx
 from srchat.errors import APIError, Interrupted, SrchatError
 
-_MAX_QUEUED: Final = 512  # parts; then the reader waits, and TCP tells the server to wait
+_MAX_QUEUED: Final = 512  # parts; when it is full, TCP flow control stops the server
+_MAX_QUEUED_BYTES: Final = 8 << 20
 _MAX_JOINED_BYTES: Final = 256 * 1024
 _MAX_DISCARDED_BYTES: Final = 64 * 1024
 
@@ -73,9 +74,12 @@ class Inbox:
         """End the wait for the next frame: a reader has no room left."""
         self._urgent.put(None)
 
-    def has_room(self) -> bool:
-        """Tell whether a reader may continue. If not, it has to wait."""
-        return self._queue.qsize() < _MAX_QUEUED
+    def has_room(self, part_size: int = 1) -> bool:
+        """Tell whether a reader may continue. If not, it has to wait.
+
+        `part_size`: bytes of its last part; the queue holds fewer large parts than small ones.
+        """
+        return self._queue.qsize() < min(_MAX_QUEUED, 1 + _MAX_QUEUED_BYTES // part_size)
 
     def get(self, source: object, timeout: float) -> Item | None:
         """Return the next item of `source`, None after `timeout` seconds without one.
@@ -212,16 +216,17 @@ class StreamReader:
                 self._deliver(part)
             elif (discarded := discarded + len(part)) > _MAX_DISCARDED_BYTES:
                 return
-        response.close()  # the connection is free before the end is told
+        response.close()  # frees the connection before the end is reported
         self.kept = True
         self._inbox.post(self, End())
 
     def _deliver(self, part: bytes) -> None:
         self._inbox.post(self, part)
-        if self._inbox.has_room():
+        size = max(len(part), 1)
+        if self._inbox.has_room(size):
             return
         self._inbox.hurry()
-        while not (self._inbox.has_room() or self._cancelled or self._discarding):
+        while not (self._inbox.has_room(size) or self._cancelled or self._discarding):
             time.sleep(0.002)
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:

@@ -94,7 +94,11 @@ class ChatStream:
 def _check_end(decoder: AnswerDecoder) -> None:
     if decoder.error:
         said = decoder.error.message or "no reason given"
-        raise IncompleteAnswerError(f"the server aborted the answer: {said}")
+        raise IncompleteAnswerError(
+            f"the server aborted the answer: {said}",
+            status=decoder.error.status,
+            type=decoder.error.kind,
+        )
     if decoder.done or decoder.finish_reason:
         return
     if decoder.started:

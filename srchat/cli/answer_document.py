@@ -6,8 +6,9 @@ from srchat.api.events import RetryWait
 from srchat.cli.ask_output import AskOutput, Failure
 from srchat.cli.process import Process
 from srchat.conversation import TurnRecord
-from srchat.errors import APIStatusError
-from srchat.session.reply_stream import Reasoning, Reply, ReplyStarted, Text, TurnEvent, TurnWarning
+from srchat.errors import APIStatusError, IncompleteAnswerError
+from srchat.session.reply import Reply
+from srchat.session.reply_stream import Reasoning, ReplyStarted, Text, TurnEvent, TurnWarning
 from srchat.terminal.plain import NullWriter
 from srchat.turn_view import AnswerWriter
 
@@ -80,6 +81,8 @@ class EventOutput(AskOutput):
         )
 
     def _print(self, name: str, **fields: object) -> None:
+        if self._process.messages.shares_screen:
+            self._process.messages.make_room()
         self._process.print_json({"event": name, **fields}, indent=None)
 
 
@@ -104,6 +107,8 @@ def _error(failure: Failure | None, process: Process) -> dict[str, Any] | None:
     if failure is None:
         return None
     message = process.messages.redact(failure.message)
+    if isinstance(failure, IncompleteAnswerError):
+        return {"message": message, "type": failure.type or None, "status": failure.status}
     if not isinstance(failure, APIStatusError):
         return {"message": message, "type": None, "status": None}
     kind = failure.type or failure.code or None

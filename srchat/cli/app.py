@@ -95,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
     Raises nothing.
     """
     reserve_standard_descriptors()
-    if sys.stdout is None:  # closed; what Typer prints has to fail
+    if sys.stdout is None:  # stdout is closed, and Typer's output must fail, too
         sys.stdout = os.fdopen(1, "w", closefd=False)
     process = Process(os.environ)
     try:
@@ -121,7 +121,7 @@ def _reported(arguments: Sequence[str], process: Process) -> int:
     except MemoryError:
         process.messages.error("out of memory")
         return int(ExitCode.UNEXPECTED)
-    except Exception as exc:  # noqa: BLE001 - the last place that can say it in one line
+    except Exception as exc:  # noqa: BLE001 - the last chance to report it in one line
         return _report_unexpected(exc, process)
 
 

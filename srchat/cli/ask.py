@@ -172,7 +172,7 @@ def _read(
 ) -> str:
     """Return the prompt, and attach files and stdin to the session."""
     attachments = [read_file(path) for path in files]
-    if files and words and os.path.isfile(words[0]):  # noqa: PTH113 - Path's own fails for a long prompt
+    if files and words and os.path.isfile(words[0]):  # noqa: PTH113 - Path.is_file raises for a long prompt
         # A shell expands -f *.py to several words, of which the option takes one.
         process.messages.warning(
             f"{words[0]} was read as prompt text", hint="repeat -f for each file"

@@ -114,7 +114,8 @@ def set_value(
     value = new_value(process, path, name, values or [], profile)
     config_edit.set_values(path, profile, {name: value})
     if process.stderr.is_terminal or name == "api_key":  # typed without echo
-        process.messages.info(f"saved {name} in {path}")
+        where = f"profile {profile} of {path}" if profile else path
+        process.messages.info(f"saved {name} in {where}")
     if not report_overrides(process, path, [name], profile) and name == "base_url":
         report_key_in_use(process, path, profile)
 

@@ -25,7 +25,7 @@ def check(
     **_settings: object,
 ) -> None:
     """Check the file with all its profiles, then the server and the key."""
-    from srchat.config.profile_files import check_profiles  # noqa: PLC0415 - of few users
+    from srchat.config.profile_files import check_profiles  # noqa: PLC0415 - few users have any
 
     process: Process = ctx.obj
     settings = read_settings(process, ctx.params)

@@ -57,7 +57,7 @@ def _new_draft(path: Path, data: bytes) -> Path:
         draft.touch(mode=0o600)
         draft.write_bytes(data)
     except OSError as exc:
-        if folder:  # pragma: no branch - always created by root, who runs the tests
+        if folder:  # pragma: no branch - the tests run as root, who can always create it
             shutil.rmtree(folder, ignore_errors=True)
         raise ConfigError(f"cannot create a file next to {target}: {exc.strerror}") from exc
     return draft

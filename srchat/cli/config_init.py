@@ -16,7 +16,7 @@ from srchat.config import edit as config_edit
 from srchat.config import file as config_file
 from srchat.config import local_servers
 from srchat.config.checks import parsed
-from srchat.config.keys import KEY_SETTINGS, is_loopback, is_same_origin
+from srchat.config.keys import KEY_SETTINGS, is_same_origin
 from srchat.config.local_servers import LocalServer
 from srchat.config.resolution import FileSettings, Resolved, resolve
 from srchat.config.settings import DEFAULT_BASE_URL, DEMO_PROFILE, SETTINGS, Config
@@ -39,6 +39,8 @@ _TEST_TIMEOUT: Final = 20.0
 _KEY_VARIABLES: Final = ("SRCHAT_API_KEY", "SOLIDRUST_API_KEY")
 _MAX_NUMBERED: Final = 20
 _SHOWN_MODELS: Final = 20
+_BASE_URL: Final = SETTINGS["base_url"].value_type
+_KEY_HINT: Final = "create one at console.solidrust.ai"
 _USE_ANYWAY: Final = "use it anyway?"
 
 
@@ -65,7 +67,7 @@ def init(
     config_edit.set_values(path, profile, values)
     report_overrides(process, path, [n for n, v in values.items() if v], profile)
     option = f"-p {shlex.quote(profile)} " if profile else ""
-    process.messages.info(f'saved to {path}; try: srchat ask {option}"hello"')
+    process.messages.print(f"saved to {path}", f'to try it:\n    srchat ask {option}"hello"')
 
 
 class _Settled(NamedTuple):
@@ -115,12 +117,13 @@ class _Dialog:
             self._print(f"{number}: {url} ({about})")
         while True:
             answer = self._questions.ask("server (a number, or the URL)", "1", urls)
-            if answer.isdecimal() and 0 < int(answer) <= len(urls):
-                return urls[int(answer) - 1]
+            if chosen := _numbered(answer, urls):
+                return chosen
             try:
-                return str(parsed("base_url", _with_scheme(answer), "server"))
-            except ConfigError as exc:
-                self._again(exc)
+                return str(parsed("base_url", _BASE_URL.suggestion(answer) or answer, "server"))
+            except ConfigError:
+                wanted = f"{_numbers(urls)} or a URL such as http://localhost:8000/v1"
+                self._again(ConfigError(f"the server must be {wanted}"))
 
     def _choices(self) -> list[tuple[str, str]]:
         """Return the URLs to choose from, each with a description. The first is the default."""
@@ -154,7 +157,7 @@ class _Dialog:
             except AuthenticationError as exc:
                 self._again(exc, "try another key")
             except MissingKeyError as exc:
-                self._again(exc)
+                self._again(MissingKeyError(exc.message, hint=_KEY_HINT))
             except ConfigError as exc:  # the key may not be sent there
                 self._again(exc)
                 base_url = self._ask_server()
@@ -176,7 +179,7 @@ class _Dialog:
             except SrchatError:
                 raise exc from None
             base_url = longer
-        self._print(f"{base_url} responds; models: {_names(models)}")
+        self._print(f"{base_url} responds{'' if models else ', but lists no models'}")
         return _Settled(base_url, key, models)
 
     def _ask_key(self, base_url: str) -> str | None:
@@ -232,18 +235,29 @@ class _Dialog:
             default = offered[0]
         for number, name in enumerate(offered[:_MAX_NUMBERED], 1):
             self._print(f"{number}: {name}")
+        if len(offered) > _MAX_NUMBERED:
+            self._print(f"and {len(offered) - _MAX_NUMBERED} more")
         question = "model (a number, or the name)" if offered else "model"
         while True:
             model = self._questions.ask(question, default, offered)
-            if model not in offered and model.isdecimal() and 0 < int(model) <= len(offered):
-                return offered[int(model) - 1]
             if not offered or model in offered:
                 return model
-            self._print(f"the server does not list {model} ({did_you_mean(model, offered)})")
-            # It may exist anyway: servers accept more names than they list.
-            interactive = self._questions.interactive
-            if not interactive or self._questions.confirm(_USE_ANYWAY, default=False):
+            if chosen := _numbered(model, offered):
+                return chosen
+            if model.isdecimal():
+                wanted = f"{_numbers(offered)} or a name, not {one_line(model, 20)}"
+                self._again(ConfigError(f"the model must be {wanted}"))
+            elif self._uses_unlisted(model, offered):
                 return model
+
+    def _uses_unlisted(self, model: str, offered: list[str]) -> bool:
+        """Report a model that the server does not list. Return whether to use it.
+
+        It may exist anyway: servers accept more names than they list.
+        """
+        self._print(f"the server does not list {model} ({did_you_mean(model, offered)})")
+        interactive = self._questions.interactive
+        return not interactive or self._questions.confirm(_USE_ANYWAY, default=False)
 
     def _again(self, exc: SrchatError, hint: str = "") -> None:
         """Report an error before the question is repeated; raise it without a user to ask."""
@@ -253,14 +267,13 @@ class _Dialog:
         self._process.messages.error(exc.message, exc.hint or hint)
 
 
-def _with_scheme(answer: str) -> str:
-    """Return a URL for `localhost:8000` or `llm.example.com/v1`."""
-    if "://" in answer or not answer:
-        return answer
-    authority = answer.partition("/")[0]
-    if ":" in authority or is_loopback(f"http://{authority}"):
-        return f"http://{answer}"
-    return f"https://{answer}" if "." in authority else answer
+def _numbered(answer: str, choices: list[str]) -> str:
+    """Return the choice with the number `answer`, "" if there is none."""
+    return {str(number): each for number, each in enumerate(choices, 1)}.get(answer, "")
+
+
+def _numbers(choices: list[str]) -> str:
+    return "1" if len(choices) == 1 else f"a number from 1 to {len(choices)}"
 
 
 def _names(models: list[str]) -> str:

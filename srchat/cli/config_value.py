@@ -45,6 +45,7 @@ def new_value(
     Raises UsageError for unusable arguments, ConfigError for an invalid value.
     """
     where = "config set"
+    _check_equals_sign(name, words)
     if name == PROFILE:
         return _known_profile(path, _text(process, words, name), profile)
     table, _, entry_name = name.partition(".")
@@ -57,6 +58,16 @@ def new_value(
         return checked(name, words, where)
     text = _text(process, words, name)
     return parsed(name, text, where)
+
+
+def _check_equals_sign(name: str, words: list[str]) -> None:
+    """Raise UsageError for `NAME = VALUE` and `NAME= VALUE`."""
+    bare = name.removesuffix("=")
+    if words and (words[0] == "=" or bare != name):
+        raise UsageError(
+            f"config set: spaces around the = of {bare}",
+            hint=f"to set it: srchat config set {bare} VALUE",  # the value may be a key
+        )
 
 
 def _text(process: Process, words: list[str], name: str) -> str:

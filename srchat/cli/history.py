@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from srchat.cli import options
 from srchat.cli.history_delete import delete
 from srchat.cli.history_files import export, import_, write_transcript
 from srchat.cli.history_stats import stats
@@ -13,7 +14,7 @@ from srchat.cli.settings import open_library, read_settings
 from srchat.conversation import Conversation, TurnRecord, title_of
 from srchat.errors import UsageError
 from srchat.history.transcript import conversation_to_json, to_markdown
-from srchat.history_rows import hit_row, incomplete_row, local_time, summary_row
+from srchat.history_rows import hit_row, incomplete_row, local_time, summary_rows
 from srchat.terminal.pager import CollectedOutput, write_lines
 from srchat.terminal.sanitize import one_line, sanitized
 from srchat.text_input import argument_text
@@ -42,7 +43,8 @@ def list_(
     """List conversations, most recently used first.
 
     A pipe gets one per line with tab-separated fields: id, time, model, turns, title. On a
-    terminal, ! after the turns marks a missing or incomplete last answer.
+    terminal, ! after the turns marks a missing or incomplete last answer, and IDs may be shortened
+    to prefixes, which every command accepts.
     """
     process: Process = ctx.obj
     store = open_library(process).open_existing()
@@ -52,10 +54,11 @@ def list_(
         return
     output = process.stdout
     columns = output.size().columns if output.is_terminal else None
-    write_lines(output, process.environ, (summary_row(item, columns) for item in found))
+    write_lines(output, process.environ, summary_rows(found, columns))
 
 
 @history_app.command()
+@options.with_color_option
 def show(
     ctx: typer.Context,
     id: Annotated[
@@ -74,16 +77,19 @@ def show(
         bool, typer.Option("--reasoning", help="Show the reasoning before each answer.")
     ] = False,
     as_json: AsJson = False,
+    **_color: object,
 ) -> None:
-    """Show a conversation."""
+    """Show a conversation: rendered on a terminal, as Markdown in a pipe."""
     process: Process = ctx.obj
     conversation = _conversation(process, id)
     turns = list(conversation.turns) if all_branches else conversation.branch
     if as_json:
         process.print_json(conversation_to_json(conversation))
         return
-    if process.stdout.is_terminal:
-        lines = _rendered(process, conversation, turns, reasoning=reasoning)
+    config = read_settings(process, {"color": ctx.params["color"]}).config
+    if process.stdout.renders:
+        theme = config.code_theme
+        lines = _rendered(process, conversation, turns, theme, reasoning=reasoning)
         write_lines(process.stdout, process.environ, lines)
     else:
         chunks = to_markdown(conversation, turns, local_time, reasoning=reasoning)
@@ -164,10 +170,14 @@ def _conversation(process: Process, prefix: str | None) -> Conversation:
 
 
 def _rendered(
-    process: Process, conversation: Conversation, turns: list[TurnRecord], *, reasoning: bool
+    process: Process,
+    conversation: Conversation,
+    turns: list[TurnRecord],
+    theme: str,
+    *,
+    reasoning: bool,
 ) -> Iterator[str]:
     """Yield the lines of a conversation, turn by turn."""
-    theme = read_settings(process, {}).config.code_theme
     out = CollectedOutput(process.stdout, process.environ)
     out.write(f"{one_line(conversation.title)}  ({one_line(conversation.id)})\n")
     if conversation.system:

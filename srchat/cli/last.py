@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from srchat.cli import options
 from srchat.cli.process import Process
 from srchat.cli.settings import open_library, read_settings
 from srchat.conversation import TurnRecord
@@ -13,6 +14,7 @@ from srchat.terminal.plain import PlainWriter
 from srchat.turn_view import write_answer
 
 
+@options.with_color_option
 def last(
     ctx: typer.Context,
     *,
@@ -31,6 +33,7 @@ def last(
         bool, typer.Option("--reasoning", help="Print the reasoning instead of the answer.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    **_color: object,
 ) -> None:
     """Print the most recent answer again, without a request.
 
@@ -53,7 +56,8 @@ def last(
     elif reasoning:
         _write_exactly(process, turn.reasoning)
     else:
-        write_answer(process.stdout, turn.reply, read_settings(process, {}).config.code_theme)
+        settings = read_settings(process, {"color": ctx.params["color"]})
+        write_answer(process.stdout, turn.reply, settings.config.code_theme)
     if not turn.complete:
         reason = turn.reason.removeprefix("incomplete answer: ")
         process.messages.warning(f"incomplete answer: {reason}")

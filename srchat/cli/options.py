@@ -44,12 +44,20 @@ def with_connection_options(command: Function) -> Function:
     return _with_options(command, [e for e in SETTINGS.values() if e.flags and e.connection])
 
 
-def _with_options(command: Function, entries: Sequence[Setting]) -> Function:
+def with_color_option(command: Function) -> Function:
+    """Add `--color` to a command that shows stored answers."""
+    return _with_options(command, [], [SETTINGS["color"]])
+
+
+def _with_options(
+    command: Function, entries: Sequence[Setting], at_end: Sequence[Setting] = ()
+) -> Function:
     parameters = inspect.signature(command).parameters.values()
     arguments = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     own = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
     first = [_parameter(entry) for entry in entries if not entry.connection]
     last = [_parameter(entry) for entry in entries if entry.connection]
+    last += map(_parameter, at_end)
     signature = inspect.Signature([*arguments, *first, *own, *last])
     command.__signature__ = signature  # type: ignore[attr-defined] # read by inspect, for Typer
     command.__annotations__ |= {p.name: p.annotation for p in [*first, *last]}
@@ -85,7 +93,9 @@ def _parser(entry: Setting) -> Callable[[str], Any]:
                 return text
             return value_type.parse(argument_text(text))
         except ValueError:
-            raise typer.BadParameter(f"{text!r}; must be {value_type.description}") from None
+            meant = value_type.suggestion(text)
+            wanted = f"did you mean {meant}?" if meant else f"must be {value_type.description}"
+            raise typer.BadParameter(f"{text!r}; {wanted}") from None
 
     return parse
 

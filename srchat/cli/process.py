@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from srchat.api.key import redacted
-from srchat.terminal.streams import Messages, Output, is_terminal
+from srchat.terminal.streams import Messages, Output, is_file, is_terminal
 
 
 class Process:
@@ -22,6 +22,7 @@ class Process:
         self.stderr = Output(2, environ, encoding)
         self.messages = Messages(self.stderr)
         self.messages.shares_screen = self.stdout.is_terminal and self.stderr.is_terminal
+        self.messages.has_own_screen = is_file(self.stdout.fd)
         self.is_verbose = False
         self._secrets: dict[str, None] = {}  # in order of insertion
         self.resources = contextlib.ExitStack()

@@ -64,7 +64,7 @@ class Questions:
         """Return the next line, None at the end. Tab completes `choices`."""
         from srchat.repl.answers import completed_answer  # noqa: PLC0415 - prompt_toolkit, 100 ms
 
-        # A name that is not shown as it is cannot be told from others.
+        # A name with invisible characters could look like another one.
         safe = [each for each in choices if one_line(self._messages.redact(each)) == each]
         try:
             return completed_answer(question, safe, self._messages.output, self._process.environ)

@@ -1,6 +1,7 @@
 """The settings of a command, and the session and library opened with them."""
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,14 +99,19 @@ def read_settings(process: Process, parameters: Mapping[str, object]) -> Setting
     settings = Settings(process.environ, parameters)
     for output in (process.stdout, process.stderr):
         output.use_color(settings.config.color)
-    path = Path(settings.file.path)
-    if not path.parent.is_dir() and path.parent.exists():
-        process.messages.warning(f"no configuration: {path.parent} is not a directory")
+    if file := _file_above(Path(settings.file.path)):
+        process.messages.warning(f"no configuration: {file} is not a directory")
     for exposed in settings.file.exposed:
         process.messages.warning(
             f"other users can read {exposed}", hint=f"run: chmod 600 {exposed}"
         )
     return settings
+
+
+def _file_above(path: Path) -> Path | None:
+    """Return a file that stands where a path needs a directory, None if there is none."""
+    above = next((each for each in path.parents if os.path.exists(each)), None)  # noqa: PTH110 - Path's own may raise
+    return above if above and not above.is_dir() else None
 
 
 def open_library(process: Process) -> Library:

@@ -46,9 +46,10 @@ def _command(arguments: Sequence[str]) -> str:
 
 
 def _option_hint(command: str, option: str) -> str:
-    flags = [flag for flags, _, _ in COMMANDS[command][1] for flag in flags]
-    if option.startswith("--") and (flag := closest(option, flags)):
-        return f"did you mean {flag}?"
+    # Without dashes, which would make any two short options similar.
+    flags = [flag[2:] for flags, _, _ in COMMANDS[command][1] for flag in flags if flag[1] == "-"]
+    if option.startswith("--") and (flag := closest(option[2:], flags)):
+        return f"did you mean --{flag}?"
     if command == "srchat":
         return 'options come after the command: srchat ask -m MODEL "..."'
     return "put -- before a prompt that starts with a dash" if command == "srchat ask" else ""

@@ -10,6 +10,7 @@ from srchat.errors import ConfigError
 from srchat.suggestions import did_you_mean
 
 _KEY_LIKE: Final = re.compile(r"sk-|(?=[\d-]*[^\W\d])[\w-]{13}")  # digits alone are not a key
+_HIDDEN: Final = "is invalid"  # of a value that may be a key
 _MAX_SHOWN_CHARACTERS: Final = 60  # of a wrong value in a message
 
 
@@ -50,15 +51,19 @@ def _converted(entry: Setting, value: object, where: str, *, parse: bool) -> obj
     try:
         return value_type.parse(str(value)) if parse else value_type.check(value)
     except (ValueError, RecursionError):
-        problem = f"{entry.name} {_shown(entry, value)}; must be {value_type.description}"
-        raise ConfigError(f"{where}: {problem}") from None
+        shown = _shown(entry, value)
+        meant = value_type.suggestion(str(value)) if shown != _HIDDEN else ""
+        raise ConfigError(
+            f"{where}: {entry.name} {shown}; must be {value_type.description}",
+            hint=f"did you mean {meant}?" if meant else "",
+        ) from None
 
 
 def _shown(entry: Setting, value: object) -> str:
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     # A misplaced key, or a URL with a password, is not shown.
     if entry.secret or isinstance(value, dict | list) or "@" in text or _KEY_LIKE.search(text):
-        return "is invalid"
+        return _HIDDEN
     return (
         f"is {text if len(text) <= _MAX_SHOWN_CHARACTERS else text[:_MAX_SHOWN_CHARACTERS] + '…'}"
     )

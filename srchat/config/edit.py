@@ -112,7 +112,7 @@ def _edited(path: Path, text: str, edits: Sequence[Edit]) -> str:
             raise ConfigError(f"cannot change {path}: {exc}", hint="srchat config edit") from exc
         except (TypeError, RecursionError):
             config_file.parse(path, text)  # raises with the line: the text is not a configuration
-            raise  # pragma: no cover - the line above has raised
+            raise  # pragma: no cover - the line above raises
     return text
 
 

@@ -41,7 +41,7 @@ def load(path: Path) -> FileSettings:
 def profile_paths(path: Path) -> dict[str, str]:
     """Return the files in `profiles.d` beside config.toml, by the names of their profiles."""
     try:
-        found = sorted(os.listdir(path.parent / "profiles.d"))  # noqa: PTH208 - with the names alone
+        found = sorted(os.listdir(path.parent / "profiles.d"))  # noqa: PTH208 - only the names are needed
     except OSError:
         return {}
     names = [name.removesuffix(".toml") for name in found if name.endswith(".toml")]

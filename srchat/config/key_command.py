@@ -47,7 +47,7 @@ def run_key_command(
     except ValueError:
         raise MissingKeyError(f"the api_key_command {name!r} printed too much for a key") from None
     finally:
-        if process.stdout:  # pragma: no branch - for mypy: it is a pipe
+        if process.stdout:  # pragma: no branch - always a pipe; for mypy
             process.stdout.close()
         _stop(process, stop_grace)
     if code:

@@ -52,7 +52,7 @@ def _with(file: FileSettings, name: str, own: FileSettings) -> FileSettings:
 
 
 def _read_from_path(name: str) -> FileSettings:
-    path = Path(os.path.expanduser(name))  # noqa: PTH111 - Path's own raises for ~nobody
+    path = Path(os.path.expanduser(name))  # noqa: PTH111 - Path.expanduser raises for ~nobody
     if not path.is_file():
         raise ConfigError(f"no profile {name}: no such file")
     own = config_file.load_profile(path)

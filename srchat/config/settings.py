@@ -167,7 +167,8 @@ class Config:
     fallback_models: tuple[str, ...] = setting(
         StringList(),
         ("claude*", "gpt-*"),
-        "patterns of fallback models; a warning is shown when one of them answers",
+        "patterns of fallback models, with or without provider and date; "
+        "a warning is shown when one of them answers",
         in_chat=True,
     )
     color: str = setting(

@@ -42,6 +42,10 @@ class ValueType:
         """Return the value of `text` (from a variable or the command line)."""
         return self.check(text)
 
+    def suggestion(self, text: str) -> str:  # noqa: ARG002 - for subclasses
+        """Return the value that a wrong text may stand for, "" if there is none."""
+        return ""
+
     def combine(self, values: Iterable[Any]) -> object:
         """Return the value of an option that was given several times."""
         raise NotImplementedError
@@ -79,6 +83,23 @@ class Url(ValueType):
             raise ValueError
         _ = parts.port  # raises ValueError if invalid
         return parts.scheme + text[len(parts.scheme) :].rstrip("/")  # HTTP:// is http://
+
+    def suggestion(self, text: str) -> str:
+        """Return the base URL for a host like `localhost:8000` or `llm.example.com/v1`."""
+        import re  # noqa: PLC0415 - 5 ms, only for an error
+
+        authority, _, path = text.strip().partition("/")
+        near = r"(?i:localhost|127(\.\d+){3}|[\w.-]+:\d+|\[[\da-f:]+\](:\d+)?)"
+        if re.fullmatch(near, authority):
+            scheme = "http"
+        elif re.fullmatch(r"[\w-]+(\.[\w-]+)+", authority):
+            scheme = "https"
+        else:
+            return ""
+        try:
+            return str(self.check(f"{scheme}://{authority}/{path or 'v1'}"))
+        except ValueError:
+            return ""
 
 
 class Number(ValueType):

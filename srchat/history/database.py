@@ -8,7 +8,7 @@ deleted or overwritten.
 import contextlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -23,6 +23,7 @@ from srchat.history.database_file import (
     sqlite_uri,
     wal_path,
 )
+from srchat.history.sql_text import decoded_text
 
 _RETRY_INTERVAL: Final = 0.01  # seconds
 _RECHECK_DELAY: Final = 0.1  # seconds
@@ -40,10 +41,13 @@ Execute = Callable[..., sqlite3.Cursor]
 
 
 class Schema(NamedTuple):
-    """The expected content. `migrations[n]` upgrades from version n to n + 1."""
+    """The expected content: tables and views with the version that added each, and migrations.
+
+    `migrations[n]` upgrades from version n to n + 1.
+    """
 
     application_id: int
-    tables: Sequence[str]
+    tables: Mapping[str, int]
     migrations: Sequence[Sequence[str]]
 
 
@@ -84,6 +88,12 @@ class Database:
     def transaction(self) -> Iterator[Execute]:
         """Begin a write transaction; commit it, or roll it back on an exception."""
         with self._translated_errors(), self._transaction_on(self._open()) as execute:
+            yield execute
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Execute]:
+        """Begin a read transaction, whose queries all see the same state; it needs no lock."""
+        with self._translated_errors(), self._transaction_on(self._open(), "DEFERRED") as execute:
             yield execute
 
     def let_others_write(self) -> None:
@@ -182,7 +192,7 @@ class Database:
     def _new_connection(self) -> sqlite3.Connection:
         uri = sqlite_uri(self.path)
         connection = sqlite3.connect(uri, timeout=0, isolation_level=None, uri=True)
-        connection.text_factory = _decoded
+        connection.text_factory = decoded_text
         if self._tolerate_damage:
             # This lets SQLite open a truncated file; nothing is written to the schema.
             connection.execute("PRAGMA writable_schema = ON")
@@ -202,8 +212,10 @@ class Database:
         connection.execute("PRAGMA synchronous = NORMAL")
         if version < newest and not (version and self._tolerate_damage):
             self._migrate(connection)
+            version = newest
         present = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
-        if missing := set(self._schema.tables) - present:
+        expected = {name for name, since in self._schema.tables.items() if since <= version}
+        if missing := expected - present:
             raise BrokenStoreError(f"the history {self.path} has no {', '.join(sorted(missing))}")
 
     def _version(self, connection: sqlite3.Connection) -> int:
@@ -228,9 +240,11 @@ class Database:
             execute(f"PRAGMA user_version = {len(self._schema.migrations)}")
 
     @contextlib.contextmanager
-    def _transaction_on(self, connection: sqlite3.Connection) -> Iterator[Execute]:
+    def _transaction_on(
+        self, connection: sqlite3.Connection, mode: str = "IMMEDIATE"
+    ) -> Iterator[Execute]:
         try:
-            self._retry_if_busy(lambda: connection.execute("BEGIN IMMEDIATE"))
+            self._retry_if_busy(lambda: connection.execute(f"BEGIN {mode}"))
             yield connection.execute
             self._retry_if_busy(lambda: connection.execute("COMMIT"))
         except BaseException:
@@ -272,18 +286,6 @@ class Database:
             log = wal_path(self.path).name
             hint = f"copy it and {log} to a writable folder, and set SRCHAT_DATA to it"
         return StoreError(f"cannot use the history {self.path}: {reason}", hint=hint)
-
-
-def sql_text(text: str | None) -> str | bytes | None:
-    """Return text as a parameter for `CAST(? AS TEXT)`, which preserves lone surrogates."""
-    return text if text is None or text.isascii() else text.encode("utf-8", "surrogatepass")
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return data.decode("utf-8", "replace")
 
 
 def _code(exc: sqlite3.Error) -> int:

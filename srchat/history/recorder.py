@@ -2,11 +2,12 @@
 
 The prompt is saved once the request is on its way, the reply about once a second and at its
 end. While the answer is streaming, the recorder does not wait for a lock. What could not be
-saved is saved at the end of the answer or with the next turn.
+saved is saved at the end of the answer or with the next turn. A reply is passed in pieces: joined,
+it would be in memory twice.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from srchat.conversation import Conversation, TurnRecord
@@ -57,14 +58,21 @@ class Recorder:
         """Make `update` due a second from now."""
         self._next_save_at = time.monotonic() + _SAVE_INTERVAL
 
-    def update(self, conversation: Conversation, turn: TurnRecord) -> None:
-        """Save the reply so far, without waiting for a lock."""
-        self._save(conversation, turn, 0.0)
+    def update(
+        self, conversation: Conversation, turn: TurnRecord, pieces: Sequence[str] = ()
+    ) -> None:
+        """Save the reply so far, without waiting for a lock.
 
-    def end(self, conversation: Conversation, turn: TurnRecord) -> list[StoreError]:
-        """Save the complete turn and return the warnings to show."""
+        `pieces`: the reply, if it is not in `turn`.
+        """
+        self._save(conversation, turn, 0.0, pieces)
+
+    def end(
+        self, conversation: Conversation, turn: TurnRecord, pieces: Sequence[str] = ()
+    ) -> list[StoreError]:
+        """Save the complete turn and return the warnings to show. `pieces`: see `update`."""
         self._incomplete.add(turn.id)  # a signal may interrupt the wait for the lock
-        self._save(conversation, turn, LOCK_TIMEOUT)
+        self._save(conversation, turn, LOCK_TIMEOUT, pieces)
         if not self._failure:
             self._incomplete.discard(turn.id)
         warnings, self._warnings = self._warnings, []
@@ -76,12 +84,18 @@ class Recorder:
         """Save the context window of a model, in tokens, with the next turn."""
         self.windows[base_url, model] = window
 
-    def _save(self, conversation: Conversation, turn: TurnRecord, timeout: float) -> None:
+    def _save(
+        self,
+        conversation: Conversation,
+        turn: TurnRecord,
+        timeout: float,
+        pieces: Sequence[str] = (),
+    ) -> None:
         if self._open_store is None:
             return
         start = time.thread_time()
         try:
-            self._write(self._open_store(timeout), conversation, turn)
+            self._write(self._open_store(timeout), conversation, turn, pieces)
         except StoreError as exc:
             # Not final: a full disk may have room again at the end of the answer.
             self._failure = exc
@@ -93,28 +107,36 @@ class Recorder:
         self._next_save_at = time.monotonic() + interval
 
     def _write(
-        self, store: "ConversationStore", conversation: Conversation, turn: TurnRecord
+        self,
+        store: "ConversationStore",
+        conversation: Conversation,
+        turn: TurnRecord,
+        pieces: Sequence[str],
     ) -> None:
         try:
-            self._write_once(store, conversation, turn)
+            self._write_once(store, conversation, turn, pieces)
         except BrokenStoreError:
             if store.database.set_aside():
                 self._saved_in = None  # the new file does not contain the turn
-            self._write_once(store, conversation, turn)
+            self._write_once(store, conversation, turn, pieces)
         if warning := store.take_warning():
             self._warnings.append(warning)
 
     def _write_once(
-        self, store: "ConversationStore", conversation: Conversation, turn: TurnRecord
+        self,
+        store: "ConversationStore",
+        conversation: Conversation,
+        turn: TurnRecord,
+        pieces: Sequence[str],
     ) -> None:
         file = store.database.file_identity()
         if self._saved_in and file == self._saved_in:
-            store.update_turn(conversation, turn)
+            store.update_turn(conversation, turn, pieces)
         else:
             # Without its parent the turn would start a new branch.
             ids = self._incomplete - {turn.id}
             missing = [earlier for earlier in conversation.turns if earlier.id in ids]
-            store.add_turn(conversation, turn, missing)
+            store.add_turn(conversation, turn, missing, pieces)
             self._incomplete.difference_update(earlier.id for earlier in missing)
         self._saved_in = file
         for (base_url, model), tokens in self.windows.items():

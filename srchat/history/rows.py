@@ -5,7 +5,8 @@ from typing import Final
 
 from srchat.api.models import Usage
 from srchat.conversation import Conversation, TurnRecord, title_of
-from srchat.history.database import Row, sql_text
+from srchat.history.database import Row
+from srchat.history.sql_text import sql_text
 
 INSERT_CONVERSATION: Final = """
     INSERT INTO conversation (uid, title, system, created_at, used_at, head)
@@ -17,14 +18,14 @@ INSERT_TURN: Final = """
         conversation, uid, parent, state, reason, finish_reason, base_url, model, served_model,
         prompt_tokens, completion_tokens, total_tokens, estimated_tokens,
         asked_at, first_at, ended_at, attachments, words_at, parameters, reasoning,
-        prompt, reply
+        reply_parts, prompt, reply
     )
     SELECT id, :uid, :parent, :state, CAST(:reason AS TEXT), CAST(:finish_reason AS TEXT),
         CAST(:base_url AS TEXT), CAST(:model AS TEXT), CAST(:served_model AS TEXT),
         :prompt_tokens, :completion_tokens, :total_tokens, :estimated_tokens,
         :asked_at, :first_at, :ended_at, :attachments, :words_at,
         CAST(:parameters AS TEXT), CAST(:reasoning AS TEXT),
-        CAST(:prompt AS TEXT), CAST(:reply AS TEXT)
+        :reply_parts, CAST(:prompt AS TEXT), CAST(:reply AS TEXT)
     FROM conversation WHERE uid = :conversation
     ON CONFLICT (conversation, uid) DO NOTHING
 """
@@ -35,7 +36,7 @@ UPDATE_TURN: Final = """
         prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens,
         total_tokens = :total_tokens, estimated_tokens = :estimated_tokens,
         first_at = :first_at, ended_at = :ended_at, reply = CAST(:reply AS TEXT),
-        reasoning = CAST(:reasoning AS TEXT)
+        reply_parts = :reply_parts, reasoning = CAST(:reasoning AS TEXT)
     WHERE uid = :uid AND conversation = (SELECT id FROM conversation WHERE uid = :conversation)
 """
 TURN_COLUMNS: Final = (
@@ -61,9 +62,7 @@ TURN_COLUMNS: Final = (
     "reasoning",
     "parameters",
 )
-SELECT_TURNS: Final = (
-    f"SELECT {', '.join(TURN_COLUMNS)} FROM turn WHERE conversation = ? ORDER BY id"  # noqa: S608 - constants
-)
+SELECT_TURNS: Final = f"SELECT id, reply_parts, {', '.join(TURN_COLUMNS)} FROM turn"  # noqa: S608 - constants
 
 
 def conversation_parameters(
@@ -81,8 +80,13 @@ def conversation_parameters(
     }
 
 
-def turn_parameters(conversation: str, turn: TurnRecord) -> dict[str, object]:
-    """Return the parameters of INSERT_TURN and UPDATE_TURN."""
+def turn_parameters(
+    conversation: str, turn: TurnRecord, reply: str, reply_parts: int
+) -> dict[str, object]:
+    """Return the parameters of INSERT_TURN and UPDATE_TURN.
+
+    `reply`: the first part of the reply. `reply_parts`: the number of others.
+    """
     usage = turn.usage
     return {
         "conversation": conversation,
@@ -106,7 +110,8 @@ def turn_parameters(conversation: str, turn: TurnRecord) -> dict[str, object]:
         "parameters": sql_text(json.dumps(dict(turn.parameters))),
         "reasoning": sql_text(turn.reasoning),
         "prompt": sql_text(turn.prompt),
-        "reply": sql_text(turn.reply),
+        "reply": sql_text(reply),
+        "reply_parts": reply_parts,
     }
 
 

@@ -7,7 +7,7 @@ is checked like an imported export.
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -24,6 +24,11 @@ _CONVERSATIONS: Final = """
     SELECT id, uid, title, system, created_at, used_at, head
     FROM conversation NOT INDEXED WHERE id > ? ORDER BY id LIMIT 1
 """
+_REPLY_PARTS: Final = """
+    SELECT id, turn, position, text
+    FROM reply_part NOT INDEXED WHERE id > ? ORDER BY id LIMIT 1
+"""
+_LOST: Final = "the rest of the answer was lost: the history was damaged"
 _COLUMN_NAMES: Final = "SELECT name FROM pragma_table_info('turn')"
 
 
@@ -57,20 +62,24 @@ def _read(database: Database) -> SalvagedHistory:
     rows = _ReadableRows(database, _CONVERSATIONS)
     turn_rows = _ReadableRows(database, _turns_sql(columns))
     known = {row[0]: Conversation(*row[1:]) for row in rows}
+    parts = _ReplyParts(_ReadableRows(database, _REPLY_PARTS) if "reply_parts" in columns else ())
     turns: dict[int, list[TurnRecord]] = {}
-    for _, conversation, *row in turn_rows:
-        turns.setdefault(conversation, []).append(turn_from_row(tuple(row)))
+    for id_, conversation, count, *row in turn_rows:
+        turn = parts.add_to(turn_from_row(tuple(row)), id_, count)
+        turns.setdefault(conversation, []).append(turn)
     keys = dict.fromkeys([*known, *turns])
     read = [_conversation(known.get(key), turns.get(key, [])) for key in keys]
     found = [conversation for conversation in read if conversation]
     stored = [(known[key].id, len(turns.get(key, []))) for key in known]
     all_valid = stored == [(conversation.id, len(conversation.turns)) for conversation in found]
-    return SalvagedHistory(found, rows.is_complete and turn_rows.is_complete and all_valid)
+    all_read = rows.is_complete and turn_rows.is_complete and parts.is_complete
+    return SalvagedHistory(found, all_read and all_valid)
 
 
 def _turns_sql(columns: Container[str]) -> str:
     """Return the query for one turn of a file that has `columns`."""
-    names = [name if name in columns else ADDED_COLUMNS[name] for name in TURN_COLUMNS]
+    wanted = ("reply_parts", *TURN_COLUMNS)
+    names = [name if name in columns else ADDED_COLUMNS[name] for name in wanted]
     return (
         f"SELECT id, conversation, {', '.join(names)} "  # noqa: S608 - constants
         "FROM turn NOT INDEXED WHERE id > ? ORDER BY id LIMIT 1"
@@ -95,6 +104,33 @@ def _conversation_of(turns: Sequence[TurnRecord]) -> Conversation | None:
     return Conversation(
         first.id, title_of(first.prompt), None, first.asked_at, last.asked_at, last.id, tuple(turns)
     )
+
+
+class _ReplyParts:
+    """The readable parts of long replies; `is_complete` is False after a lost one."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.is_complete = True
+        self._texts = {(turn, position): text for _, turn, position, text in rows}
+
+    def add_to(self, turn: TurnRecord, id: int, count: object) -> TurnRecord:
+        """Return a turn with its reply up to the first lost part.
+
+        `id`, `count`: the turn's number, and that of its parts after the first.
+        """
+        if not isinstance(turn.reply, str):
+            return turn  # it is invalid, and skipped later
+        numbers = range(1, count + 1) if isinstance(count, int) else ()
+        texts = [turn.reply]
+        for text in (self._texts.get((id, number)) for number in numbers):
+            if not isinstance(text, str):
+                break
+            texts.append(text)
+        whole = turn._replace(reply="".join(texts))
+        if len(texts) - 1 == count:
+            return whole
+        self.is_complete = False
+        return whole._replace(complete=False, reason=_LOST)
 
 
 class _ReadableRows:

@@ -31,13 +31,13 @@ _SELECT_BY_WORDS: Final = """
     WHERE turn_words MATCH ? ORDER BY turn_words.rowid DESC LIMIT ?
 """
 _SELECT_BY_SUBSTRINGS: Final = """
-    SELECT conversation.uid, title, turn.uid, asked_at, prompt, reply
-    FROM turn JOIN conversation ON conversation.id = turn.conversation
+    SELECT conversation.uid, title, turn_text.uid, asked_at, prompt, reply
+    FROM turn_text JOIN conversation ON conversation.id = turn_text.conversation
     WHERE NOT EXISTS (
         SELECT 1 FROM json_each(?)
         WHERE prompt NOT LIKE value ESCAPE '\\' AND reply NOT LIKE value ESCAPE '\\'
     )
-    ORDER BY turn.id DESC LIMIT ?
+    ORDER BY turn_text.id DESC LIMIT ?
 """
 
 

@@ -4,42 +4,30 @@ Texts are stored exactly, including lone surrogates and NUL. External data is ne
 path or an SQL statement.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import StoreError, UsageError
 from srchat.history import LOCK_TIMEOUT
-from srchat.history.database import Database, sql_text
+from srchat.history.database import Database, Execute
+from srchat.history.reply_parts import PART_SIZE, read_turns, write_turn
 from srchat.history.rows import (
     INSERT_CONVERSATION,
     INSERT_TURN,
     SELECT_TURNS,
-    TURN_COLUMNS,
     UPDATE_TURN,
     conversation_parameters,
-    turn_from_row,
-    turn_parameters,
 )
 from srchat.history.schema import SCHEMA
+from srchat.history.sql_text import sql_text
 
 if TYPE_CHECKING:
     from srchat.history.search import Hit
+    from srchat.history.summaries import Summary
 
-_PAGE_SIZE: Final = 200  # conversations
 _WINDOW_MAX_AGE: Final = 30 * 86400.0  # seconds; the model behind a name may change
-
-_SUMMARIES: Final = """
-    SELECT conversation.id, conversation.uid, title, created_at, used_at,
-        (SELECT count(*) FROM turn WHERE turn.conversation = conversation.id),
-        last.served_model, last.model, last.state
-    FROM conversation
-    LEFT JOIN turn AS last
-        ON last.conversation = conversation.id AND last.uid = conversation.head
-    WHERE (used_at, conversation.id) < (?, ?)
-    ORDER BY used_at DESC, conversation.id DESC LIMIT ?
-"""
 
 _LAST_USED: Final = "SELECT uid FROM conversation ORDER BY used_at DESC, id DESC LIMIT 1"
 _LAST_ANSWERED: Final = """
@@ -71,43 +59,33 @@ _FAST_FORWARD: Final = """
         SELECT uid FROM above
     )
 """
-_RECENT_ANSWER: Final = (
-    f"SELECT (SELECT uid FROM conversation WHERE id = turn.conversation), {', '.join(TURN_COLUMNS)}"  # noqa: S608 - constants
-    # Sorted without the texts.
-    " FROM turn WHERE id = (SELECT id FROM turn WHERE reply <> ''"
-    " ORDER BY asked_at DESC, id DESC LIMIT 1 OFFSET ?)"
-)
-
-
-class Summary(NamedTuple):
-    """A conversation in a list.
-
-    `created_at`, `used_at`: Unix seconds.
-    `turns`: number of turns on all branches.
-    `model`: of the last answer.
-    `complete`: the last answer is complete.
-    """
-
-    id: str
-    title: str
-    created_at: float
-    used_at: float
-    turns: int
-    model: str
-    complete: bool
+_RECENT_ANSWER: Final = """
+    SELECT turn.id, conversation.uid
+    FROM turn JOIN conversation ON conversation.id = turn.conversation
+    WHERE reply <> '' ORDER BY asked_at DESC, turn.id DESC LIMIT 1 OFFSET ?
+"""
+_TURNS_OF_CONVERSATION: Final = f"{SELECT_TURNS} WHERE conversation = ? ORDER BY id"
+_TURN: Final = f"{SELECT_TURNS} WHERE id = ?"
 
 
 class ConversationStore:
     """The conversations in one file. All methods raise StoreError and its subclasses.
 
     `lock_timeout`: seconds to wait for other processes. `may_replace`: set a damaged file aside.
+    `part_size`: characters of a reply in one row.
     """
 
     def __init__(
-        self, path: Path, lock_timeout: float = LOCK_TIMEOUT, *, may_replace: bool = True
+        self,
+        path: Path,
+        lock_timeout: float = LOCK_TIMEOUT,
+        *,
+        may_replace: bool = True,
+        part_size: int = PART_SIZE,
     ) -> None:
         self.database = Database(path, SCHEMA, lock_timeout, may_replace=may_replace)
         self._warned_of: Path | None = None
+        self._part_size = part_size
 
     def take_warning(self) -> StoreError | None:
         """Return, once, the warning about a damaged file that was set aside."""
@@ -125,28 +103,38 @@ class ConversationStore:
         self.database.close()
 
     def add_turn(
-        self, conversation: Conversation, turn: TurnRecord, missing: Iterable[TurnRecord] = ()
+        self,
+        conversation: Conversation,
+        turn: TurnRecord,
+        missing: Iterable[TurnRecord] = (),
+        pieces: Sequence[str] = (),
     ) -> None:
         """Add a new turn and make it the head of its conversation.
 
         `missing`: earlier turns that could not be saved, or not completely.
+        `pieces`: the reply, if it is not in `turn`.
         """
         system = sql_text(conversation.system)
         with self.database.transaction() as execute:
             execute(INSERT_CONVERSATION, conversation_parameters(conversation, turn))
             for earlier in missing:
-                execute(INSERT_TURN, turn_parameters(conversation.id, earlier))
-                execute(UPDATE_TURN, turn_parameters(conversation.id, earlier))
-            execute(INSERT_TURN, turn_parameters(conversation.id, turn))
+                if not self._write(execute, INSERT_TURN, conversation, earlier):
+                    self._write(execute, UPDATE_TURN, conversation, earlier)
+            self._write(execute, INSERT_TURN, conversation, turn, pieces)
             execute(
                 _SET_HEAD,
                 {"uid": conversation.id, "head": turn.id, "system": system, "now": turn.asked_at},
             )
 
-    def update_turn(self, conversation: Conversation, turn: TurnRecord) -> None:
-        """Save the current state of a turn. A turn deleted in the meantime is not restored."""
+    def update_turn(
+        self, conversation: Conversation, turn: TurnRecord, pieces: Sequence[str] = ()
+    ) -> None:
+        """Save the current state of a turn. A turn deleted in the meantime is not restored.
+
+        `pieces`: see `add_turn`.
+        """
         with self.database.transaction() as execute:
-            execute(UPDATE_TURN, turn_parameters(conversation.id, turn))
+            self._write(execute, UPDATE_TURN, conversation, turn, pieces)
 
     def update(self, id: str, **changes: str | None) -> None:
         """Change the `title`, `system` prompt or `head` of an existing conversation.
@@ -169,7 +157,7 @@ class ConversationStore:
             new = [
                 turn.id
                 for turn in conversation.turns
-                if execute(INSERT_TURN, turn_parameters(conversation.id, turn)).rowcount
+                if self._write(execute, INSERT_TURN, conversation, turn)
             ]
             if conversation.head in new:
                 execute(_FAST_FORWARD, values)
@@ -186,8 +174,10 @@ class ConversationStore:
 
     def recent_answer(self, number: int) -> tuple[str, TurnRecord] | None:
         """Return a turn with a reply and the id of its conversation; 1 is the newest."""
-        rows = self.database.query(_RECENT_ANSWER, (number - 1,))
-        return (str(rows[0][0]), turn_from_row(rows[0][1:])) if rows else None
+        for id_, uid in self.database.query(_RECENT_ANSWER, (number - 1,)):
+            if turns := read_turns(self.database, _TURN, (id_,)):
+                return str(uid), turns[0]
+        return None
 
     def find_by_title(self, title: str) -> str | None:
         """Return the id of the conversation with exactly this title, the one used last."""
@@ -232,24 +222,16 @@ class ConversationStore:
         if not rows:
             return None
         row_id, uid, title, system, created_at, used_at, head = rows[0]
-        turns = tuple(turn_from_row(row) for row in self.database.query(SELECT_TURNS, (row_id,)))
+        turns = tuple(read_turns(self.database, _TURNS_OF_CONVERSATION, (row_id,)))
         if head and not turns:
             return None  # deleted between the two queries
         return Conversation(uid, title, system, created_at, used_at, head, turns)
 
-    def summaries(self, limit: int | None = None) -> Iterator[Summary]:
-        """Yield the conversations, most recently used first."""
-        cursor: tuple[float, int] = (float("inf"), 0)
-        while limit is None or limit > 0:
-            size = _PAGE_SIZE if limit is None else min(limit, _PAGE_SIZE)
-            rows = self.database.query(_SUMMARIES, (*cursor, size))
-            for id_, uid, title, created_at, used_at, turns, served, model, state in rows:
-                cursor = (used_at, id_)
-                name, is_complete = served or model or "", state == "complete"
-                yield Summary(uid, title, created_at, used_at, turns, name, is_complete)
-            if len(rows) < size:
-                return
-            limit = None if limit is None else limit - size
+    def summaries(self, limit: int | None = None) -> "Iterator[Summary]":
+        """Return the conversations, most recently used first."""
+        from srchat.history.summaries import summaries  # noqa: PLC0415 - not needed to save a turn
+
+        return summaries(self.database, limit)
 
     def ids(self, unused_since: float | None = None) -> list[str]:
         """Return all ids, or those of conversations last used before `unused_since`."""
@@ -288,3 +270,16 @@ class ConversationStore:
                     "INSERT OR REPLACE INTO context_window VALUES (?, CAST(? AS TEXT), ?, ?)",
                     (base_url, sql_text(model), tokens, now),
                 )
+
+    def _write(
+        self,
+        execute: Execute,
+        sql: str,
+        conversation: Conversation,
+        turn: TurnRecord,
+        pieces: Sequence[str] = (),
+    ) -> bool:
+        """Run INSERT_TURN or UPDATE_TURN; see `write_turn`."""
+        return write_turn(
+            execute, sql, conversation.id, turn, pieces or (turn.reply,), self._part_size
+        )

@@ -25,8 +25,8 @@ from srchat.theme import MARKDOWN
 _NONE: Final = Style()
 _STYLES: Final = {name: Style.parse(style) for name, style in MARKDOWN.items()}
 
-# Characters of the pieces in which a growing paragraph is laid out for good, if they leave no mark
-# open; and the length from which that does not matter.
+# Unfinalized characters after which part of a growing paragraph is finalized: if it leaves no mark
+# open, and in any case.
 _SETTLE_AFTER: Final = 160
 _SETTLE_ANYWAY: Final = 2000
 _MAX_LINES: Final = 200  # lines that are kept; no screen shows more

@@ -58,5 +58,5 @@ def completed_answer(
     except KeyboardInterrupt as exc:
         raise Interrupted(signal.SIGINT) from exc
     finally:
-        # What was typed ahead may be a key, and the next question may show what is typed.
+        # Text typed ahead may be a key, and the next question may echo it.
         clear_typeahead(keys)

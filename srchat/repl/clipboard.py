@@ -43,7 +43,7 @@ def _copied(command: tuple[str, ...], data: bytes, environ: Mapping[str, str]) -
         return False
     try:
         # Discard the output: these tools stay in the background and would keep a pipe open.
-        done = subprocess.run(  # noqa: S603 - one of the four above
+        done = subprocess.run(  # noqa: S603 - one of the tools above
             [program, *command[1:]],
             input=data,
             stdout=subprocess.DEVNULL,

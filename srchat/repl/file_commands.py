@@ -116,7 +116,7 @@ def _files_named(argument: str) -> list[str]:
         return [path]
     found = []
     with contextlib.suppress(ValueError):  # an embedded NUL
-        matches = glob.iglob(path, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute one
+        matches = glob.iglob(path, recursive=True)  # noqa: PTH207 - Path.glob rejects absolute patterns
         found = list(itertools.islice(filter(os.path.isfile, matches), _MAX_FILES + 1))
     if not found:
         raise UsageError(f"no file matches {argument}")

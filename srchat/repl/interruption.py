@@ -30,7 +30,7 @@ def ended_by_signals(app: "Application[str] | Application[int | None]") -> Itera
 
     def begin() -> None:
         _end_where_nothing_is_shown(app)
-        if seen:  # before there was a loop
+        if seen:  # the signal came before the event loop existed
             end()
 
     app.pre_run_callables.append(begin)
@@ -40,7 +40,7 @@ def ended_by_signals(app: "Application[str] | Application[int | None]") -> Itera
         except (EOFError, KeyboardInterrupt, OSError, OutputError) as exc:
             if other := [signum for signum in seen if signum != signal.SIGINT]:
                 raise Interrupted(other[-1]) from exc
-            if isinstance(exc, OSError):  # pragma: no cover - it sends a signal first
+            if isinstance(exc, OSError):  # pragma: no cover - SIGHUP usually comes first
                 raise EOFError from exc
             raise
 
@@ -59,7 +59,7 @@ def _end_where_nothing_is_shown(app: "Application[str] | Application[int | None]
     def handle(_loop: object, context: dict[str, Any]) -> None:
         exc = context.get("exception")
         if not isinstance(exc, OSError | OutputError):
-            show(loop, context)  # pragma: no cover - a mistake of prompt_toolkit or ours
+            show(loop, context)  # pragma: no cover - a bug in srchat or prompt_toolkit
         elif app.is_running and not app.is_done:
             app.exit(exception=exc)
 

@@ -18,9 +18,9 @@ from srchat.repl.prompt_renderer import PromptRenderer, line_height
 from srchat.text_input import argument_text, edited
 
 _NEW_LINE: Final = (Keys.Escape, Keys.ControlM)
-# What terminals send and prompt_toolkit does not know, or takes for a plain Enter; the unknown
-# would stand in the line as text. Shift-Enter comes from those that tell it from Enter (kitty,
-# foot, WezTerm, tmux with extended-keys), the focus where a program before us asked to be told.
+# Sequences that prompt_toolkit inserts as text or takes for a plain Enter. Some terminals send
+# Shift-Enter (kitty, foot, WezTerm, tmux with extended-keys). Focus events are sent if an earlier
+# program has enabled them.
 _SEQUENCES: Final[Mapping[str, Keys | tuple[Keys, ...]]] = {
     "\x1b[13;2u": _NEW_LINE,  # Shift-Enter
     "\x1b[27;2;13~": _NEW_LINE,  # Shift-Enter
@@ -47,7 +47,7 @@ def bindings(environ: Mapping[str, str], failed: Callable[[str, str], None]) -> 
     keys.add("escape", "enter", filter=at_prompt)(_begin_line)
     keys.add(Keys.BracketedPaste, filter=at_prompt)(_paste)
     keys.add(Keys.CPRResponse, save_before=lambda _: False)(_locate)
-    # There is no mouse here. What looks like one is part of a paste, and its handler may fail.
+    # Mouse support is off, so a mouse event is pasted text, for which the default handler may fail.
     keys.add(Keys.Vt100MouseEvent)(_ignore)
 
     # Ctrl-G cancels a selection or a menu.
@@ -63,12 +63,12 @@ def bindings(environ: Mapping[str, str], failed: Callable[[str, str], None]) -> 
 def _send(event: KeyPressEvent) -> None:
     buffer = event.current_buffer
     if buffer.complete_state and buffer.complete_state.current_completion:
-        buffer.complete_state = None  # chosen; the next Enter sends it
+        buffer.complete_state = None  # accept the completion; the next Enter sends the line
     elif buffer.document.text_before_cursor.endswith("\\"):
         buffer.delete_before_cursor()
         _begin_line(event)
     else:
-        # A line that does not fit would stay cut off; PromptLines.read prints it in full.
+        # A line that does not fit would remain truncated, so PromptLines.read prints it in full.
         event.app.erase_when_done = _is_cut(event.app)
         buffer.validate_and_handle()
 
@@ -107,14 +107,14 @@ def _complete(event: KeyPressEvent) -> None:
     if buffer.complete_state and len(buffer.complete_state.completions) > 1:
         buffer.complete_next()
         return
-    # At once, and not by a task: who types fast has the menu still to come.
+    # Not in a background task: the menu may not be open yet if the user types fast.
     asked = CompleteEvent(completion_requested=True)
     found = list(buffer.completer.get_completions(buffer.document, asked))
     if len(found) == 1:
         buffer.apply_completion(found[0])
     else:
         buffer.insert_text(get_common_complete_suffix(buffer.document, found))
-    buffer.start_completion()  # with what may stand behind it, or to choose from
+    buffer.start_completion()  # opens the menu, also for what may follow
 
 
 def _edit(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from srchat.errors import StoreError, UsageError
-from srchat.history_rows import hit_row, local_time, summary_row
+from srchat.history_rows import hit_row, local_time, summary_rows
 from srchat.library import Library
 from srchat.repl.saved_file import write_conversation
 from srchat.repl.terminal import Chat
@@ -71,7 +71,7 @@ def show_history(chat: Chat, words: str) -> None:
     else:
         size = screen.size()
         found = store.summaries(max(3, size.lines - 4)) if store else ()
-        rows = [summary_row(item, size.columns) for item in found]
+        rows = list(summary_rows(found, size.columns))
     if not rows:
         raise UsageError(f"nothing found for {words!r}" if words else "no stored conversations")
     screen.write("".join(rows))

@@ -75,7 +75,7 @@ class PlainLines:
 
     def choose(self, rows: Sequence[str], _preview: Callable[[int], str]) -> int | None:
         """Number the rows and ask for a number."""
-        if not self._screen:  # pragma: no cover - only a terminal is asked to choose
+        if not self._screen:  # pragma: no cover - called only on a terminal
             return None
         for number, row in enumerate(rows, 1):
             self._screen.write_foreign(f"{number:>2}  {row}\n")

@@ -21,8 +21,8 @@ from srchat.repl.terminal import Chat
 from srchat.session.hints import joined
 from srchat.signals import ctrl_c_only_if
 
-_LEAVING: Final = ("exit", "quit")  # as in a shell; no question to a model
-_MIN_ROWS_FOR_BLANKS: Final = 10  # rows of a screen on which blank lines may be spent
+_LEAVING: Final = ("exit", "quit")  # as in a shell; not sent to a model
+_MIN_ROWS_FOR_BLANKS: Final = 10  # rows; smaller screens get no blank lines
 
 
 class Repl:
@@ -58,10 +58,12 @@ class Repl:
                     # A second Ctrl-C while the first one was being reported.
                     if not self._is_ctrl_c(exc):
                         raise
+            # However the chat was left, the next message is set apart.
+            self._messages.is_after_answer = self._has_blanks and self._messages.shares_screen
             return self._code if is_script else ExitCode.DONE
 
     def _round(self) -> None:
-        # Only in here may Ctrl-C raise: between two rounds nobody would catch it.
+        # Ctrl-C may raise only inside this block; elsewhere it would not be caught.
         try:
             self._can_be_stopped = True
             self._step()
@@ -92,6 +94,11 @@ class Repl:
         line = line_of(message)
         return with_mentions_escaped(line) if self._lines.interactive else line
 
+    @property
+    def _has_blanks(self) -> bool:
+        rows = self._terminal.screen.size().lines
+        return self._lines.interactive and rows >= _MIN_ROWS_FOR_BLANKS
+
     def _is_ctrl_c(self, exc: Interrupted) -> bool:
         return self._lines.interactive and exc.exit_code == ExitCode.INTERRUPT
 
@@ -106,18 +113,17 @@ class Repl:
                 raise
             self._failed(exc, was_asked=self._terminal.turns > before)
         except (EOFError, KeyboardInterrupt):
-            pass  # a question of the command was left; only at the prompt that ends more
+            pass  # cancels a question of the command; only at the prompt it ends the chat
         except SrchatError as exc:
             refused = isinstance(exc, UsageError | ConfigError)
             if refused and is_edited and message_of(line) is not None:
-                self._refused_edit = line  # to be corrected
+                self._refused_edit = line  # shown at the next prompt
             self._failed(exc, was_asked=self._terminal.turns > before)
-        except Exception as exc:  # noqa: BLE001 - the chat goes on  # pragma: no cover - our mistake
+        except Exception as exc:  # noqa: BLE001 - the chat goes on  # pragma: no cover - a bug
             self._unexpected(exc)
         self._lines.settle(line, refused=refused)
-        screen = self._terminal.screen
-        if self._lines.interactive and screen.size().lines >= _MIN_ROWS_FOR_BLANKS:
-            screen.write("\n")
+        if self._has_blanks and not self._terminal.is_over:
+            self._terminal.screen.write("\n")
 
     def _run(self, line: str, *, is_edited: bool) -> None:
         message = message_of(line)
@@ -148,9 +154,9 @@ class Repl:
             return "/retry to send it again"
         if last and not last.complete:
             return "/continue to go on, /retry to send it again"
-        return ""  # pragma: no cover - Ctrl-C in the moment after an answer
+        return ""  # pragma: no cover - Ctrl-C just after the end of an answer
 
-    def _unexpected(self, exc: Exception) -> None:  # pragma: no cover - our mistake
+    def _unexpected(self, exc: Exception) -> None:  # pragma: no cover - a bug
         self._code = ExitCode.UNEXPECTED
         for line in traceback.format_exception(exc) if self._debug else ():
             self._messages.print(line)

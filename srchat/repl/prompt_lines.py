@@ -35,8 +35,8 @@ from srchat.terminal.word_wrap import fitting
 from srchat.text_input import argument_text
 
 _MENU: Final = 6  # rows for completions
-_TAB: Final = 4  # columns; pasted code is indented, not strewn with ^I
-_FOR_STATUS: Final = 5  # rows that a screen has to have for a status line
+_TAB: Final = 4  # columns; prompt_toolkit would show a tab as ^I
+_FOR_STATUS: Final = 5  # rows of the smallest screen with a status line
 
 
 class Hooks(NamedTuple):
@@ -67,7 +67,7 @@ class PromptLines:
         completer: ChatCompleter,
         hooks: Hooks,
     ) -> None:
-        # What an imported prompt holds is shown by /edit, and must not turn the line around.
+        # /edit may show an imported prompt, whose bidi controls must not reorder the line.
         Char.display_mappings.update(hidden_characters())
         self._screen = screen
         self._hooks = hooks
@@ -95,7 +95,7 @@ class PromptLines:
             output=self._output,
         )
         app = self._session.app
-        app.ttimeoutlen = 0.05  # an Esc that is alone is no Alt
+        app.ttimeoutlen = 0.05  # seconds; after that, Esc is not taken for Alt
         app.timeoutlen = 0.3
         follow_resizes(app)
         app.after_render += self._rendered
@@ -112,10 +112,10 @@ class PromptLines:
 
         def complete() -> None:
             is_open = app.is_running and not app.is_done
-            if is_open and self._is_command():  # pragma: no branch - who is faster
+            if is_open and self._is_command():  # pragma: no branch - race
                 buffer.start_completion()
 
-        if app.loop:  # pragma: no branch - who is faster
+        if app.loop:  # pragma: no branch - race
             app.loop.call_soon_threadsafe(complete)
 
     def read(self, default: str = "") -> str:
@@ -149,17 +149,17 @@ class PromptLines:
 
     def _resume(self) -> None:
         loop = self._session.app.loop
-        if loop:  # pragma: no branch - who is faster
+        if loop:  # pragma: no branch - race
             loop.call_soon_threadsafe(self._begin_anew)
 
     def _begin_anew(self) -> None:
         """Restore the terminal modes and redraw, which the shell has used in between."""
         app = self._session.app
-        # After Ctrl-Z at the prompt, prompt_toolkit does so itself.
-        if not app.is_running or app._running_in_terminal or not is_ours(self._input.fileno()):  # noqa: SLF001 - it does not tell otherwise
+        # After Ctrl-Z at the prompt, prompt_toolkit restores them itself.
+        if not app.is_running or app._running_in_terminal or not is_ours(self._input.fileno()):  # noqa: SLF001 - not available publicly
             return
-        self._input.raw_mode().__enter__()  # the one that was entered first restores the modes
-        self._output.write_raw("\r\x1b[J")  # where the shell has left the cursor
+        self._input.raw_mode().__enter__()  # the outermost raw_mode restores the modes at exit
+        self._output.write_raw("\r\x1b[J")  # from where the shell has left the cursor
         app.renderer.reset()
         app.renderer.request_absolute_cursor_position()
         app.invalidate()
@@ -175,9 +175,11 @@ class PromptLines:
         columns, rows = self._screen.size()
         if rows < _FOR_STATUS:
             return None
-        status = fitting(_joined(self._hooks.status(), columns - 1), columns - 1)
-        if line_height(self._session.app, rows) >= rows - 1:
-            return [("", status)]  # the prompt begins in the first row
+        height = line_height(self._session.app, rows)
+        hidden = [_size(self._session.default_buffer.text)] if height >= rows else []
+        status = fitting(_joined([*hidden, *self._hooks.status()], columns - 1), columns - 1)
+        if height >= rows - 1:
+            return [("", status)]  # the prompt fills the screen
         mark = END_OF_ROW.encode(self._screen.encoding, "ignore").decode(self._screen.encoding)
         return [("", status), ("", " " * (columns - 1 - get_cwidth(status)) + mark)]
 
@@ -185,6 +187,12 @@ class PromptLines:
         if self._shown:
             self._shown()
             self._shown = None
+
+
+def _size(draft: str) -> str:
+    """Return the size of a draft of which only a part is shown."""
+    lines = draft.count("\n") + 1
+    return f"{lines} lines" if lines > 1 else f"{len(draft)} characters"
 
 
 def _joined(parts: Sequence[str], columns: int) -> str:

@@ -40,18 +40,18 @@ class PromptRenderer(Renderer):
         self._cancel_timer = _nothing
         super().__init__(style, output)
 
-    def reset(self, _scroll: bool = False, leave_alternate_screen: bool = True) -> None:  # noqa: FBT001, FBT002 - as inherited
+    def reset(self, _scroll: bool = False, leave_alternate_screen: bool = True) -> None:  # noqa: FBT001, FBT002 - the inherited signature
         """Forget what is drawn."""
         self._row = None
         self._cancel_timer()
         super().reset(_scroll, leave_alternate_screen)
 
-    def render(self, app: Application[object], layout: Layout, is_done: bool = False) -> None:  # noqa: FBT001, FBT002 - as inherited
+    def render(self, app: Application[object], layout: Layout, is_done: bool = False) -> None:  # noqa: FBT001, FBT002 - the inherited signature
         """Draw, unless the position of the cursor is unknown."""
         if self._row is not None and not is_done:
             return
         if self._grows(layout):
-            self._last_size = None  # draws all
+            self._last_size = None  # redraws everything
         super().render(app, layout, is_done)
 
     def asks_for_cursor(self) -> bool:
@@ -71,7 +71,7 @@ class PromptRenderer(Renderer):
 
     def _ask(self) -> None:
         self._call_later(self.CPR_TIMEOUT, self._give_up)
-        drawn, self._cursor_pos = self._cursor_pos, Point(0, 0)  # where it may be asked for
+        drawn, self._cursor_pos = self._cursor_pos, Point(0, 0)  # prompt_toolkit asserts row 0
         self.request_absolute_cursor_position()
         self._cursor_pos = drawn
         self.output.flush()
@@ -121,7 +121,7 @@ class PromptRenderer(Renderer):
         """Tell whether the cursor is where truncation could not have put it."""
         assert self._last_size
         size = self.output.get_size()
-        # A change of the height may move all rows, by as much as it is.
+        # A change of the height may move all rows by up to the difference.
         cut = (min(row_before, size.rows - 1), row_before + size.rows - self._last_size.rows)
         if not min(cut) <= row <= max(cut):
             return True
@@ -160,7 +160,7 @@ def line_height(app: Application[str], limit: int) -> int:
 def follow_resizes(app: Application[str]) -> None:
     """Let an application redraw its prompt from its first row after a resize."""
     renderer = app.renderer = PromptRenderer(app.renderer.style, app.output)
-    draw_again = app._on_resize  # noqa: SLF001 - nothing else is called first
+    draw_again = app._on_resize  # noqa: SLF001 - no public hook is called first
 
     def resized() -> None:
         if not renderer.asks_for_cursor():

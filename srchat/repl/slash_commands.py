@@ -17,7 +17,7 @@ from srchat.errors import UsageError
 from srchat.repl import file_commands, library_commands
 from srchat.repl.file_commands import NONE, number
 from srchat.repl.help_layout import help_lines
-from srchat.repl.slash_syntax import split
+from srchat.repl.slash_syntax import line_of, split
 from srchat.repl.terminal import Chat
 from srchat.session.hints import joined
 from srchat.session.session import Session
@@ -46,9 +46,10 @@ def run(chat: Chat, line: str) -> None:
     name, argument = split(line)
     command = COMMANDS.get(ALIASES.get(name, name))
     if command is None:
-        escaped = f"//{name}" if name else "///"
-        hint = joined(_name_hint(name), f"to send a message that starts with a slash: {escaped}")
-        raise UsageError(f"unknown command /{name}", hint=hint)
+        hint = joined(
+            _name_hint(name), f"to send this as a message, type: {_shortened(line_of(line))}"
+        )
+        raise UsageError(f"unknown command /{name}" if name else "no command after /", hint=hint)
     if argument and not command.arguments:
         raise UsageError(f"/{command.name} takes no argument")
     if not argument and command.arguments and not command.arguments.startswith("["):
@@ -58,7 +59,7 @@ def run(chat: Chat, line: str) -> None:
 
 def _name_hint(name: str) -> str:
     meant = closest(name, [*COMMANDS, *ALIASES])
-    return f"did you mean /{meant}?" if meant else "/help lists them"
+    return f"did you mean /{meant}?" if meant else "/help lists the commands"
 
 
 def _help(chat: Chat, argument: str) -> None:

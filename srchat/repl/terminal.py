@@ -79,7 +79,7 @@ class Terminal:
             self.stdout.write("\n")
         try:
             if self.lines.interactive and not self.holds_input:
-                with unechoed(self.stdin_fd):  # the terminal's driver goes on editing lines
+                with unechoed(self.stdin_fd):  # the terminal driver keeps editing lines
                     self._show_turn(session, events)
             else:
                 self._show_turn(session, events)
@@ -99,7 +99,7 @@ class Terminal:
     def show_last(self, conversation: Conversation, code_theme: str) -> None:
         """Show the title and size of a conversation, and its last prompt and answer."""
         turns, kept = conversation.branch, len(conversation.turns)
-        of_all = f" of {kept}" if kept > len(turns) else ""  # the list of conversations tells all
+        of_all = f" of {kept}" if kept > len(turns) else ""  # the number shown in lists
         count = f"{len(turns)}{of_all} turn{'s' if kept != 1 else ''}"
         title = one_line(conversation.title, 60) or "(no title)"
         self.screen.write(f"{title} ({one_line(conversation.id)}, {count})\n")

@@ -18,7 +18,7 @@ class _Terminal(Vt100_Output):
 
         Otherwise each line of a text pasted there would become a message.
         """
-        if not get_app().is_done:  # only an editor or a shell takes over
+        if not get_app().is_done:  # an editor or a shell takes over
             super().disable_bracketed_paste()
 
     def erase_down(self) -> None:
@@ -39,7 +39,7 @@ class _Stream(io.TextIOBase):
         self._screen = screen
 
     @property
-    def encoding(self) -> str:  # type: ignore[override] # a constant of the file
+    def encoding(self) -> str:  # type: ignore[override] # a plain attribute in the base class
         return self._screen.encoding
 
     def fileno(self) -> int:

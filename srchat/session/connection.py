@@ -9,7 +9,7 @@ from srchat.api.key import secret_headers
 from srchat.config.keys import is_loopback
 from srchat.config.resolution import Resolved, key_to_send
 from srchat.config.settings import DEMO_BASE_URL, SETTINGS, Config
-from srchat.errors import APIStatusError, AuthenticationError, SrchatError
+from srchat.errors import APIStatusError, AuthenticationError, Interrupted, SrchatError
 from srchat.library import Library
 from srchat.session.hints import hint_for_status, is_about_model
 from srchat.suggestions import did_you_mean
@@ -69,6 +69,7 @@ class Connection:
     `log`: called with one line for each step and header.
     `library`: remembers the parameters that servers reject.
     `frame_time`: seconds between two deliveries of an answer's text.
+    `is_explaining`: `explain` is running; Interrupted may be raised into it.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Connection:
         self._use_secret = use_secret
         self._log = log
         self._library = library
+        self.is_explaining = False
         self._known_refused: frozenset[str] = frozenset()
         self._resolved = resolved
         self._printed: dict[tuple[str, ...], str] = {}
@@ -153,12 +155,20 @@ class Connection:
     def explain(self, exc: APIStatusError, config: Config) -> None:
         """Add a hint to a status error. After a 401, the next request reads the key again.
 
-        If the model is unknown, the hint is taken from the list of models.
+        If the model is unknown, the hint is taken from the list of models. An Interrupted that a
+        signal handler raises gets the message of the error, too.
         """
         if isinstance(exc, AuthenticationError):
             self._key_was_refused = True
             self.close()
-        exc.hint = exc.hint or self._hint_for(exc, config)
+        self.is_explaining = True
+        try:
+            exc.hint = exc.hint or self._hint_for(exc, config)
+        except Interrupted as stop:
+            stop.message = f"{exc.message}; {stop.message}"
+            raise
+        finally:
+            self.is_explaining = False
 
     def close(self) -> None:
         """Close the client, if there is one."""

@@ -124,7 +124,7 @@ class _Source:
         """Return the path of `@FILE`, None for any other text."""
         if not text.startswith("@") or text.startswith("@@"):
             return None
-        return self.path.parent / os.path.expanduser(text[1:])  # noqa: PTH111 - Path's own fails for ~nobody
+        return self.path.parent / os.path.expanduser(text[1:])  # noqa: PTH111 - Path.expanduser raises for ~nobody
 
     def read(self, path: Path) -> str:
         """Return the text of a file. Raises ConfigError."""

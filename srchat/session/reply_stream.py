@@ -1,28 +1,26 @@
-"""One request and its reply: the events, and the reply so far."""
+"""One request: its events, and the reply so far."""
 
 import fnmatch
-import itertools
 import math
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from srchat.api.events import Event, RequestSent, ResponseHead, RetryWait
-from srchat.api.models import ChatCompletionChunk, ChatRequest, Message, Usage
-from srchat.api.rate_limit import RateLimit, read_rate_limit
+from srchat.api.models import ChatCompletionChunk, ChatRequest, Message
+from srchat.api.rate_limit import read_rate_limit
 from srchat.api.surrogates import SurrogateJoiner
 from srchat.api.think import Split, ThinkSplitter
 from srchat.config.parameters import nested
 from srchat.config.settings import SETTINGS, Config
 from srchat.errors import IncompleteAnswerError, Interrupted, SrchatError
+from srchat.session.reply import Reply
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
 
 _VERSION: Final = r"(?:[-@]\d{3,8}|[-@]\d{4}-\d{2}-\d{2})?"
-_JOINED_AT: Final = 4096  # pieces
 _BROKEN: Final = {
     "content_filter": "incomplete answer: stopped by the server's content filter",
     "abort": "incomplete answer: the server is shutting down",
@@ -60,77 +58,6 @@ class ReplyEnded(NamedTuple):
 TurnEvent = (
     Text | Reasoning | TurnWarning | RetryWait | RequestSent | ReplyStarted | ReplyEnded | None
 )
-
-
-class TextBuffer:
-    """Text that grows by small pieces. Joins them, because many small strings take more memory."""
-
-    def __init__(self) -> None:
-        self._whole: list[str] = []
-        self._pieces: list[str] = []
-
-    def append(self, piece: str) -> None:
-        """Add a piece."""
-        self._pieces.append(piece)
-        if len(self._pieces) >= _JOINED_AT:
-            self._whole.append("".join(self._pieces))
-            self._pieces.clear()
-
-    def __bool__(self) -> bool:
-        return bool(self._whole or self._pieces)
-
-    @property
-    def is_blank(self) -> bool:
-        """Tell whether it contains only whitespace."""
-        return all(piece.isspace() for piece in (*self._whole, *self._pieces))
-
-    def prefix(self, limit: int) -> str:
-        """Return the first `limit` characters without copying the rest."""
-        pieces = []
-        for piece in itertools.chain(self._whole, self._pieces):
-            pieces.append(piece[:limit])
-            limit -= len(pieces[-1])
-            if not limit:
-                break
-        return "".join(pieces)
-
-    def __str__(self) -> str:
-        text = "".join([*self._whole, *self._pieces])
-        self._whole, self._pieces = [text] if text else [], []  # one copy of it is enough
-        return text
-
-
-@dataclass(slots=True)
-class Reply:
-    """The parts of an answer. Times are seconds of a monotonic clock, 0 for not yet.
-
-    `complete`: the server ended it properly.
-    `model`: the model that answered, as named by the server.
-    `rate_limit`: None if unknown.
-    `cost`: in US dollars, from LiteLLM.
-    """
-
-    model: str
-    text: TextBuffer = field(default_factory=TextBuffer)
-    reasoning: TextBuffer = field(default_factory=TextBuffer)
-    finish_reason: str = ""
-    usage: Usage | None = None
-    rate_limit: RateLimit | None = None
-    cost: float | None = None
-    complete: bool = False
-    asked_at: float = 0.0
-    first_at: float = 0.0
-    ended_at: float = 0.0
-
-    @property
-    def content(self) -> str:
-        """The text of the answer so far."""
-        return str(self.text)
-
-    @property
-    def has_begun(self) -> bool:
-        """Tell whether text or token counts have arrived, unlike in a failed request."""
-        return bool(self.first_at or self.usage)
 
 
 def chat_request(config: Config, messages: Sequence[Message]) -> ChatRequest:
@@ -210,7 +137,7 @@ class ReplyStream:
         reply.usage = chunk.usage or reply.usage
         if chunk.model and chunk.model != reply.model:
             reply.model = chunk.model
-            is_fallback = any(fnmatch.fnmatchcase(chunk.model, p) for p in self._fallback_models)
+            is_fallback = matches_any(chunk.model, self._fallback_models)
             if is_fallback and not is_same_model(self._request.model, chunk.model):
                 yield from self._fallback(chunk.model)
 
@@ -264,6 +191,19 @@ class ReplyStream:
             )
 
 
+def caught(
+    events: Iterable[TurnEvent],
+) -> Generator[TurnEvent, None, SrchatError | Interrupted | None]:
+    """Yield the events, and return the exception that ended them."""
+    try:
+        yield from events
+    except (SrchatError, Interrupted) as exc:
+        return exc
+    except MemoryError:
+        return IncompleteAnswerError("incomplete answer: out of memory")
+    return None
+
+
 def is_same_model(requested: str, served: str) -> bool:
     """Tell whether a served name is the requested model, with an optional date or version.
 
@@ -271,6 +211,16 @@ def is_same_model(requested: str, served: str) -> bool:
     """
     name, other = (each.rpartition("/")[2].removesuffix("-latest") for each in (requested, served))
     return other.startswith(name) and bool(re.fullmatch(_VERSION, other[len(name) :]))
+
+
+def matches_any(served: str, patterns: Sequence[str]) -> bool:
+    """Tell whether a served name matches a pattern, also without its provider and version.
+
+    `openai/gpt-4o-mini-2024-07-18` matches `gpt-*`, `gpt-4o-mini` and `openai/*`.
+    """
+    names = {served, served.rpartition("/")[2]}
+    names |= {re.sub(f"{_VERSION}$", "", each.removesuffix("-latest")) for each in names}
+    return any(fnmatch.fnmatchcase(name, p) for name in names for p in patterns)
 
 
 def _cost(text: str) -> float | None:

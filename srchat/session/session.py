@@ -18,8 +18,9 @@ from srchat.library import Library
 from srchat.session.connection import Connection
 from srchat.session.model_list import ModelList
 from srchat.session.prompts import Prompt, continuation, last_prompt, last_typed, undone
-from srchat.session.reply_stream import Reply, TurnWarning
-from srchat.session.turn import Events, Turn, caught, new_id
+from srchat.session.reply import Reply
+from srchat.session.reply_stream import TurnWarning, caught
+from srchat.session.turn import Events, Turn, new_id
 from srchat.session.usage import Totals
 from srchat.session.windows import Windows
 from srchat.text_input import MAX_INPUT, check_size
@@ -57,7 +58,8 @@ class Session:
     ) -> None:
         self.config = config
         self.initial_config = config
-        self.conversation = Conversation(new_id(), system=config.system)
+        self._conversation = Conversation(new_id(), system=config.system)
+        self._ended: Turn | None = None  # it is not yet in `_conversation`
         self.attachments: list[Attachment] = []
         self.template = template
         self.reads_think = True
@@ -73,10 +75,20 @@ class Session:
         self._windows = Windows()
         self.models = ModelList(connection, library, self._windows, keeps=keep)
         self._turn: Turn | None = None
-        self._is_explaining = False
         self._measured: tuple[Conversation, int] | None = None
 
     # State
+
+    @property
+    def conversation(self) -> Conversation:
+        """The current conversation."""
+        if self._ended:  # a long reply is joined only if it is needed
+            self.conversation = self._ended.conversation
+        return self._conversation
+
+    @conversation.setter
+    def conversation(self, conversation: Conversation) -> None:
+        self._conversation, self._ended = conversation, None
 
     @property
     def reply(self) -> Reply | None:
@@ -96,7 +108,7 @@ class Session:
     @property
     def stored_id(self) -> str | None:
         """The conversation's ID, None while it is not in the history."""
-        return self.conversation.id if self._recorder.is_saved else None
+        return self._conversation.id if self._recorder.is_saved else None
 
     @property
     def window(self) -> int | None:
@@ -117,7 +129,7 @@ class Session:
 
     def interrupt(self, signum: int) -> None:
         """End the current turn with Interrupted. Safe in a signal handler."""
-        if self._is_explaining:
+        if self._connection.is_explaining:
             raise Interrupted(signum)
         if self._turn:
             self._turn.interrupt(signum)
@@ -189,9 +201,7 @@ class Session:
         """Continue another conversation with its system prompt and model, unless they are fixed."""
         if "system" in self._fixed:
             conversation = conversation._replace(system=self.config.system)
-        # A model that never answered may be a typo.
-        last = next((turn for turn in reversed(conversation.branch) if turn.reply), None)
-        model = last.model if last and last.base_url == self.config.base_url else ""
+        model = conversation.answering_model(self.config.base_url)
         if model and "model" not in self._fixed:
             self.config = dataclasses.replace(self.config, model=model)
         self.conversation = conversation
@@ -213,8 +223,6 @@ class Session:
         """Change the system prompt of this conversation and of new ones. Raises as `set_title`."""
         self.config = dataclasses.replace(self.config, system=system)
         self._update(system=system)
-
-    # Inside
 
     def _prompt(self, words: str) -> Prompt:
         if self.template and self._is_first:
@@ -252,39 +260,30 @@ class Session:
             warnings = self._continue_from(turn, prompt)
         yield from (TurnWarning(each.message, each.hint) for each in warnings)
         if isinstance(failure, APIStatusError):
-            self._explain(failure, turn.config)
+            self._connection.explain(failure, turn.config)
         if failure:
             raise failure
 
     def _continue_from(self, turn: Turn, prompt: Prompt) -> list[StoreError]:
         """Continue from a turn, however it ended. Return the warnings to show."""
-        if turn.conversation.head == prompt.parent:
-            return []  # it was not sent
+        if not turn.is_sent:
+            return []
         self._is_first = False
-        before, self.conversation = self.conversation, turn.conversation
+        head, self._ended = self.conversation.head, turn
         self.totals.add(turn.reply)
-        if not turn.reply.text.is_blank or prompt.parent == before.head:
+        if not turn.reply.text.is_blank or prompt.parent == head:
             self.failed = None  # the turn is in the branch
         else:  # an empty reply does not replace an older answer
             try:
-                self._update(head=before.head)
+                self._update(head=head)
             except StoreError as exc:
                 return [exc]
         self._recall_window(self.config)  # the first turn has opened the history
         return []
 
-    def _explain(self, exc: APIStatusError, config: Config) -> None:
-        self._is_explaining = True
-        try:
-            self._connection.explain(exc, config)
-        except Interrupted as stop:
-            stop.message = f"{exc.message}; {stop.message}"
-            raise
-        finally:
-            self._is_explaining = False
-
     def _recall_window(self, config: Config) -> None:
-        if self.conversation.turns:  # else no turn can be left out, and the history stays closed
+        # Without turns none can be left out, and the history stays closed.
+        if self._ended or self._conversation.turns:
             window = self._library.context_window(config.base_url, config.model)
             self._windows.learn(config.base_url, config.model, window)
 

@@ -6,33 +6,28 @@ If the server rejects the request as too long, it is sent again with fewer old t
 import contextlib
 import os
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Final
 
 from srchat.api.events import RequestSent
 from srchat.api.models import ChatRequest
 from srchat.attachments import UserMessage
 from srchat.config.settings import Config
-from srchat.conversation import Conversation, Fitted, TurnRecord
-from srchat.errors import (
-    APIStatusError,
-    IncompleteAnswerError,
-    Interrupted,
-    SrchatError,
-    StoreError,
-)
+from srchat.conversation import Conversation, TurnRecord
+from srchat.errors import APIStatusError, Interrupted, StoreError
 from srchat.history.recorder import Recorder
+from srchat.session.reply import Reply
 from srchat.session.reply_stream import (
-    Reply,
     ReplyEnded,
     ReplyStream,
     Text,
     TurnEvent,
     TurnWarning,
+    caught,
     chat_request,
 )
 from srchat.session.windows import Windows
-from srchat.tokens import calibrated
+from srchat.tokens import calibrated, must_report
 
 if TYPE_CHECKING:
     from srchat.api.client import ChatClient
@@ -40,6 +35,7 @@ if TYPE_CHECKING:
 
 _STOPPED: Final = "srchat was stopped"
 _TRUNCATED_SIZES: Final = (4 << 20, 1 << 16)  # characters to store when memory is short
+_OUT_OF_MEMORY: Final = "out of memory"
 _IN_PROGRESS: Final = "still in progress, or srchat was killed"
 
 Events = Generator[TurnEvent, None, None]
@@ -54,7 +50,6 @@ class Turn:
     """One prompt and its reply. Iterate `events` to the end.
 
     `connect`: returns the client of `config`; called when the request is about to be sent.
-    `conversation`: contains this turn once the request was sent.
     `error`: why the reply is incomplete, None if it is complete.
     `reads_think`: see ReplyStream.
     """
@@ -69,10 +64,10 @@ class Turn:
         recorder: Recorder,
         windows: Windows,
     ) -> None:
-        self.conversation = conversation
         self.signum: int | None = None
         self.reads_think = True
         self._before = conversation
+        self._conversation = conversation  # the reply of this turn is only in the stream
         self._connect = connect
         self.config = config
         self._prompt = prompt
@@ -94,6 +89,22 @@ class Turn:
         self._is_begun = False
         self._is_waiting_for_store = False
         self.error: str | None = _STOPPED
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the request was sent, so that `conversation` contains this turn."""
+        return self._conversation is not self._before
+
+    @property
+    def conversation(self) -> Conversation:
+        """The conversation. It joins the reply, which is then in memory twice for a moment."""
+        if not self.is_sent:
+            return self._before
+        with contextlib.suppress(MemoryError):
+            return self._conversation.with_turn(self._record._replace(reply=self.reply.content))
+        short = self.reply.text.prefix(_TRUNCATED_SIZES[-1])
+        record = self._record._replace(reply=short, complete=False, reason=_OUT_OF_MEMORY)
+        return self._conversation.with_turn(record)
 
     @property
     def request(self) -> ChatRequest:
@@ -143,7 +154,8 @@ class Turn:
         self._is_begun = False
         try:
             self._is_waiting_for_store = True
-            return self._recorder.end(self.conversation, self._updated(over=True))
+            record, pieces = self._updated(over=True), self.reply.text.pieces
+            return self._recorder.end(self._conversation, record, pieces)
         except Interrupted:
             what = "the end of this answer" if self._recorder.is_saved else "this answer"
             return [StoreError(f"{what} was not stored: the history was locked")]
@@ -151,19 +163,23 @@ class Turn:
             pass  # inside this handler the traceback would still hold the memory
         finally:
             self._is_waiting_for_store = False
-        self.error = "out of memory"
+        self.error = _OUT_OF_MEMORY
         for size in _TRUNCATED_SIZES:
             with contextlib.suppress(MemoryError):
-                short = self._updated(self.reply.text.prefix(size), over=True)
-                self._recorder.end(self.conversation, short)
+                record, short = self._updated(over=True, is_cut=True), self.reply.text.prefix(size)
+                self._recorder.end(self._conversation, record, [short])
                 break
         return [StoreError("this answer was stored only in part: out of memory")]
 
     def _fitted_events(self) -> Iterator[TurnEvent]:
         """Send the request, again with fewer old turns if it is too long."""
+        reported = 0
         while True:
-            if self._windows.should_warn(self.conversation.id, self._fitted.left_out):
-                yield _left_out_warning(self._fitted, self._windows.window(self.config))
+            if left_out := self._fitted.left_out:
+                reported = reported or self._before.reported_left_out
+                if must_report(left_out, reported):
+                    reported = left_out
+                    yield _left_out_warning(left_out, self._windows.window(self.config))
             try:
                 yield from self._sent()
             except APIStatusError as exc:
@@ -193,7 +209,7 @@ class Turn:
         """Fit the messages to the server's limit. Return whether more turns are left out now."""
         sent = self._fitted
         factor = max(self._before.factor, self._windows.factor(self.config))
-        # If the server does not name its window, try half of what was too long.
+        # If the server does not name its window, try half of the rejected size.
         window = overflow.window or int(sent.estimated_tokens * factor / 2)
         # Estimates may be wrong, so each attempt leaves out at least one more turn, and from the
         # second attempt on half of the remaining ones.
@@ -225,7 +241,8 @@ class Turn:
         """Store the reply so far. If memory is short, the answer goes on unstored."""
         self._recorder.postpone()
         with contextlib.suppress(MemoryError):
-            self._recorder.update(self.conversation, self._updated())
+            record, pieces = self._updated(), self.reply.text.pieces
+            self._recorder.update(self._conversation, record, pieces)
 
     def _begin(self) -> None:
         self._is_begun = True
@@ -236,19 +253,18 @@ class Turn:
             estimated_tokens=self._fitted.estimated_tokens,
             parameters=self.request.parameters,
         )
-        self.conversation = self._before.with_turn(self._record)._replace(
+        self._conversation = self._before.with_turn(self._record)._replace(
             created_at=self._before.created_at or now,
             used_at=now,
         )
-        self._recorder.begin(self.conversation, self._record)
+        self._recorder.begin(self._conversation, self._record)
 
-    def _updated(self, text: str | None = None, *, over: bool = False) -> TurnRecord:
-        """Return the current record. `text`: replaces a reply that is too large to copy."""
+    def _updated(self, *, over: bool = False, is_cut: bool = False) -> TurnRecord:
+        """Return the current record, without the reply. `is_cut`: not all of it can be stored."""
         reply = self.reply
-        complete = over and reply.complete and text is None
+        complete = over and reply.complete and not is_cut
         self._record = self._record._replace(
-            reply=reply.content if text is None else text,
-            reasoning=str(reply.reasoning) if text is None else "",
+            reasoning="" if is_cut else str(reply.reasoning),
             complete=complete,
             reason="" if complete else (self.error or _STOPPED) if over else _IN_PROGRESS,
             finish_reason=reply.finish_reason,
@@ -258,21 +274,8 @@ class Turn:
             first_at=_unix_time(reply.first_at),
             ended_at=_unix_time(reply.ended_at) if over else None,
         )
-        self.conversation = self.conversation.with_turn(self._record)
+        self._conversation = self._conversation.with_turn(self._record)
         return self._record
-
-
-def caught(
-    events: Iterable[TurnEvent],
-) -> Generator[TurnEvent, None, SrchatError | Interrupted | None]:
-    """Yield the events, and return the exception that ended them."""
-    try:
-        yield from events
-    except (SrchatError, Interrupted) as exc:
-        return exc
-    except MemoryError:
-        return IncompleteAnswerError("incomplete answer: out of memory")
-    return None
 
 
 def _unix_time(then: float) -> float | None:
@@ -280,9 +283,7 @@ def _unix_time(then: float) -> float | None:
     return time.time() - (time.monotonic() - then) if then else None
 
 
-def _left_out_warning(fitted: Fitted, window: int | None) -> TurnWarning:
-    turns = (
-        "the oldest turn is" if fitted.left_out == 1 else f"the {fitted.left_out} oldest turns are"
-    )
+def _left_out_warning(left_out: int, window: int | None) -> TurnWarning:
+    turns = "the oldest turn is" if left_out == 1 else f"the {left_out} oldest turns are"
     size = f" ({window} tokens)" if window else ""
     return TurnWarning(f"{turns} left out to fit the context window{size}")

@@ -1,7 +1,11 @@
 """Tokens, time and speed of answers. Pure."""
 
+from typing import Final
+
 from srchat.plural import counted
-from srchat.session.reply_stream import Reply
+from srchat.session.reply import Reply
+
+_MIN_STREAMING: Final = 0.1  # seconds; the speed of less depends on when it was read
 
 
 class Totals:
@@ -37,7 +41,8 @@ def usage_line(reply: Reply) -> str:
     if reply.first_at:
         parts.append(f"first token after {reply.first_at - reply.asked_at:.1f} s")
     streaming = reply.ended_at - reply.first_at
-    if reply.usage and reply.first_at and streaming > 0 and reply.usage.completion_tokens > 1:
+    is_measured = bool(reply.first_at) and streaming >= _MIN_STREAMING
+    if reply.usage and is_measured and reply.usage.completion_tokens > 1:
         parts.append(f"{reply.usage.completion_tokens / streaming:.0f} tokens/s")
     if reply.cost is not None:
         parts.append(f"${reply.cost:.6f}")

@@ -12,7 +12,6 @@ class Windows:
     def __init__(self) -> None:
         self._windows: dict[tuple[str, str], int] = {}
         self._factors: dict[tuple[str, str], float] = {}
-        self._reported: dict[str, int] = {}  # turns left out at the last warning, by conversation
 
     def learn(self, base_url: str, model: str, tokens: int | None) -> None:
         """Remember the window of a model, unless it is None."""
@@ -22,13 +21,6 @@ class Windows:
     def window(self, config: Config) -> int | None:
         """Return the window of the configured model, None if unknown."""
         return config.context_window or self._windows.get((config.base_url, config.model))
-
-    def should_warn(self, conversation: str, left_out: int) -> bool:
-        """Tell whether to warn of turns left out: for the first, then each time they double."""
-        if left_out < max(1, 2 * self._reported.get(conversation, 0)):
-            return False
-        self._reported[conversation] = left_out
-        return True
 
     def learn_factor(self, config: Config, factor: float) -> None:
         """Remember the ratio of counted to estimated tokens."""

@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import select
+import stat
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -112,6 +113,7 @@ class Messages:
     `redact`: removes secrets.
     `make_room`: clears the row where the next line begins.
     `shares_screen`: answers are shown on the same terminal.
+    `has_own_screen`: nobody shows answers there, not even a program that reads them from a pipe.
     `is_after_answer`: an answer ends above, so that a blank line comes first.
     `is_before_answer`: a message is displayed where the next answer will begin.
 
@@ -124,6 +126,7 @@ class Messages:
         self.redact: Callable[[str], str] = str
         self.make_room: Callable[[], None] = lambda: None
         self.shares_screen = False
+        self.has_own_screen = False
         self.is_after_answer = False
         self.is_before_answer = False
 
@@ -205,6 +208,15 @@ def reserve_standard_descriptors() -> None:
 
 def _is_forced(environ: Mapping[str, str]) -> bool:
     return environ.get("FORCE_COLOR", "0") not in ("", "0")
+
+
+def is_file(fd: int) -> bool:
+    """Tell whether a descriptor is a file or a device such as /dev/null. False for a closed one."""
+    try:
+        mode = os.fstat(fd).st_mode
+    except OSError:
+        return False
+    return stat.S_ISREG(mode) or (stat.S_ISCHR(mode) and not os.isatty(fd))
 
 
 def is_terminal(fd: int) -> bool:

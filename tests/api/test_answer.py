@@ -101,7 +101,9 @@ BODIES = st.lists(st.sampled_from(FRAGMENTS), max_size=12).map(b"".join)
 
 @settings(max_examples=400)
 @given(BODIES, st.data())
-def test_however_an_answer_is_cut_it_is_read_the_same(body: bytes, data: st.DataObject) -> None:
+def test_the_answer_does_not_depend_on_how_the_body_is_split(
+    body: bytes, data: st.DataObject
+) -> None:
     places = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=12)))
     borders = [0, *places, len(body)]
     parts = [body[a:b] for a, b in pairwise(borders)]
@@ -109,7 +111,7 @@ def test_however_an_answer_is_cut_it_is_read_the_same(body: bytes, data: st.Data
 
 
 @given(BODIES)
-def test_byte_by_byte_an_answer_is_read_the_same(body: bytes) -> None:
+def test_an_answer_read_byte_by_byte_is_the_same(body: bytes) -> None:
     assert read(*(body[i : i + 1] for i in range(len(body)))) == read(body)
 
 
@@ -127,7 +129,7 @@ def test_a_whole_message_in_one_event_is_the_answer() -> None:
     assert read(chunk(role="assistant", content=""), WHOLE, DONE) == whole
 
 
-def test_a_whole_message_behind_its_reasoning_is_the_answer() -> None:
+def test_a_complete_message_after_its_reasoning_is_the_answer() -> None:
     assert read(chunk(reasoning="hm"), WHOLE, DONE).content == "Hello"
 
 
@@ -137,7 +139,7 @@ def test_an_error_beside_empty_choices_is_reported(choices: object) -> None:
     assert read(body) == Read(error=ErrorBody("boom"))
 
 
-def test_a_whole_message_behind_its_deltas_is_not_the_answer_once_more() -> None:
+def test_a_complete_message_after_its_deltas_is_ignored() -> None:
     assert read(chunk("Hel"), chunk("lo"), WHOLE, DONE).content == "Hello"
 
 
@@ -151,17 +153,17 @@ def test_a_message_that_grows_beside_its_deltas_is_left_out() -> None:
     assert read(*events, DONE).content == "Hello"
 
 
-def test_an_error_in_a_choice_ends_the_answer_with_its_words() -> None:
+def test_an_error_in_a_choice_ends_the_answer_with_its_message() -> None:
     """As OpenRouter sends it, streamed or not."""
     failed = {"code": 502, "message": "Provider disconnected"}
-    said = ErrorBody("Provider disconnected", code="502")
+    message = ErrorBody("Provider disconnected", code="502")
     last = {"delta": {"content": "lo"}, "finish_reason": "error", "error": failed}
     streamed = read(chunk("Hel"), event({"choices": [last]}))
-    assert (streamed.content, streamed.error) == ("Hello", said)
+    assert (streamed.content, streamed.error) == ("Hello", message)
     whole = completion("Hel", "error")
     whole["choices"][0]["error"] = failed
     document = read(json.dumps(whole).encode())
-    assert (document.content, document.error) == ("Hel", said)
+    assert (document.content, document.error) == ("Hel", message)
 
 
 def test_events_completed_by_one_part_are_one_chunk() -> None:
@@ -183,7 +185,7 @@ def test_events_completed_by_one_part_are_one_chunk() -> None:
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter", "error"])
-def test_stop_does_not_replace_another_reason(reason: str) -> None:
+def test_stop_does_not_replace_another_finish_reason(reason: str) -> None:
     parts = [chunk("a", finish=reason), chunk(finish="stop"), DONE]
     for cut in (parts, [b"".join(parts)]):
         assert read(*cut) == Read("a", finish_reason=reason, done=True)
@@ -214,7 +216,7 @@ LAST = delta("a", finish="stop")
     ids=["vllm", "litellm", "finish chunk", "one chunk", "every chunk", "first, null", "first, {}"],
 )
 @pytest.mark.parametrize("parts", [1, 100])
-def test_usage_is_found_wherever_it_stands(events: list[dict[str, Any]], parts: int) -> None:
+def test_usage_is_read_from_any_chunk(events: list[dict[str, Any]], parts: int) -> None:
     pieces = [*map(event, events), DONE]
     cut = pieces if parts > 1 else [b"".join(pieces)]
     assert read(*cut) == Read("a", finish_reason="stop", usage=COUNTED, done=True)
@@ -266,13 +268,13 @@ def test_an_invalid_field_invalidates_only_its_chunk(
     for name in field:
         holder, place = holder[place], name
     holder[place] = odd
-    said = read(chunk("a"), event(values[0]), chunk("b"), DONE)
-    assert said.protocol_error == ""
-    assert said.content.startswith("a")
-    assert said.error or (said.content.endswith("b") and said.done)
+    result = read(chunk("a"), event(values[0]), chunk("b"), DONE)
+    assert result.protocol_error == ""
+    assert result.content.startswith("a")
+    assert result.error or (result.content.endswith("b") and result.done)
 
 
-def test_a_bad_chunk_is_shown_in_short() -> None:
+def test_a_bad_chunk_is_shown_truncated() -> None:
     decoder = AnswerDecoder()
     decoder.feed(b"data: {malformed " + b"x" * 1000 + b"\n\n")
     (line,) = decoder.unreadable
@@ -290,7 +292,7 @@ def test_a_keep_alive_is_ignored(life: bytes) -> None:
 @pytest.mark.parametrize(
     "done", [b"data: [DONE]\n\n", b"data:[DONE]\n\n", b"data:  [DONE] \r\n\r\n"]
 )
-def test_what_follows_done_is_not_read(done: bytes) -> None:
+def test_data_after_done_is_not_read(done: bytes) -> None:
     assert read(chunk("a") + done + chunk("b") + b"data: {bad\n\n") == Read("a", done=True)
     assert read(chunk("a"), done, chunk("b")) == Read("a", done=True)
 
@@ -334,23 +336,23 @@ def test_an_error_in_the_stream_ends_it_and_keeps_the_text_so_far(
     error: bytes, message: str
 ) -> None:
     for parts in ([chunk("a") + error + chunk("b") + DONE], [chunk("a"), error, chunk("b"), DONE]):
-        said = read(*parts)
-        assert (said.content, said.done, said.unreadable) == ("a", False, 0)
-        assert said.error is not None
-        assert said.error.message == message
+        result = read(*parts)
+        assert (result.content, result.done, result.unreadable) == ("a", False, 0)
+        assert result.error is not None
+        assert result.error.message == message
 
 
 def test_text_beside_an_error_is_kept() -> None:
     last = event({**delta("b"), "error": "broken"})
     for parts in ([chunk("a"), last, chunk("c")], [chunk("a") + last + chunk("c")]):
-        said = read(*parts)
-        assert (said.content, said.error, said.unreadable) == ("ab", ErrorBody("broken"), 0)
+        result = read(*parts)
+        assert (result.content, result.error, result.unreadable) == ("ab", ErrorBody("broken"), 0)
 
 
 @pytest.mark.parametrize("value", [None, "", {}, [], False])
 def test_an_error_field_without_an_error_is_ignored(value: object) -> None:
-    said = event({**delta("a"), "error": value})
-    assert read(said, DONE) == Read("a", done=True)
+    message = event({**delta("a"), "error": value})
+    assert read(message, DONE) == Read("a", done=True)
 
 
 def test_a_detail_beside_choices_is_no_error() -> None:
@@ -358,8 +360,8 @@ def test_a_detail_beside_choices_is_no_error() -> None:
 
 
 def test_an_error_keeps_its_type_and_code() -> None:
-    said = read(event({"error": {"message": "m", "type": "t", "code": 7}}))
-    assert said.error == ErrorBody("m", "t", "7")
+    result = read(event({"error": {"message": "m", "type": "t", "code": 7}}))
+    assert result.error == ErrorBody("m", "t", "7")
 
 
 @pytest.mark.parametrize("front", [b"", b"\n\n  ", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n\t"])
@@ -379,14 +381,14 @@ def test_a_whole_completion_is_read(front: bytes) -> None:
     ],
 )
 def test_an_error_with_status_200_is_an_error(body: object, message: str) -> None:
-    said = read(json.dumps(body).encode())
-    assert said.error is not None
-    assert said.error.message == message
-    assert not said.done
+    result = read(json.dumps(body).encode())
+    assert result.error is not None
+    assert result.error.message == message
+    assert not result.done
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (b"", "empty reply"),
         (b" \r\n\xef\xbb\xbf ", "empty reply"),
@@ -402,8 +404,8 @@ def test_an_error_with_status_200_is_an_error(body: object, message: str) -> Non
         (b'{"a": ' + b"9" * 10_000 + b"}", "cannot be read"),
     ],
 )
-def test_a_body_that_is_not_an_answer_is_reported(body: bytes, said: str) -> None:
-    assert said in read(body).protocol_error
+def test_a_body_that_is_not_an_answer_is_reported(body: bytes, message: str) -> None:
+    assert message in read(body).protocol_error
 
 
 def test_an_event_without_its_blank_line_is_bounded() -> None:
@@ -411,7 +413,7 @@ def test_an_event_without_its_blank_line_is_bounded() -> None:
     assert "over 100 bytes" in read(lines, max_bytes=100).protocol_error
 
 
-def test_a_plain_text_is_no_answer() -> None:
+def test_plain_text_is_not_an_answer() -> None:
     assert read(b"Internal Server Error") == Read()
 
 
@@ -426,7 +428,7 @@ def test_invalid_utf_8_becomes_replacement_characters() -> None:
     assert read(body, DONE).content == "a\ufffdb"
 
 
-def test_halves_of_surrogate_pairs_pass_as_they_are() -> None:
+def test_halves_of_surrogate_pairs_are_unchanged() -> None:
     assert read(chunk("\ud83d") + chunk("\ude00"), DONE).content == "\ud83d\ude00"
 
 

@@ -1,4 +1,4 @@
-"""ChatClient over real sockets: requests, retries, errors, the log."""
+"""ChatClient over real sockets: requests, retries, errors, logging."""
 
 import json
 import select
@@ -33,7 +33,7 @@ from srchat.errors import (
     ServerError,
 )
 from tests.conftest import Serve
-from tests.support.asking import AT_ONCE, HELLO, ONCE, ask, complete, taken
+from tests.support.asking import HELLO, NO_RETRIES, SHORT_WAITS, ask, collect, complete
 from tests.support.server import (
     CLOSE,
     DONE,
@@ -53,29 +53,29 @@ from tests.support.server import (
     head,
     json_response,
 )
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
 KEY = "sk-srt-0123456789abcdef"
 CHUNKED = {"Transfer-Encoding": "chunked"}
 PLAIN = ChatRequest("m", (Message("user", "hi"),))
 
 
-def kept(*pieces: str) -> Script:
-    """An answer that leaves the connection open for the next request."""
+def kept_open(*pieces: str) -> Script:
+    """Return an answer that keeps the connection open for the next request."""
     events = [chunk(piece) for piece in pieces]
     return [head(headers=CHUNKED), chunked(*events, chunk(finish="stop"), DONE)]
 
 
 def settle(client: ChatClient) -> None:
-    """Let the reader come to the end of the answer behind [DONE]."""
+    """Wait until the reader has read what follows [DONE]."""
     assert client._reader
-    client._reader.join(PATIENCE)
+    client._reader.join(WAIT_TIMEOUT)
 
 
 # What is sent
 
 
-def test_the_request_is_the_protocols(serve: Serve) -> None:
+def test_the_request_follows_the_protocol(serve: Serve) -> None:
     server = serve(answer("Hello"))
     ask(server.url + "/", key=f" {KEY}\n")
     (request,) = server.requests
@@ -89,13 +89,13 @@ def test_the_request_is_the_protocols(serve: Serve) -> None:
     assert KEY not in request.path + request.body.decode()
 
 
-def test_without_a_key_none_is_sent(serve: Serve) -> None:
+def test_without_a_key_no_authorization_is_sent(serve: Serve) -> None:
     server = serve(answer("Hello"))
     ask(server.url)
     assert "authorization" not in server.requests[0].headers
 
 
-def test_nothing_is_sent_before_the_answer_is_wanted(serve: Serve) -> None:
+def test_nothing_is_sent_before_the_answer_is_requested(serve: Serve) -> None:
     server = serve(answer("Hello"))
     with ChatClient(Server(server.url, None)) as client:
         client.stream(HELLO)
@@ -122,40 +122,42 @@ def test_a_large_prompt_is_sent_whole(serve: Serve) -> None:
 
 
 def test_the_next_request_uses_the_same_connection(serve: Serve) -> None:
-    server = serve(kept("one"), kept("two"), json_response(completion("three")), kept("four"))
+    server = serve(
+        kept_open("one"), kept_open("two"), json_response(completion("three")), kept_open("four")
+    )
     with ChatClient(Server(server.url, None)) as client:
         texts = []
         for _ in range(4):
-            texts.append(taken(client.stream(HELLO)).text)
+            texts.append(collect(client.stream(HELLO)).text)
             settle(client)
     assert texts == ["one", "two", "three", "four"]
     assert server.connections == 1
 
 
-def test_after_an_error_status_the_same_connection_is_used(serve: Serve) -> None:
-    server = serve(error(503), error(429), kept("Hello"))
-    with ChatClient(Server(server.url, None), retry=AT_ONCE) as client:
-        assert taken(client.stream(HELLO)).text == "Hello"
+def test_the_connection_is_reused_after_an_error_status(serve: Serve) -> None:
+    server = serve(error(503), error(429), kept_open("Hello"))
+    with ChatClient(Server(server.url, None), retry=SHORT_WAITS) as client:
+        assert collect(client.stream(HELLO)).text == "Hello"
     assert server.connections == 1
 
 
 @pytest.mark.parametrize("death", [CLOSE, RESET])
-def test_a_kept_connection_that_died_is_replaced_silently_once(serve: Serve, death: Any) -> None:
-    server = serve(kept("one"), [death], kept("two"))
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        taken(client.stream(HELLO))
+def test_a_dead_kept_open_connection_is_replaced_silently_once(serve: Serve, death: Any) -> None:
+    server = serve(kept_open("one"), [death], kept_open("two"))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        collect(client.stream(HELLO))
         settle(client)
-        got = taken(client.stream(HELLO))
+        got = collect(client.stream(HELLO))
     assert (got.text, got.error, got.waits) == ("two", None, {})
     assert (len(server.requests), server.connections) == (3, 2)
 
 
-def test_a_connection_that_dies_on_a_new_connection_is_a_failure(serve: Serve) -> None:
-    server = serve(kept("one"), [CLOSE], [CLOSE], kept("two"))
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        taken(client.stream(HELLO))
+def test_a_new_connection_that_is_reset_is_an_error(serve: Serve) -> None:
+    server = serve(kept_open("one"), [CLOSE], [CLOSE], kept_open("two"))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        collect(client.stream(HELLO))
         settle(client)
-        got = taken(client.stream(HELLO))
+        got = collect(client.stream(HELLO))
     assert isinstance(got.error, APIConnectionError)
     assert len(server.requests) == 3
 
@@ -163,17 +165,17 @@ def test_a_connection_that_dies_on_a_new_connection_is_a_failure(serve: Serve) -
 def test_a_timeout_on_a_kept_connection_is_not_retried_silently(
     serve: Serve,
 ) -> None:
-    server = serve(kept("one"), [HOLD], kept("two"))
-    with ChatClient(Server(server.url, None), retry=ONCE, limits=Limits(silence=3)) as client:
-        taken(client.stream(HELLO))
+    server = serve(kept_open("one"), [HOLD], kept_open("two"))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES, limits=Limits(silence=3)) as client:
+        collect(client.stream(HELLO))
         settle(client)
-        got = taken(client.stream(HELLO))
+        got = collect(client.stream(HELLO))
     assert isinstance(got.error, APITimeoutError)
     assert len(server.requests) == 2
 
 
-class SlowTaker(ScriptedServer):
-    """Takes its time before it reads the second request, and little of it at once."""
+class SlowServer(ScriptedServer):
+    """Waits before it reads the second request, with a small receive buffer."""
 
     def __init__(self, scripts: Sequence[Script]) -> None:
         super().__init__(scripts)
@@ -191,67 +193,69 @@ def test_a_large_prompt_on_a_kept_connection_is_sent_once_however_long_it_takes(
     large = ChatRequest("m", (Message("user", "x" * 8_000_000),))
     limits = Limits(connect=1, silence=20)
     with (
-        SlowTaker([kept("one"), kept("two")]) as server,
-        ChatClient(Server(server.url, None), retry=ONCE, limits=limits) as client,
+        SlowServer([kept_open("one"), kept_open("two")]) as server,
+        ChatClient(Server(server.url, None), retry=NO_RETRIES, limits=limits) as client,
     ):
-        taken(client.stream(HELLO))
+        collect(client.stream(HELLO))
         settle(client)
-        got = taken(client.stream(large))
+        got = collect(client.stream(large))
     assert (got.text, got.error) == ("two", None)
     assert (len(server.requests), server.connections) == (2, 1)
 
 
 def test_a_kept_connection_that_the_server_closed_while_idle_is_not_used(serve: Serve) -> None:
-    server = serve([*kept("one"), CLOSE], kept("two"))
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        taken(client.stream(HELLO))
+    server = serve([*kept_open("one"), CLOSE], kept_open("two"))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        collect(client.stream(HELLO))
         settle(client)
         wait_until(lambda: server.connections_ended)
-        assert taken(client.stream(HELLO)).text == "two"
+        assert collect(client.stream(HELLO)).text == "two"
     assert (len(server.requests), server.connections) == (2, 2)
 
 
 def test_a_server_that_stopped_between_two_requests_is_reported(serve: Serve) -> None:
-    server = serve([*kept("one"), CLOSE])
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        taken(client.stream(HELLO))
+    server = serve([*kept_open("one"), CLOSE])
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        collect(client.stream(HELLO))
         settle(client)
         server.__exit__()
-        got = taken(client.stream(HELLO))
+        got = collect(client.stream(HELLO))
     assert isinstance(got.error, APIConnectionError)
     assert "cannot connect" in got.message
 
 
 def test_a_connection_left_open_after_done_is_closed_by_the_next_request(serve: Serve) -> None:
-    server = serve([head(headers=CHUNKED), chunked(chunk("one"), DONE)[:-5], HOLD], kept("two"))
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        assert taken(client.stream(HELLO)).text == "one"
-        assert taken(client.stream(HELLO)).text == "two"
-        assert server.client_left.wait(PATIENCE)
+    server = serve(
+        [head(headers=CHUNKED), chunked(chunk("one"), DONE)[:-5], HOLD], kept_open("two")
+    )
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        assert collect(client.stream(HELLO)).text == "one"
+        assert collect(client.stream(HELLO)).text == "two"
+        assert server.client_disconnected.wait(WAIT_TIMEOUT)
 
 
-def test_a_torrent_after_done_is_cut_off(serve: Serve) -> None:
+def test_data_without_end_after_done_is_cut_off(serve: Serve) -> None:
     flood = [chunk("x" * 10_000)] * 5000
     server = serve([head(), chunk("one"), DONE, *flood, HOLD])
     with ChatClient(Server(server.url, None)) as client:
-        assert taken(client.stream(HELLO)).text == "one"
-        assert server.client_left.wait(PATIENCE)
+        assert collect(client.stream(HELLO)).text == "one"
+        assert server.client_disconnected.wait(WAIT_TIMEOUT)
 
 
 def test_requests_in_a_row_share_nothing_of_their_answers(serve: Serve) -> None:
     broken = [head(headers=CHUNKED), b"fff\r\n" + chunk("lost"), CLOSE]
     server = serve(broken, [head(), b"data: {bad\n\n", *answer("a")[1:]], error(400), answer("b"))
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        got = [taken(client.stream(HELLO)) for _ in range(4)]
-    assert [said.text for said in got] == ["lost", "a", "", "b"]
-    assert [said.unreadable for said in got] == [0, 1, 0, 0]
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        got = [collect(client.stream(HELLO)) for _ in range(4)]
+    assert [each.text for each in got] == ["lost", "a", "", "b"]
+    assert [each.unreadable for each in got] == [0, 1, 0, 0]
 
 
 def test_no_thread_is_left_behind(serve: Serve) -> None:
-    server = serve(kept("one"), [head(), chunk("two"), HOLD], error(500))
-    with ChatClient(Server(server.url, None), retry=ONCE, limits=Limits(silence=3)) as client:
+    server = serve(kept_open("one"), [head(), chunk("two"), HOLD], error(500))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES, limits=Limits(silence=3)) as client:
         for _ in range(3):
-            taken(client.stream(HELLO))
+            collect(client.stream(HELLO))
     assert len(server.requests) == 3
     wait_until(lambda: "srchat-reader" not in {thread.name for thread in threading.enumerate()})
 
@@ -263,7 +267,7 @@ def test_no_thread_is_left_behind(serve: Serve) -> None:
 @pytest.mark.parametrize("times", [1, 3])
 def test_temporary_errors_are_retried_until_success(serve: Serve, status: int, times: int) -> None:
     server = serve(*[error(status)] * times, answer("Hello"))
-    got = ask(server.url, retry=AT_ONCE)
+    got = ask(server.url, retry=SHORT_WAITS)
     assert (got.text, got.error) == ("Hello", None)
     assert len(server.requests) == times + 1
     assert list(got.waits) == list(range(1, times + 1))
@@ -283,7 +287,7 @@ FINAL: dict[int, tuple[type[APIStatusError], ExitCode]] = {
 @pytest.mark.parametrize("status", FINAL)
 def test_a_permanent_error_fails_after_four_attempts(serve: Serve, status: int) -> None:
     server = serve(error(status, "try later", code="c", type="t"))
-    got = ask(server.url, retry=AT_ONCE)
+    got = ask(server.url, retry=SHORT_WAITS)
     kind, code = FINAL[status]
     assert type(got.error) is kind
     assert isinstance(got.error, APIStatusError)
@@ -305,7 +309,7 @@ REFUSED: dict[int, type[APIStatusError]] = {
 @pytest.mark.parametrize("status", REFUSED)
 def test_a_client_error_is_not_retried(serve: Serve, status: int) -> None:
     server = serve(error(status, headers={"Retry-After": "0"}), answer("again"))
-    got = ask(server.url, retry=AT_ONCE)
+    got = ask(server.url, retry=SHORT_WAITS)
     assert type(got.error) is REFUSED[status]
     assert len(server.requests) == 1
     assert got.waits == {}
@@ -360,27 +364,27 @@ def test_a_wait_is_repeated_at_each_tick_with_the_seconds_left(serve: Serve) -> 
                 if len(lefts) == 4:
                     stream.interrupt(2)
 
-        assert isinstance(taken(stream, seen).error, Interrupted)
+        assert isinstance(collect(stream, seen).error, Interrupted)
     assert len(lefts) == 4
     assert lefts == sorted(lefts, reverse=True)
     assert lefts[0] > lefts[-1]
 
 
 @pytest.mark.parametrize("absurd", ["-1", "nan", "inf", "soon", "99999999999999", "1e9", ""])
-def test_an_absurd_wait_is_not_waited(serve: Serve, absurd: str) -> None:
+def test_an_absurdly_long_wait_is_not_slept(serve: Serve, absurd: str) -> None:
     server = serve(error(429, headers={"Retry-After": absurd}), answer("Hello"))
-    assert ask(server.url, retry=AT_ONCE).text == "Hello"
+    assert ask(server.url, retry=SHORT_WAITS).text == "Hello"
 
 
 @pytest.mark.parametrize(
     ("seconds", "max_wait", "hint"),
     [
         ("7", 5.0, "the server asks to wait 7 s; --max-wait is 5"),
-        ("300", 1000.0, "the server asks to wait 300 s; the limit is 120 s"),
-        ("86400", 60.0, "the server asks to wait 86400 s; the limit is 120 s"),
+        ("300", 1000.0, "the server asks to wait 300 s; --max-wait is 120 (at most 120)"),
+        ("500", 10.0, "the server asks to wait 500 s; --max-wait is 10 (at most 120)"),
     ],
 )
-def test_too_long_a_wait_fails_at_once_with_its_length(
+def test_too_long_a_wait_is_an_error_that_names_it(
     serve: Serve, seconds: str, max_wait: float, hint: str
 ) -> None:
     server = serve(error(429, headers={"Retry-After": seconds}), answer("again"))
@@ -393,7 +397,7 @@ def test_too_long_a_wait_fails_at_once_with_its_length(
 def test_a_refused_connection_is_retried_and_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    got = ask(f"http://127.0.0.1:{port}/v1", retry=AT_ONCE)
+    got = ask(f"http://127.0.0.1:{port}/v1", retry=SHORT_WAITS)
     assert isinstance(got.error, APIConnectionError)
     assert got.message == f"cannot connect to 127.0.0.1:{port}: connection refused"
     assert got.error.exit_code == ExitCode.NETWORK
@@ -402,7 +406,7 @@ def test_a_refused_connection_is_retried_and_reported() -> None:
 
 def test_a_server_that_starts_during_the_retries_is_reached(serve: Serve) -> None:
     server = serve([RESET], error(502), [head(), HOLD], answer("Hello"))
-    got = ask(server.url, retry=AT_ONCE, silence=3)
+    got = ask(server.url, retry=SHORT_WAITS, silence=3)
     assert (got.text, len(server.requests)) == ("Hello", 4)
 
 
@@ -420,33 +424,35 @@ NAMED: list[Script] = [
 
 
 @pytest.mark.parametrize("refusal", NAMED, ids=range(len(NAMED)))
-def test_a_server_that_does_not_know_stream_options_is_asked_without(
+def test_stream_options_is_omitted_for_a_server_that_rejects_it(
     serve: Serve, refusal: Script
 ) -> None:
-    server = serve(refusal, kept("one"), kept("two"))
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        first = taken(client.stream(HELLO))
+    server = serve(refusal, kept_open("one"), kept_open("two"))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        first = collect(client.stream(HELLO))
         assert (first.text, first.waits) == ("one", {})
-        assert taken(client.stream(HELLO)).text == "two"
+        assert collect(client.stream(HELLO)).text == "two"
     sent = ["stream_options" in request.json for request in server.requests]
     assert sent == [True, False, False]
 
 
-def test_a_server_that_refuses_stream_options_forever_is_asked_twice(serve: Serve) -> None:
+def test_a_server_that_always_rejects_stream_options_gets_two_requests(serve: Serve) -> None:
     server = serve(NAMED[0])
-    got = ask(server.url, retry=AT_ONCE)
+    got = ask(server.url, retry=SHORT_WAITS)
     assert isinstance(got.error, APIStatusError)
     assert len(server.requests) == 2
 
 
-def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it(serve: Serve) -> None:
-    said = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
-    server = serve(error(400, said, code="unsupported_parameter"), kept("one"), kept("two"))
+def test_a_model_that_requires_max_completion_tokens_gets_it(serve: Serve) -> None:
+    message = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+    server = serve(
+        error(400, message, code="unsupported_parameter"), kept_open("one"), kept_open("two")
+    )
     limited = HELLO._replace(parameters={"max_tokens": 7})
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        first = taken(client.stream(limited))
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        first = collect(client.stream(limited))
         assert (first.text, first.waits) == ("one", {})
-        assert taken(client.stream(limited)).text == "two"
+        assert collect(client.stream(limited)).text == "two"
     names = ("max_tokens", "max_completion_tokens")
     sent = [[request.json.get(name) for name in names] for request in server.requests]
     assert sent == [[7, None], [None, 7], [None, 7]]
@@ -456,11 +462,11 @@ def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it(serve: Se
 def test_a_limit_that_is_too_high_is_refused(serve: Serve, name: str) -> None:
     server = serve(error(400, f"{name} is too large: 7"), answer("again"))
     with ChatClient(Server(server.url, None)) as client:
-        assert taken(client.stream(HELLO._replace(parameters={"max_tokens": 7}))).error
+        assert collect(client.stream(HELLO._replace(parameters={"max_tokens": 7}))).error
     assert len(server.requests) == 1
 
 
-def test_another_400_is_not_about_stream_options(serve: Serve) -> None:
+def test_another_400_does_not_disable_stream_options(serve: Serve) -> None:
     server = serve(error(400, "context length exceeded"), answer("again"))
     assert ask(server.url).error
     assert len(server.requests) == 1
@@ -470,11 +476,11 @@ def test_another_400_is_not_about_stream_options(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed_and_said(serve: Serve, status: int) -> None:
+def test_a_redirect_is_reported_and_not_followed(serve: Serve, status: int) -> None:
     other = serve(answer("elsewhere"))
     target = f"{other.url}/chat/completions"
     server = serve([head(status, {"Location": target, "Content-Length": "0"})])
-    got = ask(server.url, key=KEY, retry=AT_ONCE)
+    got = ask(server.url, key=KEY, retry=SHORT_WAITS)
     assert type(got.error) is APIStatusError
     assert f"redirects to {target}" in got.message
     assert "base_url" in got.error.hint
@@ -488,9 +494,9 @@ def test_a_redirect_without_a_location_is_an_error(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("location", ["", "ftp://x", "\x80", "/v1/chat/completions"])
-def test_an_odd_redirect_is_not_followed_either(serve: Serve, location: str) -> None:
+def test_an_unusual_redirect_is_not_followed(serve: Serve, location: str) -> None:
     server = serve([head(302, {"Location": location, "Content-Length": "0"})])
-    got = ask(server.url, retry=AT_ONCE)
+    got = ask(server.url, retry=SHORT_WAITS)
     assert type(got.error) is APIStatusError
     assert f"redirects to {location or 'elsewhere'}" in got.message
     assert len(server.requests) == 1
@@ -514,7 +520,7 @@ def test_an_odd_redirect_is_not_followed_either(serve: Serve, location: str) -> 
 )
 def test_a_truncated_error_body_does_not_hide_the_status(serve: Serve, body: Script) -> None:
     server = serve(body, answer("again"))
-    got = ask(server.url, retry=AT_ONCE, silence=3)
+    got = ask(server.url, retry=SHORT_WAITS, silence=3)
     assert type(got.error) is AuthenticationError
     assert len(server.requests) == 1
 
@@ -551,7 +557,7 @@ def test_an_endless_error_body_stays_within_bounds(serve: Serve, script: Script)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert type(got.error) is AuthenticationError
-    assert time.monotonic() - begun < 20  # a guard: it is not silence that ended it
+    assert time.monotonic() - begun < 20  # not ended by the read timeout
     assert peak < 40 * 1024 * 1024
     assert len(got.message) < 500
 
@@ -578,11 +584,11 @@ ECHOES: dict[str, Script] = {
 
 @pytest.mark.parametrize("script", ECHOES.values(), ids=ECHOES.keys())
 def test_the_key_is_in_no_message_though_the_server_echoes_it(serve: Serve, script: Script) -> None:
-    got = ask(serve(script).url, key=KEY, retry=AT_ONCE)
+    got = ask(serve(script).url, key=KEY, retry=SHORT_WAITS)
     assert got.error
-    said = [got.message, got.error.hint, str(got.error), repr(got.error)]
-    said += [wait.reason for wait in got.waits.values()]
-    for text in said:
+    texts = [got.message, got.error.hint, str(got.error), repr(got.error)]
+    texts += [wait.reason for wait in got.waits.values()]
+    for text in texts:
         assert KEY[:10] not in text
 
 
@@ -600,8 +606,8 @@ def test_an_invalid_key_is_rejected_before_anything_is_sent(serve: Serve, key: s
 def test_the_log_has_requests_and_responses_but_not_the_key(serve: Serve) -> None:
     lines: list[str] = []
     server = serve(error(503), answer("Hello", headers={"X-Request-Id": "abc"}))
-    with ChatClient(Server(server.url, KEY), retry=AT_ONCE, log=lines.append) as client:
-        taken(client.stream(HELLO))
+    with ChatClient(Server(server.url, KEY), retry=SHORT_WAITS, log=lines.append) as client:
+        collect(client.stream(HELLO))
     log = "\n".join(lines)
     assert log.count(f"> POST {server.url}/chat/completions") == 2
     assert "answers 503" in log
@@ -645,8 +651,8 @@ def test_a_host_that_is_not_found_is_reported(host: str) -> None:
     assert "base_url" in got.error.hint
 
 
-class BluntServer(ScriptedServer):
-    """Answers whatever comes."""
+class AnyInputServer(ScriptedServer):
+    """Answers any input, even if it is not HTTP."""
 
     def _read_request(
         self, connection: socket.socket, buffer: bytes
@@ -656,7 +662,7 @@ class BluntServer(ScriptedServer):
 
 
 def test_tls_at_a_plain_port_is_reported_with_a_hint() -> None:
-    with BluntServer([[b"HTTP/1.1 400 Bad Request\r\n\r\n", CLOSE]]) as server:
+    with AnyInputServer([[b"HTTP/1.1 400 Bad Request\r\n\r\n", CLOSE]]) as server:
         got = ask(server.url.replace("http", "https"))
     assert isinstance(got.error, APIConnectionError)
     assert "http://" in got.error.hint
@@ -702,8 +708,8 @@ def test_a_proxy_that_refuses_to_connect_is_reported_and_sees_no_key(proxied: An
 def test_connect_to_a_proxy_is_not_the_request(proxied: Any) -> None:
     proxied("HTTPS_PROXY", [b"HTTP/1.1 403 Forbidden\r\n\r\n", CLOSE])
     events: list[Event] = []
-    with ChatClient(Server("https://chat.test/v1", None), retry=ONCE) as client:
-        got = taken(client.stream(HELLO), events.append)
+    with ChatClient(Server("https://chat.test/v1", None), retry=NO_RETRIES) as client:
+        got = collect(client.stream(HELLO), events.append)
     assert got.error
     assert RequestSent() not in events
 
@@ -768,7 +774,7 @@ def test_complete_raises_what_the_stream_raises(serve: Serve) -> None:
 MODELS = {"object": "list", "data": [{"id": "a", "max_model_len": 4096}, {"id": "b"}, {}, None]}
 
 
-def models_of(url: str, key: str | None = None, retry: RetryPolicy = ONCE) -> Sequence[Model]:
+def models_of(url: str, key: str | None = None, retry: RetryPolicy = NO_RETRIES) -> Sequence[Model]:
     with ChatClient(Server(url, key), retry=retry, limits=Limits(silence=3)) as client:
         return client.list_models()
 
@@ -783,7 +789,7 @@ def test_the_models_of_a_server_are_listed(serve: Serve, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "".join(f"\\u{ord(char):04x}" for char in KEY),
         "\\u200b".join(KEY),
@@ -791,8 +797,8 @@ def test_the_models_of_a_server_are_listed(serve: Serve, value: object) -> None:
         KEY[1:],
     ],
 )
-def test_the_key_is_redacted_in_names_also_where_json_escapes_it(serve: Serve, said: str) -> None:
-    body = f'{{"data": [{{"id": "a {said}", "owned_by": "b {said}"}}]}}'.encode()
+def test_the_key_is_redacted_in_names_also_where_json_escapes_it(serve: Serve, text: str) -> None:
+    body = f'{{"data": [{{"id": "a {text}", "owned_by": "b {text}"}}]}}'.encode()
     shown = "[key …cdef]"
     assert models_of(serve(json_response(body)).url, KEY) == [
         Model(f"a {shown}", f"b {shown}", None)
@@ -810,7 +816,7 @@ def test_a_truncated_list_is_requested_again(serve: Serve) -> None:
     body = json.dumps(MODELS).encode()
     cut: Script = [head(headers={"Content-Length": "9999"}), body[:50], CLOSE]
     server = serve(cut, json_response(MODELS))
-    assert len(models_of(server.url, retry=AT_ONCE)) == 2
+    assert len(models_of(server.url, retry=SHORT_WAITS)) == 2
     assert len(server.requests) == 2
 
 
@@ -844,8 +850,8 @@ def test_a_response_that_is_not_a_list_of_models_is_reported(
         models_of(serve(script).url)
 
 
-def test_an_endless_list_of_models_is_cut_off(serve: Serve) -> None:
+def test_an_endless_list_of_models_is_truncated(serve: Serve) -> None:
     server = serve([head(), *[b"x" * 100_000] * 5000])
     with pytest.raises(ProtocolError, match="over 8388608 bytes"):
         models_of(server.url)
-    assert server.client_left.wait(PATIENCE)
+    assert server.client_disconnected.wait(WAIT_TIMEOUT)

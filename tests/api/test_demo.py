@@ -14,7 +14,7 @@ from srchat.api.events import Event
 from srchat.api.models import ChatCompletionChunk, ChatRequest, Message
 from srchat.api.server import Server
 from srchat.conversation import CONTINUE_PROMPT
-from tests.support.asking import complete, taken
+from tests.support.asking import collect, complete
 
 URL = "http://demo.invalid/v1"
 
@@ -39,20 +39,20 @@ def request_for(*prompts: str, stream: bool = True, max_tokens: int | None = Non
     return ChatRequest("any", messages, stream=stream, parameters={"max_tokens": max_tokens})
 
 
-def test_it_says_that_it_is_not_a_language_model(demo: ChatClient) -> None:
-    got = taken(demo.stream(request_for("hello")))
+def test_the_demo_says_that_it_is_not_a_language_model(demo: ChatClient) -> None:
+    got = collect(demo.stream(request_for("hello")))
     assert got.error is None
     assert "not a language model" in got.text
     assert "needs no network" in got.text
 
 
 def test_it_shows_a_heading_a_list_a_table_and_code(demo: ChatClient) -> None:
-    lines = taken(demo.stream(request_for("hello"))).text.splitlines()
+    lines = collect(demo.stream(request_for("hello"))).text.splitlines()
     for start in ("## ", "1. ", "| ", "```python"):
         assert any(line.startswith(start) for line in lines)
 
 
-def test_its_python_is_python() -> None:
+def test_the_python_code_of_the_demo_is_valid() -> None:
     answer = demo_answer([{"role": "user", "content": 'a "quoted" \\ prompt\n```\n'}])
     code = answer.partition("```python\n")[2].rpartition("\n```")[0]
     compile(code, "demo", "exec")
@@ -66,11 +66,11 @@ def test_it_continues_its_answer() -> None:
 
 
 def test_it_reacts_to_the_prompt_and_to_earlier_turns(demo: ChatClient) -> None:
-    first = taken(demo.stream(request_for("apples"))).text
+    first = collect(demo.stream(request_for("apples"))).text
     assert "`apples`" in first
     assert "earlier prompts" not in first
     messages = (Message("user", "apples"), Message("assistant", first), Message("user", "pears"))
-    second = taken(demo.stream(ChatRequest("any", messages, stream=True))).text
+    second = collect(demo.stream(ChatRequest("any", messages, stream=True))).text
     assert "You said: `pears`" in second
     assert "earlier prompts" in second
     assert "- `apples`" in second
@@ -83,7 +83,7 @@ def test_it_streams_in_pieces_and_ends_like_a_server(demo: ChatClient) -> None:
         if isinstance(item, ChatCompletionChunk):
             pieces.append(item.content)
 
-    got = taken(demo.stream(request_for("hello")), seen)
+    got = collect(demo.stream(request_for("hello")), seen)
     assert got.finish_reason == "stop"
     assert got.usage is not None
     assert got.usage.total_tokens == got.usage.prompt_tokens + got.usage.completion_tokens
@@ -99,7 +99,7 @@ def test_it_streams_at_its_pace() -> None:
         chunks += isinstance(item, ChatCompletionChunk)
 
     with ChatClient(Server(URL, None, transport=DemoTransport(pace=0.003))) as client:
-        taken(client.stream(request_for("hello")), seen)
+        collect(client.stream(request_for("hello")), seen)
     assert chunks > 20
 
 
@@ -126,7 +126,7 @@ def test_it_lists_its_model(demo: ChatClient) -> None:
 
 
 def test_one_client_takes_several_turns(demo: ChatClient) -> None:
-    assert [bool(taken(demo.stream(request_for("hello"))).text) for _ in range(3)] == [True] * 3
+    assert [bool(collect(demo.stream(request_for("hello"))).text) for _ in range(3)] == [True] * 3
 
 
 def test_an_abandoned_answer_ends() -> None:
@@ -151,7 +151,7 @@ def test_every_answer_is_valid_json_text(prompts: list[str]) -> None:
     ["", "`", "``` x", "a|b", "\n# not a heading", "{prompt}", "%s", "\udc00", "<b>", "x" * 9999],
 )
 def test_a_prompt_is_shown_and_does_nothing(demo: ChatClient, prompt: str) -> None:
-    got = taken(demo.stream(request_for(prompt, "and now", prompt)))
+    got = collect(demo.stream(request_for(prompt, "and now", prompt)))
     assert got.error is None
     headings = [line for line in got.text.splitlines() if line.startswith("#")]
     assert [heading.split(" ")[0] for heading in headings] == ["##", "###"]

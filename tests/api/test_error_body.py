@@ -26,7 +26,7 @@ NESTED = (
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "expected"),
     [
         (body({"error": OPENAI}), ("no such model", "invalid_request_error", "x")),
         (body({"error": {"message": "m", "type": "None", "code": 400}}), ("m", "", "400")),
@@ -60,8 +60,8 @@ NESTED = (
         (b"x < y and a > b", ("x < y and a > b", "", "")),
     ],
 )
-def test_known_shapes(sent: bytes, said: tuple[str, str, str]) -> None:
-    assert read_error_body(sent, 400) == ErrorBody(*said)
+def test_known_error_shapes_are_read(sent: bytes, expected: tuple[str, str, str]) -> None:
+    assert read_error_body(sent, 400) == ErrorBody(*expected)
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_any_json_gives_one_short_line(value: object) -> None:
-    for said in (read_error(value), read_error_body(body(value), 500)):
-        assert len(said.message) <= 400
-        assert said.message == " ".join(said.message.split())
+    for error in (read_error(value), read_error_body(body(value), 500)):
+        assert len(error.message) <= 400
+        assert error.message == " ".join(error.message.split())
 
 
 @given(st.binary() | st.text("<>{}[]\"':,htmle rotn/1").map(str.encode))
@@ -143,7 +143,7 @@ def test_any_bytes_give_one_short_line_that_is_not_empty(sent: bytes) -> None:
     ],
     ids=range(16),
 )
-def test_hostile_bodies_are_cut_short(sent: bytes) -> None:
+def test_hostile_bodies_are_truncated(sent: bytes) -> None:
     assert 0 < len(read_error_body(sent, 500).message) <= 400
 
 

@@ -2,7 +2,7 @@
 
 import ssl
 
-import httpx  # noqa: TID251 - its exceptions are translated
+import httpx  # noqa: TID251 - to raise its exceptions
 import pytest
 
 from srchat.api.failures import translated

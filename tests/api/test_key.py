@@ -11,7 +11,7 @@ KEY = "sk-srt-0123456789abcdef"
 
 
 @pytest.mark.parametrize("text", [KEY, f" {KEY}\n", f"\t{KEY}\r\n", f"\u00a0{KEY}\u2003"])
-def test_surrounding_blanks_are_no_part_of_a_key(text: str) -> None:
+def test_blanks_around_a_key_are_stripped(text: str) -> None:
     assert checked_key(text) == KEY
 
 
@@ -25,11 +25,11 @@ def test_an_empty_key_is_refused(text: str) -> None:
 def test_a_key_that_is_no_header_value_is_rejected_and_not_shown(bad: str) -> None:
     with pytest.raises(ConfigError) as caught:
         checked_key(f"sk-secret{bad}part")
-    said = f"{caught.value.message} {caught.value.hint}"
-    assert f"U+{ord(bad):04X}" in said
-    assert "character 10" in said
-    assert "secret" not in said
-    assert "part" not in said
+    message = f"{caught.value.message} {caught.value.hint}"
+    assert f"U+{ord(bad):04X}" in message
+    assert "character 10" in message
+    assert "secret" not in message
+    assert "part" not in message
 
 
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1))
@@ -88,7 +88,7 @@ def test_a_text_without_the_key_stays_as_it_is() -> None:
         ),
     ],
 )
-def test_a_part_of_a_key_is_redacted_even_with_spaces_in_it(part: str) -> None:
+def test_part_of_a_key_is_redacted_even_with_spaces_in_it(part: str) -> None:
     clean = redacted(f"you sent {part}!", [KEY])
     left = "".join(char for char in clean.removeprefix("you sent ") if char in KEY)
     assert "[key …cdef]" in clean
@@ -96,8 +96,8 @@ def test_a_part_of_a_key_is_redacted_even_with_spaces_in_it(part: str) -> None:
     assert clean.endswith("!")
 
 
-def test_a_text_full_of_keys_takes_one_pass() -> None:
-    # Where the text was copied anew for each key, this took minutes.
+def test_a_text_with_many_keys_is_redacted_in_one_pass() -> None:
+    # This took minutes when the text was copied for each key.
     text = f"{KEY}\n, " * 100_000
     assert redacted(text, [KEY]) == "[key …cdef]\n, " * 100_000
 

@@ -100,7 +100,7 @@ def test_usage(value: object, usage: Usage | None) -> None:
     assert Usage.from_json(value) == usage
 
 
-def test_usage_is_written_in_the_protocols_names() -> None:
+def test_usage_uses_the_field_names_of_the_protocol() -> None:
     assert Usage(3, 5, 8).to_json() == completion("")["usage"]
 
 
@@ -152,11 +152,13 @@ def test_a_chunk_is_read_from_choice_0(value: object, chunk: ChatCompletionChunk
 
 @pytest.mark.parametrize("content", [None, "", []])
 def test_a_refusal_is_the_answer(content: object) -> None:
-    said = {"content": content, "refusal": "I cannot help."}
-    assert ChatCompletionChunk.from_json({"choices": [{"delta": said}]}).content == said["refusal"]
-    assert ChatCompletion.from_json({"choices": [{"message": said}]}).content == said["refusal"]
-    said = {"content": "Fine.", "refusal": None}
-    assert ChatCompletion.from_json({"choices": [{"message": said}]}).content == "Fine."
+    delta = {"content": content, "refusal": "I cannot help."}
+    assert (
+        ChatCompletionChunk.from_json({"choices": [{"delta": delta}]}).content == delta["refusal"]
+    )
+    assert ChatCompletion.from_json({"choices": [{"message": delta}]}).content == delta["refusal"]
+    message = {"content": "Fine.", "refusal": None}
+    assert ChatCompletion.from_json({"choices": [{"message": message}]}).content == "Fine."
 
 
 @pytest.mark.parametrize(
@@ -169,14 +171,12 @@ def test_a_refusal_is_the_answer(content: object) -> None:
         ([[], {"type": "text", "text": {"value": "a"}}], "an object"),
     ],
 )
-def test_content_that_is_no_text_is_an_error_and_not_lost_silently(
-    content: object, what: str
-) -> None:
-    said = {"content": content}
+def test_content_that_is_not_text_is_an_error(content: object, what: str) -> None:
+    message = {"content": content}
     with pytest.raises(ValueError, match=f"the content is {what}, not text"):
-        ChatCompletionChunk.from_json({"choices": [{"delta": said}]})
+        ChatCompletionChunk.from_json({"choices": [{"delta": message}]})
     with pytest.raises(ValueError, match=f"the content is {what}, not text"):
-        ChatCompletion.from_json({"choices": [{"message": said}]})
+        ChatCompletion.from_json({"choices": [{"message": message}]})
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_content_that_is_no_text_is_an_error_and_not_lost_silently(
         (True, "a boolean"),
     ],
 )
-def test_what_is_no_object_is_no_chunk(value: object, what: str) -> None:
+def test_a_value_that_is_not_an_object_is_not_a_chunk(value: object, what: str) -> None:
     with pytest.raises(ValueError, match=f"{what}, not an object"):
         ChatCompletionChunk.from_json(value)
 

@@ -6,7 +6,7 @@ from srchat.api.rate_limit import read_rate_limit
 
 
 @pytest.mark.parametrize(
-    ("headers", "said"),
+    ("headers", "expected"),
     [
         ({"x-ratelimit-remaining": "9", "x-ratelimit-limit": "10"}, "9 of 10 requests left"),
         ({"x-ratelimit-remaining-requests": "0"}, "0 requests left"),
@@ -27,5 +27,5 @@ from srchat.api.rate_limit import read_rate_limit
         ({}, "None"),
     ],
 )
-def test_the_tightest_budget_counts(headers: dict[str, str], said: str) -> None:
-    assert str(read_rate_limit(headers)) == said
+def test_the_tightest_budget_is_used(headers: dict[str, str], expected: str) -> None:
+    assert str(read_rate_limit(headers)) == expected

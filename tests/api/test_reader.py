@@ -1,4 +1,4 @@
-"""The inbox that the main thread waits on, and the thread that fills it."""
+"""The inbox that the main thread waits on, and the reader thread that fills it."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-import httpx  # noqa: TID251 - a transport of its own
+import httpx  # noqa: TID251 - for a fake transport
 import pytest
 
 from srchat.api.client import ChatClient
@@ -17,14 +17,14 @@ from srchat.api.reader import Connected, End, Inbox, ReadFailed
 from srchat.api.server import Server
 from srchat.errors import APIConnectionError, APITimeoutError, Interrupted
 from tests.conftest import Serve
-from tests.support.asking import HELLO, ONCE, taken
+from tests.support.asking import HELLO, NO_RETRIES, collect
 from tests.support.server import CLOSE, DONE, HOLD, Pause, chunk, head
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 ME, OTHER = object(), object()
 
 
-def test_items_come_in_their_order() -> None:
+def test_items_are_returned_in_order() -> None:
     inbox = Inbox()
     for item in (Connected(), b"a", End()):
         inbox.post(ME, item)
@@ -61,7 +61,7 @@ def test_an_empty_inbox_gives_none_after_the_timeout(timeout: float) -> None:
     assert Inbox().get(ME, timeout) is None
 
 
-def test_what_comes_within_the_timeout_is_waited_for() -> None:
+def test_an_item_within_the_timeout_is_returned() -> None:
     inbox = Inbox()
     threading.Timer(0.1, inbox.post, [ME, b"a"]).start()
     assert inbox.get(ME, 30) == b"a"
@@ -83,28 +83,28 @@ def test_an_interrupt_wakes_the_waiting_thread() -> None:
     begun = time.monotonic()
     with pytest.raises(Interrupted):
         inbox.get(ME, 30)
-    assert time.monotonic() - begun < 20  # a guard: it is not the end of the wait that was seen
+    assert time.monotonic() - begun < 20  # did not wait for the timeout
 
 
 @pytest.mark.parametrize("item", [End(), ReadFailed(APIConnectionError("lost"))])
-def test_bytes_gather_until_the_next_frame_or_the_end(item: End | ReadFailed) -> None:
-    inbox = Inbox(frame_time=PATIENCE)
+def test_bytes_are_collected_until_the_next_frame_or_the_end(item: End | ReadFailed) -> None:
+    inbox = Inbox(frame_time=WAIT_TIMEOUT)
     inbox.post(ME, b"a")
     assert inbox.get(ME, 1) == b"a"
     inbox.post(ME, b"b")
 
-    def go_on() -> None:
+    def post_more() -> None:
         inbox.post(ME, b"c")
         inbox.post(ME, item)
 
-    threading.Timer(0.2, go_on).start()
+    threading.Timer(0.2, post_more).start()
     begun = time.monotonic()
     assert [inbox.get(ME, 1), inbox.get(ME, 1)] == [b"bc", item]
-    assert time.monotonic() - begun < PATIENCE / 2  # a guard: the frame was not waited for
+    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # did not wait for the frame
 
 
 def test_a_full_inbox_does_not_wait_for_the_next_frame() -> None:
-    inbox = Inbox(frame_time=PATIENCE)
+    inbox = Inbox(frame_time=WAIT_TIMEOUT)
     inbox.post(ME, b"a")
     assert inbox.get(ME, 1) == b"a"
     begun = time.monotonic()
@@ -112,21 +112,21 @@ def test_a_full_inbox_does_not_wait_for_the_next_frame() -> None:
         inbox.post(ME, b"b")
     threading.Timer(0.1, inbox.hurry).start()
     assert inbox.get(ME, 1)
-    assert time.monotonic() - begun < PATIENCE / 2  # a guard, as above
+    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # as above
 
 
 def test_an_interrupt_ends_the_wait_for_a_frame() -> None:
-    inbox = Inbox(frame_time=PATIENCE)
+    inbox = Inbox(frame_time=WAIT_TIMEOUT)
     inbox.post(ME, b"a")
     assert inbox.get(ME, 1) == b"a"
     threading.Timer(0.1, inbox.interrupt, [2]).start()
     begun = time.monotonic()
     with pytest.raises(Interrupted):
-        inbox.get(ME, PATIENCE)
-    assert time.monotonic() - begun < PATIENCE / 2  # a guard, as above
+        inbox.get(ME, WAIT_TIMEOUT)
+    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # as above
 
 
-def test_an_interrupt_that_comes_while_bytes_are_joined_is_not_lost() -> None:
+def test_an_interrupt_while_bytes_are_joined_is_not_lost() -> None:
     inbox = Inbox()
     inbox.post(ME, b"a")
     inbox.post(None, End())  # what interrupt() posts, seen before its number
@@ -136,6 +136,18 @@ def test_an_interrupt_that_comes_while_bytes_are_joined_is_not_lost() -> None:
     inbox.interrupt(2)
     with pytest.raises(Interrupted):
         inbox.get(ME, 1)
+
+
+def test_an_inbox_has_room_for_fewer_large_parts() -> None:
+    inbox = Inbox()
+    for _ in range(100):
+        assert inbox.has_room(200_000) is (inbox._queue.qsize() <= 41)
+        inbox.post(ME, b"a")
+    assert inbox.has_room()
+    inbox = Inbox()
+    assert inbox.has_room(1 << 30)
+    inbox.post(ME, b"a")
+    assert not inbox.has_room(1 << 30)
 
 
 def test_a_full_inbox_has_no_room() -> None:
@@ -160,47 +172,47 @@ def test_a_failed_read_has_the_error() -> None:
 
 
 class Transport(httpx.BaseTransport):
-    """Counts requests; fails each at once, or once it is told to."""
+    """Counts requests. Each fails at once, or when `release` is set."""
 
-    def __init__(self, told: threading.Event | None = None) -> None:
+    def __init__(self, release: threading.Event | None = None) -> None:
         self.requests = 0
-        self.told = told
+        self.release = release
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.requests += 1
-        if self.told:
-            self.told.wait(30)
-        raise httpx.ConnectError("nobody there")
+        if self.release:
+            self.release.wait(30)
+        raise httpx.ConnectError("connection refused")
 
 
 def test_a_failure_to_connect_is_not_a_stale_connection() -> None:
     transport = Transport()
-    with ChatClient(Server(str(URL), None, transport=transport), retry=ONCE) as client:
-        got = taken(client.stream(HELLO))
-    assert got.message == f"cannot connect to {WHERE}: nobody there"
+    with ChatClient(Server(str(URL), None, transport=transport), retry=NO_RETRIES) as client:
+        got = collect(client.stream(HELLO))
+    assert got.message == f"cannot connect to {WHERE}: connection refused"
     assert transport.requests == 1
 
 
 def test_an_endless_name_lookup_times_out() -> None:
-    told = threading.Event()
+    release = threading.Event()
     limits = Limits(connect=0.3, silence=30)
     with ChatClient(
-        Server(str(URL), None, transport=Transport(told)), limits=limits, retry=ONCE
+        Server(str(URL), None, transport=Transport(release)), limits=limits, retry=NO_RETRIES
     ) as client:
-        got = taken(client.stream(HELLO))
-        told.set()
+        got = collect(client.stream(HELLO))
+        release.set()
     assert isinstance(got.error, APITimeoutError)
     assert got.message == f"cannot connect to {WHERE}: timed out after 0.3 s"
 
 
-# Stops itself while it waits for the answer, and says when it waits again.
+# Stops itself (SIGSTOP) while it waits for the answer, and reports when it waits again.
 ASKER = """
 import os, signal, sys
 from srchat.api.client import ChatClient
 from srchat.api.server import Server
 from srchat.api.exchange import Limits
 from srchat.api.models import ChatCompletionChunk
-from tests.support.asking import HELLO, ONCE, taken
+from tests.support.asking import HELLO, NO_RETRIES, collect
 events = []
 def seen(event):
     events.append(type(event).__name__)
@@ -208,8 +220,8 @@ def seen(event):
         os.kill(os.getpid(), signal.SIGSTOP)
     if events[-4:] == ["ResponseHead", "NoneType", "NoneType", "NoneType"]:
         print("waits again", flush=True)
-with ChatClient(Server(sys.argv[1], None), limits=Limits(silence=2), retry=ONCE) as client:
-    print(taken(client.stream(HELLO), seen).text, flush=True)
+with ChatClient(Server(sys.argv[1], None), limits=Limits(silence=2), retry=NO_RETRIES) as client:
+    print(collect(client.stream(HELLO), seen).text, flush=True)
 """
 
 
@@ -228,11 +240,11 @@ def test_a_stopped_process_does_not_time_out(serve: Serve) -> None:
         assert process.stdout.read() == b"Hello\n"
 
 
-def test_the_first_text_does_not_wait_for_a_frame(serve: Serve) -> None:
+def test_the_first_text_is_shown_without_waiting_for_a_frame(serve: Serve) -> None:
     server = serve([head(), chunk(""), Pause(0.1), chunk("Hello"), HOLD])
     begun = time.monotonic()
-    with ChatClient(Server(server.url, None), frame_time=PATIENCE) as client:
+    with ChatClient(Server(server.url, None), frame_time=WAIT_TIMEOUT) as client:
         for event in client.stream(HELLO):
             if isinstance(event, ChatCompletionChunk) and event.content:
                 break
-    assert time.monotonic() - begun < PATIENCE / 2  # a guard, as above
+    assert time.monotonic() - begun < WAIT_TIMEOUT / 2  # as above

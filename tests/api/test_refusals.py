@@ -56,9 +56,7 @@ def refusal(status: int, body: object) -> Script:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_permanent_refusal_ends_with_the_servers_message(
-    serve: Serve, status: int, shape: str
-) -> None:
+def test_a_permanent_error_shows_the_servers_message(serve: Serve, status: int, shape: str) -> None:
     server = serve(refusal(status, SHAPES[shape]))
     with ChatClient(Server(server.url, None)) as client, pytest.raises(APIStatusError) as caught:
         complete(client, REQUEST)
@@ -70,8 +68,8 @@ def test_a_permanent_refusal_ends_with_the_servers_message(
 
 
 def test_an_account_without_credit_is_not_retried(serve: Serve) -> None:
-    said = {"message": "You exceeded your current quota", "code": "insufficient_quota"}
-    server = serve(refusal(429, {"error": said}))
+    body = {"message": "You exceeded your current quota", "code": "insufficient_quota"}
+    server = serve(refusal(429, {"error": body}))
     with ChatClient(Server(server.url, None)) as client, pytest.raises(RateLimitError):
         complete(client, REQUEST)
     assert len(server.requests) == 1

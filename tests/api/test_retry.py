@@ -1,4 +1,4 @@
-"""Whether to retry, and after how long: tables."""
+"""Whether to retry, and after which delay."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ NOW = 1_800_000_000.0
 YEAR = 365 * 86400
 
 
-def asked(headers: dict[str, str], status: int = 429) -> float | None:
+def requested_delay(headers: dict[str, str], status: int = 429) -> float | None:
     return server_delay(headers, limited=status == 429, now=NOW)
 
 
@@ -25,8 +25,8 @@ def decide(
     policy: RetryPolicy | None = None,
     **headers: str,
 ) -> Decision:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return (policy or RetryPolicy()).decide(retries, status, named, now=NOW, random=random)
+    received = {name.replace("_", "-"): value for name, value in headers.items()}
+    return (policy or RetryPolicy()).decide(retries, status, received, now=NOW, random=random)
 
 
 @pytest.mark.parametrize("status", [None, 408, 429, 500, 502, 503, 504])
@@ -127,9 +127,9 @@ def test_backoff_is_never_longer_than_max_wait() -> None:
         ("Mon, 99 Foo 2026 99:99:99 GMT", None),
     ],
 )
-def test_retry_after_in_all_its_shapes(text: str, seconds: float | None) -> None:
-    assert asked({"retry-after": text}) == seconds
-    assert asked({"llm_provider-retry-after": text}, status=503) == seconds
+def test_retry_after_is_read_in_all_forms(text: str, seconds: float | None) -> None:
+    assert requested_delay({"retry-after": text}) == seconds
+    assert requested_delay({"llm_provider-retry-after": text}, status=503) == seconds
 
 
 @pytest.fixture
@@ -144,13 +144,13 @@ def far_west(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("far_west")
 @pytest.mark.parametrize("zone", ["2027", "2027 GMT", "2027 -0000", "2027 +0000"])
 def test_a_date_without_a_zone_is_utc(zone: str) -> None:
-    assert asked({"retry-after": f"Fri, 15 Jan {zone[:4]} 08:00:20{zone[4:]}"}) == 20.0
+    assert requested_delay({"retry-after": f"Fri, 15 Jan {zone[:4]} 08:00:20{zone[4:]}"}) == 20.0
 
 
 @given(st.text() | st.text("0123456789.-:+ smhGMT,JanFri"))
-def test_no_text_is_too_absurd_to_be_read(text: str) -> None:
+def test_any_header_value_can_be_read(text: str) -> None:
     headers = dict.fromkeys(["retry-after", "retry-after-ms", "x-ratelimit-reset"], text)
-    seconds = asked(headers)
+    seconds = requested_delay(headers)
     assert seconds is None or 0 <= seconds <= YEAR
 
 
@@ -169,8 +169,8 @@ def test_no_text_is_too_absurd_to_be_read(text: str) -> None:
         ({"retry-after": "nan", "x-ratelimit-reset": "9"}, 9.0),
     ],
 )
-def test_the_most_exact_sane_header_counts(headers: dict[str, str], seconds: float) -> None:
-    assert asked(headers) == seconds
+def test_the_most_precise_valid_header_is_used(headers: dict[str, str], seconds: float) -> None:
+    assert requested_delay(headers) == seconds
 
 
 @pytest.mark.parametrize(
@@ -200,14 +200,14 @@ def test_the_most_exact_sane_header_counts(headers: dict[str, str], seconds: flo
 def test_the_reset_of_a_limit_that_is_used_up_counts(
     headers: dict[str, str], seconds: float | None
 ) -> None:
-    assert asked(headers) == seconds
+    assert requested_delay(headers) == seconds
 
 
 def test_the_reset_of_a_limit_is_ignored_for_other_errors() -> None:
-    assert asked({"x-ratelimit-reset": "9"}, status=503) is None
+    assert requested_delay({"x-ratelimit-reset": "9"}, status=503) is None
 
 
-def test_only_after_a_rate_limit_its_reset_is_waited_for() -> None:
+def test_a_reset_is_waited_for_only_after_a_rate_limit() -> None:
     assert decide(429, random=0.0, x_ratelimit_reset="9") == Decision(9.0, 9.0)
     assert decide(503, random=0.0, x_ratelimit_reset="9") == Decision(0.25, None)
 

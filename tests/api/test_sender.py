@@ -51,7 +51,7 @@ def test_requests_go_over_one_connection_with_the_key(
     assert (second.method, second.path) == ("GET", "/v1/batches")
 
 
-def test_any_status_is_an_answer(serve: Serve, open_sender: OpenSender) -> None:
+def test_any_status_is_a_response(serve: Serve, open_sender: OpenSender) -> None:
     server = serve(error(429, "slow down", {"Retry-After": "7"}))
     sender = open_sender(Server(server.url, None), LIMITS)
     response = sender.send("POST", "/x", b"{}")
@@ -61,7 +61,9 @@ def test_any_status_is_an_answer(serve: Serve, open_sender: OpenSender) -> None:
     assert failure.message == f"127.0.0.1:{server.port} returned 429: slow down"
 
 
-def test_what_must_succeed_raises_without_the_key(serve: Serve, open_sender: OpenSender) -> None:
+def test_an_error_status_raises_without_showing_the_key(
+    serve: Serve, open_sender: OpenSender
+) -> None:
     server = serve(error(401, f"bad key {KEY}"))
     with pytest.raises(AuthenticationError) as caught:
         open_sender(Server(server.url, KEY), LIMITS).expect("GET", "/batches")
@@ -96,13 +98,13 @@ def test_a_connection_that_is_lost_is_an_error(
     assert not caught.value.is_unreachable
 
 
-def test_a_server_that_is_not_there_is_unreachable(open_sender: OpenSender) -> None:
+def test_a_refused_connection_is_reported(open_sender: OpenSender) -> None:
     with pytest.raises(APIConnectionError) as caught:
         open_sender(Server("http://127.0.0.1:9/v1", None), LIMITS).send("GET", "/x")
     assert caught.value.is_unreachable
 
 
-def test_a_server_that_does_not_take_the_connection_is_unreachable(
+def test_a_connection_that_is_not_accepted_times_out(
     full_backlog: str, open_sender: OpenSender
 ) -> None:
     with pytest.raises(APITimeoutError) as caught:
@@ -121,7 +123,7 @@ def test_an_answer_may_take_ten_read_timeouts(serve: Serve, open_sender: OpenSen
         sender.send("GET", "/x")
 
 
-def test_a_body_is_unpacked_and_bounded(serve: Serve, open_sender: OpenSender) -> None:
+def test_a_body_is_decompressed_and_bounded(serve: Serve, open_sender: OpenSender) -> None:
     packed = gzip.compress(b"x" * 1000)
     headers = {"Content-Encoding": "gzip"}
     server = serve(
@@ -132,8 +134,8 @@ def test_a_body_is_unpacked_and_bounded(serve: Serve, open_sender: OpenSender) -
     )
     sender = Sender(Server(server.url, None), LIMITS, max_bytes=1500)
     assert sender.send("GET", "/x").body == b"x" * 1000
-    for said in ("over 0 MB", "compressed answer is corrupt", "encoding 'br'"):
-        with pytest.raises(ProtocolError, match=said):
+    for message in ("over 0 MB", "compressed answer is corrupt", "encoding 'br'"):
+        with pytest.raises(ProtocolError, match=message):
             sender.send("GET", "/x")
 
 

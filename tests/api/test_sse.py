@@ -1,4 +1,4 @@
-"""SSEDecoder against the WHATWG grammar, wherever the stream is cut."""
+"""SSEDecoder compared with the WHATWG rules, however the stream is split."""
 
 import re
 from itertools import pairwise
@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from srchat.api.sse import ServerSentEvent, SSEDecoder
 
 
-def by_the_book(stream: bytes) -> list[ServerSentEvent]:
-    """Read a whole stream as WHATWG HTML 9.2.6 says it, sentence by sentence."""
+def reference_events(stream: bytes) -> list[ServerSentEvent]:
+    """Parse a complete stream by the rules of WHATWG HTML 9.2.6."""
     text = stream.decode("utf-8", "replace").removeprefix("\ufeff")
-    lines = re.split("\r\n|\n|\r", text)[:-1]  # what has no line end is never interpreted
+    lines = re.split("\r\n|\n|\r", text)[:-1]  # an incomplete last line is ignored
     events, data, kind = [], "", ""
     for line in lines:
         if not line:
@@ -86,20 +86,22 @@ def cut_streams(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
 @MANY
 @given(STREAMS)
 def test_a_whole_stream_is_read_as_the_standard_says(stream: bytes) -> None:
-    assert decoded(stream) == by_the_book(stream)
+    assert decoded(stream) == reference_events(stream)
 
 
 @MANY
 @given(cut_streams())
-def test_however_a_stream_is_cut_the_events_are_the_same(cut: tuple[bytes, list[bytes]]) -> None:
+def test_the_events_do_not_depend_on_how_the_stream_is_split(
+    cut: tuple[bytes, list[bytes]],
+) -> None:
     stream, parts = cut
-    assert decoded(*parts) == by_the_book(stream)
+    assert decoded(*parts) == reference_events(stream)
 
 
 @MANY
 @given(STREAMS)
-def test_byte_by_byte_the_events_are_the_same(stream: bytes) -> None:
-    assert decoded(*(stream[i : i + 1] for i in range(len(stream)))) == by_the_book(stream)
+def test_events_read_byte_by_byte_are_the_same(stream: bytes) -> None:
+    assert decoded(*(stream[i : i + 1] for i in range(len(stream)))) == reference_events(stream)
 
 
 @pytest.mark.parametrize(
@@ -132,13 +134,13 @@ def test_byte_by_byte_the_events_are_the_same(stream: bytes) -> None:
         (b"data: a", []),
     ],
 )
-def test_known_cases(stream: bytes, events: list[ServerSentEvent]) -> None:
+def test_known_cases_are_parsed(stream: bytes, events: list[ServerSentEvent]) -> None:
     assert decoded(stream) == events
     for place in range(len(stream)):
         assert decoded(stream[:place], b"", stream[place:]) == events
 
 
-def test_an_event_is_handed_over_as_soon_as_its_blank_line_has_come() -> None:
+def test_an_event_is_returned_at_its_blank_line() -> None:
     decoder = SSEDecoder()
     assert decoder.feed(b"data: a\r\r") == message("a")
     assert decoder.feed(b"\ndata: b\r\n\r") == message("b")
@@ -151,7 +153,7 @@ def test_an_event_is_handed_over_as_soon_as_its_blank_line_has_come() -> None:
     [b"data: " + b"x" * 200, b": " + b"x" * 200, b"data: x\n" * 80, b"data:\n" * 200],
     ids=["line", "comment", "data lines", "empty data lines"],
 )
-def test_an_event_that_never_ends_is_refused(endless: bytes, size: int) -> None:
+def test_an_endless_event_is_refused(endless: bytes, size: int) -> None:
     decoder = SSEDecoder(max_event_bytes=100)
     parts = [endless[start : start + size] for start in range(0, len(endless), size)]
     with pytest.raises(ValueError, match="over 100 bytes"):
@@ -171,13 +173,13 @@ def test_an_event_as_long_as_the_limit_is_read_and_a_longer_one_refused() -> Non
         decoder.feed(f"data: {longest}x".encode())
 
 
-def test_many_small_events_in_one_part_are_no_long_one() -> None:
+def test_many_small_events_in_one_part_do_not_exceed_the_limit() -> None:
     decoder = SSEDecoder(max_event_bytes=100)
     stream = b": ping\n\ndata: x\ndata: y\n\n" * 1000
     assert decoder.feed(stream) == message("x\ny") * 1000
 
 
-def test_a_long_line_in_small_pieces_costs_its_length_and_not_its_square() -> None:
+def test_a_long_line_in_small_pieces_takes_linear_time() -> None:
     size = 8 * 1024 * 1024
     piece = b"x" * 64
     decoder = SSEDecoder()

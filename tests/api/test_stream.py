@@ -1,4 +1,4 @@
-"""Answers over real sockets: how they arrive, end and fail."""
+"""Streamed answers over real sockets: how they arrive, end and fail."""
 
 import gzip
 import json
@@ -28,7 +28,7 @@ from srchat.errors import (
     TextTimeoutError,
 )
 from tests.conftest import Serve
-from tests.support.asking import AT_ONCE, HELLO, ONCE, ask, taken
+from tests.support.asking import HELLO, NO_RETRIES, SHORT_WAITS, ask, collect
 from tests.support.server import (
     CLOSE,
     DONE,
@@ -56,16 +56,16 @@ PIECES = [chunk(piece) for piece in TEXT]
 STREAM = b"".join([*PIECES, chunk(finish="stop"), DONE])
 CHUNKED = {"Transfer-Encoding": "chunked"}
 FINISH = chunk(finish="stop")
-# Seconds. A guard and no measure: all else that could end what it is asked of takes 30 and more.
-HANGS = 20
+# Anything else that could end a request takes 30 seconds or more.
+MAX_SECONDS = 20
 
 
 def part(data: bytes) -> bytes:
-    """One part in chunked transfer coding, and no end."""
+    """Return one chunk in chunked transfer coding."""
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-# How a whole answer comes
+# Complete answers
 
 
 def raw(value: dict[str, Any]) -> bytes:
@@ -136,10 +136,10 @@ WHOLE: dict[str, Script] = {
 @pytest.mark.parametrize("script", WHOLE.values(), ids=WHOLE.keys())
 def test_a_whole_answer_is_read_exactly(serve: Serve, script: Script) -> None:
     server = serve(script)
-    said = ask(server.url)
-    assert said.error is None
-    assert said.text == TEXT
-    assert said.unreadable == 0
+    result = ask(server.url)
+    assert result.error is None
+    assert result.text == TEXT
+    assert result.unreadable == 0
     assert len(server.requests) == 1
 
 
@@ -147,12 +147,12 @@ def test_a_whole_answer_is_read_exactly(serve: Serve, script: Script) -> None:
 def test_a_whole_completion_is_read_whatever_was_asked_for(serve: Serve, streamed: bool) -> None:
     server = serve(json_response(completion("Hello", "length")))
     request = HELLO if streamed else type(HELLO)(HELLO.model, HELLO.messages)
-    said = ask(server.url, request)
-    assert (said.text, said.finish_reason, said.usage) == ("Hello", "length", Usage(3, 5, 8))
+    result = ask(server.url, request)
+    assert (result.text, result.finish_reason, result.usage) == ("Hello", "length", Usage(3, 5, 8))
     assert ("stream" in server.requests[0].json) is streamed
 
 
-def test_text_comes_as_it_is_sent_and_not_at_the_end(serve: Serve) -> None:
+def test_text_is_returned_when_it_arrives(serve: Serve) -> None:
     came = threading.Event()
     server = serve([head(), chunk("one"), came, chunk("two"), FINISH, DONE, CLOSE])
 
@@ -160,8 +160,8 @@ def test_text_comes_as_it_is_sent_and_not_at_the_end(serve: Serve) -> None:
         if isinstance(item, ChatCompletionChunk) and item.content == "one":
             came.set()
 
-    with ChatClient(Server(server.url, None), limits=Limits(silence=HANGS)) as client:
-        got = taken(client.stream(HELLO), seen)
+    with ChatClient(Server(server.url, None), limits=Limits(silence=MAX_SECONDS)) as client:
+        got = collect(client.stream(HELLO), seen)
     assert (got.text, got.error) == ("onetwo", None)
 
 
@@ -177,14 +177,14 @@ def test_a_tick_without_data_yields_none(serve: Serve) -> None:
             if last in waiting:
                 waiting[last].set()
 
-    with ChatClient(Server(server.url, None), limits=Limits(silence=HANGS)) as client:
-        got = taken(client.stream(HELLO), seen)
+    with ChatClient(Server(server.url, None), limits=Limits(silence=MAX_SECONDS)) as client:
+        got = collect(client.stream(HELLO), seen)
     assert (got.text, got.error) == ("Hello", None)
 
 
 def test_reasoning_comes_apart_from_the_answer(serve: Serve) -> None:
-    said = ask(serve([head(), chunk(reasoning="hm"), *answer("yes")[1:]]).url)
-    assert (said.reasoning, said.text) == ("hm", "yes")
+    result = ask(serve([head(), chunk(reasoning="hm"), *answer("yes")[1:]]).url)
+    assert (result.reasoning, result.text) == ("hm", "yes")
 
 
 def test_only_choice_0_is_the_answer(serve: Serve) -> None:
@@ -195,8 +195,8 @@ def test_only_choice_0_is_the_answer(serve: Serve) -> None:
     server = serve(
         [head(), event(both), event(ended), event({"choices": [second]}), *answer("b")[1:]]
     )
-    said = ask(server.url)
-    assert (said.text, said.finish_reason) == ("ab", "stop")
+    result = ask(server.url)
+    assert (result.text, result.finish_reason) == ("ab", "stop")
 
 
 @pytest.mark.parametrize(
@@ -204,8 +204,8 @@ def test_only_choice_0_is_the_answer(serve: Serve) -> None:
 )
 def test_a_bad_chunk_is_skipped_and_reported(serve: Serve, bad: bytes) -> None:
     server = serve([head(), chunk("a"), b"data: " + bad + b"\n\n", *answer("b")[1:]])
-    said = ask(server.url)
-    assert (said.text, said.unreadable, said.error) == ("ab", 1, None)
+    result = ask(server.url)
+    assert (result.text, result.unreadable, result.error) == ("ab", 1, None)
 
 
 def test_a_long_line_in_small_pieces_is_read(serve: Serve) -> None:
@@ -224,27 +224,25 @@ def test_done_ends_the_answer_at_once(serve: Serve, ending: Any, headers: dict[s
     body = chunk("Hello") + DONE
     server = serve([head(headers=headers), part(body) if headers else body, ending])
     begun = time.monotonic()
-    said = ask(server.url, silence=2 * HANGS)
-    assert (said.text, said.error) == ("Hello", None)
-    assert time.monotonic() - begun < HANGS
+    result = ask(server.url, silence=2 * MAX_SECONDS)
+    assert (result.text, result.error) == ("Hello", None)
+    assert time.monotonic() - begun < MAX_SECONDS
     if ending is HOLD:
-        assert server.client_left.wait(HANGS)
+        assert server.client_disconnected.wait(MAX_SECONDS)
 
 
 @pytest.mark.parametrize("pings", [0, 100], ids=["silent", "with comments"])
-def test_after_finish_reason_an_open_connection_is_not_waited_for_long(
-    serve: Serve, pings: int
-) -> None:
+def test_the_wait_after_the_finish_reason_is_short(serve: Serve, pings: int) -> None:
     life = [Pause(0.1), b": ping\n\n"] * pings
     server = serve([head(), chunk("Hello"), FINISH, *life, HOLD])
     begun = time.monotonic()
-    said = ask(server.url, silence=2 * HANGS, after_finish=0.3)
-    assert (said.text, said.finish_reason, said.error) == ("Hello", "stop", None)
-    assert time.monotonic() - begun < HANGS
-    assert server.client_left.wait(HANGS)
+    result = ask(server.url, silence=2 * MAX_SECONDS, after_finish=0.3)
+    assert (result.text, result.finish_reason, result.error) == ("Hello", "stop", None)
+    assert time.monotonic() - begun < MAX_SECONDS
+    assert server.client_disconnected.wait(MAX_SECONDS)
 
 
-def test_usage_that_comes_late_is_waited_for(serve: Serve) -> None:
+def test_late_usage_is_waited_for(serve: Serve) -> None:
     usage = event({"choices": [], "usage": completion("")["usage"]})
     server = serve([head(), chunk("Hello"), FINISH, Pause(0.3), usage, CLOSE])
     assert ask(server.url, silence=5).usage == Usage(3, 5, 8)
@@ -255,26 +253,26 @@ EVERY = [chunk(piece, finish="stop") for piece in ("one ", "two ", "three")]
 
 @pytest.mark.parametrize("word", ["stop", "null", "None", "", "length"])
 @pytest.mark.parametrize("is_first_empty", [True, False])
-def test_a_reason_with_every_chunk_ends_no_answer(
+def test_a_finish_reason_in_every_chunk_does_not_end_the_answer(
     serve: Serve, word: str, is_first_empty: bool
 ) -> None:
     pieces = ([""] if is_first_empty else []) + ["one ", "two ", "three"]
     script: list[Step] = [head()]
-    for piece in pieces:  # longer than the wait for what follows a finished answer
+    for piece in pieces:  # longer than the wait after a finish reason
         script += [chunk(piece, finish=word), Pause(3.2 if piece in ("", "two ") else 0)]
     got = ask(serve([*script, DONE, CLOSE]).url)
     assert (got.text, got.message) == ("one two three", "")
     assert got.finish_reason == ("" if word in ("null", "None") else word)
 
 
-def test_a_reason_in_the_first_chunk_alone_ends_no_answer(serve: Serve) -> None:
+def test_a_finish_reason_only_in_the_first_chunk_does_not_end_the_answer(serve: Serve) -> None:
     first = chunk("one ", finish="stop")
     script = [head(), first, Pause(3.2), chunk("two "), chunk("three"), DONE, CLOSE]
     got = ask(serve(script).url)
     assert (got.text, got.finish_reason, got.message) == ("one two three", "", "")
 
 
-def test_a_connection_lost_after_a_reason_that_text_followed_is_incomplete(
+def test_a_connection_lost_after_text_that_follows_a_finish_reason_is_incomplete(
     serve: Serve,
 ) -> None:
     got = ask(serve([head(headers=CHUNKED), *map(part, EVERY), RESET]).url)
@@ -282,7 +280,7 @@ def test_a_connection_lost_after_a_reason_that_text_followed_is_incomplete(
     assert isinstance(got.error, IncompleteAnswerError)
 
 
-def test_a_connection_lost_in_the_middle_of_an_event_behind_the_reason_is_incomplete(
+def test_a_connection_lost_within_an_event_after_the_finish_reason_is_incomplete(
     serve: Serve,
 ) -> None:
     torn = chunk(" and more")[:-20]
@@ -290,13 +288,13 @@ def test_a_connection_lost_in_the_middle_of_an_event_behind_the_reason_is_incomp
     assert isinstance(got.error, IncompleteAnswerError)
 
 
-def test_a_connection_lost_behind_the_last_text_and_its_reason_is_complete(serve: Serve) -> None:
+def test_an_answer_with_a_finish_reason_is_complete_if_the_connection_is_lost(serve: Serve) -> None:
     last = chunk("b", finish="stop")
     got = ask(serve([head(headers=CHUNKED), part(chunk("a")), part(last), RESET]).url)
     assert (got.text, got.finish_reason, got.message) == ("ab", "stop", "")
 
 
-def test_a_reason_with_every_chunk_is_believed_where_the_body_ends(serve: Serve) -> None:
+def test_a_finish_reason_in_every_chunk_counts_at_the_end_of_the_body(serve: Serve) -> None:
     got = ask(serve([head(headers=CHUNKED), chunked(*EVERY)]).url)
     assert (got.text, got.finish_reason, got.message) == ("one two three", "stop", "")
 
@@ -305,7 +303,7 @@ def test_a_reason_with_every_chunk_is_believed_where_the_body_ends(serve: Serve)
 def test_keep_alives_without_text_end_after_ten_timeouts(serve: Serve, begun: bool) -> None:
     text = [chunk("some ")] if begun else []
     server = serve([head(), *text, *[b": ping\n\n", Pause(0.1)] * 200, HOLD])
-    got = ask(server.url, silence=0.2, retry=AT_ONCE)
+    got = ask(server.url, silence=0.2, retry=SHORT_WAITS)
     assert type(got.error) is (IncompleteAnswerError if begun else TextTimeoutError)
     assert f"no text from {server.url.split('/')[2]} for 2 s" in got.message
     assert len(server.requests) == 1
@@ -314,7 +312,7 @@ def test_keep_alives_without_text_end_after_ten_timeouts(serve: Serve, begun: bo
 @pytest.mark.parametrize("field", ["content", "reasoning"])
 def test_an_answer_over_the_limit_is_cut_off_there(serve: Serve, field: str) -> None:
     piece = event({"choices": [{"index": 0, "delta": {field: "x" * 50_000}}]})
-    got = ask(serve([head(), *[piece] * 100, HOLD]).url, most=1 << 20)
+    got = ask(serve([head(), *[piece] * 100, HOLD]).url, max_characters=1 << 20)
     assert isinstance(got.error, IncompleteAnswerError)
     assert got.message == "incomplete answer: over 1 MB"
     assert 1 << 20 < len(got.text + got.reasoning) < 2 << 20
@@ -326,9 +324,9 @@ def test_all_pieces_of_choice_0_in_one_event_are_the_answer(serve: Serve) -> Non
     assert ask(serve([head(), both, FINISH, DONE, CLOSE]).url).text == "one two "
 
 
-def test_silence_after_finish_reason_is_no_failure(serve: Serve) -> None:
-    said = ask(serve([head(), chunk("Hello"), FINISH, HOLD]).url, silence=2)
-    assert (said.text, said.error) == ("Hello", None)
+def test_silence_after_the_finish_reason_is_not_an_error(serve: Serve) -> None:
+    result = ask(serve([head(), chunk("Hello"), FINISH, HOLD]).url, silence=2)
+    assert (result.text, result.error) == ("Hello", None)
 
 
 @pytest.mark.parametrize(
@@ -358,10 +356,10 @@ def test_silence_after_finish_reason_is_no_failure(serve: Serve) -> None:
 )
 def test_a_truncated_answer_is_kept_and_not_retried(serve: Serve, ending: Script) -> None:
     server = serve(ending, answer("again"))
-    said = ask(server.url, retry=AT_ONCE)
-    assert said.text == "Hello"
-    assert isinstance(said.error, IncompleteAnswerError)
-    assert said.message.startswith("incomplete answer: ")
+    result = ask(server.url, retry=SHORT_WAITS)
+    assert result.text == "Hello"
+    assert isinstance(result.error, IncompleteAnswerError)
+    assert result.message.startswith("incomplete answer: ")
     assert len(server.requests) == 1
 
 
@@ -384,25 +382,25 @@ def test_a_truncated_answer_is_kept_and_not_retried(serve: Serve, ending: Script
 )  # fmt: skip
 def test_a_connection_lost_before_the_first_text_is_retried(serve: Serve, cut: Script) -> None:
     server = serve(cut, cut, answer("Hello"))
-    said = ask(server.url, retry=AT_ONCE)
-    assert (said.text, said.error) == ("Hello", None)
+    result = ask(server.url, retry=SHORT_WAITS)
+    assert (result.text, result.error) == ("Hello", None)
     assert len(server.requests) == 3
-    assert list(said.waits) == [1, 2]
+    assert list(result.waits) == [1, 2]
 
 
-def test_a_connection_that_is_always_lost_ends_in_an_error(serve: Serve) -> None:
+def test_a_connection_that_is_lost_on_every_attempt_is_an_error(serve: Serve) -> None:
     server = serve([CLOSE])
-    said = ask(server.url, retry=AT_ONCE)
-    assert isinstance(said.error, APIConnectionError)
-    assert str(server.port) in said.message
+    result = ask(server.url, retry=SHORT_WAITS)
+    assert isinstance(result.error, APIConnectionError)
+    assert str(server.port) in result.message
     assert len(server.requests) == 4
 
 
 def test_an_answer_with_reasoning_is_not_retried(serve: Serve) -> None:
     server = serve([head(headers=CHUNKED), part(chunk(reasoning="hm")), Pause(0.05), CLOSE])
-    said = ask(server.url, retry=AT_ONCE)
-    assert isinstance(said.error, IncompleteAnswerError)
-    assert said.reasoning == "hm"
+    result = ask(server.url, retry=SHORT_WAITS)
+    assert isinstance(result.error, IncompleteAnswerError)
+    assert result.reasoning == "hm"
     assert len(server.requests) == 1
 
 
@@ -419,27 +417,27 @@ ERRORS: list[bytes] = [
 
 @pytest.mark.parametrize("after", [b"", DONE], ids=["", "DONE"])
 @pytest.mark.parametrize("before", ["", "Hello"], ids=["before text", "after text"])
-@pytest.mark.parametrize("said", ERRORS, ids=range(len(ERRORS)))
+@pytest.mark.parametrize("message", ERRORS, ids=range(len(ERRORS)))
 def test_an_error_in_the_stream_ends_the_answer_with_its_message(
-    serve: Serve, said: bytes, before: str, after: bytes
+    serve: Serve, message: bytes, before: str, after: bytes
 ) -> None:
-    server = serve([head(), chunk(before), said, after, CLOSE])
-    got = ask(server.url, retry=AT_ONCE)
+    server = serve([head(), chunk(before), message, after, CLOSE])
+    got = ask(server.url, retry=SHORT_WAITS)
     assert got.text == before
     assert isinstance(got.error, IncompleteAnswerError)
     assert got.message.endswith(": broken")
     assert len(server.requests) == 1
 
 
-def test_an_error_in_the_stream_ends_it_though_the_connection_stays(serve: Serve) -> None:
+def test_an_error_in_the_stream_ends_it_though_the_connection_stays_open(serve: Serve) -> None:
     server = serve([head(), chunk("Hello"), ERRORS[0], HOLD])
     got = ask(server.url, silence=30)
     assert got.message.endswith(": broken")
-    assert server.client_left.wait(HANGS)
+    assert server.client_disconnected.wait(MAX_SECONDS)
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "message"),
     [
         (json_response({"error": {"message": "broken"}}), "broken"),
         (json_response({"detail": "broken"}), "broken"),
@@ -457,12 +455,12 @@ def test_an_error_in_the_stream_ends_it_though_the_connection_stays(serve: Serve
         ([head(headers={"Content-Encoding": "gzip"}), STREAM, CLOSE], "corrupt"),
     ],
 )
-def test_a_200_without_an_answer_is_not_retried(serve: Serve, script: Script, said: str) -> None:
+def test_a_200_without_an_answer_is_not_retried(serve: Serve, script: Script, message: str) -> None:
     server = serve(script, answer("again"))
-    got = ask(server.url, retry=AT_ONCE)
+    got = ask(server.url, retry=SHORT_WAITS)
     assert got.text == ""
     assert isinstance(got.error, ProtocolError | IncompleteAnswerError)
-    assert said in got.message
+    assert message in got.message
     assert len(server.requests) == 1
 
 
@@ -471,8 +469,8 @@ def test_a_corrupt_compressed_answer_is_kept_and_reported(serve: Serve) -> None:
     good = packer.compress(chunk("Hello")) + packer.flush(zlib.Z_SYNC_FLUSH)
     came = threading.Event()
     server = serve([head(headers={"Content-Encoding": "gzip"}), good, came, b"\xff" * 99, CLOSE])
-    with ChatClient(Server(server.url, None), retry=ONCE) as client:
-        got = taken(client.stream(HELLO), lambda item: came.set() if is_text(item) else None)
+    with ChatClient(Server(server.url, None), retry=NO_RETRIES) as client:
+        got = collect(client.stream(HELLO), lambda item: came.set() if is_text(item) else None)
     assert got.text == "Hello"
     assert isinstance(got.error, IncompleteAnswerError)
     assert "compressed answer is corrupt" in got.message
@@ -497,7 +495,7 @@ def test_endless_headers_are_refused(serve: Serve) -> None:
 )
 def test_a_timeout_before_the_first_text_is_retried(serve: Serve, script: Script) -> None:
     server = serve(script, answer("Hello"))
-    got = ask(server.url, retry=AT_ONCE, silence=3)
+    got = ask(server.url, retry=SHORT_WAITS, silence=3)
     assert (got.text, got.error) == ("Hello", None)
     assert len(server.requests) == 2
     assert "for 3 s" in got.waits[1].reason
@@ -505,31 +503,31 @@ def test_a_timeout_before_the_first_text_is_retried(serve: Serve, script: Script
 
 def test_a_timeout_in_the_middle_truncates_the_answer(serve: Serve) -> None:
     server = serve([head(), chunk("Hello"), HOLD], answer("again"))
-    got = ask(server.url, retry=AT_ONCE, silence=3)
+    got = ask(server.url, retry=SHORT_WAITS, silence=3)
     assert got.text == "Hello"
     assert isinstance(got.error, IncompleteAnswerError)
     assert "no data" in got.message
-    assert server.client_left.wait(HANGS)
+    assert server.client_disconnected.wait(MAX_SECONDS)
     assert len(server.requests) == 1
 
 
-def test_an_answer_without_headers_has_the_read_timeout(serve: Serve) -> None:
+def test_the_connect_timeout_does_not_apply_to_the_body(serve: Serve) -> None:
     server = serve([b"HTTP/1.1 200 OK\r\n\r\n", Pause(1.5), STREAM, CLOSE])
     got = ask(server.url, connect=1, silence=20)
     assert (got.text, got.error) == (TEXT, None)
 
 
-def test_comments_count_as_life(serve: Serve) -> None:
+def test_comments_reset_the_read_timeout(serve: Serve) -> None:
     life = [Pause(0.3), b": ping\n\n"] * 11
     server = serve([head(), *life, chunk("Hello"), FINISH, DONE, CLOSE])
     got = ask(server.url, silence=3)
     assert (got.text, got.error) == ("Hello", None)
 
 
-def test_the_time_of_the_consumer_is_not_a_timeout(serve: Serve) -> None:
+def test_the_time_spent_by_the_consumer_is_not_a_timeout(serve: Serve) -> None:
     server = serve([head(), chunk("a"), Pause(0.3), chunk("b"), Pause(0.3), FINISH, DONE, CLOSE])
-    with ChatClient(Server(server.url, None), limits=Limits(silence=3), retry=ONCE) as client:
-        got = taken(client.stream(HELLO), lambda item: time.sleep(3.2 if is_text(item) else 0))
+    with ChatClient(Server(server.url, None), limits=Limits(silence=3), retry=NO_RETRIES) as client:
+        got = collect(client.stream(HELLO), lambda item: time.sleep(3.2 if is_text(item) else 0))
     assert (got.text, got.error) == ("ab", None)
 
 
@@ -537,7 +535,7 @@ def test_the_time_of_the_consumer_is_not_a_timeout(serve: Serve) -> None:
 
 
 class Interruption:
-    """Interrupts a stream once `wanted` holds for an event, and sees that it ends."""
+    """Interrupts a stream at the first event for which `wanted` is true, and waits for its end."""
 
     def __init__(
         self, client: ChatClient, wanted: Callable[[Event], bool], signum: int = 2
@@ -547,16 +545,16 @@ class Interruption:
         self.wanted = wanted
         self.signum = signum
         begun = time.monotonic()
-        self.answer = taken(self.stream, self.seen)
-        assert time.monotonic() - begun < HANGS
+        self.answer = collect(self.stream, self.seen)
+        assert time.monotonic() - begun < MAX_SECONDS
         assert client._reader
-        client._reader.join(HANGS)
+        client._reader.join(MAX_SECONDS)
         self.reader_ended = not client._reader._thread.is_alive()
 
     def seen(self, item: Event) -> None:
         if not self.was_sent and self.wanted(item):
             self.was_sent = True
-            # From another thread and a little later: the main thread waits then.
+            # Delayed and in another thread, so that the main thread is waiting again.
             threading.Timer(0.1, self.stream.interrupt, [self.signum]).start()
 
 
@@ -565,14 +563,14 @@ def is_text(item: Event) -> bool:
 
 
 PINGS: list[Step] = [b": ping\n\n", Pause(0.02)] * 2000
-POURED = 5000 * 20_000
+FLOOD = 5000 * 20_000
 PHASES: dict[str, tuple[Script, Callable[[Event], bool], str]] = {
     "before headers": ([HOLD], lambda item: isinstance(item, RequestSent), ""),
     "before the first text": ([head(), HOLD], lambda item: isinstance(item, tuple), ""),
     "in mid-stream": ([head(), chunk("Hello"), HOLD], is_text, "Hello"),
     "in parts": ([head(headers=CHUNKED), part(chunk("Hello")), HOLD], is_text, "Hello"),
     "while pings come": ([head(), *PINGS], lambda _: True, ""),
-    "while text pours": ([head(), *[chunk("x" * 5000)] * (POURED // 5000), HOLD], is_text, "x"),
+    "while text pours": ([head(), *[chunk("x" * 5000)] * (FLOOD // 5000), HOLD], is_text, "x"),
     "in an error body": ([head(400, type="text/plain"), b"no", HOLD], lambda _: True, ""),
 }
 
@@ -587,9 +585,9 @@ def test_an_interrupt_ends_the_answer_promptly_and_closes_the_connection(
         assert isinstance(got.answer.error, Interrupted)
         assert got.answer.error.exit_code == 130
         assert got.answer.text[:5].startswith(text)
-        assert len(got.answer.text) < POURED
+        assert len(got.answer.text) < FLOOD
         assert got.reader_ended
-        assert server.client_left.wait(HANGS)
+        assert server.client_disconnected.wait(MAX_SECONDS)
     assert len(server.requests) == 1
 
 
@@ -598,7 +596,7 @@ def test_an_interrupt_before_anything_is_sent_is_not_lost(serve: Serve) -> None:
     with ChatClient(Server(server.url, None)) as client:
         stream = client.stream(HELLO)
         stream.interrupt(15)
-        got = taken(stream)
+        got = collect(stream)
         assert isinstance(got.error, Interrupted)
         assert got.error.exit_code == 143
         assert got.text == ""
@@ -606,13 +604,13 @@ def test_an_interrupt_before_anything_is_sent_is_not_lost(serve: Serve) -> None:
 
 def test_an_interrupt_while_connecting_ends_promptly(full_backlog: str) -> None:
     begun = time.monotonic()
-    with ChatClient(Server(full_backlog, None), limits=Limits(connect=2 * HANGS)) as client:
+    with ChatClient(Server(full_backlog, None), limits=Limits(connect=2 * MAX_SECONDS)) as client:
         stream = client.stream(HELLO)
         threading.Timer(0.2, stream.interrupt, [1]).start()
-        got = taken(stream)
+        got = collect(stream)
     assert isinstance(got.error, Interrupted)
     assert got.error.exit_code == 129
-    assert time.monotonic() - begun < HANGS
+    assert time.monotonic() - begun < MAX_SECONDS
 
 
 def test_an_interrupt_while_waiting_to_try_again_ends_promptly(serve: Serve) -> None:
@@ -643,10 +641,10 @@ def test_an_interrupt_ends_an_answer_over_tls_as_promptly(
         got = Interruption(client, wanted)
         assert isinstance(got.answer.error, Interrupted)
         assert got.reader_ended
-        assert server.client_left.wait(HANGS)
+        assert server.client_disconnected.wait(MAX_SECONDS)
 
 
-def test_a_connection_that_comes_up_after_the_interrupt_is_not_used(
+def test_a_connection_established_after_an_interrupt_is_not_used(
     authority: trustme.CA,
 ) -> None:
     ready = threading.Event()
@@ -661,20 +659,20 @@ def test_a_connection_that_comes_up_after_the_interrupt_is_not_used(
             stream.interrupt(2)
 
         threading.Thread(target=interrupt).start()
-        got = taken(stream)
+        got = collect(stream)
         assert isinstance(got.error, Interrupted)
         ready.set()
         assert client._reader
-        client._reader.join(HANGS)
+        client._reader.join(MAX_SECONDS)
         assert not client._reader._thread.is_alive()
         assert server.requests == []
 
 
-def test_after_an_interrupt_the_client_asks_again(serve: Serve) -> None:
+def test_the_client_can_send_a_request_after_an_interrupt(serve: Serve) -> None:
     server = serve([head(), chunk("Hello"), HOLD], answer("Hi"))
     with ChatClient(Server(server.url, None)) as client:
         Interruption(client, is_text)
-        assert taken(client.stream(HELLO)).text == "Hi"
+        assert collect(client.stream(HELLO)).text == "Hi"
 
 
 def test_an_abandoned_answer_is_ended(serve: Serve) -> None:
@@ -683,22 +681,22 @@ def test_an_abandoned_answer_is_ended(serve: Serve) -> None:
         for item in client.stream(HELLO):
             if is_text(item):
                 break
-        assert server.client_left.wait(HANGS)
+        assert server.client_disconnected.wait(MAX_SECONDS)
 
 
-def test_leaving_the_client_ends_what_is_still_read(serve: Serve) -> None:
+def test_closing_the_client_ends_reading(serve: Serve) -> None:
     server = serve([head(), chunk("Hello"), HOLD])
     with ChatClient(Server(server.url, None)) as client:
         events = iter(client.stream(HELLO))
         while not is_text(next(events)):
             pass
-    assert server.client_left.wait(HANGS)
+    assert server.client_disconnected.wait(MAX_SECONDS)
 
 
 # Bounds
 
 
-def test_a_slow_consumer_holds_the_server_back(serve: Serve) -> None:
+def test_a_slow_consumer_slows_down_the_server(serve: Serve) -> None:
     sent = 0
     size = 64 * 1024
     text = chunk("x" * (size - len(chunk(""))))

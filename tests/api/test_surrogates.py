@@ -15,8 +15,8 @@ UNITS = st.text(
 )
 
 
-def by_hand(text: str) -> str:
-    """Join pairs by the arithmetic of UTF-16 (Unicode standard, 3.9, table 3-5)."""
+def reference_join(text: str) -> str:
+    """Join pairs by the formula of UTF-16 (Unicode standard, 3.9, table 3-5)."""
     joined: list[str] = []
     for character in text:
         last = ord(joined[-1]) if joined else 0
@@ -27,21 +27,21 @@ def by_hand(text: str) -> str:
     return "".join(joined)
 
 
-def fed(*pieces: str) -> str:
+def streamed(*pieces: str) -> str:
     joiner = SurrogateJoiner()
     return "".join(joiner.feed(piece) for piece in pieces) + joiner.flush()
 
 
 @given(UNITS)
 def test_pairs_are_joined_as_in_utf_16(text: str) -> None:
-    assert join_surrogates(text) == by_hand(text)
+    assert join_surrogates(text) == reference_join(text)
 
 
 @given(UNITS, st.lists(st.integers(0, 30), max_size=8))
-def test_however_a_text_is_cut_it_is_joined_the_same(text: str, places: list[int]) -> None:
+def test_the_joined_text_does_not_depend_on_how_it_is_split(text: str, places: list[int]) -> None:
     borders = [0, *sorted(places), len(text)]
     pieces = [text[a:b] for a, b in pairwise(borders)]
-    assert fed(*pieces) == by_hand(text)
+    assert streamed(*pieces) == reference_join(text)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_however_a_text_is_cut_it_is_joined_the_same(text: str, places: list[int
         (["😀", "é"], "😀é"),
     ],
 )
-def test_known_cases(pieces: list[str], text: str) -> None:
-    assert fed(*pieces) == text
+def test_known_cases_are_parsed(pieces: list[str], text: str) -> None:
+    assert streamed(*pieces) == text
 
 
 def test_only_a_high_half_is_held_back() -> None:

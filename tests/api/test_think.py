@@ -57,7 +57,7 @@ def test_only_a_block_at_the_start_is_reasoning(content: str, reasoning: str, te
 
 
 @given(st.lists(PIECES), st.data())
-def test_however_the_stream_is_cut_it_is_split_the_same(
+def test_the_result_does_not_depend_on_how_the_stream_is_split(
     pieces: list[str], data: st.DataObject
 ) -> None:
     content = "".join(pieces)
@@ -72,7 +72,7 @@ def test_an_answer_without_a_block_stays_as_it_is(content: str) -> None:
         assert split(*content) == ("", content)
 
 
-def test_blanks_without_end_are_text() -> None:
+def test_many_blanks_are_text() -> None:
     blanks = " " * 2000
     assert split(*blanks, "<think>a</think>b") == ("", f"{blanks}<think>a</think>b")
 

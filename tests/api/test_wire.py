@@ -1,7 +1,7 @@
-"""What real servers sent (LiteLLM, vLLM, aimock), replayed through a socket and read again.
+"""Recorded responses of real servers (LiteLLM, vLLM, aimock), replayed over a socket.
 
-The recordings lie beside the repository, one exchange a file: a line or two with the request,
-then head and body as they came. What each should give is read from it here, by simpler means.
+The recordings are outside the repository, with one exchange per file: a summary of the request,
+then the response. A simpler parser in this module determines the expected result.
 """
 
 import json
@@ -25,7 +25,7 @@ from srchat.errors import (
     SrchatError,
 )
 from srchat.session.reply_stream import ReplyStream
-from tests.support.asking import HELLO, ONCE
+from tests.support.asking import HELLO, NO_RETRIES
 from tests.support.server import CLOSE, Script, ScriptedServer, chunked
 
 FOLDER = Path(__file__).parents[3] / "shared" / "realservers" / "wire"
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.skipif(not FILES, reason=f"no recordings in {FOLDER}")
 
 
 class Recording(NamedTuple):
-    """One exchange. `cut`: the server broke it off."""
+    """A recorded response. `cut`: the server closed the connection early."""
 
     status: int
     head: bytes
@@ -48,11 +48,11 @@ class Recording(NamedTuple):
 
     @property
     def script(self) -> Script:
-        """The exchange, its body in small pieces."""
+        """The script that sends the response, with its body in small pieces."""
         pieces = [self.body[i : i + 33] for i in range(0, len(self.body), 33)]
         if b"transfer-encoding: chunked" not in self.head.lower().replace(b"_provider-t", b""):
             return [self.head, *pieces, CLOSE]
-        if re.match(rb"[0-9a-f]+\r\ndata", self.body):  # recorded with its framing
+        if re.match(rb"[0-9a-f]+\r\ndata", self.body):  # recorded with chunk sizes
             return [self.head, *pieces, CLOSE]
         end = b"0\r\n\r\n"
         return [self.head, chunked(*pieces).removesuffix(end), b"" if self.cut else end, CLOSE]
@@ -61,13 +61,13 @@ class Recording(NamedTuple):
 def recording(file: Path) -> Recording:
     data = file.read_bytes()
     head, _, body = data[data.index(b"HTTP/1.1 ") :].partition(b"\r\n\r\n")
-    body, cut, _ = body.partition(b"curl: (18)")  # what recorded it saw it break off
+    body, cut, _ = body.partition(b"curl: (18)")  # curl reported a truncated body
     body = re.sub(rb"^# \.\.\. .*$", b"", body, flags=re.MULTILINE)  # lines left out
     return Recording(int(head.split()[1]), head + b"\r\n\r\n", body, bool(cut))
 
 
 class Expected(NamedTuple):
-    """What a recorded answer says."""
+    """The expected content of an answer."""
 
     text: str = ""
     reasoning: str = ""
@@ -132,7 +132,7 @@ def name(file: Path) -> str:
 
 def turn_of(server: ScriptedServer, file: Path) -> tuple[ReplyStream, SrchatError | None]:
     server._scripts[:] = [recording(file).script]
-    with ChatClient(Server(server.url, "sk-0123456789"), retry=ONCE) as client:
+    with ChatClient(Server(server.url, "sk-0123456789"), retry=NO_RETRIES) as client:
         turn = ReplyStream(client, HELLO, ())
         try:
             list(turn)
@@ -142,23 +142,23 @@ def turn_of(server: ScriptedServer, file: Path) -> tuple[ReplyStream, SrchatErro
 
 
 @pytest.mark.parametrize("file", ANSWERS, ids=name)
-def test_a_recorded_answer_is_read_as_it_was_meant(replay: ScriptedServer, file: Path) -> None:
-    said = expected(recording(file).body)
-    if block := re.match(r"<think>(.*?)(?:</think>\n*|\Z)", said.text, re.DOTALL):
-        said = said._replace(text=said.text[block.end() :], reasoning=block[1])
-    text = said.text.encode("utf-16", "surrogatepass").decode("utf-16")
+def test_a_recorded_answer_is_read_correctly(replay: ScriptedServer, file: Path) -> None:
+    answer = expected(recording(file).body)
+    if block := re.match(r"<think>(.*?)(?:</think>\n*|\Z)", answer.text, re.DOTALL):
+        answer = answer._replace(text=answer.text[block.end() :], reasoning=block[1])
+    text = answer.text.encode("utf-16", "surrogatepass").decode("utf-16")
     turn, failure = turn_of(replay, file)
     reply = turn.reply
     assert reply.content == text
-    assert str(reply.reasoning) == said.reasoning
-    assert reply.finish_reason == said.finish_reason
-    assert reply.usage == said.usage
-    ended_well = said.finish_reason in ("stop", "length") and not said.error
-    assert reply.complete is bool(ended_well and said.text)
+    assert str(reply.reasoning) == answer.reasoning
+    assert reply.finish_reason == answer.finish_reason
+    assert reply.usage == answer.usage
+    ended_well = answer.finish_reason in ("stop", "length") and not answer.error
+    assert reply.complete is bool(ended_well and answer.text)
     assert (failure is None) is reply.complete
     if failure:
         assert isinstance(failure, IncompleteAnswerError | ProtocolError)
-        assert said.error in failure.message
+        assert answer.error in failure.message
 
 
 KINDS: dict[int, type[APIStatusError]] = {
@@ -192,7 +192,7 @@ def test_a_recorded_refusal_gives_one_clean_line(replay: ScriptedServer, file: P
 def test_a_recorded_list_of_models_is_read(replay: ScriptedServer, file: Path) -> None:
     recorded = recording(file)
     replay._scripts[:] = [recorded.script]
-    with ChatClient(Server(replay.url, None), retry=ONCE) as client:
+    with ChatClient(Server(replay.url, None), retry=NO_RETRIES) as client:
         models = client.list_models()
     entries = json.loads(recorded.body)["data"]
     assert [model.id for model in models] == [entry["id"] for entry in entries]

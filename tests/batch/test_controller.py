@@ -1,4 +1,4 @@
-"""When requests start, with a clock that the test moves."""
+"""When requests start, with a simulated clock."""
 
 import heapq
 import itertools
@@ -15,8 +15,8 @@ from srchat.batch.controller import Controller, Ticket
 FREE: list[Budget] = []
 
 
-def grown(controller: Controller, now: float = 0.0) -> Controller:
-    """Let rounds go well until the limit does not grow any more."""
+def fully_grown(controller: Controller, now: float = 0.0) -> Controller:
+    """Complete requests until the concurrency limit has reached its maximum."""
     for _ in range(3000):
         tickets = []
         while controller.delay(now) == 0:
@@ -37,11 +37,11 @@ def test_it_starts_with_four_and_adds_one_after_each_full_round() -> None:
         for ticket in tickets:
             controller.succeed(0.0, ticket, FREE, 1)
     assert limits == [4, 5, 6, 7, 8]
-    assert grown(controller).limit == 64
-    assert grown(Controller(2)).limit == 2
+    assert fully_grown(controller).limit == 64
+    assert fully_grown(Controller(2)).limit == 2
 
 
-def test_it_does_not_grow_where_more_at_once_would_change_nothing() -> None:
+def test_an_unused_limit_does_not_grow() -> None:
     controller = Controller(64)
     for _ in range(100):
         assert controller.delay(0.0) == 0
@@ -50,7 +50,7 @@ def test_it_does_not_grow_where_more_at_once_would_change_nothing() -> None:
 
 
 def test_one_round_of_refusals_halves_once_and_closes_the_gate_until_the_last_wait() -> None:
-    controller = grown(Controller(64))
+    controller = fully_grown(Controller(64))
     tickets = [controller.start(10.0, 1) for _ in range(8)]
     firsts = [controller.refuse(10.1, each, 2.0, limited=False) for each in tickets]
     assert firsts == [True] + [False] * 7
@@ -90,11 +90,11 @@ def test_tokens_are_corrected_by_the_answer() -> None:
     controller = Controller(64, tpm=6000)
     first = controller.start(0.0, 100)
     assert controller.delay(0.0) == pytest.approx(1.0, rel=0.05)
-    controller.succeed(0.0, first, FREE, 300)  # 200 more than it seemed
+    controller.succeed(0.0, first, FREE, 300)  # 200 more than estimated
     assert controller.delay(0.0) == pytest.approx(3.0, rel=0.05)
 
 
-def test_headers_pace_and_close_the_gate_before_the_server_refuses() -> None:
+def test_rate_limit_headers_pace_requests_before_the_server_refuses() -> None:
     controller = Controller(64)
     controller.succeed(0.0, controller.start(0.0, 1), [Budget(10, 20.0)], 1)
     controller.start(0.0, 1)
@@ -109,70 +109,70 @@ def test_headers_pace_and_close_the_gate_before_the_server_refuses() -> None:
 
 
 class Admission(NamedTuple):
-    """Whether a server takes a request, else how long it asks to wait."""
+    """Whether a server accepts a request, and if not, how long it asks to wait."""
 
     admitted: bool
     wait: float = 0.0
 
 
 class Server(Protocol):
-    def ask(self, now: float) -> Admission: ...
-    def end(self) -> None: ...
+    def request(self, now: float) -> Admission: ...
+    def finish(self) -> None: ...
 
 
 class Bucket:
-    """Admits `rate` a second, saved up to `burst`, and `at_once` at a time."""
+    """A token bucket: `rate` requests per second, `burst` at once, `concurrency` at a time."""
 
-    def __init__(self, at_once: int, rate: float, burst: float, wait: float) -> None:
-        self._at_once, self._rate, self._burst, self._wait = at_once, rate, burst, wait
+    def __init__(self, concurrency: int, rate: float, burst: float, wait: float) -> None:
+        self._concurrency, self._rate, self._burst, self._wait = concurrency, rate, burst, wait
         self._tokens, self._at, self._running = burst, 0.0, 0
 
-    def ask(self, now: float) -> Admission:
+    def request(self, now: float) -> Admission:
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
         self._at = now
-        if self._running >= self._at_once or self._tokens < 1:
+        if self._running >= self._concurrency or self._tokens < 1:
             return Admission(False, self._wait)
         self._tokens -= 1
         self._running += 1
         return Admission(True)
 
-    def end(self) -> None:
+    def finish(self) -> None:
         self._running -= 1
 
 
 class Window:
-    """Admits so many in the last `period` seconds, or in each period; tells when there is room."""
+    """A rate limit of `limit` requests per period, sliding or fixed. Its waits are exact."""
 
-    def __init__(self, at_once: int, most: int, period: float, *, sliding: bool) -> None:
-        self._at_once, self._most, self._period = at_once, most, period
+    def __init__(self, concurrency: int, limit: int, period: float, *, sliding: bool) -> None:
+        self._concurrency, self._limit, self._period = concurrency, limit, period
         self._sliding, self._running = sliding, 0
         self._admitted: deque[float] = deque()
 
-    def ask(self, now: float) -> Admission:
+    def request(self, now: float) -> Admission:
         begin = now - self._period if self._sliding else now - now % self._period
         while self._admitted and self._admitted[0] < begin:
             self._admitted.popleft()
-        if self._running >= self._at_once or len(self._admitted) >= self._most:
+        if self._running >= self._concurrency or len(self._admitted) >= self._limit:
             return Admission(False, max(1.0, math.ceil(begin + self._period - now)))
         self._admitted.append(now)
         self._running += 1
         return Admission(True)
 
-    def end(self) -> None:
+    def finish(self) -> None:
         self._running -= 1
 
 
 class Outcome(NamedTuple):
-    """Of a simulated run: seconds, requests sent, and those sent while the gate was closed."""
+    """The result of a simulation. `early`: requests sent while the gate was closed."""
 
     seconds: float
     sent: int
     early: int
 
 
-def simulated(controller: Controller, server: Server, lines: int, latency: float) -> Outcome:
-    """Run a batch against a server, on paper."""
-    chance = random.Random(1)
+def simulate(controller: Controller, server: Server, lines: int, latency: float) -> Outcome:
+    """Simulate a batch run against a server."""
+    rng = random.Random(1)
     running: list[tuple[float, int, Ticket, Admission]] = []
     order = itertools.count()
     now, left, sent, early, gate = 0.0, lines, 0, 0, -math.inf
@@ -180,19 +180,19 @@ def simulated(controller: Controller, server: Server, lines: int, latency: float
         while left and (wait := controller.delay(now)) <= 0:
             ticket = controller.start(now, 100)
             left, sent, early = left - 1, sent + 1, early + (now < gate)
-            said = server.ask(now)
-            spent = latency * chance.uniform(0.7, 1.5) if said.admitted else 0.005
-            heapq.heappush(running, (now + spent, next(order), ticket, said))
+            admission = server.request(now)
+            spent = latency * rng.uniform(0.7, 1.5) if admission.admitted else 0.005
+            heapq.heappush(running, (now + spent, next(order), ticket, admission))
         ends = running[0][0] if running else math.inf
         now = min(ends, now + wait + 1e-9) if left and wait < math.inf else ends
         while running and running[0][0] <= now:
-            _, _, ticket, said = heapq.heappop(running)
-            if said.admitted:
-                server.end()
+            _, _, ticket, admission = heapq.heappop(running)
+            if admission.admitted:
+                server.finish()
                 controller.succeed(now, ticket, FREE, 100)
             else:
-                controller.refuse(now, ticket, said.wait, limited=True)
-                gate, left = max(gate, now + said.wait), left + 1
+                controller.refuse(now, ticket, admission.wait, limited=True)
+                gate, left = max(gate, now + admission.wait), left + 1
     return Outcome(now, sent, early)
 
 
@@ -210,23 +210,23 @@ def simulated(controller: Controller, server: Server, lines: int, latency: float
 )
 def test_an_unknown_limit_is_learned(server: Server, rate: float, latency: float) -> None:
     lines = int(rate * 300)
-    outcome = simulated(Controller(64), server, lines, latency)
+    outcome = simulate(Controller(64), server, lines, latency)
     assert outcome.early == 0
     assert outcome.sent <= 1.2 * lines
     assert lines / outcome.seconds >= 0.9 * rate
 
 
-def test_a_limit_that_the_user_names_is_hardly_met() -> None:
+def test_a_rate_set_by_the_user_is_hardly_ever_exceeded() -> None:
     server = Window(64, 300, 60, sliding=True)
-    outcome = simulated(Controller(64, rpm=300), server, 3000, 1.0)
+    outcome = simulate(Controller(64, rpm=300), server, 3000, 1.0)
     assert outcome.sent == 3000
     assert 3000 / outcome.seconds >= 0.97 * 5
 
 
 @pytest.mark.slow
 def test_a_million_lines_at_300_a_minute_take_under_three_days() -> None:
-    """300 a minute are 56 hours. What it costs more is the time after each refusal."""
-    outcome = simulated(Controller(64), Window(64, 300, 60, sliding=True), 1_000_000, 2.0)
+    """56 hours at 300 a minute, plus the waits after refusals."""
+    outcome = simulate(Controller(64), Window(64, 300, 60, sliding=True), 1_000_000, 2.0)
     assert outcome.early == 0
     assert outcome.sent <= 1.02 * 1_000_000
     assert outcome.seconds <= 64 * 3600
@@ -234,7 +234,7 @@ def test_a_million_lines_at_300_a_minute_take_under_three_days() -> None:
 
 @pytest.mark.slow
 def test_a_million_lines_use_all_of_64_replicas() -> None:
-    """Each takes one request at a time, 2 s each: 32 a second, 9 hours in all."""
-    outcome = simulated(Controller(64), Bucket(64, math.inf, math.inf, 1), 1_000_000, 2.0 / 1.1)
+    """Each handles one request at a time in 2 s: 32 per second, 9 hours in total."""
+    outcome = simulate(Controller(64), Bucket(64, math.inf, math.inf, 1), 1_000_000, 2.0 / 1.1)
     assert outcome.sent == 1_000_000
     assert outcome.seconds <= 1.01 * 1_000_000 * 2 / 64

@@ -30,7 +30,7 @@ def defects(*lines: bytes) -> list[tuple[int, str]]:
     return [(defect.line, defect.reason) for defect in check.defects]
 
 
-def test_what_is_written_is_read_again() -> None:
+def test_a_written_request_line_can_be_parsed() -> None:
     text = request_line("row-1", {**BODY, "messages": [{"role": "user", "content": "é\n\u2028"}]})
     assert text.isascii()
     assert text.count("\n") == 1
@@ -65,7 +65,7 @@ def test_what_is_written_is_read_again() -> None:
         (b"[" * 100_000 + b"\n", "not JSON: "),
     ],
 )
-def test_a_defect_is_named_with_its_line(wrong: bytes, reason: str) -> None:
+def test_a_defect_is_reported_with_its_line(wrong: bytes, reason: str) -> None:
     found = defects(line("a"), wrong, line("b"))
     assert len(found) == 1
     assert found[0][0] == 2
@@ -87,7 +87,7 @@ def test_a_line_that_is_too_long_is_one_defect_and_is_not_kept() -> None:
     assert defects(line("a"), long, line("c")) == [(2, "over 16 MB")]
 
 
-def test_the_first_twenty_defects_are_enough() -> None:
+def test_at_most_twenty_defects_are_reported() -> None:
     check = FileCheck()
     for _ in range(20):
         assert not check.is_over

@@ -34,7 +34,7 @@ def pending(*requests: BatchRequest) -> dict[bytes, int | None]:
 def resumed(
     path: Path, *requests: BatchRequest, only_new: bool = False
 ) -> tuple[Resumed, list[str]]:
-    """Go on, and return what was there and which ids are to be asked."""
+    """Resume a log. Return its content and the ids of the requests to send."""
     log = ResultLog(path)
     left = pending(*requests)
     found = log.resume(left, only_new=only_new)
@@ -68,7 +68,7 @@ def test_old_failures_stay_until_there_is_a_new_result(tmp_path: Path) -> None:
     log.add_failure(failure(B))
     log.close()
     assert errors_path(path).read_bytes() == failure(B)
-    assert resumed(path, A)[1] == []  # all is done: what failed is another file's
+    assert resumed(path, A)[1] == []  # nothing to send; failures are in another file
     assert not errors_path(path).exists()
 
 
@@ -83,7 +83,7 @@ def test_failures_not_retried_stay_and_a_truncated_one_is_removed(tmp_path: Path
     assert errors_path(path).read_bytes() == failure(A) + failure(C)
 
 
-def test_a_file_of_something_else_beside_the_results_is_left_as_it_is(tmp_path: Path) -> None:
+def test_an_unrelated_file_with_the_name_of_the_failure_file_is_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     errors_path(path).write_text("my notes\n")
     with pytest.raises(UsageError, match="not a result of a batch"):
@@ -109,7 +109,7 @@ def test_a_result_of_a_changed_request_is_replaced(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_result_that_is_there_twice_stays_once(tmp_path: Path) -> None:
+def test_a_duplicate_result_is_kept_once(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(success(A) + success(A))
     assert resumed(path, A)[0].done == 1
@@ -118,12 +118,12 @@ def test_a_result_that_is_there_twice_stays_once(tmp_path: Path) -> None:
 
 def test_failures_of_another_engine_are_retried_and_its_results_count(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
-    path.write_bytes(failure(B) + OTHER_ENGINE)  # OGX forgets the last line break
+    path.write_bytes(failure(B) + OTHER_ENGINE)  # OGX omits the last line break
     assert resumed(path, A, B) == (Resumed(1, 0, 0, 0), ["row-2"])
     assert path.read_bytes() == OTHER_ENGINE + b"\n"
 
 
-def test_results_of_other_requests_are_kept_and_counted(tmp_path: Path) -> None:
+def test_results_of_unknown_requests_are_kept_and_counted(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(success(C))
     assert resumed(path, A) == (Resumed(0, 0, 0, 1), ["row-1"])
@@ -131,7 +131,7 @@ def test_results_of_other_requests_are_kept_and_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [b"my notes", b"my notes\n", b'{"a": 1}\n', success(A) + b"x\n"])
-def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path, text: bytes) -> None:
+def test_an_unrelated_file_is_not_changed(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(text)
     with pytest.raises(UsageError, match="not a result of a batch"):
@@ -145,7 +145,7 @@ def test_no_second_run_writes_to_the_file(tmp_path: Path) -> None:
     log = ResultLog(path)
     with pytest.raises(UsageError, match="is in use"):
         ResultLog(path)
-    log.resume(pending(A), only_new=False)  # which puts another file in its place
+    log.resume(pending(A), only_new=False)  # replaces the file
     with pytest.raises(UsageError, match="is in use"):
         ResultLog(path)
     log.close()

@@ -24,7 +24,7 @@ def result(**value: Any) -> Any:
     return read_result(json.dumps({"custom_id": "row-1", **value}).encode())
 
 
-def test_a_success_is_read_as_it_was_written() -> None:
+def test_a_success_line_round_trips() -> None:
     line = success_line(REQUEST, {"x-request-id": "r-1"}, BODY, 1.2345)
     assert line.endswith(b"\n")
     assert line.isascii()
@@ -34,7 +34,7 @@ def test_a_success_is_read_as_it_was_written() -> None:
     assert json.loads(line)["response"]["request_id"] == "r-1"
 
 
-def test_a_failure_is_read_as_it_was_written() -> None:
+def test_a_failure_line_round_trips() -> None:
     read = read_result(failure_line(REQUEST, 400, "bad", "no such parameter"))
     assert (read.error, read.status, read.digest) == ("no such parameter", 400, REQUEST.digest)
     assert (
@@ -50,14 +50,14 @@ def test_a_failure_is_read_as_it_was_written() -> None:
         {"response": {"status_code": 200, "body": json.dumps(BODY)}},  # OGX
     ],
 )
-def test_a_success_of_another_engine_is_one(value: dict[str, Any]) -> None:
+def test_a_success_line_of_another_engine_is_recognized(value: dict[str, Any]) -> None:
     read = result(**value)
     assert (read.content, read.finish_reason, read.usage) == ("hello", "stop", COUNTED)
     assert (read.digest, read.error) == ("", "")
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         # vLLM
         (
@@ -90,9 +90,11 @@ def test_a_success_of_another_engine_is_one(value: dict[str, Any]) -> None:
         ({}, "no answer"),
     ],
 )
-def test_a_failure_of_another_engine_is_one(value: dict[str, Any], said: str) -> None:
+def test_a_failure_line_of_another_engine_is_recognized(
+    value: dict[str, Any], message: str
+) -> None:
     read = result(**value)
-    assert (read.error, read.content) == (said, "")
+    assert (read.error, read.content) == (message, "")
 
 
 @pytest.mark.parametrize("line", [b"", b"{", b"[]", b"null", b'{"id": "x"}', b'{"custom_id": 7}'])

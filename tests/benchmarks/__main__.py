@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [NAME]...`: what srchat costs, beside the floor."""
+"""Benchmarks of srchat, compared with a minimal program: `python -m tests.benchmarks [NAME]...`."""
 
 import argparse
 
@@ -17,9 +17,9 @@ BENCHMARKS = {
 if __name__ == "__main__":
     parser = argparse.ArgumentParser("python -m tests.benchmarks")
     parser.add_argument(
-        "names", nargs="*", help=f"what to measure, all by default: {[*BENCHMARKS]}"
+        "names", nargs="*", help=f"benchmarks to run (default: all): {', '.join(BENCHMARKS)}"
     )
     names = parser.parse_args().names
     if unknown := set(names) - BENCHMARKS.keys():
-        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+        parser.error(f"unknown benchmark: {', '.join(sorted(unknown))}")
     print(table([row for name in names or BENCHMARKS for row in BENCHMARKS[name]()]))

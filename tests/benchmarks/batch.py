@@ -1,4 +1,4 @@
-"""What a line of a batch costs, beside a bare httpx client for each of as many threads."""
+"""The cost of a batch request, compared with httpx clients in the same number of threads."""
 
 import json
 import shlex
@@ -11,9 +11,9 @@ from tests.support.batch_server import BatchServer
 LINES = 4000
 FEW = 40
 JOBS = 64
-LATENCY = 0.05  # seconds of an answer, so that many are under way
+LATENCY = 0.05  # seconds per answer, so that requests overlap
 
-# The same work without a word about failures, limits or going on.
+# The same work without error handling, rate limits and resuming.
 _FLOOR = """
 import json, queue, ssl, sys, threading
 import httpx
@@ -43,7 +43,7 @@ for thread in threads:
 
 
 def rows() -> list[Row]:
-    """Measure."""
+    """Run the benchmarks."""
     many, few = _requests(LINES), _requests(FEW)
     with BatchServer(latency=LATENCY) as server:
         floor, floor_start, run, start = paired(
@@ -53,7 +53,7 @@ def rows() -> list[Row]:
             _run(server.url, few),
         )
         memory = peak_memory(
-            "batch", "run", str(many), "--base-url", server.url, "-o", _fresh("memory")
+            "batch", "run", str(many), "--base-url", server.url, "-o", _output_path("memory")
         )
     per_line = (run - start) / (LINES - FEW) * 1e6
     bare = (floor - floor_start) / (LINES - FEW) * 1e6
@@ -75,7 +75,7 @@ def _requests(count: int) -> Path:
     return path
 
 
-def _fresh(name: str) -> str:
+def _output_path(name: str) -> str:
     path = Path(data_folder()) / f"{name}.out.jsonl"
     path.unlink(missing_ok=True)
     return str(path)

@@ -1,12 +1,12 @@
-"""What any chat client costs, how it takes a failing server, and what reaches the terminal.
+"""Measures any chat client: its cost, its handling of errors, and its output of escape sequences.
 
-`{url}` in the command stands for the base URL of a local server that plays the answers:
+`{url}` in the command is replaced by the base URL of a local server that plays the answers:
 
     python -m tests.benchmarks.compare -- srchat ask --base-url {url} hi
     python -m tests.benchmarks.compare -- \\
         env OPENAI_BASE_URL={url} OPENAI_API_KEY=x llm -m gpt-4o-mini hi
 
-The command gets an empty home of its own. SRCHAT_BENCHMARK_RUNS sets how often it is run.
+The command runs with an empty home directory. SRCHAT_BENCHMARK_RUNS sets the number of runs.
 """
 
 import os
@@ -30,7 +30,7 @@ from tests.support.server import (
 )
 
 CHUNKS = 20_000
-PATIENCE = 60
+COMMAND_TIMEOUT = 60  # seconds
 HEAD = head(headers={"Transfer-Encoding": "chunked"})
 HALF = chunk("Half an ") + chunk("answer")
 SEQUENCES = {
@@ -52,49 +52,49 @@ ENDINGS: dict[str, list[Script]] = {
 
 
 class Client(NamedTuple):
-    """A command line with `{url}` in it."""
+    """A command line that contains `{url}`."""
 
     words: list[str]
 
-    def at(self, server: ScriptedServer) -> list[str]:
+    def command(self, server: ScriptedServer) -> list[str]:
         """Return the command for a server."""
         return [word.replace("{url}", server.url) for word in self.words]
 
 
 def costs(client: Client) -> list[str]:
-    """Measure what a start and a chunk cost, piped."""
+    """Measure the cost of start-up and of a chunk, with output to a pipe."""
     with streaming_server(2) as short, streaming_server(CHUNKS) as long:
         bare, start, piped = paired(
-            [sys.executable, "-c", "pass"], client.at(short), client.at(long)
+            [sys.executable, "-c", "pass"], client.command(short), client.command(long)
         )
-    thousand = (piped - start) / CHUNKS * 1000
+    per_thousand = (piped - start) / CHUNKS * 1000
     return [
         f"two tokens, piped: {start:.3f} s of CPU, {start / bare:.1f} x bare Python",
-        f"1,000 chunks, piped: {thousand * 1000:.0f} ms of CPU",
+        f"1,000 chunks, piped: {per_thousand * 1000:.0f} ms of CPU",
     ]
 
 
 def ending(client: Client, name: str) -> str:
-    """Tell how a run ends with one of the answers: standard output, error and exit code."""
+    """Return how a run with one of the answers ends: exit code, stdout and stderr."""
     with ScriptedServer(ENDINGS[name]) as server:
-        done = subprocess.run(
-            client.at(server), stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
-            check=False,
+        process = subprocess.run(
+            client.command(server), stdin=subprocess.DEVNULL, capture_output=True, check=False,
+            timeout=COMMAND_TIMEOUT,
         )  # fmt: skip
-    said = done.stderr.decode(errors="replace").strip().splitlines()
-    last = f"{said[-1]!r}, line {len(said)}" if said else "nothing"
+    lines = process.stderr.decode(errors="replace").strip().splitlines()
+    last = f"{lines[-1]!r}, line {len(lines)}" if lines else "nothing"
     return (
-        f"{name}: exit {done.returncode}, requests {len(server.requests)}, "
-        f"output {done.stdout!r}, error {last}"
+        f"{name}: exit {process.returncode}, requests {len(server.requests)}, "
+        f"output {process.stdout!r}, error {last}"
     )
 
 
 def escapes(client: Client) -> list[str]:
-    """Tell which escape sequences of an answer come through, to a terminal and to a pipe."""
+    """Return which escape sequences of an answer are passed to a terminal and to a pipe."""
     with ScriptedServer([answer(*(f"{value} text " for value in SEQUENCES.values()))]) as server:
-        with TerminalSession(client.at(server), os.environ) as session:
+        with TerminalSession(client.command(server), os.environ) as session:
             session.wait()
-        command = client.at(server)
+        command = client.command(server)
         piped = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     return [
         f"{name}: terminal {'raw' if value.encode() in session.raw else 'not raw'}, "

@@ -1,10 +1,10 @@
-"""The least that programs of a few lines with the same libraries take."""
+"""Minimal programs with the same libraries, as baselines."""
 
 import sys
 import textwrap
 
-# As Typer and httpx are used. Certificates are loaded where they are needed, as srchat does. With
-# click installed, `import httpx` would load Rich: not here.
+# Typical use of Typer and httpx. Like srchat, it loads certificates only for https. Hiding click
+# prevents `import httpx` from importing Rich.
 _ASK = textwrap.dedent(
     """
     import sys; sys.modules["click"] = None
@@ -26,12 +26,12 @@ _ASK = textwrap.dedent(
 
 
 def printing(url: str) -> list[str]:
-    """Return the command that prints the tokens as they come."""
+    """Return the command that prints each token when it arrives."""
     return _program('print(text, end="", flush=True)', "print()", url)
 
 
 def rendering_once(url: str) -> list[str]:
-    """Return the command that has Rich render the answer when it is whole."""
+    """Return the command that renders the complete answer with Rich."""
     end = (
         "import rich.console, rich.markdown; "
         "rich.console.Console().print(rich.markdown.Markdown(''.join(parts)))"

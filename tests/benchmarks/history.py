@@ -1,8 +1,8 @@
-"""What 100,000 stored messages in 10,000 conversations cost, over the start of the program.
+"""The cost of a history of 100,000 messages in 10,000 conversations, compared with an empty one.
 
-`python -m tests.benchmarks.history` makes them in a temporary folder (about half a minute)
-and measures; `SRCHAT_BENCHMARK_MESSAGES` makes fewer. Times are of the clock, not of the CPU:
-reading a file may be waiting.
+`python -m tests.benchmarks.history` creates it in a temporary directory, which takes half a minute.
+`SRCHAT_BENCHMARK_MESSAGES` sets another number. Times are wall-clock times, to include waiting for
+the disk.
 """
 
 import itertools
@@ -22,13 +22,13 @@ from srchat.history.store import ConversationStore
 from tests.benchmarks.measure import RUNS, Row, srchat, streaming_server, table
 
 MESSAGES = int(os.environ.get("SRCHAT_BENCHMARK_MESSAGES", "100000"))
-TURNS = 5  # of a conversation
+TURNS = 5  # per conversation
 _VOCABULARY = 20_000
 _NOW = 1_760_000_000.0
 
 
 class Prose:
-    """Words as frequent as in a language (Zipf), the same at every run."""
+    """Random text with word frequencies as in natural language (Zipf), the same in every run."""
 
     def __init__(self) -> None:
         self._random = random.Random(1)
@@ -44,17 +44,17 @@ class Prose:
 
 
 def fill(store: ConversationStore, messages: int = MESSAGES) -> int:
-    """Store conversations; return the bytes of their texts."""
+    """Store conversations, and return the size of their texts."""
     prose = Prose()
     size = 0
     for number in range(messages // 2 // TURNS):
         turns: list[TurnRecord] = []
-        for place in range(TURNS):
+        for index in range(TURNS):
             prompt, reply = prose.text(25), prose.text(110)
             size += len(prompt) + len(reply)
             turns.append(
                 TurnRecord(
-                    id=f"{number * TURNS + place:012x}",
+                    id=f"{number * TURNS + index:012x}",
                     prompt=prompt,
                     parent=turns[-1].id if turns else None,
                     reply=reply,
@@ -79,14 +79,13 @@ def fill(store: ConversationStore, messages: int = MESSAGES) -> int:
 
 
 def rows() -> list[Row]:
-    """Measure."""
+    """Run the benchmarks."""
     with tempfile.TemporaryDirectory() as full, tempfile.TemporaryDirectory() as empty:
         store = ConversationStore(Path(full) / "history.db")
         begin = time.perf_counter()
         text = fill(store)
-        print(
-            f"{MESSAGES} messages, {text / 1e6:.0f} MB, made in {time.perf_counter() - begin:.0f} s"
-        )
+        seconds = time.perf_counter() - begin
+        print(f"{MESSAGES} messages, {text / 1e6:.0f} MB, created in {seconds:.0f} s")
         store.close()
         size = sum(path.stat().st_size for path in Path(full).iterdir())
         words = Prose()
@@ -105,8 +104,8 @@ def rows() -> list[Row]:
 
 
 def _commands(full: str, empty: str, rare: str, common: str) -> list[Row]:
-    found = []
-    start_up = srchat("history", "list", "--json")
+    rows = []
+    baseline = srchat("history", "list", "--json")
     for what, arguments, goal in (
         ("history list -n 50", ["list", "-n", "50"], 50),
         ("history list, first line", ["list"], 50),
@@ -117,15 +116,15 @@ def _commands(full: str, empty: str, rare: str, common: str) -> list[Row]:
         ("history show", ["show"], 50),
     ):
         command = srchat("history", *arguments)
-        base, cost = _walls((start_up, empty), (command, full))
+        base, cost = _wall_times((baseline, empty), (command, full))
         over = (cost - base) * 1000
-        found.append(Row(what, f"{cost * 1000:.0f} ms", f"+{over:.0f} ms", f"+{goal} ms"))
-    return found
+        rows.append(Row(what, f"{cost * 1000:.0f} ms", f"+{over:.0f} ms", f"+{goal} ms"))
+    return rows
 
 
 def _continue(full: str, empty: str) -> list[Row]:
     command = srchat("ask", "--dry-run", "--no-stdin", "hi", "--base-url", "http://127.0.0.1:9/v1")
-    base, cost = _walls((command, empty), ([*command, "--continue"], full))
+    base, cost = _wall_times((command, empty), ([*command, "--continue"], full))
     over = f"+{(cost - base) * 1000:.0f} ms"
     return [Row("ask --continue, until it could be sent", f"{cost * 1000:.0f} ms", over, "+30 ms")]
 
@@ -133,13 +132,13 @@ def _continue(full: str, empty: str) -> list[Row]:
 def _storing() -> list[Row]:
     with streaming_server(200) as server, tempfile.TemporaryDirectory() as data:
         command = srchat("ask", "--no-stdin", "hi", "--base-url", server.url)
-        base, cost = _ends((*command, "--no-save"), command, data=data)
+        base, cost = _exit_delays((*command, "--no-save"), command, data=data)
     over = f"+{(cost - base) * 1000:.1f} ms"
     return [Row("from the last token to the prompt", f"{cost * 1000:.1f} ms", over, "+5 ms")]
 
 
-def _walls(*commands: tuple[Sequence[str], str]) -> list[float]:
-    """Return the median seconds of each command until its first byte or its end, run in turns."""
+def _wall_times(*commands: tuple[Sequence[str], str]) -> list[float]:
+    """Return the median seconds until the first output of each command. Runs alternate."""
     columns: list[list[float]] = [[] for _ in commands]
     for _ in range(RUNS):
         for column, (command, data) in zip(columns, commands, strict=True):
@@ -153,8 +152,8 @@ def _walls(*commands: tuple[Sequence[str], str]) -> list[float]:
     return [median(column) for column in columns]
 
 
-def _ends(*commands: Sequence[str], data: str) -> list[float]:
-    """Return the median seconds from the last byte of each command's output to its end."""
+def _exit_delays(*commands: Sequence[str], data: str) -> list[float]:
+    """Return the median seconds from the last output of each command to its exit."""
     columns: list[list[float]] = [[] for _ in commands]
     for _ in range(RUNS * 3):
         for column, command in zip(columns, commands, strict=True):

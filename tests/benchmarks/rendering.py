@@ -1,8 +1,8 @@
-"""What live rendering costs, beside printing the whole answer once.
+"""The cost of live rendering, compared with printing the complete answer once.
 
-Answers are streamed at 100 tokens a second of virtual time into a terminal of 80x40: the
-clock jumps over the waiting, and counts what the work itself takes. CPU is that of this
-process, per 1,000 tokens. SRCHAT_BENCHMARK_FULL=1 goes up to 100,000 tokens.
+Answers are streamed into a terminal of 80x40 at 100 tokens per second of a virtual clock, which
+skips the waits. The result is the CPU time of this process per 1,000 tokens.
+SRCHAT_BENCHMARK_FULL=1 includes answers of up to 100,000 tokens.
 """
 
 import os
@@ -20,74 +20,74 @@ _PER_SECOND = 100
 
 
 class VirtualClock:
-    """The time, but waiting takes none."""
+    """A clock that skips waits."""
 
     def __init__(self) -> None:
         self._skipped = 0.0
 
     def __call__(self) -> float:
-        """Return the time now."""
+        """Return the current time in seconds."""
         return time.perf_counter() + self._skipped
 
     def wait_until(self, moment: float) -> None:
-        """Let the time pass until `moment`, if it is still to come."""
+        """Skip to `moment`, unless it is in the past."""
         self._skipped += max(0.0, moment - self())
 
 
 def streamed(pieces: list[str], per_second: float) -> tuple[float, TerminalOutput, float]:
-    """Return CPU seconds, the terminal, and when the first thing was seen."""
+    """Return the CPU seconds, the terminal, and the time of the first output."""
     output = _output()
     clock = VirtualClock()
     writer = MarkdownWriter(output, clock=clock)
-    start, seen = clock(), 0.0
+    start, first = clock(), 0.0
     cpu = time.process_time()
     for number, piece in enumerate(pieces, 1):
         clock.wait_until(start + number / per_second)
         writer.write(piece)
-        if output.writes and not seen:
-            seen = clock() - start
+        if output.writes and not first:
+            first = clock() - start
     writer.close()
-    return time.process_time() - cpu, output, seen
+    return time.process_time() - cpu, output, first
 
 
 def _output() -> TerminalOutput:
     output = TerminalOutput(80, 40)
-    output.emulates = False
+    output.feeds_emulator = False
     return output
 
 
 def once(text: str) -> tuple[float, int]:
-    """Return CPU seconds and bytes of printing `text` at once."""
+    """Return the CPU seconds and bytes of printing `text` at once."""
     cpu = time.process_time()
     result = printed(text, _output())
     return time.process_time() - cpu, len(result.encode())
 
 
-def measured(name: str, text: str, goal: str, per_second: float = _PER_SECOND) -> Row:
-    """Return one line about streaming `text`."""
+def measure(name: str, text: str, goal: str, per_second: float = _PER_SECOND) -> Row:
+    """Measure streaming of `text`."""
     pieces = tokens(text)
-    cpu, output, seen = streamed(pieces, per_second)
+    cpu, output, first = streamed(pieces, per_second)
     once_cpu, once_bytes = once(text)
     written = len(output.text.encode()) / once_bytes
     return Row(
         f"live Markdown per 1,000 tokens: {name}",
         f"{cpu / len(pieces) * 1e6:.0f} ms",
-        f"{cpu / once_cpu:.1f} x, bytes {written:.2f} x printing once; first after {seen:.2f} s",
+        f"{cpu / once_cpu:.1f} x, bytes {written:.2f} x printing once; first after {first:.2f} s",
         goal,
     )
 
 
 def _table(rows: int) -> str:
-    random_ = random.Random(1)
-    lines = [f"| {n} | {paragraph(random_, 3)} | {paragraph(random_, 5)} |" for n in range(rows)]
+    rng = random.Random(1)
+    lines = [f"| {n} | {paragraph(rng, 3)} | {paragraph(rng, 5)} |" for n in range(rows)]
     return "\n".join(["| n | name | what it is |", "|--:|------|------------|", *lines, ""])
 
 
 def _worst_cases() -> dict[str, Callable[[], str]]:
-    random_ = random.Random(1)
-    prose = paragraph(random_, 4000)[:20_000]
+    rng = random.Random(1)
+    prose = paragraph(rng, 4000)[:20_000]
     quote = "".join(f"> {prose[i : i + 78]}\n" for i in range(0, len(prose), 78))
-    nested = "".join(f"  - {paragraph(random_, 8)}\n" for _ in range(400))
+    nested = "".join(f"  - {paragraph(rng, 8)}\n" for _ in range(400))
     code = "".join(f"    value_{n} = compute(value_{n - 1}, {n})  # step\n" for n in range(2000))
     return {
         "table of 300 rows": lambda: _table(300),
@@ -99,19 +99,19 @@ def _worst_cases() -> dict[str, Callable[[], str]]:
         "fence of 2,000 lines": lambda: f"```python\ndef f():\n{code}```\n",
         "fence in an item's line": lambda: f"- ```python\n{code}  ```\n",
         "indented code": lambda: code,
-        "list of 500 items": lambda: "".join(f"- {paragraph(random_, 8)}\n" for _ in range(500)),
+        "list of 500 items": lambda: "".join(f"- {paragraph(rng, 8)}\n" for _ in range(500)),
     }
 
 
 def rows() -> list[Row]:
-    """Measure."""
+    """Run the benchmarks."""
     os.environ["TERM"] = "xterm-256color"
-    once(long_answer(2000))  # imports and caches
+    once(long_answer(2000))  # does the imports and fills caches
     sizes = [1_000, 5_000, 20_000]
     if os.environ.get("SRCHAT_BENCHMARK_FULL"):
         sizes += [50_000, 100_000]
     return [
-        *(measured(f"{size:,} in all", long_answer(4 * size), "120 ms, flat") for size in sizes),
-        measured("as fast as it comes", long_answer(80_000), "", per_second=1e9),
-        *(measured(name, text(), "4 x prose") for name, text in _worst_cases().items()),
+        *(measure(f"{size:,} in all", long_answer(4 * size), "120 ms, flat") for size in sizes),
+        measure("as fast as it comes", long_answer(80_000), "", per_second=1e9),
+        *(measure(name, text(), "4 x prose") for name, text in _worst_cases().items()),
     ]

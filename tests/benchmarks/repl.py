@@ -1,7 +1,7 @@
-"""What the REPL costs: its start, a key press, a long session.
+"""The cost of the REPL: its start, a key press, a long session.
 
-`python -m tests.benchmarks.repl`, about a minute. The clock is the wall's where somebody
-waits (start, echo), each beside its floor; memory is the most that the process held.
+`python -m tests.benchmarks.repl` takes about a minute. Start and echo are measured in wall-clock
+time, because a user waits for them. Memory is the peak of the process.
 """
 
 import subprocess
@@ -18,33 +18,33 @@ from tests.conftest import Srchat
 from tests.support.chatting import ChatTerminal
 from tests.support.costs import start_measured
 from tests.support.server import DONE, ScriptedServer, chunk, chunked, head
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 LINES = 10_000
 TURNS = 1_000
 REPLY = 20_000  # characters
-NOWHERE = "http://127.0.0.1:9/v1"
+UNREACHABLE = "http://127.0.0.1:9/v1"
 
 
 def rows() -> list[Row]:
-    """Measure."""
+    """Run the benchmarks."""
     return [*_start(), *_keys(), *_memory()]
 
 
 def _start() -> list[Row]:
-    floor, ours = [], []
+    baseline, start_up = [], []
     with tempfile.TemporaryDirectory() as home:
         srchat = Srchat(Path(home))
         for _ in range(RUNS):
             begin = time.perf_counter()
             subprocess.run([sys.executable, "-c", "import typer, prompt_toolkit"], check=True)
-            floor.append(time.perf_counter() - begin)
+            baseline.append(time.perf_counter() - begin)
             begin = time.perf_counter()
-            with ChatTerminal(srchat, NOWHERE) as chat:
-                while not chat.is_at_prompt and time.perf_counter() - begin < PATIENCE:
+            with ChatTerminal(srchat, UNREACHABLE) as chat:
+                while not chat.is_at_prompt and time.perf_counter() - begin < WAIT_TIMEOUT:
                     chat.read(0.001)
-                ours.append(time.perf_counter() - begin)
-    base, cost = median(floor), median(ours)
+                start_up.append(time.perf_counter() - begin)
+    base, cost = median(baseline), median(start_up)
     return [
         Row("import typer, prompt_toolkit", f"{base * 1000:.0f} ms", "1", ""),
         Row("srchat chat, until its prompt", f"{cost * 1000:.0f} ms",
@@ -76,7 +76,8 @@ def _fill(home: Path) -> None:
         turns.append(
             TurnRecord(
                 id=f"{number:012x}", prompt="what?" * 20, reply="so " * 300, complete=True,
-                parent=turns[-1].id if turns else None, asked_at=1e9, base_url=NOWHERE, model="m",
+                parent=turns[-1].id if turns else None, asked_at=1e9, base_url=UNREACHABLE,
+                model="m",
             )
         )  # fmt: skip
     store = ConversationStore(home / "history.db")
@@ -87,17 +88,17 @@ def _fill(home: Path) -> None:
 
 
 def _echo(srchat: Srchat, *args: str) -> list[float]:
-    """Return the seconds from each of some key presses to its echo."""
+    """Return the seconds from each key press to its echo."""
     times = []
-    with ChatTerminal(srchat, NOWHERE, *args, SRCHAT_DATA=str(srchat.home)) as chat:
+    with ChatTerminal(srchat, UNREACHABLE, *args, SRCHAT_DATA=str(srchat.home)) as chat:
         chat.wait_for_prompt()
-        chat.read(1.5)  # what is loaded meanwhile is loaded
-        # None of the typed lines begins so: all of them are looked at.
+        chat.read(1.5)  # wait for imports in the background
+        # No typed line begins like this, so the search for suggestions reads all of them.
         for character in "1 explain the number nothing and more":
-            seen = len(chat.raw)
+            before = len(chat.raw)
             begin = time.perf_counter()
             chat.type(character)
-            while len(chat.raw) == seen:
+            while len(chat.raw) == before:
                 chat.read(0.0005)
             times.append(time.perf_counter() - begin)
             chat.read(0.03)
@@ -119,7 +120,7 @@ def _memory() -> list[Row]:
 
 
 def _peak(home: Path, url: str, turns: int) -> float:
-    """Return the most MiB that a session held."""
+    """Return the peak memory of a session in MiB."""
     env = Srchat(home).env | {"SRCHAT_CONTEXT_WINDOW": "32768", "SRCHAT_DATA": str(home / "d")}
     process, costs = start_measured(
         ["chat", "--base-url", url, "-q"], env=env, stdin=subprocess.PIPE,

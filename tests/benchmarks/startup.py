@@ -1,4 +1,4 @@
-"""From the shell's exec to an answer."""
+"""The cost of start-up, until the first output and until the end of an answer."""
 
 import contextlib
 import os
@@ -30,7 +30,7 @@ _SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def rows() -> list[Row]:
-    """Measure."""
+    """Run the benchmarks."""
     return [*_commands(), *_two_tokens(), *_first_byte()]
 
 
@@ -53,25 +53,25 @@ def _two_tokens() -> list[Row]:
         TLSServer([streaming_script(2)], authority) as https,
         _trusted(authority),
     ):
-        for server, over in ((http, "http"), (https, "https")):
-            floor, question = (
+        for server, scheme in ((http, "http"), (https, "https")):
+            floor, command = (
                 floors.printing(server.url),
                 srchat("ask", "--base-url", server.url, "hi"),
             )
-            least, ask = paired(floor, question)
-            what = f"two tokens, piped, {over}"
+            baseline, ask = paired(floor, command)
+            what = f"two tokens, piped, {scheme}"
             rows += [
                 Row(f"ten lines of Typer and httpx, {what}",
-                    f"{_ms(least)}, {imports(floor)} modules", "1", ""),
-                Row(f"`srchat ask`, {what}", f"{_ms(ask)}, {imports(question)} modules",
-                    f"{ask / least:.2f}", "1.10"),
+                    f"{_ms(baseline)}, {imports(floor)} modules", "1", ""),
+                Row(f"`srchat ask`, {what}", f"{_ms(ask)}, {imports(command)} modules",
+                    f"{ask / baseline:.2f}", "1.10"),
             ]  # fmt: skip
     return rows
 
 
 @contextlib.contextmanager
 def _trusted(authority: trustme.CA) -> Iterator[None]:
-    """Have programs trust `authority` beside the certificates of the system."""
+    """Let programs trust `authority` in addition to the system's certificates."""
     file = Path(data_folder()) / "ca.pem"
     system = _SYSTEM_CERTIFICATES.read_bytes() if _SYSTEM_CERTIFICATES.exists() else b""
     file.write_bytes(system + authority.cert_pem.bytes())
@@ -97,7 +97,7 @@ def _first_byte() -> list[Row]:
 
 
 def _until_shown(command: Sequence[str]) -> float:
-    """Return the CPU seconds of a command until it has shown the first token."""
+    """Return the CPU seconds of a command until it shows the first token."""
     env = dict(os.environ) | {"TERM": "xterm-256color", "SRCHAT_DATA": data_folder()}
     with TerminalSession(command, env) as session:
         session.wait_for(lambda session: b"token" in session.raw)

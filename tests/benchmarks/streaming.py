@@ -1,4 +1,4 @@
-"""What a token costs, as fast as it can come and at a model's pace, and what an answer holds."""
+"""The cost of a token, at full speed and at the pace of a model, and the memory of an answer."""
 
 import os
 import resource
@@ -20,12 +20,12 @@ from tests.support.server import DONE, Pause, ScriptedServer, chunk, chunked, he
 
 CHUNKS = 20_000
 PACED = 1_000
-PACE = 1 / 80  # seconds from one token to the next, as a model writes
+PACE = 1 / 80  # seconds per token, as with a model
 PACED_RUNS = 3
 
 
 def rows() -> list[Row]:
-    """Measure."""
+    """Run the benchmarks."""
     return [*_paced(), *_at_once(), *_memory()]
 
 
@@ -102,7 +102,7 @@ def _part(piece: str) -> bytes:
 
 
 def _on_terminal(command: Sequence[str]) -> float:
-    """Return the CPU seconds of a command on a terminal."""
+    """Run a command on a terminal, and return its CPU seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     env = dict(os.environ) | {"TERM": "xterm-256color", "SRCHAT_DATA": data_folder()}
     with TerminalSession(command, env, 80, 40) as session:

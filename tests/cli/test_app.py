@@ -11,13 +11,13 @@ from srchat.errors import broken_installation
 from srchat.help_text import HELP
 from tests.conftest import Srchat
 from tests.support.pseudo_terminal import TerminalSession
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 SLOW = ("httpx", "rich", "prompt_toolkit", "sqlite3", "pydantic", "click")
 
 
 def loaded(srchat: Srchat, *args: str) -> set[str]:
-    """Return which of the slow packages a command has imported."""
+    """Return the slow packages that a command imports."""
     script = (
         "import atexit, sys; sys.argv[0] = 'srchat'\n"
         "from srchat.__main__ import main\n"
@@ -29,7 +29,7 @@ def loaded(srchat: Srchat, *args: str) -> set[str]:
     ).replace("{SLOW!r}", repr(SLOW))
     done = subprocess.run(
         [sys.executable, "-c", script, *args],
-        env=srchat.unmeasured_env, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        env=srchat.plain_env, capture_output=True, text=True, timeout=WAIT_TIMEOUT, check=False,
     )  # fmt: skip
     _, mark, names = done.stderr.rpartition("loaded:")
     assert mark
@@ -45,11 +45,11 @@ def test_help_version_and_path_load_nothing_slow(srchat: Srchat, args: list[str]
 
 
 @pytest.mark.parametrize("args", [["--version"], ["--help"], ["-h"], ["help"], []])
-def test_version_and_help_do_not_even_load_typer(args: list[str]) -> None:
+def test_version_and_help_do_not_import_typer(args: list[str]) -> None:
     script = (
         "import sys; from srchat.__main__ import main; main(); assert 'typer' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", script, *args], check=True, timeout=PATIENCE)
+    subprocess.run([sys.executable, "-c", script, *args], check=True, timeout=WAIT_TIMEOUT)
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def test_version_is_printed_in_every_way(srchat: Srchat) -> None:
     assert srchat("--version", "ask") == (0, line, "")
 
 
-def test_without_arguments_there_is_help(srchat: Srchat) -> None:
+def test_running_without_arguments_shows_help(srchat: Srchat) -> None:
     result = srchat()
     assert result.code == 0
     assert "Usage: srchat" in result.text
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (["aks"], "no such command 'aks'\nhint: did you mean: srchat ask"),
         (["ask", "--temprature", "1", "q"], "--temperature"),
@@ -116,10 +116,12 @@ def test_without_arguments_there_is_help(srchat: Srchat) -> None:
         (["ask", "-p", "demp", "q"], "did you mean 'demo'?"),
     ],
 )
-def test_a_usage_error_is_one_line_with_a_hint(srchat: Srchat, args: list[str], said: str) -> None:
+def test_a_usage_error_is_one_line_with_a_hint(
+    srchat: Srchat, args: list[str], message: str
+) -> None:
     result = srchat(*args)
     assert result.code in (2, 3)
-    assert said in result.err
+    assert message in result.err
     assert len(result.messages) == 1
 
 
@@ -132,7 +134,7 @@ def test_a_traceback_is_shown_only_on_demand(srchat: Srchat) -> None:
 def test_help_to_a_full_disk_is_an_error(srchat: Srchat, option: str) -> None:
     done = subprocess.run(
         ["sh", "-c", '"$@" > /dev/full', "sh", *srchat.command(option)],
-        env=srchat.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        env=srchat.env, capture_output=True, text=True, timeout=WAIT_TIMEOUT, check=False,
     )  # fmt: skip
     assert done.returncode == 74
     assert done.stderr.count("\n") == 1
@@ -145,22 +147,22 @@ def test_help_into_a_closed_pipe_is_silent(srchat: Srchat, option: str) -> None:
     with os.fdopen(writing, "wb") as unread:
         done = subprocess.run(
             srchat.command(option), env=srchat.env, stdout=unread, stderr=subprocess.PIPE,
-            timeout=PATIENCE, check=False,
+            timeout=WAIT_TIMEOUT, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-def test_what_prints_nothing_needs_no_standard_output(srchat: Srchat) -> None:
+def test_a_command_without_output_needs_no_standard_output(srchat: Srchat) -> None:
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *srchat.command("config", "set", "model", "other")],
-        env=srchat.env, stderr=subprocess.PIPE, timeout=PATIENCE, check=False,
+        env=srchat.env, stderr=subprocess.PIPE, timeout=WAIT_TIMEOUT, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
     assert srchat("config", "get", "model").text == "other\n"
 
 
 @pytest.mark.parametrize("group", ["batch", "config", "history"])
-def test_a_group_of_commands_alone_shows_its_help(srchat: Srchat, group: str) -> None:
+def test_a_command_group_without_a_command_shows_its_help(srchat: Srchat, group: str) -> None:
     assert srchat(group).text.rstrip() == srchat(group, "--help").text.rstrip() != ""
 
 
@@ -194,7 +196,7 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_on_demand(
     [
         ("typer", "import no_such_package"),
         ("typer", "= broken"),
-        ("httpx", "import no_such_package"),  # one that is loaded on first use
+        ("httpx", "import no_such_package"),  # imported on first use
     ],
 )
 def test_a_broken_installation_is_one_line_and_a_traceback_on_demand(
@@ -240,3 +242,18 @@ def test_an_invalid_configuration_does_not_affect_help(srchat: Srchat) -> None:
     assert result.code == 3
     assert "config.toml" in result.err
     assert "line 1" in result.err
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        ("--nope", "put -- before a prompt that starts with a dash"),
+        ("--temp", "did you mean --temperature?"),
+        ("--Model", "did you mean --model?"),
+        ("--tempreature", "did you mean --temperature?"),
+    ],
+)
+def test_an_option_is_suggested_only_if_it_is_similar(
+    srchat: Srchat, option: str, hint: str
+) -> None:
+    assert srchat("ask", option).err.splitlines()[1] == f"hint: {hint}"

@@ -34,7 +34,7 @@ from tests.support.server import (
     head,
     json_response,
 )
-from tests.support.waiting import PATIENCE, unread, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, unread, wait_until
 
 # --- the answer on standard output ---------------------------------------------------------
 
@@ -46,7 +46,7 @@ def test_a_piped_answer_is_its_exact_bytes(srchat: Srchat, serve: Serve) -> None
     assert result == (0, text.encode(), "")
 
 
-def test_one_newline_is_added_only_where_the_last_is_missing(srchat: Srchat, serve: Serve) -> None:
+def test_a_missing_final_newline_is_added(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("no newline"), answer("two\n\n"))
     assert srchat("ask", "hi", "--base-url", server.url).out == b"no newline\n"
     assert srchat("ask", "hi", "--base-url", server.url).out == b"two\n\n"
@@ -65,12 +65,12 @@ def test_surrogate_halves_are_joined_and_a_lone_one_is_replaced(
     assert srchat("ask", "hi", "--base-url", server.url).text == "a\U0001f600b\ufffdc\n"
 
 
-def test_each_piece_is_written_when_it_comes(srchat: Srchat, serve: Serve) -> None:
+def test_each_piece_is_written_when_it_arrives(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("first"), HOLD])
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout.read(5) == b"first"
     process.terminate()
-    assert process.ended() == (143, b"\n", "srchat: terminated\n")
+    assert process.wait_for_result() == (143, b"\n", "srchat: terminated\n")
 
 
 def test_no_stream_asks_for_the_whole_and_prints_it(srchat: Srchat, serve: Serve) -> None:
@@ -166,7 +166,7 @@ def test_events_are_lines_of_ascii_json_in_order(srchat: Srchat, serve: Serve) -
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_however_the_stream_is_cut_joined_events_are_the_answer(
+def test_joined_events_give_the_answer_however_the_stream_is_split(
     srchat: Srchat, serve: Serve, seed: int
 ) -> None:
     content = "<think>\nWhy? 日</think>\n\nDo:\n\n```sh\nls 😀\n```\n\nDone <think>.\n"
@@ -183,7 +183,7 @@ def test_however_the_stream_is_cut_joined_events_are_the_answer(
     assert srchat("ask", "hi", "-x", *url).out == "ls 😀\n".encode()
 
 
-def test_an_event_is_written_when_it_happens(srchat: Srchat, serve: Serve) -> None:
+def test_an_event_is_written_immediately(srchat: Srchat, serve: Serve) -> None:
     more = threading.Event()
     server = serve([head(), chunk("one"), more, chunk("two", "stop"), DONE])
     ask = srchat.command("ask", "hi", "--events", "--base-url", server.url)
@@ -244,7 +244,7 @@ def test_with_code_the_file_has_the_code(srchat: Srchat, serve: Serve) -> None:
     assert path.read_bytes() == b"ls\n"
 
 
-def test_a_refused_request_leaves_the_file_alone(srchat: Srchat, serve: Serve) -> None:
+def test_a_refused_request_does_not_change_the_file(srchat: Srchat, serve: Serve) -> None:
     old, new = srchat.home / "old.md", srchat.home / "new.md"
     old.write_text("old")
     for path in (old, new):
@@ -309,7 +309,7 @@ def test_code_without_a_code_block_fails_and_prints_the_answer_to_stderr(
 @pytest.mark.parametrize(
     "rest", [[CLOSE], [chunk(finish="content_filter"), DONE], [event({"error": "broken"}), CLOSE]]
 )
-def test_an_answer_that_is_cut_off_before_any_code_is_not_lost_either(
+def test_an_answer_truncated_before_any_code_is_shown(
     srchat: Srchat, serve: Serve, rest: Script
 ) -> None:
     server = serve([head(), chunk("Just \x1b]0;evil\x07 pro"), *rest])
@@ -448,7 +448,7 @@ def test_files_come_first_then_standard_input_then_the_prompt(srchat: Srchat) ->
     )
 
 
-def test_standard_input_alone_is_the_message_exactly(srchat: Srchat) -> None:
+def test_standard_input_alone_is_the_exact_message(srchat: Srchat) -> None:
     assert content(srchat, stdin=b"\xef\xbb\xbf two\r\nlines \n") == " two\r\nlines \n"
 
 
@@ -474,7 +474,7 @@ def test_empty_standard_input_adds_nothing(srchat: Srchat) -> None:
 def test_closed_standard_input_adds_nothing(srchat: Srchat) -> None:
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" <&-', "sh", *srchat.command("ask", "--dry-run", "q")],
-        env=srchat.env, capture_output=True, timeout=PATIENCE, check=True,
+        env=srchat.env, capture_output=True, timeout=WAIT_TIMEOUT, check=True,
     )  # fmt: skip
     assert json.loads(done.stdout)["messages"][0]["content"] == "q"
 
@@ -494,9 +494,7 @@ def test_the_system_prompt_may_come_from_a_file(srchat: Srchat) -> None:
         (b"\x89PNG\r\n\x1a\n\0", "NUL byte at offset 8"),
     ],
 )
-def test_what_is_not_utf8_text_is_refused_with_a_reason(
-    srchat: Srchat, data: bytes, reason: str
-) -> None:
+def test_input_that_is_not_utf8_is_refused(srchat: Srchat, data: bytes, reason: str) -> None:
     (srchat.home / "f").write_bytes(data)
     for result in (srchat("ask", "q", stdin=data), srchat("ask", "q", "-f", "f")):
         assert (result.code, result.out) == (2, b"")
@@ -531,7 +529,7 @@ def test_a_file_that_cannot_be_read_is_named(srchat: Srchat, path: str, reason: 
 
 
 @pytest.mark.parametrize("args", [[], [""], ["  "], ["-"]])
-def test_nothing_to_ask_is_a_usage_error(srchat: Srchat, args: list[str]) -> None:
+def test_an_empty_prompt_is_a_usage_error(srchat: Srchat, args: list[str]) -> None:
     result = srchat("ask", *args, stdin=b"")
     assert result.code == 2
     assert "no prompt" in result.err
@@ -547,13 +545,13 @@ def test_a_silent_pipe_is_reported_and_a_slow_one_is_not_cut_off(
     for part in (b"one ", b"two ", b"three"):
         os.write(pipe, part)
         wait_until(lambda: not unread(pipe))
-    process.ended()
+    process.wait_for_result()
     assert "one two three" in server.requests[0].json["messages"][0]["content"]
 
 
 def test_a_non_blocking_pipe_is_read_completely(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("ok"))
-    srchat.fed_unready("ask", "q", "--base-url", server.url, parts=(b"one ", b"two ", b"three"))
+    srchat.run_nonblocking("ask", "q", "--base-url", server.url, parts=(b"one ", b"two ", b"three"))
     assert "one two three" in server.requests[0].json["messages"][0]["content"]
 
 
@@ -561,7 +559,7 @@ def test_standard_input_that_cannot_be_read_is_refused(srchat: Srchat) -> None:
     with Path("/proc/self/mem").open("rb") as unreadable:
         done = subprocess.run(
             srchat.command("ask", "q", "--dry-run"), env=srchat.env, stdin=unreadable,
-            capture_output=True, timeout=PATIENCE, check=False,
+            capture_output=True, timeout=WAIT_TIMEOUT, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"cannot read standard input" in done.stderr
@@ -609,14 +607,14 @@ def test_the_editor_has_the_terminal_though_input_and_output_are_pipes(srchat: S
     assert content == '<file name="stdin">\npiped\n</file>\n\ntyped\n'
 
 
-def test_what_an_editor_prints_is_no_answer(srchat: Srchat) -> None:
+def test_the_output_of_the_editor_is_not_part_of_the_answer(srchat: Srchat) -> None:
     editor = srchat.home / "editor"
     editor.write_text('#!/bin/sh\necho draws; echo text >> "$1"\n')
     editor.chmod(0o755)
     ask = srchat.command("ask", "-e", "--dry-run")
     done = subprocess.run(
         ask, env=srchat.env | {"EDITOR": str(editor)}, stdin=subprocess.DEVNULL,
-        capture_output=True, timeout=PATIENCE, check=False, start_new_session=True,
+        capture_output=True, timeout=WAIT_TIMEOUT, check=False, start_new_session=True,
     )  # fmt: skip
     assert json.loads(done.stdout)["messages"][0]["content"] == "text\n"
     assert b"draws" in done.stderr
@@ -647,7 +645,7 @@ def test_an_editor_in_a_closed_terminal_loses_nothing(srchat: Srchat, text: str)
     process = srchat.start("ask", "-e", EDITOR=str(editor))
     wait_until((srchat.home / "ready").exists)
     process.send_signal(signal.SIGHUP)
-    result = process.ended()
+    result = process.wait_for_result()
     kept = [(path, path.read_text()) for path in srchat.home.glob("srchat-*.md")]
     assert (result.code, [content for _, content in kept]) == (129, [text] if text else [])
     assert result.err.startswith("srchat: hung up")
@@ -668,7 +666,7 @@ def test_a_cut_at_max_tokens_is_a_warning(srchat: Srchat, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "out", "said"),
+    ("script", "out", "message"),
     [
         (answer("par", finish="content_filter"), b"par\n", "content filter"),
         (answer("par", finish="abort"), b"par\n", "shutting down"),
@@ -686,12 +684,12 @@ def test_a_cut_at_max_tokens_is_a_warning(srchat: Srchat, serve: Serve) -> None:
     ids=["filter", "abort", "empty", "fin", "reset", "in-band", "nothing", "html"],
 )
 def test_an_incomplete_answer_is_kept_and_exits_with_6(
-    srchat: Srchat, serve: Serve, script: list[bytes], out: bytes, said: str
+    srchat: Srchat, serve: Serve, script: list[bytes], out: bytes, message: str
 ) -> None:
     server = serve(script)
     result = srchat("ask", "q", "--base-url", server.url)
     assert (result.code, result.out) == (6, out)
-    assert said in result.err
+    assert message in result.err
     assert len(result.messages) == 1
     assert len(server.requests) == 1
 
@@ -703,7 +701,7 @@ def test_a_stalled_answer_is_kept_and_reported(srchat: Srchat, serve: Serve) -> 
     assert "no data" in result.err
 
 
-def test_comments_count_as_life(srchat: Srchat, serve: Serve) -> None:
+def test_comments_reset_the_read_timeout(srchat: Srchat, serve: Serve) -> None:
     pings = [step for _ in range(11) for step in (b": ping\n\n", Pause(0.4))]
     server = serve([head(), *pings, chunk("ok", "stop"), DONE])
     result = srchat("ask", "q", "--timeout", "4", "--base-url", server.url)
@@ -714,7 +712,7 @@ def test_comments_count_as_life(srchat: Srchat, serve: Serve) -> None:
     ("status", "code"),
     [(400, 5), (401, 4), (403, 4), (404, 5), (410, 5), (422, 5), (429, 7), (500, 6), (503, 6)],
 )
-def test_a_refusal_is_one_line_with_the_servers_words(
+def test_an_error_is_one_line_with_the_servers_message(
     srchat: Srchat, serve: Serve, status: int, code: int
 ) -> None:
     server = serve(error(status, "because \x1b[31m of this"))
@@ -725,7 +723,7 @@ def test_a_refusal_is_one_line_with_the_servers_words(
 
 
 @pytest.mark.parametrize(
-    ("config", "env", "said"),
+    ("config", "env", "message"),
     [
         ("", {"SRCHAT_API_KEY": "sk-some-key"}, "comes from variable SRCHAT_API_KEY"),
         ('api_key_command = ["echo", "sk-some-key"]', {}, "comes from the api_key_command"),
@@ -734,7 +732,7 @@ def test_a_refusal_is_one_line_with_the_servers_words(
     ],
 )
 def test_a_rejected_key_is_reported_with_its_origin(
-    srchat: Srchat, serve: Serve, config: str, env: dict[str, str], said: str
+    srchat: Srchat, serve: Serve, config: str, env: dict[str, str], message: str
 ) -> None:
     server = serve(error(401, "no"))
     profile = f'base_url = "{server.url}"\n{config}'
@@ -742,7 +740,7 @@ def test_a_rejected_key_is_reported_with_its_origin(
     srchat.env |= env
     result = srchat("ask", "q")
     assert result.code == 4
-    assert said in result.err
+    assert message in result.err
     assert "sk-some-key" not in result.err
 
 
@@ -782,7 +780,7 @@ def test_no_server_is_a_network_failure(srchat: Srchat) -> None:
     result = srchat("ask", "q", "--retries", "0", "--base-url", "http://127.0.0.1:9/v1")
     assert (result.code, result.out) == (8, b"")
     assert "cannot connect to 127.0.0.1:9: connection refused" in result.err.lower()
-    # Not where the configuration has it: an option or a profile may be what is wrong.
+    # No suggestion to change the configuration: the URL may come from an option or a profile.
     assert result.err.endswith("hint: is the server running, and is base_url correct?\n")
 
 
@@ -836,7 +834,7 @@ def test_one_bad_chunk_is_skipped_and_reported(srchat: Srchat, serve: Serve) -> 
     assert "could not be parsed" in result.err
 
 
-def test_done_ends_the_answer_though_the_connection_stays_open(
+def test_done_ends_the_answer_even_if_the_connection_stays_open(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve([head(), chunk("ok", "stop"), DONE, HOLD])
@@ -848,7 +846,7 @@ def test_done_ends_the_answer_though_the_connection_stays_open(
 
 @pytest.mark.parametrize(("signum", "code"), [(2, 130), (15, 143), (1, 129)])
 @pytest.mark.parametrize("script", [[HOLD], [head(), HOLD], [head(), chunk("par"), HOLD]])
-def test_a_signal_ends_it_and_keeps_the_text_so_far(
+def test_a_signal_ends_the_answer_and_keeps_the_text_so_far(
     srchat: Srchat, serve: Serve, signum: int, code: int, script: list[bytes]
 ) -> None:
     server = serve(script)
@@ -858,11 +856,11 @@ def test_a_signal_ends_it_and_keeps_the_text_so_far(
         assert process.stdout.read(3) == b"par"
     time.sleep(0.1)
     process.send_signal(signum)
-    result = process.ended()
+    result = process.wait_for_result()
     assert result.code == code
     assert result.out == (b"\n" if len(script) == 3 else b"")
     assert len(result.messages) == 1
-    assert server.client_left.wait(PATIENCE)
+    assert server.client_disconnected.wait(WAIT_TIMEOUT)
 
 
 def test_a_signal_that_the_caller_ignores_ends_nothing(srchat: Srchat, serve: Serve) -> None:
@@ -874,19 +872,19 @@ def test_a_signal_that_the_caller_ignores_ends_nothing(srchat: Srchat, serve: Se
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGINT)
     sent.set()
-    assert process.ended() == (0, b"tial\n", "")
+    assert process.wait_for_result() == (0, b"tial\n", "")
 
 
-def test_signals_that_come_in_a_burst_end_it_once(srchat: Srchat, serve: Serve) -> None:
+def test_a_burst_of_signals_ends_the_answer_once(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("par"), HOLD])
-    # Not measured, for one may raise while coverage.py holds its lock.
+    # Without coverage.py, because a signal may raise while it holds its lock.
     command = srchat.command("ask", "q", "--base-url", server.url)
-    process = srchat.start_program(command, env=srchat.unmeasured_env)
+    process = srchat.start_program(command, env=srchat.plain_env)
     assert process.stdout.read(3) == b"par"
     for _ in range(5):
         process.send_signal(2)
         time.sleep(0.01)
-    assert process.ended() == (130, b"\n", "srchat: interrupted\n")
+    assert process.wait_for_result() == (130, b"\n", "srchat: interrupted\n")
 
 
 def test_the_search_for_a_hint_is_bounded_and_ends_with_a_signal(
@@ -898,7 +896,7 @@ def test_the_search_for_a_hint_is_bounded_and_ends_with_a_signal(
     process = srchat.start("ask", "q", "-m", "nope", "--base-url", server.url)
     wait_until(lambda: len(server.requests) == 2)
     process.send_signal(2)
-    result = process.ended()
+    result = process.wait_for_result()
     assert (result.code, result.out) == (130, b"")
     result = srchat("ask", "q", "-m", "nope", "--base-url", serve(refusal, drip).url)
     assert result.code == 5
@@ -911,12 +909,12 @@ def test_a_signal_at_any_moment_of_the_start_shows_no_traceback(
     server = serve(*[[HOLD]] * 14)
     command = srchat.command("ask", "q", "--base-url", server.url)
     for moment in range(2, 30, 2):
-        # Without coverage, whose start-up swallows signals.
-        process = srchat.start_program(command, env=srchat.unmeasured_env)
+        # Without coverage.py, which ignores signals while it starts.
+        process = srchat.start_program(command, env=srchat.plain_env)
         time.sleep(moment / 100)
         process.send_signal(2)
-        code, _, err = process.ended()
-        # Python's own, before main() is reached
+        code, _, err = process.wait_for_result()
+        # Python's own traceback, before main() is called.
         if err.endswith("KeyboardInterrupt\n") or err.startswith("Fatal Python error: init_"):
             assert "srchat/cli" not in err
         else:
@@ -938,12 +936,12 @@ main()
 def test_a_signal_while_the_first_module_is_loaded_shows_no_traceback(srchat: Srchat) -> None:
     done = subprocess.run(
         [sys.executable, "-c", EARLY, "ask", "q"], env=srchat.env, stdin=subprocess.DEVNULL,
-        capture_output=True, timeout=PATIENCE, check=False,
+        capture_output=True, timeout=WAIT_TIMEOUT, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (-2, b"", b"")
 
 
-# Ends itself with a second signal in the very moment in which the first is caught.
+# Sends a second signal at the moment when the first one is handled.
 TWICE = """
 import os
 from srchat import signals
@@ -967,7 +965,7 @@ def test_a_second_signal_while_the_first_is_caught_shows_no_traceback(
     )
     wait_until(lambda: server.requests)
     process.send_signal(2)
-    assert process.ended() == (143, b"", "srchat: terminated\n")
+    assert process.wait_for_result() == (143, b"", "srchat: terminated\n")
 
 
 def test_a_signal_ends_a_wait_at_once(srchat: Srchat, serve: Serve) -> None:
@@ -975,7 +973,7 @@ def test_a_signal_ends_a_wait_at_once(srchat: Srchat, serve: Serve) -> None:
     process = srchat.start("ask", "q", "--base-url", server.url)
     assert b"retrying in 5" in process.stderr.readline()
     process.send_signal(2)
-    assert process.ended().code == 130
+    assert process.wait_for_result().code == 130
 
 
 def test_a_closed_pipe_is_silent(srchat: Srchat, serve: Serve) -> None:
@@ -983,7 +981,7 @@ def test_a_closed_pipe_is_silent(srchat: Srchat, serve: Serve) -> None:
     done = subprocess.run(
         ["bash", "-c", '"$@" | head -c 5; exit ${PIPESTATUS[0]}', "bash",
          *srchat.command("ask", "q", "--base-url", server.url)],
-        env=srchat.env, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE,
+        env=srchat.env, capture_output=True, stdin=subprocess.DEVNULL, timeout=WAIT_TIMEOUT,
         check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (141, b"xxxxx", b"")
@@ -994,15 +992,15 @@ def test_a_second_signal_ends_a_blocked_write(srchat: Srchat, serve: Serve) -> N
     process = srchat.start("ask", "q", "--no-save", "--base-url", server.url)
     pipe = process.stdout.fileno()
     wait_until(lambda: unread(pipe) >= 60_000)
-    time.sleep(0.5)  # the pipe is full, and nobody reads it
+    time.sleep(0.5)  # the pipe is full and is not read
     process.send_signal(15)
     time.sleep(1.5)
     assert process.poll() is None
-    while process.poll() is None:  # one of them comes a second after the first was seen
+    while process.poll() is None:  # a signal a second after the first one ends it
         process.send_signal(15)
         with suppress(subprocess.TimeoutExpired):
             process.wait(2)
-    assert process.ended().code == 143
+    assert process.wait_for_result().code == 143
 
 
 @pytest.mark.parametrize("args", [["ask", "q"], ["ask", "--json", "q"], ["ask", "--dry-run", "q"]])
@@ -1011,7 +1009,7 @@ def test_a_full_disk_is_reported(srchat: Srchat, serve: Serve, args: list[str]) 
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             srchat.command(*args, "--base-url", server.url), env=srchat.env, stdout=full,
-            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False,
+            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=WAIT_TIMEOUT, check=False,
         )  # fmt: skip
     assert done.returncode == 74
     assert b"No space left" in done.stderr
@@ -1121,3 +1119,31 @@ def test_a_parameter_changes_in_a_chat(srchat: Srchat, serve: Serve) -> None:
     assert [request.json.get("seed") for request in server.requests] == [7, None]
     assert "param.seed = 7" in result.err
     assert "params.n is not allowed; params takes parameters such as seed=7" in result.err
+
+
+FAILED = '{"code":500,"message":"out of memory","type":"server_error"}'
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "status"),
+    [
+        (f"error: {FAILED}\n\n", "server_error", 500),
+        (f'data: {{"error": {FAILED}}}\n\n', "server_error", 500),
+        (f'data: {{"choices": [{{"delta": {{}}, "error": {FAILED}}}]}}\n\n', "server_error", 500),
+        ('data: {"error": {"message": "no", "code": "overloaded"}}\n\n', "overloaded", None),
+        ('data: {"error": {"message": "no", "code": "503", "type": "None"}}\n\n', None, 503),
+        ('data: {"error": {"message": "no", "code": 12}}\n\n', "12", None),
+        ('data: {"error": "no"}\n\n', None, None),
+    ],
+)
+@pytest.mark.parametrize("option", ["--json", "--events"])
+def test_an_error_in_the_stream_has_the_type_and_status_that_the_server_sent(
+    srchat: Srchat, serve: Serve, option: str, sent: str, kind: str | None, status: int | None
+) -> None:
+    server = serve([head(), chunk("half"), sent.encode(), CLOSE])
+    result = srchat("ask", "q", option, "--base-url", server.url)
+    assert result.code == 6
+    last = result.text if option == "--json" else result.text.splitlines()[-1]
+    failure = json.loads(last)["error"]
+    assert (failure["type"], failure["status"]) == (kind, status)
+    assert failure["message"].startswith("the server aborted the answer: ")

@@ -29,7 +29,7 @@ def test_the_schema_is_sent_and_the_json_printed(srchat: Srchat, serve: Serve) -
 
 
 @pytest.mark.parametrize("status", [400, 422])
-def test_a_server_without_response_format_is_asked_in_words(
+def test_the_prompt_has_the_schema_if_response_format_is_rejected(
     srchat: Srchat, serve: Serve, status: int
 ) -> None:
     refused = error(status, "Unrecognized request argument supplied: response_format")
@@ -43,9 +43,7 @@ def test_a_server_without_response_format_is_asked_in_words(
     assert json.loads(system.splitlines()[-1])["required"] == ["name", "age"]
 
 
-def test_that_a_model_has_no_response_format_is_remembered_for_a_week(
-    srchat: Srchat, serve: Serve
-) -> None:
+def test_a_missing_response_format_is_remembered_for_a_week(srchat: Srchat, serve: Serve) -> None:
     refused = error(400, "unknown field response_format")
     server = serve(refused, *[answer(GOOD)] * 4)
     ask = ("ask", "who?", *SCHEMA, "--base-url", server.url)
@@ -61,7 +59,7 @@ def test_that_a_model_has_no_response_format_is_remembered_for_a_week(
     assert "fits this JSON schema" in server.requests[2].json["messages"][0]["content"]
 
 
-def test_a_schema_that_the_server_cannot_use_does_not_speak_for_others(
+def test_an_unsupported_schema_does_not_disable_response_format(
     srchat: Srchat, serve: Serve
 ) -> None:
     refused = error(400, "Invalid schema for response_format 'answer': 'oneOf' is not permitted")
@@ -81,7 +79,9 @@ def test_an_answer_that_does_not_fit_is_sent_back_once(srchat: Srchat, serve: Se
     assert "$.age: '36' is not of type 'integer'" in repair[2]["content"]
 
 
-def test_after_a_repair_that_fails_nothing_is_printed(srchat: Srchat, serve: Serve) -> None:
+def test_nothing_is_printed_if_the_second_answer_does_not_fit_either(
+    srchat: Srchat, serve: Serve
+) -> None:
     server = serve(answer(BAD), answer("Sorry."))
     result = srchat("ask", "who?", *SCHEMA, "--base-url", server.url)
     assert (result.code, result.out, len(server.requests)) == (6, b"", 2)

@@ -31,7 +31,7 @@ def test_each_line_is_a_request(srchat: Srchat) -> None:
     assert result.out.isascii()
 
 
-def test_all_that_was_set_is_in_the_body_and_nothing_else(srchat: Srchat) -> None:
+def test_the_body_has_exactly_the_parameters_that_are_set(srchat: Srchat) -> None:
     result = srchat(
         *("batch", "make", "-s", "be brief", "-t", "0.5", "--top-p", "1", "--max-tokens", "7"),
         *("--stop", "END", "--param", "seed=3", "--schema", "n int"),
@@ -124,7 +124,7 @@ def test_a_file_that_servers_would_reject_is_a_warning(srchat: Srchat) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "stdin", "said"),
+    ("args", "stdin", "message"),
     [
         (("{lien}",), b"x\n", "stdin:1: no value for {lien}\nhint: did you mean {line}?"),
         (("{a}",), b"x\n", "stdin:1: no value for {a}\nhint: a row has {line}"),
@@ -150,11 +150,14 @@ def test_a_file_that_servers_would_reject_is_a_warning(srchat: Srchat) -> None:
     ],
 )
 def test_an_invalid_request_is_an_error_and_nothing_is_written(
-    srchat: Srchat, args: tuple[str, ...], stdin: bytes, said: str
+    srchat: Srchat, args: tuple[str, ...], stdin: bytes, message: str
 ) -> None:
     result = srchat("batch", "make", *args, stdin=stdin)
     assert (result.code, result.out) == (2, b"")
-    assert said in result.err or said.replace("'--temperature' / '-t'", "temperature") in result.err
+    assert (
+        message in result.err
+        or message.replace("'--temperature' / '-t'", "temperature") in result.err
+    )
     assert not (srchat.home / "in.jsonl").exists()
 
 

@@ -34,11 +34,11 @@ def batch(srchat: Srchat) -> Srchat:
     return srchat
 
 
-def test_answers_stand_in_the_order_of_their_numbers(batch: Srchat) -> None:
+def test_answers_are_in_the_order_of_their_numbers(batch: Srchat) -> None:
     assert batch("batch", "read", "out.jsonl") == (0, b"i\niii\n", "")
 
 
-def test_other_ids_stand_as_in_the_file_or_as_in_the_requests(srchat: Srchat) -> None:
+def test_other_ids_are_in_the_order_of_the_file_or_of_the_requests(srchat: Srchat) -> None:
     write(srchat, "out.jsonl", success("b", "2"), success("a", "1"))
     assert srchat("batch", "read", "out.jsonl").out == b"2\n1\n"
     (srchat.home / "t.jsonl").write_text('{"k": "a"}\n{"k": "b"}\n')
@@ -62,7 +62,7 @@ def test_failures_are_reported_and_counted_even_in_the_failure_file(batch: Srcha
     ]
 
 
-def test_an_answer_wins_over_a_failure_whichever_comes_first(srchat: Srchat) -> None:
+def test_an_answer_takes_precedence_over_a_failure(srchat: Srchat) -> None:
     write(srchat, "a.jsonl", failure("a", "no"), success("b", "2"))
     write(srchat, "b.jsonl", success("a", "1"), failure("b", "no"))
     assert srchat("batch", "read", "a.jsonl", "b.jsonl") == (0, b"1\n2\n", "")
@@ -117,7 +117,7 @@ def test_stats_count_answers_tokens_and_times(batch: Srchat) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (("none.jsonl",), "cannot read none.jsonl"),
         (("in.jsonl",), "in.jsonl:1: not a result of a batch"),
@@ -128,14 +128,16 @@ def test_stats_count_answers_tokens_and_times(batch: Srchat) -> None:
         ((), "missing argument"),
     ],
 )
-def test_what_cannot_be_read_is_an_error(batch: Srchat, args: tuple[str, ...], said: str) -> None:
+def test_an_unreadable_input_is_an_error(
+    batch: Srchat, args: tuple[str, ...], message: str
+) -> None:
     (batch.home / "bad.jsonl").write_text("[]\n")
     write(batch, "in2.jsonl")
     if args[:1] == ("in.jsonl",):
         (batch.home / "in.jsonl").write_text("[1]\n")
     result = batch("batch", "read", *args)
     assert (result.code, result.out) == (2, b"")
-    assert said in result.err.lower() or said in result.err
+    assert message in result.err.lower() or message in result.err
 
 
 def test_text_of_a_model_is_inert_on_a_terminal_and_exact_in_a_pipe(srchat: Srchat) -> None:

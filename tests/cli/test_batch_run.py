@@ -22,7 +22,7 @@ from tests.support.costs import start_measured
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import CLOSE, HOLD, RESET, Script, error, json_response
 from tests.support.tls_server import TLSServer
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
 Limited = Callable[..., BatchServer]
 
@@ -70,7 +70,7 @@ def test_every_request_is_sent_once_and_answered(srchat: Srchat, limited: Limite
     assert (result.code, result.out) == (0, b"")
     assert result.err == "srchat: 100 of 100 done: in.out.jsonl\n"
     assert sorted(answers(out(srchat))) == sorted(f"answer to {prompt}" for prompt in asked)
-    assert server.asked == dict.fromkeys(asked, 1)
+    assert server.request_counts == dict.fromkeys(asked, 1)
     assert out(srchat).stat().st_mode & 0o777 == 0o600
     request = server.requests[0]
     assert request.json == {
@@ -79,7 +79,7 @@ def test_every_request_is_sent_once_and_answered(srchat: Srchat, limited: Limite
     }
 
 
-def test_the_same_command_again_sends_nothing(srchat: Srchat, limited: Limited) -> None:
+def test_repeating_a_finished_run_sends_nothing(srchat: Srchat, limited: Limited) -> None:
     server = limited()
     write_requests(srchat, 5)
     run(srchat, server)
@@ -123,12 +123,12 @@ def test_failures_are_in_a_separate_file_and_retried(srchat: Srchat, limited: Li
         "message": f"127.0.0.1:{server.port} returned 400: too hot",
     }
     assert run(srchat, server, "--only-new").code == 6
-    assert server.asked["q2"] == 1
+    assert server.request_counts["q2"] == 1
     assert run(srchat, server).code == 6
     assert "still too hot" in errors(srchat)[0]["error"]["message"]
     assert run(srchat, server).code == 0
     assert not (srchat.home / "in.out.errors.jsonl").exists()
-    assert server.asked == {"q1": 1, "q2": 3, "q3": 1, "q4": 1}
+    assert server.request_counts == {"q1": 1, "q2": 3, "q3": 1, "q4": 1}
 
 
 @pytest.mark.parametrize(
@@ -147,16 +147,18 @@ def test_temporary_errors_are_retried(srchat: Srchat, limited: Limited, script: 
     write_requests(srchat, 3)
     server.scripts["q2"] = [script]
     assert run(srchat, server, "--max-wait", "0.01").code == 0
-    assert server.asked["q2"] == 2
+    assert server.request_counts["q2"] == 2
     assert len(answers(out(srchat))) == 3
 
 
-def test_a_request_that_fails_again_and_again_fails_alone(srchat: Srchat, limited: Limited) -> None:
+def test_a_request_that_always_fails_does_not_affect_others(
+    srchat: Srchat, limited: Limited
+) -> None:
     server = limited()
     write_requests(srchat, 3)
     server.scripts["q2"] = [error(500, "broken")] * 9
     assert run(srchat, server, "--max-wait", "0.01", "--retries", "2").code == 6
-    assert server.asked["q2"] == 3
+    assert server.request_counts["q2"] == 3
     assert "broken" in errors(srchat)[0]["error"]["message"]
 
 
@@ -168,13 +170,13 @@ def test_a_request_that_is_always_refused_does_not_hold_up_the_others(
     write_requests(srchat, 100)
     server.scripts["q2"] = [error(status, "too large", {"Retry-After": "0"})] * 99
     assert run(srchat, server, "-j", "4").code == 6
-    assert server.asked["q2"] <= 20
+    assert server.request_counts["q2"] <= 20
     assert len(answers(out(srchat))) == 99
     assert "too large" in errors(srchat)[0]["error"]["message"]
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "message"),
     [
         (json_response({"error": {"message": "overloaded"}}), "no choices: overloaded"),
         (json_response(b"<html>"), "not JSON"),
@@ -182,13 +184,13 @@ def test_a_request_that_is_always_refused_does_not_hold_up_the_others(
     ],
 )
 def test_a_200_without_an_answer_is_a_failure(
-    srchat: Srchat, limited: Limited, script: Script, said: str
+    srchat: Srchat, limited: Limited, script: Script, message: str
 ) -> None:
     server = limited()
     write_requests(srchat, 2)
     server.scripts["q1"] = [script]
     assert run(srchat, server).code == 6
-    assert said in errors(srchat)[0]["error"]["message"]
+    assert message in errors(srchat)[0]["error"]["message"]
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (404, 5), (400, 5)])
@@ -201,7 +203,7 @@ def test_an_error_of_all_requests_ends_the_run(
     assert result.code == code
     assert "not like this" in result.err
     assert "0 of 40 done; run the same command to continue" in result.err
-    assert len(server.requests) <= 12  # five, and those that were under way
+    assert len(server.requests) <= 12  # five, and those in flight
 
 
 def test_a_missing_key_is_reported_before_any_request(srchat: Srchat) -> None:
@@ -212,17 +214,17 @@ def test_a_missing_key_is_reported_before_any_request(srchat: Srchat) -> None:
     assert not out(srchat).exists()
 
 
-def test_a_server_that_is_not_there_ends_the_run(srchat: Srchat, limited: Limited) -> None:
+def test_an_unreachable_server_ends_the_run(srchat: Srchat, limited: Limited) -> None:
     write_requests(srchat, 10)
     result = run(srchat, "http://127.0.0.1:9/v1", "--retries", "1", "--max-wait", "0.01")
     assert result.code == 8
     assert "0 of 10 done; run the same command to continue" in result.err
     server = limited()
     assert run(srchat, server).code == 0
-    assert set(server.asked.values()) == {1}
+    assert set(server.request_counts.values()) == {1}
 
 
-def test_a_wait_that_is_too_long_ends_the_run_and_answers_under_way_are_kept(
+def test_too_long_a_wait_ends_the_run_and_keeps_requests_in_flight(
     srchat: Srchat, limited: Limited
 ) -> None:
     server = limited(latency=0.3)
@@ -237,35 +239,35 @@ def test_a_wait_that_is_too_long_ends_the_run_and_answers_under_way_are_kept(
     assert len(answers(out(srchat))) == 10
 
 
-def test_a_rate_limit_is_kept_to(srchat: Srchat, limited: Limited) -> None:
-    server = limited(latency=0.02, at_once=6, per_second=40)
+def test_a_rate_limit_is_respected(srchat: Srchat, limited: Limited) -> None:
+    server = limited(latency=0.02, max_concurrent=6, per_second=40)
     write_requests(srchat, 200)
     result = run(srchat, server)
     assert result.code == 0
     assert len(answers(out(srchat))) == 200
     assert len(server.requests) <= 1.2 * 200
     arrivals = [request.at for request in server.requests]
-    for refused in server.refused_at:
+    for refused in server.refusal_times:
         assert sum(refused < at < refused + 0.9 for at in arrivals) <= 6
 
 
 def test_headers_pace_the_run_so_that_nothing_is_refused(srchat: Srchat, limited: Limited) -> None:
-    told = {"X-RateLimit-Remaining": "1", "X-RateLimit-Reset": "0.05"}
-    server = limited(headers=told)
+    headers = {"X-RateLimit-Remaining": "1", "X-RateLimit-Reset": "0.05"}
+    server = limited(headers=headers)
     write_requests(srchat, 12)
     assert run(srchat, server).code == 0
-    assert not server.refused_at
+    assert not server.refusal_times
 
 
 def test_concurrency_grows_up_to_the_limit(srchat: Srchat, limited: Limited) -> None:
     server = limited(latency=0.05)
     write_requests(srchat, 80)
     assert run(srchat, server, "-j", "7").code == 0
-    assert 5 <= server.most_at_once <= 7
+    assert 5 <= server.peak_concurrency <= 7
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (("run", "none.jsonl"), "cannot read none.jsonl"),
         (("run", "-"), "requests from stdin need a file for the results"),
@@ -277,12 +279,12 @@ def test_concurrency_grows_up_to_the_limit(srchat: Srchat, limited: Limited) -> 
     ],
 )
 def test_a_wrong_command_line_sends_nothing(
-    srchat: Srchat, args: tuple[str, ...], said: str
+    srchat: Srchat, args: tuple[str, ...], message: str
 ) -> None:
     write_requests(srchat, 1)
     result = srchat("batch", *args, "-p", "demo")
     assert (result.code, result.out) == (2, b"")
-    assert said in result.err
+    assert message in result.err
 
 
 def test_all_bad_lines_are_named_at_once(srchat: Srchat, serve: Serve) -> None:
@@ -306,18 +308,18 @@ def test_a_second_run_on_the_same_results_is_refused(srchat: Srchat, limited: Li
     write_requests(srchat, 2)
     server.scripts["q1"] = [[HOLD]]
     first = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url)
-    assert server.was_asked.wait(PATIENCE)
+    assert server.first_request.wait(WAIT_TIMEOUT)
     second = run(srchat, server)
     assert (second.code, second.messages) == (
         2,
         ["srchat: error: in.out.jsonl is in use: another run writes to it"],
     )
     first.send_signal(signal.SIGKILL)
-    first.ended()
+    first.wait_for_result()
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_it_with_what_was_answered(
+def test_a_signal_ends_the_run_and_keeps_the_answers(
     srchat: Srchat, limited: Limited, signum: signal.Signals
 ) -> None:
     server = limited(latency=0.05)
@@ -325,7 +327,7 @@ def test_a_signal_ends_it_with_what_was_answered(
     process = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url)
     wait_until(lambda: len(server.requests) > 20)
     process.send_signal(signum)
-    result = process.ended()
+    result = process.wait_for_result()
     assert result.code == 128 + signum
     kept = len(answers(out(srchat)))
     assert f"{kept} of 400 done; run the same command to continue" in result.err
@@ -343,15 +345,15 @@ def test_a_request_that_never_ends_does_not_hold_up_a_signal(
     write_requests(srchat, 1)
     server.scripts["q1"] = [[HOLD]]
     process = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url)
-    assert server.was_asked.wait(PATIENCE)
+    assert server.first_request.wait(WAIT_TIMEOUT)
     process.send_signal(signal.SIGINT)
-    assert process.ended().code == 130
+    assert process.wait_for_result().code == 130
 
 
 def killed_and_resumed(srchat: Srchat, server: BatchServer, lines: int, kills: int) -> None:
-    """Kill runs at random moments, then let one end; every answer must be there once."""
+    """Kill runs at random moments, then complete one. Check that each answer is written once."""
     asked = write_requests(srchat, lines)
-    chance = random.Random(7)
+    rng = random.Random(7)
     killed = 0
 
     def has_begun(before: int, process: Process) -> bool:
@@ -360,11 +362,11 @@ def killed_and_resumed(srchat: Srchat, server: BatchServer, lines: int, kills: i
     while killed < kills:
         process = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url, "-j", "16")
         wait_until(partial(has_begun, len(server.requests), process))
-        time.sleep(chance.uniform(0, 0.1))
+        time.sleep(rng.uniform(0, 0.1))
         if process.poll() is not None:
             break
         process.kill()
-        process.ended()
+        process.wait_for_result()
         killed += 1
     assert run(srchat, server, "-j", "16").code == 0
     assert sorted(answers(out(srchat))) == sorted(f"answer to {prompt}" for prompt in asked)
@@ -381,7 +383,7 @@ def test_nothing_is_lost_or_doubled_by_fifty_kills(srchat: Srchat, limited: Limi
     killed_and_resumed(srchat, limited(latency=0.05), lines=2000, kills=50)
 
 
-def test_a_server_that_restarts_costs_nothing(srchat: Srchat) -> None:
+def test_a_restarted_server_loses_no_request(srchat: Srchat) -> None:
     asked = write_requests(srchat, 300)
     with BatchServer(latency=0.02) as first:
         port = first.port
@@ -389,13 +391,13 @@ def test_a_server_that_restarts_costs_nothing(srchat: Srchat) -> None:
         wait_until(lambda: len(first.requests) > 60)
     time.sleep(0.5)  # the server is not running
     with BatchServer(port=port):
-        result = process.ended()
+        result = process.wait_for_result()
     assert result.code == 0, result.err
     assert sorted(answers(out(srchat))) == sorted(f"answer to {prompt}" for prompt in asked)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk")
-def test_a_full_disk_leaves_whole_lines_and_the_run_can_go_on(
+def test_a_full_disk_leaves_complete_lines_and_the_run_can_be_resumed(
     srchat: Srchat, limited: Limited
 ) -> None:
     disk = srchat.home / "disk"
@@ -443,7 +445,7 @@ def test_verbose_logs_each_request_but_never_the_key(srchat: Srchat, limited: Li
     assert server.requests[0].headers["authorization"] == "Bearer sk-0123456789abcdef"
 
 
-def test_the_key_in_an_error_is_not_written_down(srchat: Srchat, limited: Limited) -> None:
+def test_the_key_in_an_error_is_not_written_to_the_file(srchat: Srchat, limited: Limited) -> None:
     key = "sk-0123456789abcdef"
     server = limited()
     write_requests(srchat, 2)
@@ -454,7 +456,7 @@ def test_the_key_in_an_error_is_not_written_down(srchat: Srchat, limited: Limite
     assert key not in (srchat.home / "in.out.errors.jsonl").read_text()
 
 
-def test_a_certificate_that_is_not_trusted_ends_the_run_at_once(srchat: Srchat) -> None:
+def test_an_untrusted_certificate_ends_the_run_at_once(srchat: Srchat) -> None:
     write_requests(srchat, 3)
     with TLSServer([error(500)], trustme.CA()) as server:
         result = run(srchat, server.url)
@@ -465,12 +467,14 @@ def test_a_certificate_that_is_not_trusted_ends_the_run_at_once(srchat: Srchat) 
 
 @pytest.mark.slow
 def test_memory_is_flat(srchat: Srchat) -> None:
-    """100,000 requests to the demo, in the process itself."""
+    """100,000 requests to the demo server inside the process."""
     write_requests(srchat, 100_000)
     process, costs = start_measured(
-        ["batch", "run", "in.jsonl", "-p", "demo", "-q"], cwd=srchat.home, env=srchat.unmeasured_env
+        ["batch", "run", "in.jsonl", "-p", "demo", "-q"],
+        cwd=srchat.home,
+        env=srchat.plain_env,
     )
-    assert process.wait(PATIENCE * 10) == 0
+    assert process.wait(WAIT_TIMEOUT * 10) == 0
     assert costs().memory < 150
 
 
@@ -486,9 +490,9 @@ def test_a_million_lines_are_checked_in_little_memory(srchat: Srchat) -> None:
     process, costs = start_measured(
         ["batch", "run", "in.jsonl", "-p", "demo"],
         cwd=srchat.home,
-        env=srchat.unmeasured_env,
+        env=srchat.plain_env,
         stderr=subprocess.PIPE,
     )
-    _, said = process.communicate(timeout=PATIENCE * 10)
-    assert b"in.jsonl:1000001: not JSON" in said
+    _, err = process.communicate(timeout=WAIT_TIMEOUT * 10)
+    assert b"in.jsonl:1000001: not JSON" in err
     assert costs().memory < 300

@@ -55,7 +55,7 @@ def test_a_bad_file_is_not_uploaded(made: Srchat, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "code", "said"),
+    ("script", "code", "message"),
     [
         (json_response({"detail": "Not Found"}, 404), 5, "this server has no batches: "),
         (error(405), 5, "this server has no batches: "),
@@ -69,12 +69,12 @@ def test_a_bad_file_is_not_uploaded(made: Srchat, serve: Serve) -> None:
     ],
 )
 def test_a_server_without_batches_is_an_error_with_a_hint(
-    made: Srchat, serve: Serve, script: Script, code: int, said: str
+    made: Srchat, serve: Serve, script: Script, code: int, message: str
 ) -> None:
     server = serve(script)
     result = ask(made, server, "submit", "in.jsonl")
     assert (result.code, result.out) == (code, b"")
-    assert said in result.err
+    assert message in result.err
     assert "use srchat batch run" in result.err
     assert len(server.requests) <= 4
     assert ask(made, serve(script), "status").code == code
@@ -128,7 +128,7 @@ def test_status_lists_or_shows_or_waits(made: Srchat, serve: Serve) -> None:
     assert json.loads(shown.out)["request_counts"]["total"] == 3
 
 
-def test_a_batch_that_the_server_gave_up_names_its_lines(made: Srchat, serve: Serve) -> None:
+def test_a_rejected_batch_reports_its_invalid_lines(made: Srchat, serve: Serve) -> None:
     errors = {"data": [{"code": "invalid_json_line", "line": 2, "message": "not JSON"}]}
     result = ask(made, serve(batch("failed", errors=errors)), "status", "batch_1")
     assert result.code == 6
@@ -161,7 +161,7 @@ def test_fetch_writes_answers_and_failures_and_read_reads_both(made: Srchat, ser
 
 
 @pytest.mark.parametrize(
-    ("script", "code", "said"),
+    ("script", "code", "message"),
     [
         (batch("in_progress"), 6, "not finished: batch_1: in_progress, 2 of 3 done"),
         (batch("cancelled"), 6, "there are no results: batch_1: cancelled"),
@@ -173,11 +173,11 @@ def test_fetch_writes_answers_and_failures_and_read_reads_both(made: Srchat, ser
     ],
 )
 def test_a_failed_fetch_leaves_no_file(
-    made: Srchat, serve: Serve, script: Script, code: int, said: str
+    made: Srchat, serve: Serve, script: Script, code: int, message: str
 ) -> None:
     result = ask(made, serve(script), "fetch", "batch_1")
     assert (result.code, result.out) == (code, b"")
-    assert said in result.err
+    assert message in result.err
     assert {path.name for path in made.home.iterdir() if "batch_1" in path.name} == set()
 
 

@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import sent
+from tests.support.chatting import sent_messages
 from tests.support.server import CLOSE, HOLD, Script, answer, chunk, error, head, json_response
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 
 def test_each_line_is_a_prompt_of_one_conversation(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("**one**"), answer("two\n"), answer("three"))
     result = srchat("chat", "--base-url", server.url, stdin=b"a\n\nb\r\n  \nc")
     assert result == (0, b"**one**\ntwo\nthree\n", "")
-    assert [content for _, content in sent(server)] == ["a", "**one**", "b", "two\n", "c"]
+    assert [content for _, content in sent_messages(server)] == ["a", "**one**", "b", "two\n", "c"]
 
 
-def test_an_empty_input_is_no_failure(srchat: Srchat, serve: Serve) -> None:
+def test_an_empty_input_is_not_an_error(srchat: Srchat, serve: Serve) -> None:
     assert srchat("chat", "--base-url", serve(answer("x")).url) == (0, b"", "")
 
 
@@ -29,7 +29,7 @@ def test_a_closed_standard_input_is_empty(srchat: Srchat, serve: Serve) -> None:
         ["sh", "-c", f"{command} <&-"],
         env=srchat.env,
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=WAIT_TIMEOUT,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
@@ -48,8 +48,8 @@ def test_slash_commands_do_not_print_to_stdout(srchat: Srchat, serve: Serve) -> 
     assert "model: other" in result.err
     assert "\x1b" not in result.err
     assert [request.json["model"] for request in server.requests] == ["other", "other"]
-    assert sent(server)[0] == ("system", "Be brief.")
-    assert sent(server)[-1] == ("user", "/exit")
+    assert sent_messages(server)[0] == ("system", "Be brief.")
+    assert sent_messages(server)[-1] == ("user", "/exit")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_slash_commands_do_not_print_to_stdout(srchat: Srchat, serve: Serve) -> 
     [(error(400), 5), (error(401), 4), (error(429), 7), (error(500), 6),
      ([head(), chunk("part"), CLOSE], 6)],
 )  # fmt: skip
-def test_the_exit_code_is_that_of_the_last_failure_and_the_rest_is_asked(
+def test_a_failure_sets_the_exit_code_and_the_next_prompts_are_sent(
     srchat: Srchat, serve: Serve, failure: Script, code: int
 ) -> None:
     server = serve(error(403), failure, answer("fine"))
@@ -68,7 +68,7 @@ def test_the_exit_code_is_that_of_the_last_failure_and_the_rest_is_asked(
     assert "/retry" not in result.err
 
 
-def test_a_wrong_command_is_a_failure_of_usage(srchat: Srchat, serve: Serve) -> None:
+def test_an_unknown_command_is_a_usage_error(srchat: Srchat, serve: Serve) -> None:
     result = srchat("chat", "--base-url", serve(answer("ok")).url, stdin=b"/retri\nhi\n")
     assert result.code == 2
     assert "did you mean /retry?" in result.err
@@ -96,14 +96,14 @@ def test_commands_that_need_a_user_are_rejected(
     assert "usage: /load ID" in result.err
 
 
-def test_a_line_that_is_no_utf8_is_refused_and_the_next_is_asked(
+def test_a_line_that_is_not_utf8_is_refused_and_the_next_one_is_sent(
     srchat: Srchat, serve: Serve
 ) -> None:
     server = serve(answer("ok"))
     result = srchat("chat", "--base-url", server.url, stdin=b"\xff\xfe\nhi\n")
     assert (result.code, result.out) == (2, b"ok\n")
     assert "the line is not UTF-8 text" in result.err
-    assert sent(server) == [("user", "hi")]
+    assert sent_messages(server) == [("user", "hi")]
 
 
 def test_lines_are_answered_as_they_come(srchat: Srchat, serve: Serve) -> None:
@@ -113,17 +113,17 @@ def test_lines_are_answered_as_they_come(srchat: Srchat, serve: Serve) -> None:
         process.stdin.write(line)
         process.stdin.flush()
         assert process.stdout.readline() == expected
-    assert process.ended().code == 0
+    assert process.wait_for_result().code == 0
 
 
 def test_a_non_blocking_pipe_is_read_to_its_end(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"))
-    result = srchat.fed_unready("chat", "--base-url", server.url, parts=(b"a\n", b"b", b"c\n"))
+    result = srchat.run_nonblocking("chat", "--base-url", server.url, parts=(b"a\n", b"b", b"c\n"))
     assert result == (0, b"one\ntwo\n", "")
-    assert [content for _, content in sent(server)] == ["a", "one", "bc"]
+    assert [content for _, content in sent_messages(server)] == ["a", "one", "bc"]
 
 
-def test_a_script_can_ask_what_leaves_a_chat_at_a_terminal(srchat: Srchat, serve: Serve) -> None:
+def test_a_script_can_send_exit_and_quit_as_prompts(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"))
     assert srchat("chat", "--base-url", server.url, stdin=b"exit\n").text == "one\n"
 
@@ -135,17 +135,17 @@ def test_an_interrupt_ends_a_script(srchat: Srchat, serve: Serve) -> None:
     process.stdin.flush()
     assert process.stdout.read(4) == b"half"
     process.send_signal(signal.SIGINT)
-    result = process.ended()
+    result = process.wait_for_result()
     assert (result.code, result.out) == (130, b"\n")
     assert len(server.requests) == 1
 
 
-def test_a_closed_pipe_ends_it_quietly(srchat: Srchat, serve: Serve) -> None:
+def test_a_closed_pipe_ends_the_command_silently(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one\n" * 50_000))
     command = " ".join(srchat.command("chat", "--base-url", server.url))
     done = subprocess.run(
         ["bash", "-c", f"printf 'a\\nb\\nc\\n' | {command} | head -1; echo ${{PIPESTATUS[1]}}"],
-        env=srchat.env, capture_output=True, timeout=PATIENCE, check=False,
+        env=srchat.env, capture_output=True, timeout=WAIT_TIMEOUT, check=False,
     )  # fmt: skip
     assert done.stdout == b"one\n141\n"
     assert done.stderr == b""
@@ -155,8 +155,10 @@ def test_files_go_with_the_first_prompt(srchat: Srchat, serve: Serve) -> None:
     (srchat.home / "notes.txt").write_text("numbers\n")
     server = serve(answer("ok"))
     srchat("chat", "--base-url", server.url, "-f", "notes.txt", stdin=b"sum\nmore\n")
-    assert sent(server, 0) == [("user", '<file name="notes.txt">\nnumbers\n</file>\n\nsum')]
-    assert sent(server)[-1] == ("user", "more")
+    assert sent_messages(server, 0) == [
+        ("user", '<file name="notes.txt">\nnumbers\n</file>\n\nsum')
+    ]
+    assert sent_messages(server)[-1] == ("user", "more")
 
 
 def test_it_is_continued_with_its_own_model_and_system_prompt(srchat: Srchat, serve: Serve) -> None:
@@ -166,7 +168,7 @@ def test_it_is_continued_with_its_own_model_and_system_prompt(srchat: Srchat, se
     result = srchat("chat", "--base-url", url, "--continue", stdin=b"two\n")
     assert result.code == 0
     assert server.requests[-1].json["model"] == "other"
-    assert [content for _, content in sent(server)] == ["Be brief.", "one", "ok", "two"]
+    assert [content for _, content in sent_messages(server)] == ["Be brief.", "one", "ok", "two"]
 
 
 def test_usage_is_printed_after_each_answer(srchat: Srchat, serve: Serve) -> None:
@@ -182,7 +184,7 @@ def test_a_failed_request_has_no_usage(srchat: Srchat, serve: Serve) -> None:
     assert "this chat: 1 turn," in result.err
 
 
-def test_no_save_keeps_nothing(srchat: Srchat, serve: Serve) -> None:
+def test_no_save_stores_nothing(srchat: Srchat, serve: Serve) -> None:
     data = srchat.home / "d"
     url = serve(answer("ok")).url
     srchat(
@@ -240,10 +242,10 @@ def test_words_are_the_first_prompt(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"))
     result = srchat("chat", "what", "is", "it?", "--base-url", server.url, stdin=b"and why?\n")
     assert (result.code, result.out) == (0, b"one\ntwo\n")
-    assert sent(server)[0] == ("user", "what is it?")
+    assert sent_messages(server)[0] == ("user", "what is it?")
 
 
 def test_a_first_prompt_with_a_slash_is_a_prompt(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"))
     assert srchat("chat", "/help", "--base-url", server.url).out == b"one\n"
-    assert sent(server)[0] == ("user", "/help")
+    assert sent_messages(server)[0] == ("user", "/help")

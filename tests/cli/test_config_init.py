@@ -1,4 +1,4 @@
-"""`config init` sends no key while it looks for servers on this machine."""
+"""`config init` sends no key while it searches for servers on this machine."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ def listener(serve: Serve) -> ScriptedServer:
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Path]:
+def work_dir(tmp_path: Path) -> Iterator[Path]:
     before = Path.cwd()
     os.chdir(tmp_path)
     yield tmp_path
@@ -47,17 +47,17 @@ def here(tmp_path: Path) -> Iterator[Path]:
 )
 def test_a_local_port_gets_no_key(
     listener: ScriptedServer,
-    here: Path,
+    work_dir: Path,
     file: str,
     environ: Mapping[str, str],
     profile: str | None,
 ) -> None:
-    path = here / "config.toml"
+    path = work_dir / "config.toml"
     path.write_text(file.replace("'", '"'))
     path.chmod(0o600)
     process = Process(dict(environ))
     reading, writing = os.pipe()
-    os.write(writing, b"not a URL\n")  # the end of the dialog, after the servers were looked for
+    os.write(writing, b"not a URL\n")  # ends the dialog after the search for servers
     os.close(writing)
     process.stdin_fd = reading
     servers = [LocalServer("vLLM", int(listener.url.split(":")[2].split("/")[0]))]
@@ -68,4 +68,4 @@ def test_a_local_port_gets_no_key(
     (request,) = listener.requests
     assert "authorization" not in {name.lower() for name in request.headers}
     assert KEY not in str(request.headers)
-    assert not (here / "ran").exists()
+    assert not (work_dir / "ran").exists()

@@ -38,7 +38,9 @@ def bundle(authority: trustme.CA, tmp_path: Path) -> str:
     return str(path)
 
 
-def test_a_trusted_certificate_is_taken(srchat: Srchat, authority: trustme.CA, bundle: str) -> None:
+def test_a_trusted_certificate_is_accepted(
+    srchat: Srchat, authority: trustme.CA, bundle: str
+) -> None:
     with TLSServer([answer("secure")], authority, "localhost") as server:
         url = f"https://localhost:{server.port}/v1"
         result = srchat("ask", "q", "--base-url", url, SSL_CERT_FILE=bundle)
@@ -67,7 +69,7 @@ def test_an_unknown_authority_is_rejected_with_a_hint(
         assert "certificate verify failed" in result.err
         assert "SSL_CERT_FILE" in result.err
         assert server.requests == []
-        assert server.connections == 1  # asked again it would be the same
+        assert server.connections == 1  # a retry could not succeed
 
 
 def test_a_certificate_for_another_host_is_refused(
@@ -82,7 +84,7 @@ def test_a_certificate_for_another_host_is_refused(
         assert server.requests == []
 
 
-def test_a_certificate_that_has_expired_is_refused_at_once(
+def test_an_expired_certificate_is_not_retried(
     srchat: Srchat, authority: trustme.CA, bundle: str
 ) -> None:
     with TLSServer([answer("late")], authority, "localhost", not_after=PAST) as server:
@@ -135,28 +137,28 @@ def test_refused_connections_are_retried(srchat: Srchat) -> None:
 
 
 @pytest.mark.slow
-def test_a_connection_that_hangs_ends_in_time(srchat: Srchat, full_backlog: str) -> None:
+def test_a_connection_attempt_that_hangs_times_out(srchat: Srchat, full_backlog: str) -> None:
     result = srchat("ask", "q", "--base-url", full_backlog, *ONCE)
     assert result.code == 8
     assert "cannot connect" in result.err
 
 
-def connecting(url: str) -> int:
-    """Return how many sockets of this machine wait for a server to take them."""
+def pending_connections(url: str) -> int:
+    """Return the number of pending connections to a URL."""
     address = f"0100007F:{int(url.split(':')[2].removesuffix('/v1')):04X}"
     table = Path("/proc/net/tcp").read_text().splitlines()[1:]
     return sum(line.split()[2:4] == [address, "02"] for line in table)  # 02 is SYN_SENT
 
 
-def test_a_connection_that_hangs_can_be_interrupted(srchat: Srchat, full_backlog: str) -> None:
-    before = connecting(full_backlog)
+def test_a_connection_attempt_can_be_interrupted(srchat: Srchat, full_backlog: str) -> None:
+    before = pending_connections(full_backlog)
     process = srchat.start("ask", "q", "--base-url", full_backlog)
-    wait_until(lambda: connecting(full_backlog) > before, "an attempt to connect")
+    wait_until(lambda: pending_connections(full_backlog) > before, "an attempt to connect")
     process.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
-    process.send_signal(signal.SIGCONT)  # which has nothing to show again yet
+    process.send_signal(signal.SIGCONT)  # there is no status line to redraw yet
     process.send_signal(signal.SIGINT)
-    assert process.ended() == (130, b"", "srchat: interrupted\n")
+    assert process.wait_for_result() == (130, b"", "srchat: interrupted\n")
 
 
 @pytest.mark.parametrize(
@@ -213,7 +215,7 @@ def test_no_proxy_is_honoured(srchat: Srchat, serve: Serve) -> None:
     assert proxy.requests == []
 
 
-def test_to_this_machine_no_proxy_is_used_and_shown_the_key(srchat: Srchat, serve: Serve) -> None:
+def test_requests_to_this_machine_do_not_use_a_proxy(srchat: Srchat, serve: Serve) -> None:
     server, proxy = serve(answer("direct")), serve(answer("proxy"))
     environ: dict[str, Any] = {
         "HTTP_PROXY": f"http://127.0.0.1:{proxy.port}",
@@ -238,7 +240,7 @@ def test_a_proxy_that_refuses_is_reported_without_its_password(
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_that_is_not_there_is_named(srchat: Srchat, scheme: str) -> None:
+def test_an_unreachable_proxy_is_reported(srchat: Srchat, scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     url, proxy = f"{scheme}://server.example/v1", f"http://me:hunter22@127.0.0.1:{port}"
@@ -261,10 +263,10 @@ def test_a_failure_behind_a_proxy_is_not_blamed_on_it(srchat: Srchat, serve: Ser
 
 
 class Tunnel:
-    """A proxy that lets everything through to one port, and keeps what it can read of it."""
+    """A proxy that tunnels everything to one port, and records what it can read."""
 
     def __init__(self, port: int) -> None:
-        self.seen = bytearray()
+        self.recorded = bytearray()
         self._port = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -274,7 +276,7 @@ class Tunnel:
         connection, _ = self._listener.accept()
         self._listener.close()
         with connection, socket.create_connection(("127.0.0.1", self._port)) as target:
-            self.seen += connection.recv(65536)
+            self.recorded += connection.recv(65536)
             connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             back = threading.Thread(target=self._pass, args=(target, connection), daemon=True)
             back.start()
@@ -284,12 +286,12 @@ class Tunnel:
     def _pass(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while part := source.recv(65536):
-                self.seen += part
+                self.recorded += part
                 sink.sendall(part)
             sink.shutdown(socket.SHUT_WR)
 
 
-def test_through_a_tunnel_the_answer_comes_and_the_proxy_learns_nothing(
+def test_a_proxy_tunnel_is_encrypted_end_to_end(
     srchat: Srchat, authority: trustme.CA, bundle: str
 ) -> None:
     with TLSServer([answer("secure")], authority, "chat.test") as server:
@@ -302,8 +304,8 @@ def test_through_a_tunnel_the_answer_comes_and_the_proxy_learns_nothing(
         result = srchat("ask", "q", "-v", "--base-url", "https://chat.test/v1", **environ)
     assert (result.code, result.out) == (0, b"secure\n")
     assert result.err.count("request sent") == 1
-    assert tunnel.seen.startswith(b"CONNECT chat.test:443 HTTP/1.1\r\n")
-    assert b"secret" not in tunnel.seen
+    assert tunnel.recorded.startswith(b"CONNECT chat.test:443 HTTP/1.1\r\n")
+    assert b"secret" not in tunnel.recorded
     assert server.requests[0].headers["authorization"] == "Bearer sk-some-secret-key"
 
 
@@ -321,7 +323,7 @@ def test_a_server_at_an_ipv6_address_answers(srchat: Srchat) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "nonsense"])
-def test_a_proxy_that_cannot_be_used_is_one_line(srchat: Srchat, scheme: str) -> None:
+def test_an_unusable_proxy_is_one_line(srchat: Srchat, scheme: str) -> None:
     environ: dict[str, Any] = {"ALL_PROXY": f"{scheme}://127.0.0.1:9"}
     result = srchat("ask", "q", "--base-url", "http://server.example/v1", *ONCE, **environ)
     assert (result.code, result.out) == (8, b"")
@@ -330,7 +332,7 @@ def test_a_proxy_that_cannot_be_used_is_one_line(srchat: Srchat, scheme: str) ->
 
 
 class LimitedServer(ScriptedServer):
-    """Allows so many requests in each window of a clock; tells the rest when the next begins."""
+    """Allows some requests per time window, and sends Retry-After until the next one."""
 
     def __init__(self, allowed: int, window: float) -> None:
         super().__init__([])
@@ -339,11 +341,11 @@ class LimitedServer(ScriptedServer):
         self._allowed, self._window = allowed, window
         self._begin = time.monotonic()
         self._index, self._used = 0, 0
-        self._told: dict[bytes, float] = {}
+        self._not_before: dict[bytes, float] = {}
 
-    def _answer_to(self, request: Request) -> Script:
+    def _script_for(self, request: Request) -> Script:
         now = time.monotonic() - self._begin
-        if now < self._told.get(request.body, 0):
+        if now < self._not_before.get(request.body, 0):
             self.too_early += 1
         index = int(now / self._window)
         if index != self._index:
@@ -353,7 +355,7 @@ class LimitedServer(ScriptedServer):
             self.answered += 1
             return answer("ok")
         wait = (index + 1) * self._window - now
-        self._told[request.body] = now + wait
+        self._not_before[request.body] = now + wait
         return error(429, "limit", {"Retry-After": f"{wait:.3f}", "Connection": "close"})
 
 
@@ -362,7 +364,7 @@ def test_200_questions_at_once_are_all_answered_under_a_limit(srchat: Srchat) ->
     def ask(number: int) -> bytes:
         done = subprocess.run(
             srchat.command("ask", f"question {number}", "-q", "--retries", "100"),
-            env=srchat.unmeasured_env | {"SRCHAT_BASE_URL": server.url},
+            env=srchat.plain_env | {"SRCHAT_BASE_URL": server.url},
             stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False,
         )  # fmt: skip
         return done.stdout if done.returncode == 0 else done.stderr
@@ -375,15 +377,15 @@ def test_200_questions_at_once_are_all_answered_under_a_limit(srchat: Srchat) ->
 
 
 @pytest.mark.parametrize(
-    ("newest", "said"),
+    ("newest", "message"),
     [
         (ssl.TLSVersion.TLSv1_3, "the server requires a client certificate"),
-        # There the alert is the one for any handshake that fails.
+        # In TLS 1.2 the alert is a general one.
         (ssl.TLSVersion.TLSv1_2, "the server may require a client certificate"),
     ],
 )
-def test_a_server_that_wants_a_client_certificate_is_asked_once(
-    srchat: Srchat, authority: trustme.CA, bundle: str, newest: ssl.TLSVersion, said: str
+def test_a_missing_client_certificate_is_not_retried(
+    srchat: Srchat, authority: trustme.CA, bundle: str, newest: ssl.TLSVersion, message: str
 ) -> None:
     with TLSServer(
         [answer("x")] * 4, authority, "localhost", wants_certificate=True, newest=newest
@@ -391,6 +393,6 @@ def test_a_server_that_wants_a_client_certificate_is_asked_once(
         url = f"https://localhost:{server.port}/v1"
         result = srchat("ask", "q", "--base-url", url, SSL_CERT_FILE=bundle)
     assert (result.code, result.out) == (8, b"")
-    assert said in result.err
+    assert message in result.err
     assert len(result.messages) == 1
     assert server.handshakes == 1

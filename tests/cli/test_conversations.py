@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-import sqlite3  # noqa: TID251 - to look at the file from outside
+import sqlite3  # noqa: TID251 - to inspect the file
 import subprocess
 import sys
 import threading
@@ -29,7 +29,7 @@ from tests.support.server import (
     head,
     json_response,
 )
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 TOO_LONG = (
     "This model's maximum context length is {limit} tokens. However, your messages resulted in "
@@ -72,14 +72,14 @@ def test_continue_sends_the_earlier_turns(srchat: Srchat, serve: Serve) -> None:
 def test_continue_skips_a_conversation_without_an_answer(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(404, "no such model"), answer("one"), error(404, "no"), answer("two"))
     srchat("ask", "only a failure", "--base-url", server.url)
-    srchat("ask", "first", "-c", "--base-url", server.url)  # there is nothing better
+    srchat("ask", "first", "-c", "--base-url", server.url)  # no other conversation exists
     srchat("ask", "a slip", "--base-url", server.url)
     assert srchat("ask", "second", "-c", "--base-url", server.url).code == 0
     assert contents(server) == ["first", "one", "second"]
     assert [conversation.title for conversation in stored(srchat)] == ["only a failure", "a slip"]
 
 
-def test_without_it_every_question_is_a_conversation(srchat: Srchat, serve: Serve) -> None:
+def test_without_continue_each_question_is_a_new_conversation(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"), answer("two"))
     srchat("ask", "first", "--base-url", server.url)
     srchat("ask", "second", "--base-url", server.url)
@@ -95,7 +95,7 @@ def test_a_conversation_is_named_by_the_beginning_of_its_id(srchat: Srchat, serv
     result = srchat("ask", "more", "--json", "--conversation", id_[:6], "--base-url", server.url)
     assert json.loads(result.out)["conversation"] == id_
     assert contents(server) == ["first", "one", "more"]
-    # Which now is the one used last.
+    # It is now the most recent one.
     assert stored(srchat)[0].id == id_
 
 
@@ -119,7 +119,7 @@ def test_continue_and_conversation_cannot_be_combined(srchat: Srchat) -> None:
     assert srchat("ask", "x", "-c", "--conversation", "a", "-p", "demo").code == 2
 
 
-def test_with_nothing_to_continue_a_conversation_begins(srchat: Srchat, serve: Serve) -> None:
+def test_continue_without_a_conversation_starts_a_new_one(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"))
     result = srchat("ask", "first", "-c", "--base-url", server.url)
     assert result.text == "one\n"
@@ -167,10 +167,10 @@ def test_dry_run_shows_the_whole_request_and_keeps_nothing(srchat: Srchat, serve
     assert len(stored(srchat)[0].turns) == 1
 
 
-# --- what is kept --------------------------------------------------------------------------
+# --- storing -------------------------------------------------------------------------------
 
 
-def test_what_is_known_of_an_answer_is_kept_in_columns(srchat: Srchat, serve: Serve) -> None:
+def test_the_details_of_an_answer_are_stored_in_columns(srchat: Srchat, serve: Serve) -> None:
     server = serve(counted("text", 7))
     before = time.time()
     srchat("ask", "hi", "-m", "mine", "--base-url", server.url)
@@ -297,7 +297,7 @@ def test_a_closed_pipe_leaves_an_incomplete_turn(srchat: Srchat, serve: Serve) -
     server = serve(answer(*["word " * 1000] * 200))
     command = " ".join([*srchat.command("ask", "hi", "--base-url", server.url), "| head -c 10"])
     subprocess.run(
-        command, shell=True, env=srchat.env, check=True, capture_output=True, timeout=PATIENCE
+        command, shell=True, env=srchat.env, check=True, capture_output=True, timeout=WAIT_TIMEOUT
     )
     (turn,) = stored(srchat)[0].turns
     assert not turn.complete
@@ -335,7 +335,7 @@ def test_no_save_continues_without_a_trace(srchat: Srchat, serve: Serve) -> None
     assert len(stored(srchat)[0].turns) == 1
 
 
-def test_the_data_folder_can_be_another_one(srchat: Srchat, serve: Serve) -> None:
+def test_srchat_data_sets_the_directory_of_the_history(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"))
     other = srchat.home / "other"
     srchat("ask", "hi", "--base-url", server.url, SRCHAT_DATA=str(other))
@@ -348,14 +348,14 @@ def test_sqlite_is_not_loaded_before_the_request_is_sent(srchat: Srchat, serve: 
     command = [sys.executable, "-X", "importtime", *srchat.command()[1:]]
     done = subprocess.run(
         [*command, "ask", "hi", "-v", "--no-stdin", "--base-url", server.url],
-        env=srchat.unmeasured_env, cwd=srchat.home, capture_output=True, text=True, check=True,
+        env=srchat.plain_env, cwd=srchat.home, capture_output=True, text=True, check=True,
     )  # fmt: skip
     sent = done.stderr.index("* request sent")
     assert "_sqlite3" not in done.stderr[:sent]
     assert "_sqlite3" in done.stderr[sent:]
 
 
-# --- a store that is in the way ------------------------------------------------------------
+# --- a locked or damaged store -------------------------------------------------------------
 
 
 @pytest.fixture
@@ -373,8 +373,8 @@ def test_a_locked_history_does_not_delay_the_answer(
     server = serve(answer("All ", "of it."))
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout.read(11) == b"All of it.\n"
-    assert process.poll() is None  # it goes on trying, but with all said
-    result = process.ended()
+    assert process.poll() is None  # it still tries to save, after showing all text
+    result = process.wait_for_result()
     assert (result.code, result.out) == (0, b"")
     assert len(result.messages) == 1
     assert "this answer was not stored: the history" in result.err
@@ -388,7 +388,7 @@ def test_a_lock_released_during_the_answer_is_harmless(
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout.read(10) == b"All of it."
     lock.execute("COMMIT")
-    assert process.ended() == (0, b"\n", "")
+    assert process.wait_for_result() == (0, b"\n", "")
     (turn,) = stored(srchat)[0].turns
     assert (turn.prompt, turn.reply, turn.complete) == ("hi", "All of it.", True)
 
@@ -399,10 +399,10 @@ def test_ctrl_c_ends_the_wait_for_a_lock(
     server = serve(answer("All of it."))
     process = srchat.start("ask", "hi", "--base-url", server.url)
     assert process.stdout.read(11) == b"All of it.\n"
-    time.sleep(1.5)  # of 5 seconds: it waits for the lock now
+    time.sleep(1.5)  # it waits up to 5 seconds for the lock
     process.send_signal(2)
-    # It did not find, at the end of its patience, that the lock is still taken.
-    assert process.ended() == (
+    # The message differs from that of a timeout.
+    assert process.wait_for_result() == (
         130,
         b"",
         (
@@ -423,9 +423,9 @@ def test_ctrl_c_while_storing_the_end_is_a_warning(srchat: Srchat, serve: Serve)
     lock.execute("BEGIN EXCLUSIVE")
     is_locked.set()
     assert process.stdout.read(7) == b"of it.\n"
-    time.sleep(1.5)  # of 5 seconds: it waits for the lock now
+    time.sleep(1.5)  # it waits up to 5 seconds for the lock
     process.send_signal(2)
-    result = process.ended()
+    result = process.wait_for_result()
     lock.close()
     assert result.err.startswith(
         "srchat: warning: the end of this answer was not stored: the history was locked\n"
@@ -444,7 +444,7 @@ def test_a_second_signal_does_not_keep_the_end_of_an_answer_from_the_history(
     process.send_signal(2)
     time.sleep(0.2)
     lock.execute("COMMIT")
-    assert process.ended() == (130, b"", "srchat: interrupted\n")
+    assert process.wait_for_result() == (130, b"", "srchat: interrupted\n")
     (turn,) = stored(srchat)[0].turns
     assert (turn.reply, turn.complete) == ("What came.", False)
 
@@ -460,7 +460,7 @@ def test_a_locked_store_can_be_continued_from(
     assert (result.code, contents(server)) == (0, ["first", "one", "second"])
 
 
-def test_to_continue_what_cannot_be_read_is_an_error(srchat: Srchat, serve: Serve) -> None:
+def test_continuing_an_unreadable_conversation_is_an_error(srchat: Srchat, serve: Serve) -> None:
     srchat.history.mkdir(parents=True)
     server = serve(answer("one"))
     result = srchat("ask", "second", "-c", "--base-url", server.url)
@@ -471,7 +471,7 @@ def test_to_continue_what_cannot_be_read_is_an_error(srchat: Srchat, serve: Serv
 
 
 def long_conversation(srchat: Srchat, turns: int = 4, size: int = 800) -> None:
-    """Have a conversation of turns of about `size` / 2 tokens each."""
+    """Have a conversation with turns of about `size` / 2 tokens each."""
     with ScriptedServer([answer("r" * size)]) as server:
         for number in range(turns):
             prompt = f"{number}" + "p" * (size - 1)
@@ -491,11 +491,30 @@ def test_after_an_overflow_the_request_is_sent_with_fewer_turns(
     )
     assert len(server.requests) == 2
     assert contents(server) == ["3" + "p" * 799, "r" * 800, "new"]
-    # The store keeps all of them, and the limit is known the next time.
+    # The store keeps all turns, and the window is remembered.
     assert len(stored(srchat)[0].turns) == 5
     result = srchat("ask", "newer", "-c", "--base-url", server.url)
     assert len(server.requests) == 3
-    assert "left out" in result.err
+    assert result.err == ""  # one more is left out, which was reported
+
+
+def test_turns_left_out_by_single_commands_are_reported_when_they_have_doubled(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve(answer("r" * 400))
+    reported = []
+    for number in range(12):
+        result = srchat(
+            *("ask", str(number) + "p" * 400, "--name", "talk", "--base-url", server.url),
+            *("--max-tokens", "100"),
+            SRCHAT_CONTEXT_WINDOW="1000",
+        )
+        if result.err:
+            reported.append(number)
+        assert ("left out" in result.err) == bool(result.err)
+    first = reported[0]
+    assert reported == [first, first + 1, first + 3, first + 7][: len(reported)]
+    assert len(reported) > 2
 
 
 def test_as_few_turns_as_possible_are_left_out(srchat: Srchat, serve: Serve) -> None:
@@ -550,18 +569,18 @@ def test_another_error_after_leaving_out_turns_is_reported(srchat: Srchat, serve
 
 
 def test_without_counts_of_the_server_tokens_are_estimated(srchat: Srchat, serve: Serve) -> None:
-    said = (
+    message = (
         "This model's maximum context length is 1024 tokens. However, your prompt contains at "
         "least 1025 input tokens, which exceeds this limit."
     )
-    server = serve(error(400, said))
+    server = serve(error(400, message))
     result = srchat("ask", "x" * 6000, "--base-url", server.url)
     assert "about 1504 tokens, about 480 more than the context window of 1024" in result.err
 
 
 def test_an_estimate_that_fits_is_not_reported(srchat: Srchat, serve: Serve) -> None:
-    said = "maximum context length is 1024 tokens, however you requested 5000 tokens"
-    result = srchat("ask", "hi", "--base-url", serve(error(400, said)).url)
+    message = "maximum context length is 1024 tokens, however you requested 5000 tokens"
+    result = srchat("ask", "hi", "--base-url", serve(error(400, message)).url)
     assert result.code == 5
     assert "the context window has 1024 tokens for prompt and answer; shorten" in result.err
     assert "the prompt has" not in result.err
@@ -569,8 +588,8 @@ def test_an_estimate_that_fits_is_not_reported(srchat: Srchat, serve: Serve) -> 
 
 def test_too_large_max_tokens_leave_out_no_turn(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat, turns=2)
-    said = "max_tokens=100000 cannot be greater than max_model_len=1024. Please request fewer."
-    server = serve(error(400, said))
+    message = "max_tokens=100000 cannot be greater than max_model_len=1024. Please request fewer."
+    server = serve(error(400, message))
     result = srchat("ask", "x", "-c", "--max-tokens", "100000", "--base-url", server.url)
     assert (result.code, len(server.requests)) == (5, 1)
     assert "lower --max-tokens" in result.err
@@ -578,14 +597,16 @@ def test_too_large_max_tokens_leave_out_no_turn(srchat: Srchat, serve: Serve) ->
 
 def test_a_refusal_without_a_number_leaves_out_half(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat, turns=6)
-    said = "the request exceeds the available context size. try increasing the context size"
-    server = serve(error(400, said), answer("ok"))
+    message = "the request exceeds the available context size. try increasing the context size"
+    server = serve(error(400, message), answer("ok"))
     result = srchat("ask", "new", "-c", "--base-url", server.url)
     assert result.text == "ok\n"
     assert 3 <= len(contents(server)) <= 7
 
 
-def test_the_setting_is_obeyed_before_anything_is_sent(srchat: Srchat, serve: Serve) -> None:
+def test_a_configured_context_window_applies_before_anything_is_sent(
+    srchat: Srchat, serve: Serve
+) -> None:
     long_conversation(srchat)
     server = serve(answer("ok"))
     result = srchat("ask", "new", "-c", "--base-url", server.url, SRCHAT_CONTEXT_WINDOW="1200")
@@ -594,7 +615,7 @@ def test_the_setting_is_obeyed_before_anything_is_sent(srchat: Srchat, serve: Se
     assert "(1200 tokens)" in result.err
 
 
-def test_the_window_is_learnt_from_the_list_of_models(srchat: Srchat, serve: Serve) -> None:
+def test_the_context_window_is_read_from_the_list_of_models(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat)
     entry = {"id": "vllm-primary", "object": "model", "max_model_len": 1024}
     server = serve(json_response({"object": "list", "data": [entry]}), answer("ok"))
@@ -615,8 +636,8 @@ def test_a_real_count_corrects_the_estimate(srchat: Srchat, serve: Serve) -> Non
 
 def test_a_rate_limit_in_tokens_is_not_an_overflow(srchat: Srchat, serve: Serve) -> None:
     long_conversation(srchat)
-    said: Any = "Limit of tokens a minute reached for this context window"
-    server = serve(error(429, said))
+    message: Any = "Limit of tokens a minute reached for this context window"
+    server = serve(error(429, message))
     result = srchat("ask", "new", "-c", "--base-url", server.url, "--retries", "0")
     assert (result.code, len(server.requests)) == (7, 1)
     assert "wait a moment" in result.err

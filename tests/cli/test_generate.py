@@ -1,5 +1,6 @@
-"""Completion scripts and manual pages: up to date, clean, and complete in the real shells."""
+"""Completion scripts and manual pages: up to date, without lint, tested in real shells."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -15,7 +16,9 @@ from typer.main import get_command
 from srchat import model_cache
 from srchat.cli.app import build_app
 from srchat.config.settings import DEFAULT_BASE_URL, SETTINGS
+from srchat.conversation import Conversation, TurnRecord
 from srchat.errors import EXIT_MEANINGS, ExitCode
+from srchat.history.store import ConversationStore
 from srchat.repl.slash_commands import COMMANDS
 from tests.conftest import Srchat
 from tests.support.shells import Fish, TypedShell
@@ -39,7 +42,7 @@ base_url = "http://127.0.0.1:9/v1"
 [profiles."\\u001b[2J"]
 """
 TITLE = r"first: a 'question'? \e[2J $(touch pwned)"
-# What is typed, and the words of the line after a TAB: in every shell the same.
+# A typed line, and its words after TAB, the same in every shell.
 COMPLETED = [
     ("srchat mod", ["models"]),
     ("srchat config pa", ["config", "path"]),
@@ -85,8 +88,8 @@ COMPLETED = [
 ]
 
 
-def needs(program: str) -> str:
-    """Return the program, or skip: CI installs them all."""
+def required(program: str) -> str:
+    """Return the program, or skip the test if it is not installed."""
     if not shutil.which(program):
         pytest.skip(f"{program} is not installed")
     return program
@@ -94,7 +97,7 @@ def needs(program: str) -> str:
 
 @pytest.fixture
 def env(srchat: Srchat) -> dict[str, str]:
-    """A home with profiles, models seen before, a conversation, and files."""
+    """The environment of a home with profiles, cached models, and files."""
     srchat.env |= {"TERM": "dumb", "NO_PROXY": "", "HTTPS_PROXY": "http://127.0.0.1:9"}
     srchat.configure(CONFIG)
     (srchat.home / "config.toml").chmod(0o600)
@@ -104,12 +107,12 @@ def env(srchat: Srchat) -> dict[str, str]:
     for name in ("read me.txt", "report.csv"):
         (srchat.home / name).touch()
     srchat.put_on_path()
-    return srchat.unmeasured_env  # hundreds of processes, of what others measure
+    return srchat.plain_env  # hundreds of processes; other tests cover the code
 
 
 @pytest.fixture
 def conversation(srchat: Srchat, env: dict[str, str]) -> str:
-    """The id of a conversation."""
+    """A stored conversation, by its id."""
     assert srchat("ask", "-p", "demo", "--no-stream", TITLE).code == 0
     return srchat("__complete", "fish", "srchat", "ask", "--conversation", "").text.partition("\t")[
         0
@@ -120,11 +123,11 @@ def conversation(srchat: Srchat, env: dict[str, str]) -> str:
 def shell(
     request: pytest.FixtureRequest, srchat: Srchat, env: dict[str, str]
 ) -> Iterator[TypedShell]:
-    with TypedShell(needs(request.param), srchat.home, env) as typed:
+    with TypedShell(required(request.param), srchat.home, env) as typed:
         yield typed
 
 
-def test_the_committed_files_are_those_of_a_fresh_run() -> None:
+def test_the_committed_files_are_up_to_date() -> None:
     assert differences(ROOT) == []
 
 
@@ -148,7 +151,7 @@ def test_the_generator_writes_compares_and_cleans_up(
 def test_a_script_is_clean_for_its_shell(path: str) -> None:
     name = {"_srchat": "zsh"}.get(Path(path).name, path.rpartition(".")[2])
     done = subprocess.run(
-        [needs(name), "-n", ROOT / path], capture_output=True, text=True, check=False
+        [required(name), "-n", ROOT / path], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -167,45 +170,47 @@ def test_the_bash_script_runs_in_strict_mode(env: dict[str, str]) -> None:
 
 def test_every_shell_completes_to_the_same_words(shell: TypedShell) -> None:
     for line, words in COMPLETED:
-        assert (line, shell.completed(line)) == (line, ["srchat", *words])
+        assert (line, shell.completed_words(line)) == (line, ["srchat", *words])
 
 
 def test_a_directory_after_an_at_sign_can_be_completed_further(shell: TypedShell) -> None:
-    assert shell.completed("srchat ask -s @bi", "\tsr\t")[-1] == "@bin/srchat"
+    assert shell.completed_words("srchat ask -s @bi", "\tsr\t")[-1] == "@bin/srchat"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("breaks", ["${COMP_WORDBREAKS//[:=@]}", "${COMP_WORDBREAKS//:}"])
-def test_bash_may_cut_words_elsewhere(srchat: Srchat, env: dict[str, str], breaks: str) -> None:
+def test_bash_may_split_words_at_other_characters(
+    srchat: Srchat, env: dict[str, str], breaks: str
+) -> None:
     with TypedShell("bash", srchat.home, env) as bash:
         bash.run(f'COMP_WORDBREAKS="{breaks}"')
         for line, words in COMPLETED:
-            assert (line, bash.completed(line)) == (line, ["srchat", *words])
+            assert (line, bash.completed_words(line)) == (line, ["srchat", *words])
 
 
 def test_an_open_quote_stays_one_in_bash(srchat: Srchat, env: dict[str, str]) -> None:
     with TypedShell("bash", srchat.home, env) as bash:
-        assert bash.completed('srchat ask -p "my')[-1] == "my work"
-        assert bash.completed("srchat ask -p 'my")[-1] == "my work"
-        assert bash.completed("srchat ask -p 'it")[-1] == "it's"
-        assert bash.completed('srchat ask -p "$(')[-1] == "$(touch pwned)"
+        assert bash.completed_words('srchat ask -p "my')[-1] == "my work"
+        assert bash.completed_words("srchat ask -p 'my")[-1] == "my work"
+        assert bash.completed_words("srchat ask -p 'it")[-1] == "it's"
+        assert bash.completed_words('srchat ask -p "$(')[-1] == "$(touch pwned)"
     assert not (srchat.home / "pwned").exists()
 
 
 def test_bash_offers_all(srchat: Srchat, env: dict[str, str]) -> None:
     with TypedShell("bash", srchat.home, env) as bash:
-        assert bash.offered("srchat ") >= {"ask", "config", "models"}
-        assert bash.offered("srchat ask --") >= {"--model", "--no-stream", "--help"}
-        assert bash.offered("srchat ask -m ") == set(MODELS)
-        assert bash.offered("srchat config get ") == {*SETTINGS, "profile"}
-        assert bash.offered("srchat ask -p ") == {
+        assert bash.candidates("srchat ") >= {"ask", "config", "models"}
+        assert bash.candidates("srchat ask --") >= {"--model", "--no-stream", "--help"}
+        assert bash.candidates("srchat ask -m ") == set(MODELS)
+        assert bash.candidates("srchat config get ") == {*SETTINGS, "profile"}
+        assert bash.candidates("srchat ask -p ") == {
             "work", "my work", "it's", "a:b", "$(touch pwned)", "demo",
         }  # fmt: skip
     assert not (srchat.home / "pwned").exists()
 
 
 def test_zsh_lists_commands_options_and_values(srchat: Srchat, env: dict[str, str]) -> None:
-    with TypedShell(needs("zsh"), srchat.home, env) as zsh:
+    with TypedShell(required("zsh"), srchat.home, env) as zsh:
         assert re.search(r"ask +-- Ask one question", zsh.listing("srchat "))
         assert re.search(r"--model +-- Model name", zsh.listing("srchat ask --mo"))
         models = zsh.listing("srchat ask -m ")
@@ -213,39 +218,39 @@ def test_zsh_lists_commands_options_and_values(srchat: Srchat, env: dict[str, st
 
 
 def test_fish_offers_all(srchat: Srchat, env: dict[str, str]) -> None:
-    needs("fish")
+    required("fish")
     fish = Fish(srchat.home, env)
-    assert fish.offered("srchat ") >= {"ask", "config", "models"}
-    assert fish.offered("srchat ask --") >= {"--model", "--no-stream", "--help"}
-    assert fish.offered("srchat ask -m ") == set(MODELS)
-    assert fish.offered("srchat ask --model=qwen3:4") == {"--model=qwen3:4b"}
-    assert fish.offered("srchat ask -p ") == {
+    assert fish.candidates("srchat ") >= {"ask", "config", "models"}
+    assert fish.candidates("srchat ask --") >= {"--model", "--no-stream", "--help"}
+    assert fish.candidates("srchat ask -m ") == set(MODELS)
+    assert fish.candidates("srchat ask --model=qwen3:4") == {"--model=qwen3:4b"}
+    assert fish.candidates("srchat ask -p ") == {
         "work", "my work", "it's", "a:b", "$(touch pwned)", "demo",
     }  # fmt: skip
-    assert fish.offered("srchat ask -p work -m ") == {"only-at-work"}
-    assert fish.offered("srchat ask -f re") == {"read me.txt", "report.csv"}
-    assert fish.offered("srchat ask -s @re") == {"@read me.txt", "@report.csv"}
-    assert fish.offered('srchat ask -s "@rea') == {"@read me.txt"}
-    assert fish.offered("srchat ask -xs@read\\ m") == {"-xs@read me.txt"}
-    assert fish.offered("srchat ask -xqpwork -m ") == {"only-at-work"}
-    assert fish.offered("srchat config get ") == {*SETTINGS, "profile"}
-    assert fish.offered("srchat config set stream ") == {"true", "false"}
-    assert fish.offered("srchat config set model v") == {"vllm-primary"}
-    assert fish.offered("srchat ask config ") == set()
-    assert fish.offered("srchat ask -t ") == set()
+    assert fish.candidates("srchat ask -p work -m ") == {"only-at-work"}
+    assert fish.candidates("srchat ask -f re") == {"read me.txt", "report.csv"}
+    assert fish.candidates("srchat ask -s @re") == {"@read me.txt", "@report.csv"}
+    assert fish.candidates('srchat ask -s "@rea') == {"@read me.txt"}
+    assert fish.candidates("srchat ask -xs@read\\ m") == {"-xs@read me.txt"}
+    assert fish.candidates("srchat ask -xqpwork -m ") == {"only-at-work"}
+    assert fish.candidates("srchat config get ") == {*SETTINGS, "profile"}
+    assert fish.candidates("srchat config set stream ") == {"true", "false"}
+    assert fish.candidates("srchat config set model v") == {"vllm-primary"}
+    assert fish.candidates("srchat ask config ") == set()
+    assert fish.candidates("srchat ask -t ") == set()
     assert not (srchat.home / "pwned").exists()
 
 
 def test_conversations_are_completed(shell: TypedShell, conversation: str) -> None:
     line = f"srchat ask --conversation {conversation[:3]}"
-    assert shell.completed(line) == ["srchat", "ask", "--conversation", conversation]
+    assert shell.completed_words(line) == ["srchat", "ask", "--conversation", conversation]
 
 
 def test_fish_describes_conversations(
     srchat: Srchat, env: dict[str, str], conversation: str
 ) -> None:
-    needs("fish")
-    found = Fish(srchat.home, env).described("srchat ask --conversation ")
+    required("fish")
+    found = Fish(srchat.home, env).described_candidates("srchat ask --conversation ")
     assert found == [f"{conversation}\t{TITLE}"]
 
 
@@ -264,7 +269,7 @@ PAGES = sorted(path for path in generated() if path.startswith("man/"))
 @pytest.mark.parametrize("path", PAGES)
 def test_a_manual_page_is_clean(path: str) -> None:
     done = subprocess.run(
-        [needs("man"), "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", ROOT / path],
+        [required("man"), "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", ROOT / path],
         env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANROFFSEQ": "", "MANWIDTH": "80"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -275,16 +280,16 @@ def test_a_manual_page_is_clean(path: str) -> None:
 @pytest.mark.parametrize("path", PAGES)
 def test_mandoc_finds_nothing_but_the_missing_date(path: str) -> None:
     done = subprocess.run(
-        [needs("mandoc"), "-Tlint", ROOT / path], capture_output=True, text=True, check=False
+        [required("mandoc"), "-Tlint", ROOT / path], capture_output=True, text=True, check=False
     )
-    # Without a date the same source makes the same page.
+    # The pages have no date, so that builds are reproducible.
     assert [line for line in done.stdout.splitlines() if "missing date" not in line] == []
 
 
-def shown(path: str) -> str:
-    """Return a page as a reader sees it, on very long lines."""
+def displayed(path: str) -> str:
+    """Return a page as man displays it, with very long lines."""
     done = subprocess.run(
-        [needs("man"), "-l", ROOT / path],
+        [required("man"), "-l", ROOT / path],
         env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "1000"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
@@ -292,7 +297,7 @@ def shown(path: str) -> str:
 
 
 def test_a_page_shows_commands_as_they_are_typed() -> None:
-    text = shown("man/srchat-ask.1")
+    text = displayed("man/srchat-ask.1")
     for _, command in PROSE["srchat ask"].examples:
         assert re.search(rf"^ +{re.escape(command)}$", text, re.MULTILINE)
     assert "--no-stream" in text
@@ -300,16 +305,16 @@ def test_a_page_shows_commands_as_they_are_typed() -> None:
         assert f"\n{section}\n" in text
 
 
-def test_a_page_that_is_named_exists_and_every_argument_has_a_description() -> None:
+def test_every_mentioned_page_exists_and_every_argument_has_a_description() -> None:
     for path in PAGES:
-        text = shown(path)
+        text = displayed(path)
         for name, volume in re.findall(r"\b(srchat[-a-z]*)\((\d)\)", text):
             assert (ROOT / f"man/{name}.{volume}").exists(), f"{path} names {name}({volume})"
         assert not re.search(r"^ +\.$", text, re.MULTILINE)
 
 
 def test_the_pages_have_every_setting_and_every_exit_code() -> None:
-    settings, overview = shown("man/srchat-config.5"), shown("man/srchat.1")
+    settings, overview = displayed("man/srchat-config.5"), displayed("man/srchat.1")
     for entry in SETTINGS.values():
         assert re.search(rf"^ +{entry.name}\b", settings, re.MULTILINE)
         if entry.variable:
@@ -321,7 +326,7 @@ def test_the_pages_have_every_setting_and_every_exit_code() -> None:
 
 
 def test_a_page_lists_its_variables() -> None:
-    ask, chat, models = (shown(f"man/srchat-{name}.1") for name in ("ask", "chat", "models"))
+    ask, chat, models = (displayed(f"man/srchat-{name}.1") for name in ("ask", "chat", "models"))
     assert "SRCHAT_CONTEXT_WINDOW" in ask
     assert "SRCHAT_CONTEXT_WINDOW" not in models
     assert "SRCHAT_KEYS" in chat
@@ -331,7 +336,7 @@ def test_a_page_lists_its_variables() -> None:
 
 
 def test_the_page_of_chat_has_every_slash_command() -> None:
-    text = shown("man/srchat-chat.1")
+    text = displayed("man/srchat-chat.1")
     for command in COMMANDS.values():
         assert re.search(rf"^ +/{command.name}\b", text, re.MULTILINE)
 
@@ -374,3 +379,21 @@ def test_every_parameter_has_a_completion() -> None:
         ("--place",), "directories", "Where [it's]: there",
     )  # fmt: skip
     assert ".SH EXAMPLES" not in pages(tree)["srchat-plain.1"]
+
+
+def test_zsh_lists_conversations_newest_first_even_with_equal_titles(
+    srchat: Srchat, env: dict[str, str]
+) -> None:
+    titles = ("same", "other", "same", "", "same", "other")
+    ids = [f"{letter}{place:011}" for place, letter in enumerate("mcxapk")]
+    with contextlib.closing(ConversationStore(srchat.history)) as store:
+        for age, (id_, title) in enumerate(zip(ids, titles, strict=True)):
+            moment = 1e9 - age
+            turn = TurnRecord(f"t{age}", "hi", reply="x", asked_at=moment, complete=True)
+            conversation = Conversation(id_, created_at=moment, used_at=moment).with_turn(turn)
+            store.add_conversation(conversation._replace(title=title))
+    with TypedShell(required("zsh"), srchat.home, env) as zsh:
+        listing = zsh.listing("srchat ask --conversation ")
+    listed = re.findall(r"^(\w{12}) +-- (.*?) *\r?$", listing, re.MULTILINE)
+    assert [id_ for id_, _ in listed] == ids
+    assert [title for _, title in listed] == [title or "(no title)" for title in titles]

@@ -21,19 +21,19 @@ QUIETLY = (
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
-def told(srchat: Srchat, serve: Serve, *texts: str) -> None:
-    """Have a conversation in which these are the answers, and the prompts."""
+def have_conversation(srchat: Srchat, serve: Serve, *texts: str) -> None:
+    """Have a conversation in which each prompt is answered with its own text."""
     scripts: list[Script] = [answer(text) for text in texts]
     server = serve(*scripts)
     for number, text in enumerate(texts):
         more = ["-c"] if number else []
         prompt = text if "\0" not in text else "x"
-        done = srchat("ask", *more, "-", "--base-url", server.url, stdin=prompt.encode())
-        assert done.code == 0, done.err
+        result = srchat("ask", *more, "-", "--base-url", server.url, stdin=prompt.encode())
+        assert result.code == 0, result.err
 
 
 def test_a_conversation_is_one_page_without_script(srchat: Srchat, serve: Serve) -> None:
-    told(srchat, serve, "# One\n\n**two**", "three")
+    have_conversation(srchat, serve, "# One\n\n**two**", "three")
     page = srchat("history", "export", "--format", "html").text
     assert page.startswith("<!DOCTYPE html>\n")
     assert "default-src 'none'" in page
@@ -54,7 +54,7 @@ def test_an_incomplete_answer_is_marked(srchat: Srchat, serve: Serve) -> None:
 def test_in_a_browser_nothing_is_requested_or_executed(srchat: Srchat, serve: Serve) -> None:
     trap = serve(json_response({}))
     texts = [text.replace("//evil.test", f"//127.0.0.1:{trap.port}") for text in INJECTIONS]
-    told(srchat, serve, *texts, *(text for text in ATTACKS.values() if text.strip()))
+    have_conversation(srchat, serve, *texts, *(text for text in ATTACKS.values() if text.strip()))
     page = srchat.home / "page.html"
     page.write_bytes(srchat("history", "export", "--format", "html").out)
     dom = subprocess.run(

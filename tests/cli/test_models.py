@@ -20,7 +20,7 @@ MODELS = {
 }
 
 
-def test_into_a_pipe_it_is_one_name_a_line(srchat: Srchat, serve: Serve) -> None:
+def test_a_pipe_gets_one_name_per_line(srchat: Srchat, serve: Serve) -> None:
     server = serve(json_response(MODELS))
     result = srchat("models", SRCHAT_BASE_URL=server.url, SRCHAT_API_KEY="sk-some-key")
     assert result == (0, b"vllm-primary\nodd\x1b[2J\n", "")
@@ -50,7 +50,9 @@ def test_json_is_an_array(srchat: Srchat, serve: Serve) -> None:
     }
 
 
-def test_on_a_terminal_it_is_a_table_that_marks_the_own_model(srchat: Srchat, serve: Serve) -> None:
+def test_on_a_terminal_models_are_a_table_that_marks_the_selected_one(
+    srchat: Srchat, serve: Serve
+) -> None:
     where = {"SRCHAT_BASE_URL": serve(json_response(MODELS)).url, "SRCHAT_MODEL": "vllm-primary"}
     with TerminalSession(srchat.command("models"), srchat.env | where) as session:
         assert session.wait() == 0
@@ -59,7 +61,7 @@ def test_on_a_terminal_it_is_a_table_that_marks_the_own_model(srchat: Srchat, se
 
 def test_a_response_that_is_not_a_list_is_reported(srchat: Srchat, serve: Serve) -> None:
     failed = b'{"error": {"message": "no backend"}}'
-    for body, said in (
+    for body, message in (
         (b"<html>", "not JSON"),
         (b"{}", "not a list of models\n"),
         (failed, "not a list of models: no backend\n"),
@@ -67,7 +69,7 @@ def test_a_response_that_is_not_a_list_is_reported(srchat: Srchat, serve: Serve)
     ):
         result = srchat("models", SRCHAT_BASE_URL=serve(json_response(body)).url)
         assert (result.code, result.out) == (6, b"")
-        assert said in result.err
+        assert message in result.err
 
 
 @pytest.mark.parametrize("command", [["models"], ["config", "check"], ["chat"]])
@@ -85,8 +87,8 @@ def test_a_wait_for_a_retry_is_counted_down_and_leaves_no_trace(
     where = {"SRCHAT_BASE_URL": server.url}
     with TerminalSession(srchat.command("models"), srchat.env | where) as session:
         assert session.wait() == 0
-        told = re.findall(rb"retrying in (\d+) s", session.raw)
-        assert len(set(told[1:])) > 1  # behind the notice
+        seconds = re.findall(rb"retrying in (\d+) s", session.raw)
+        assert len(set(seconds[1:])) > 1  # after the first warning
         assert [line for line in session.lines if "trying" in line] == [session.lines[0]]
 
 

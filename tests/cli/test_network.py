@@ -1,4 +1,4 @@
-"""Every scenario of the table, over a real socket to a real process."""
+"""Every scenario of the table, with srchat as a process and a real socket."""
 
 import os
 import subprocess
@@ -19,13 +19,13 @@ from tests.support.scenarios import Scenario, all_scenarios
 from tests.support.server import ScriptedServer
 
 SCENARIOS = {scenario.name: scenario for scenario in all_scenarios()}
-AT_ONCE = 6  # most of a scenario is waiting
-BASE_MEMORY = 40  # MiB of a process that asks
-HANGS = 60  # seconds; a guard, no measure: a server that holds on does so for ever
+CONCURRENCY = 6  # scenarios at a time; they mostly wait
+BASE_MEMORY = 40  # MiB of a process that sends a request
+MAX_SECONDS = 60  # a run that hangs never ends
 
 
 class Outcome(NamedTuple):
-    """How a scenario ended."""
+    """The result of a scenario."""
 
     code: int
     out: str
@@ -45,35 +45,35 @@ def played(scenario: Scenario, home: Path) -> Outcome:
     ):
         args = ["ask", "q", "--base-url", server.url, *scenario.args]
         begin = time.monotonic()
-        code, memory = run(args, srchat.unmeasured_env | scenario.env, home, out, err)
+        code, memory = run(args, srchat.plain_env | scenario.env, home, out, err)
         seconds = time.monotonic() - begin
         out.seek(0)
         err.seek(0)
-        text, said = out.read().decode(), err.read().decode()
-        return Outcome(code, text, said, len(server.requests), seconds, memory)
+        stdout, stderr = out.read().decode(), err.read().decode()
+        return Outcome(code, stdout, stderr, len(server.requests), seconds, memory)
 
 
 def run(
     args: list[str], env: dict[str, str], home: Path, out: IO[bytes], err: IO[bytes]
 ) -> tuple[int, float]:
-    """Run srchat and return its exit code and the MiB of memory that it took at most."""
+    """Run srchat, and return its exit code and its peak memory in MiB."""
     if not can_fork(env):
         process, costs = start_measured(
             args, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err
         )
         return process.wait(), costs().memory
-    with Path(os.devnull).open("rb") as nothing:
-        fds = [file.fileno() for file in (nothing, out, err)]
+    with Path(os.devnull).open("rb") as null:
+        fds = [file.fileno() for file in (null, out, err)]
         pid = fork_server().start(args, env, str(home), fds)
     _, status, usage = os.wait4(pid, 0)
-    return os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024 - loaded()
+    return os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024 - preloaded_memory()
 
 
 @cache
-def loaded() -> float:
-    """Return the MiB of memory that a fork has from the start and srchat does not need."""
-    with Path(os.devnull).open("r+b") as nothing:
-        pid = fork_server().start(["--version"], BASE_ENV, "/", [nothing.fileno()] * 3)
+def preloaded_memory() -> float:
+    """Return the memory in MiB of modules that a fork has loaded and srchat does not need."""
+    with Path(os.devnull).open("r+b") as null:
+        pid = fork_server().start(["--version"], BASE_ENV, "/", [null.fileno()] * 3)
     return os.wait4(pid, 0)[2].ru_maxrss / 1024 - BASE_MEMORY
 
 
@@ -81,14 +81,14 @@ def loaded() -> float:
 def outcomes(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[dict[str, Future[Outcome]]]:
-    """Play the wanted scenarios, several at once."""
+    """Play the selected scenarios, several at a time."""
     home = tmp_path_factory.mktemp("home")
     wanted = [
         item.callspec.params["name"]
         for item in request.session.items
         if item.path == request.path and hasattr(item, "callspec")
     ]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
         yield {name: pool.submit(played, SCENARIOS[name], home) for name in wanted}
 
 
@@ -98,13 +98,13 @@ def test_scenario(outcomes: dict[str, Future[Outcome]], name: str) -> None:
     assert outcome.code == scenario.code, outcome.err
     assert outcome.out == scenario.out
     assert outcome.attempts == scenario.attempts
-    for said in scenario.err:
-        assert said in outcome.err
+    for message in scenario.err:
+        assert message in outcome.err
     if scenario.lines is not None:
         assert outcome.err.count("srchat: ") == scenario.lines, outcome.err
     assert "Traceback" not in outcome.err
     assert all(len(line) < 1100 for line in outcome.err.splitlines())
-    assert outcome.seconds < HANGS
+    assert outcome.seconds < MAX_SECONDS
     assert outcome.memory < scenario.memory
 
 

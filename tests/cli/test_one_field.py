@@ -66,7 +66,7 @@ def test_set_changes_it_in_a_chat(tree: Path) -> None:
     assert shown.count("seed = 11") == 2
 
 
-def test_the_generated_manual_and_completion_have_it(tree: Path) -> None:
+def test_a_new_setting_is_in_the_generated_manual_and_completion(tree: Path) -> None:
     (tree / "man").mkdir()
     run(tree, "tools.generate")
     for name in ("srchat-ask.1", "srchat-chat.1", "srchat-config.5"):

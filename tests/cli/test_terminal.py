@@ -1,5 +1,6 @@
-"""`srchat ask` on a real terminal: what is displayed, and what remains."""
+"""`srchat ask` on a real terminal: the display while streaming and afterwards."""
 
+import json
 import re
 import shutil
 import signal
@@ -11,7 +12,7 @@ import pytest
 from tests.conftest import Serve, Srchat
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import CLOSE, DONE, HOLD, Pause, answer, chunk, error, head
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
 MARKDOWN = "# Title\n\nSome **bold** text.\n\n- one\n- two\n\n```py\nprint(1)\n```\n\nEnd."
 
@@ -52,7 +53,7 @@ def test_the_spinner_turns_until_the_first_token_and_leaves_no_trace(
         assert session.terminal.cursor_is_visible
 
 
-def test_a_notice_takes_the_place_of_the_spinner(srchat: Srchat, serve: Serve) -> None:
+def test_a_warning_replaces_the_spinner(srchat: Srchat, serve: Serve) -> None:
     turning = threading.Event()
     headers = {"X-API-Deprecated": "use v2"}
     server = serve([turning, *answer("Answer.", headers=headers)])
@@ -91,6 +92,33 @@ def test_a_wait_is_shown_if_only_stderr_is_a_terminal(srchat: Srchat, serve: Ser
     assert (srchat.home / "out").read_text() == "one two\n"
 
 
+def test_a_wait_does_not_overwrite_text_that_a_pipe_shows_on_the_same_terminal(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve([head(), chunk("First part,"), Pause(2.5), chunk(" the rest.", "stop"), DONE])
+    ask = " ".join(srchat.command("ask", "q", "--base-url", server.url))
+    shell = ["sh", "-c", f"{ask} | tee out"]
+    with TerminalSession(shell, srchat.env, cwd=str(srchat.home)) as session:
+        session.wait_for_text("First part,")
+        written = len(session.raw)
+        session.wait_for_text("the rest.")
+        assert session.wait() == 0
+        assert session.lines == ["First part, the rest."]
+    assert session.raw[written:].count(b"\r\n") == 1
+    assert b"\x1b" not in session.raw[written:]
+
+
+def test_events_do_not_mix_with_the_status_line(srchat: Srchat, serve: Serve) -> None:
+    server = serve([Pause(1.0), head(), chunk("One."), Pause(2.5), chunk(" Two.", "stop"), DONE])
+    with asking(srchat, server.url, "--events") as session:
+        session.wait_for(lambda session: any("vllm-primary" in line for line in session.lines))
+        assert session.wait() == 0
+    text = "".join(session.lines)
+    assert text.startswith('{"event": "start"')
+    assert "waiting for" not in text
+    assert json.loads(text[: text.index("}") + 1])["event"] == "start"
+
+
 def test_quiet_has_no_spinner(srchat: Srchat, serve: Serve) -> None:
     server = serve([Pause(0.3), head(), chunk("Answer.", "stop"), DONE])
     with asking(srchat, server.url, "-q") as session:
@@ -98,7 +126,7 @@ def test_quiet_has_no_spinner(srchat: Srchat, serve: Serve) -> None:
         assert b"vllm-primary" not in session.raw
 
 
-def test_quiet_does_not_count_down_to_a_retry(srchat: Srchat, serve: Serve) -> None:
+def test_quiet_shows_no_countdown_to_a_retry(srchat: Srchat, serve: Serve) -> None:
     server = serve(error(429, "slow down", {"Retry-After": "1"}), answer("Answer."))
     with asking(srchat, server.url, "-q") as session:
         assert session.wait() == 0
@@ -141,7 +169,7 @@ def test_a_summary_shows_the_last_rows_and_leaves_one_line(srchat: Srchat, serve
         assert b"\x1b[31m" not in session.raw
 
 
-def test_a_warning_takes_the_place_of_the_summary(srchat: Srchat, serve: Serve) -> None:
+def test_a_warning_replaces_the_summary(srchat: Srchat, serve: Serve) -> None:
     thought = chunk(reasoning_content="Let me see")
     served = chunk(model="gpt-4o", reasoning_content=" again")
     server = serve([head(), thought, Pause(0.2), served, Pause(0.2), chunk("42", "stop"), DONE])
@@ -175,11 +203,11 @@ def test_reasoning_is_shown_whole_if_the_answer_goes_to_a_file(
     assert (result.out, result.err) == (b"42\n", "Hm.\n\n" if shown else "")
 
 
-def test_reasoning_behind_text_does_not_land_inside_the_answer(
+def test_reasoning_after_text_is_not_printed_inside_the_answer(
     srchat: Srchat, serve: Serve
 ) -> None:
     late = chunk(reasoning_content="afterthought")
-    shown = threading.Event()  # what comes together has no order
+    shown = threading.Event()  # without it, the order would be undefined
     server = serve([head(), chunk("one "), shown, late, chunk("two", "stop"), DONE])
     with asking(srchat, server.url) as session:
         session.wait_for_text("one")
@@ -220,7 +248,7 @@ def test_an_interrupt_keeps_the_text_so_far_and_restores_the_terminal(
         assert "half" in text
         assert session.lines[-1] == "srchat: interrupted"
         assert session.terminal.cursor_is_visible
-        assert server.client_left.wait(PATIENCE)
+        assert server.client_disconnected.wait(WAIT_TIMEOUT)
 
 
 LOOPS = {
@@ -249,7 +277,7 @@ def test_the_process_dies_of_the_signal(srchat: Srchat, serve: Serve, signum: in
     process = srchat.start("ask", "q", "--base-url", serve([head(), chunk("one"), HOLD]).url)
     assert process.stdout.read(3) == b"one"
     process.send_signal(signum)
-    assert process.wait(PATIENCE) == -signum
+    assert process.wait(WAIT_TIMEOUT) == -signum
 
 
 def test_an_interrupt_before_the_first_token_prints_only_that(srchat: Srchat, serve: Serve) -> None:
@@ -269,7 +297,7 @@ def test_a_closed_terminal_ends_the_turn_and_keeps_the_text_so_far(
     with asking(srchat, server.url, *options) as session:
         wait_until(lambda: "half" in srchat("history", "show").text, "the first text")
         session.hang_up()
-        wait_until(session.has_ended, "the end")
+        wait_until(session.has_exited, "the end")
         assert session.exit_code == 129
     assert "half" in srchat("history", "show").text
 
@@ -283,14 +311,14 @@ def test_a_wait_is_counted_down(srchat: Srchat, serve: Serve) -> None:
         assert "slow down" in session.lines[0]
 
 
-def test_notices_do_not_land_inside_the_answer(srchat: Srchat, serve: Serve) -> None:
+def test_warnings_are_not_printed_inside_the_answer(srchat: Srchat, serve: Serve) -> None:
     parts = [chunk("one ", model="gpt-4o"), b"data: {bad\n\n", chunk("two", "length"), DONE, CLOSE]
     with asking(srchat, serve([head(), *parts]).url) as session:
         assert session.wait() == 0
         place = session.lines.index("one two")
-        said = "\n".join(session.lines[place:])
-        assert "could not be parsed" in said
-        assert "max_tokens" in said
+        message = "\n".join(session.lines[place:])
+        assert "could not be parsed" in message
+        assert "max_tokens" in message
 
 
 @pytest.mark.parametrize(
@@ -333,9 +361,7 @@ HANGS = ["```mcschema\n" + "<!--" * 15 + "\n```\n", "```java\n" + "a " * 8000 + 
 
 
 @pytest.mark.parametrize("text", HANGS)
-def test_a_code_block_that_is_made_to_hang_a_lexer_is_shown(
-    srchat: Srchat, serve: Serve, text: str
-) -> None:
+def test_code_that_hangs_a_lexer_is_shown(srchat: Srchat, serve: Serve, text: str) -> None:
     server = serve(answer("before\n\n", text, "\nafter\n"))
     for command in (("ask", "q", "--base-url", server.url), ("history", "show")):
         env = srchat.env | {"PAGER": "cat"}
@@ -364,7 +390,7 @@ def test_color_always_renders_into_a_pipe(srchat: Srchat, serve: Serve) -> None:
         (["--color", "always"], {"NO_COLOR": "1"}, True),
     ],
 )
-def test_colors_are_used_as_asked_for(
+def test_colors_follow_the_environment(
     srchat: Srchat, serve: Serve, options: list[str], env: dict[str, str], has_color: bool
 ) -> None:
     url = serve(answer("**bold** `code`")).url

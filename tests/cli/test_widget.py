@@ -10,11 +10,11 @@ import pytest
 
 from tests.conftest import Serve, Srchat
 from tests.support.server import HOLD, Script, answer, error
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
 SHELLS: Final = ("bash", "zsh", "fish")
 KEYS: Final = {"bash": r"\C-xs", "zsh": "^Xs", "fish": r"\cxs"}
-# How a line break is typed into a command that is not run yet.
+# Keys that insert a line break without running the command.
 LINE_BREAK: Final = {"bash": "\x16\n", "zsh": "\x16\n", "fish": "\x1b\r"}
 START: Final = {
     "bash": ["--norc", "--noprofile", "-i"],
@@ -55,7 +55,7 @@ def test_a_system_prompt_of_the_user_stays(srchat: Srchat, serve: Serve) -> None
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "message"),
     [
         (answer("I cannot."), "the answer has no command"),
         (command("ls \x1b[2J"), "control characters"),
@@ -64,11 +64,11 @@ def test_a_system_prompt_of_the_user_stays(srchat: Srchat, serve: Serve) -> None
     ],
 )
 def test_without_a_command_nothing_is_printed(
-    srchat: Srchat, serve: Serve, script: Script, said: str
+    srchat: Srchat, serve: Serve, script: Script, message: str
 ) -> None:
     result = srchat("ask", "--command", "x", "--base-url", serve(script).url)
     assert (result.code, result.out) == (6, b"")
-    assert said in result.err
+    assert message in result.err
     assert "\x1b" not in result.err
 
 
@@ -77,26 +77,26 @@ def test_it_cannot_be_combined(srchat: Srchat) -> None:
 
 
 @pytest.mark.parametrize("key", ["a'b", "a b", "$(x)", "a;b", "", "`x`", "a\nb", "x" * 21])
-def test_a_key_that_would_be_code_is_refused(srchat: Srchat, key: str) -> None:
+def test_a_key_binding_with_shell_code_is_refused(srchat: Srchat, key: str) -> None:
     result = srchat("widget", "bash", "--key", key)
     assert (result.code, result.out) == (2, b"")
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_without_a_key_none_is_bound(srchat: Srchat, shell: str) -> None:
+def test_the_widget_binds_no_key_by_default(srchat: Srchat, shell: str) -> None:
     lines = srchat("widget", shell).text.splitlines()
     assert lines[-1].startswith("# To bind a key: bind")
 
 
-class Typist:
-    """An interactive shell with the widget on Ctrl-X s, and somebody who types."""
+class InteractiveShell:
+    """An interactive shell with the widget bound to Ctrl-X s."""
 
     def __init__(self, shell: str, srchat: Srchat, url: str) -> None:
         env = srchat.env | {"SRCHAT_BASE_URL": url, "SRCHAT_RETRIES": "0"}
         self.canary = srchat.home / "canary"
         self._child = pexpect.spawn(
-            shell, START[shell], env=env, cwd=str(srchat.home), encoding="utf-8", timeout=PATIENCE,
-            dimensions=(40, 200),
+            shell, START[shell], env=env, cwd=str(srchat.home), encoding="utf-8",
+            timeout=WAIT_TIMEOUT, dimensions=(40, 200),
         )  # fmt: skip
         self._child.delaybeforesend = None
         self._run(SETUP[shell])
@@ -127,9 +127,9 @@ class Typist:
         self._child.expect_exact(text)
 
 
-def noted(typist: Typist, home: Path) -> str:
-    """Run `note LINE` with what stands on the line, and return what it notes."""
-    typist.type("\x01note \r")
+def run_note(terminal: InteractiveShell, home: Path) -> str:
+    """Prefix the current line with `note`, run it, and return the arguments of `note`."""
+    terminal.type("\x01note \r")
     file = home / "noted"
     wait_until(lambda: file.exists() and file.read_text().endswith("\n"))
     text = file.read_text().rstrip("\n")
@@ -139,7 +139,7 @@ def noted(typist: Typist, home: Path) -> str:
 
 @pytest.fixture(params=SHELLS)
 def shell(request: pytest.FixtureRequest, srchat: Srchat) -> str:
-    """A shell, and a program `note` that writes its arguments down."""
+    """The name of a shell, with a program `note` that writes its arguments to a file."""
     if not shutil.which(request.param):
         pytest.skip(f"no {request.param} here")
     srchat.put_on_path()
@@ -153,59 +153,59 @@ def test_the_words_become_a_command_that_is_not_run(
     srchat: Srchat, serve: Serve, shell: str
 ) -> None:
     server = serve(command("touch canary"))
-    with Typist(shell, srchat, server.url) as typist:
-        typist.type("make a file é")
-        typist.press_widget()
-        typist.wait_for("touch canary")
-        assert not typist.canary.exists()
-        assert noted(typist, srchat.home) == "touch canary"
-        assert not typist.canary.exists()
+    with InteractiveShell(shell, srchat, server.url) as terminal:
+        terminal.type("make a file é")
+        terminal.press_widget()
+        terminal.wait_for("touch canary")
+        assert not terminal.canary.exists()
+        assert run_note(terminal, srchat.home) == "touch canary"
+        assert not terminal.canary.exists()
     assert server.requests[0].json["messages"][-1]["content"] == "make a file é"
 
 
 @pytest.mark.parametrize(
     "script", [error(500, "broken"), answer("No."), command("ls \x1b[2J\u202e"), command("a\nif b")]
 )
-def test_the_words_stay_where_there_is_no_command(
+def test_the_words_stay_if_there_is_no_command(
     srchat: Srchat, serve: Serve, shell: str, script: Script
 ) -> None:
-    with Typist(shell, srchat, serve(script).url) as typist:
-        typist.type("list files")
-        typist.press_widget()
-        typist.wait_for("error:")
-        assert noted(typist, srchat.home) == "list files"
+    with InteractiveShell(shell, srchat, serve(script).url) as terminal:
+        terminal.type("list files")
+        terminal.press_widget()
+        terminal.wait_for("error:")
+        assert run_note(terminal, srchat.home) == "list files"
 
 
-def test_a_server_that_is_down_costs_no_words(srchat: Srchat, shell: str) -> None:
-    with Typist(shell, srchat, "http://127.0.0.1:9/v1") as typist:
-        typist.type("list files")
-        typist.press_widget()
-        typist.wait_for("cannot connect")
-        assert noted(typist, srchat.home) == "list files"
+def test_the_words_stay_if_the_server_is_down(srchat: Srchat, shell: str) -> None:
+    with InteractiveShell(shell, srchat, "http://127.0.0.1:9/v1") as terminal:
+        terminal.type("list files")
+        terminal.press_widget()
+        terminal.wait_for("cannot connect")
+        assert run_note(terminal, srchat.home) == "list files"
 
 
 def test_ctrl_c_ends_a_slow_answer_and_keeps_the_words(
     srchat: Srchat, serve: Serve, shell: str
 ) -> None:
     server = serve([HOLD])
-    with Typist(shell, srchat, server.url) as typist:
-        typist.type("list files")
-        typist.press_widget()
+    with InteractiveShell(shell, srchat, server.url) as terminal:
+        terminal.type("list files")
+        terminal.press_widget()
         wait_until(lambda: server.requests)
-        typist.type("\x03")
-        typist.wait_for("interrupted")
-        assert noted(typist, srchat.home) == "list files"
+        terminal.type("\x03")
+        terminal.wait_for("interrupted")
+        assert run_note(terminal, srchat.home) == "list files"
 
 
 def test_undo_gives_the_words_back(srchat: Srchat, serve: Serve, shell: str) -> None:
     if shell == "bash":
         pytest.skip("bash has no undo for what a widget does")
-    with Typist(shell, srchat, serve(command("touch canary")).url) as typist:
-        typist.type("list files")
-        typist.press_widget()
-        typist.wait_for("touch canary")
-        typist.type("\x1f")
-        assert noted(typist, srchat.home) == "list files"
+    with InteractiveShell(shell, srchat, serve(command("touch canary")).url) as terminal:
+        terminal.type("list files")
+        terminal.press_widget()
+        terminal.wait_for("touch canary")
+        terminal.type("\x1f")
+        assert run_note(terminal, srchat.home) == "list files"
 
 
 def test_a_line_with_quotes_reaches_the_model_as_it_is(
@@ -213,31 +213,31 @@ def test_a_line_with_quotes_reaches_the_model_as_it_is(
 ) -> None:
     server = serve(command("touch canary"))
     words = "find 'a b' \"$HOME\" `x` $(y) -- --no-save"
-    with Typist(shell, srchat, server.url) as typist:
-        typist.type(words)
-        typist.press_widget()
-        typist.wait_for("touch canary")
+    with InteractiveShell(shell, srchat, server.url) as terminal:
+        terminal.type(words)
+        terminal.press_widget()
+        terminal.wait_for("touch canary")
     assert server.requests[0].json["messages"][-1]["content"] == words
-    assert not typist.canary.exists()
+    assert not terminal.canary.exists()
 
 
 def test_several_lines_are_one_request(srchat: Srchat, serve: Serve, shell: str) -> None:
     server = serve(command("touch canary"))
-    with Typist(shell, srchat, server.url) as typist:
-        typist.type(f"list é{LINE_BREAK[shell]}all files")
-        typist.press_widget()
-        typist.wait_for("touch canary")
-        assert noted(typist, srchat.home) == "touch canary"
+    with InteractiveShell(shell, srchat, server.url) as terminal:
+        terminal.type(f"list é{LINE_BREAK[shell]}all files")
+        terminal.press_widget()
+        terminal.wait_for("touch canary")
+        assert run_note(terminal, srchat.home) == "touch canary"
     assert server.requests[0].json["messages"][-1]["content"] == "list é\nall files"
 
 
-def test_several_lines_stay_where_there_is_no_command(
+def test_several_lines_stay_if_there_is_no_command(
     srchat: Srchat, serve: Serve, shell: str
 ) -> None:
-    with Typist(shell, srchat, serve(answer("No.")).url) as typist:
-        typist.type(f"note one{LINE_BREAK[shell]}note two")
-        typist.press_widget()
-        typist.wait_for("error:")
-        typist.type("\r")
+    with InteractiveShell(shell, srchat, serve(answer("No.")).url) as terminal:
+        terminal.type(f"note one{LINE_BREAK[shell]}note two")
+        terminal.press_widget()
+        terminal.wait_for("error:")
+        terminal.type("\r")
         file = srchat.home / "noted"
         wait_until(lambda: file.exists() and file.read_text() == "two\n")

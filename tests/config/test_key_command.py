@@ -72,8 +72,10 @@ def test_a_command_over_a_limit_is_stopped(
 def test_a_command_is_terminated_before_it_is_killed(tmp_path: Path) -> None:
     command = "trap 'touch \"$0\"; exit 1' TERM; while :; do sleep 0.02; done"
     with pytest.raises(MissingKeyError, match="timed out after"):
-        run_key_command(["sh", "-c", command, str(tmp_path / "told")], timeout=1, stop_grace=2)
-    assert (tmp_path / "told").exists()
+        run_key_command(
+            ["sh", "-c", command, str(tmp_path / "terminated")], timeout=1, stop_grace=2
+        )
+    assert (tmp_path / "terminated").exists()
 
 
 def test_stderr_is_shown(capfd: pytest.CaptureFixture[str]) -> None:

@@ -47,7 +47,7 @@ def test_an_invalid_parameter_is_rejected(text: str) -> None:
         Parameters().parse(text)
 
 
-def test_a_setting_that_is_a_parameter_is_only_a_setting() -> None:
+def test_a_parameter_with_a_setting_is_rejected() -> None:
     for name in (name for name, entry in SETTINGS.items() if entry.parameter):
         with pytest.raises(ValueError):  # noqa: PT011 - as above
             Parameters().parse(f"{name}=1")

@@ -105,7 +105,7 @@ def test_the_profile_is_selected_by_option_variable_or_file(
 
 
 @pytest.mark.parametrize(
-    ("option", "environ", "file", "said"),
+    ("option", "environ", "file", "message"),
     [
         ("wrk", {}, None, "option --profile: no profile 'wrk'"),
         (None, {"SRCHAT_PROFILE": "wrk"}, None, "variable SRCHAT_PROFILE: no profile 'wrk'"),
@@ -113,11 +113,11 @@ def test_the_profile_is_selected_by_option_variable_or_file(
     ],
 )
 def test_an_unknown_profile_is_reported_with_its_origin(
-    option: str | None, environ: dict[str, str], file: str | None, said: str
+    option: str | None, environ: dict[str, str], file: str | None, message: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         resolve(FileSettings(FILE, file, {}, {"work": {}}), environ, {}, option)
-    assert (caught.value.message, caught.value.hint) == (said, "did you mean 'work'?")
+    assert (caught.value.message, caught.value.hint) == (message, "did you mean 'work'?")
 
 
 def test_the_built_in_demo_profile_overrides_variables_and_the_file() -> None:
@@ -135,9 +135,9 @@ def test_the_built_in_demo_profile_overrides_variables_and_the_file() -> None:
 @pytest.mark.parametrize("name", ["system", "model", "stop", "api_key"])
 def test_a_variable_that_is_not_utf8_is_rejected_and_not_shown(name: str) -> None:
     variable = SETTINGS[name].variable
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as caught:
         _resolve(environ={variable: "sk-Gr\udcf6"})
-    assert told.value.message == f"variable {variable}: the value is not UTF-8 text"
+    assert caught.value.message == f"variable {variable}: the value is not UTF-8 text"
 
 
 def test_an_invalid_value_is_reported_with_its_variable() -> None:

@@ -8,7 +8,7 @@ from srchat.config.value_types import Choice
 
 
 def test_every_setting_has_a_description_and_all_but_three_a_variable() -> None:
-    # No text from the environment may choose headers or what is sent with every prompt.
+    # Environment variables must not set headers or text that is sent with every prompt.
     without = {"prompt", "vars", "headers"}
     for name, entry in SETTINGS.items():
         assert entry.variable == ("" if name in without else f"SRCHAT_{name.upper()}")

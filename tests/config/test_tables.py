@@ -32,7 +32,7 @@ def test_variables_are_texts_with_identifiers_as_names(value: object) -> None:
         Variables().check(value)
 
 
-def test_the_text_of_a_variable_may_be_empty_or_hold_an_equals_sign() -> None:
+def test_a_variable_may_be_empty_or_contain_an_equals_sign() -> None:
     assert Variables().parse("a=b=c") == {"a": "b=c"}
     assert Variables().parse("a=") == {"a": ""}
     with pytest.raises(ValueError):  # noqa: PT011 - without a message, as of every type

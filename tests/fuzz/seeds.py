@@ -1,7 +1,7 @@
-"""How long the fuzzers run: seconds in CI, hours by hand.
+"""Seeds of the fuzz tests.
 
-`SRCHAT_FUZZ=500 pytest tests/fuzz` runs 500 times as many rounds, from new seeds. A failure names
-its seed; `SRCHAT_FUZZ_SEED=N` runs that one alone.
+In CI they take seconds. `SRCHAT_FUZZ=500 pytest tests/fuzz` runs 500 times as many rounds, with new
+seeds. A failure reports its seed; `SRCHAT_FUZZ_SEED=N` runs only that one.
 """
 
 import os
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 
 def seeds(rounds: int) -> Iterator[int]:
-    """Yield `rounds` seeds: the same ones in CI, others where SRCHAT_FUZZ asks for more."""
-    if only := os.environ.get("SRCHAT_FUZZ_SEED"):
-        yield int(only)
+    """Yield `rounds` seeds, always the same ones, or more and random ones if SRCHAT_FUZZ is set."""
+    if seed := os.environ.get("SRCHAT_FUZZ_SEED"):
+        yield int(seed)
         return
     factor = int(os.environ.get("SRCHAT_FUZZ", "1"))
     first = 0 if factor == 1 else random.randrange(2**32)

@@ -1,4 +1,4 @@
-"""Random keys, pastes, resizes and signals: a chat answers the next plain prompt and leaves."""
+"""Random keys, pastes, resizes and signals do not break a chat."""
 
 import os
 import random
@@ -21,31 +21,33 @@ _KEYS = (
 )
 
 
-def _do_something(chat: ChatTerminal, chance: random.Random) -> None:
-    what = chance.random()
-    if what < 0.85:
-        chat.type(chance.choice(_KEYS))
-    elif what < 0.9:
-        chat.resize(chance.choice((20, 80)), chance.choice((6, 24)))
-    elif what < 0.95:
+def _random_action(chat: ChatTerminal, rng: random.Random) -> None:
+    number = rng.random()
+    if number < 0.85:
+        chat.type(rng.choice(_KEYS))
+    elif number < 0.9:
+        chat.resize(rng.choice((20, 80)), rng.choice((6, 24)))
+    elif number < 0.95:
         os.kill(chat.pid, signal.SIGINT)
     else:
         os.kill(chat.pid, signal.SIGSTOP)
         os.kill(chat.pid, signal.SIGCONT)
-    chat.read(chance.choice((0, 0, 0.02, 0.1)))
+    chat.read(rng.choice((0, 0, 0.02, 0.1)))
 
 
-def test_after_any_keys_a_chat_answers_and_leaves(srchat: Srchat, serve: Serve) -> None:
-    srchat.env["VISUAL"] = "true"  # what Ctrl-G opens leaves the line as it is
+def test_after_any_keys_a_chat_answers_the_next_prompt_and_quits(
+    srchat: Srchat, serve: Serve
+) -> None:
+    srchat.env["VISUAL"] = "true"  # the editor that Ctrl-G opens changes nothing
     for seed in seeds(3):
-        chance = random.Random(seed)
+        rng = random.Random(seed)
         server = serve(answer("Fine."))
         with ChatTerminal(srchat, server.url) as chat:
             chat.wait_for_prompt()
             for _ in range(40):
-                _do_something(chat, chance)
+                _random_action(chat, rng)
             chat.resize(80, 24)
-            for _ in range(3):  # out of a search, a menu or a question
+            for _ in range(3):  # leaves a search, a menu or a question
                 chat.read(0.3)
                 chat.type(CTRL_C)
             chat.read(0.5)

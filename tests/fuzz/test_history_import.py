@@ -1,4 +1,4 @@
-"""Random and broken exports and histories: imported or refused clearly; nothing is harmed."""
+"""Random and damaged exports and databases are imported or rejected, without losing data."""
 
 import contextlib
 import copy
@@ -6,7 +6,7 @@ import json
 import os
 import random
 import shutil
-import sqlite3  # noqa: TID251 - to make what no srchat writes
+import sqlite3  # noqa: TID251 - to write what srchat never does
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,41 +41,41 @@ _EXISTING = ("aaaa1111", "bbbb2222")
 _NAMES = (*_EXISTING, "cccc3333", "dddd4444")
 
 
-# --- what is imported ------------------------------------------------------------------------
+# --- random files ----------------------------------------------------------------------------
 
 
-def _text(chance: random.Random) -> str:
-    return "".join(chance.choices(_PIECES, k=chance.randrange(5)))
+def _text(rng: random.Random) -> str:
+    return "".join(rng.choices(_PIECES, k=rng.randrange(5)))
 
 
-def _turn(chance: random.Random, id: str, before: list[TurnRecord]) -> TurnRecord:
-    complete = chance.random() < 0.7
+def _turn(rng: random.Random, id: str, before: list[TurnRecord]) -> TurnRecord:
+    complete = rng.random() < 0.7
     return TurnRecord(
         id,
-        _text(chance),
-        parent=chance.choice([*(turn.id for turn in before), None]),
-        reply=_text(chance),
+        _text(rng),
+        parent=rng.choice([*(turn.id for turn in before), None]),
+        reply=_text(rng),
         complete=complete,
         reason="" if complete else "lost",
-        model=_text(chance),
-        usage=chance.choice((None, Usage(1, 2, 3))),
-        asked_at=chance.uniform(0, 1e9),
-        ended_at=chance.choice((None, 5.0)),
+        model=_text(rng),
+        usage=rng.choice((None, Usage(1, 2, 3))),
+        asked_at=rng.uniform(0, 1e9),
+        ended_at=rng.choice((None, 5.0)),
     )
 
 
-def _conversation(chance: random.Random, id: str) -> Conversation:
+def _conversation(rng: random.Random, id: str) -> Conversation:
     turns: list[TurnRecord] = []
-    for place in range(chance.randrange(5)):
-        # Of the same conversation, so that two files of it have some of their turns in common.
-        turns.append(_turn(chance, f"{id}{place}{chance.randrange(3)}", turns))
+    for index in range(rng.randrange(5)):
+        # Few ids, so that two versions of a conversation have some turns in common.
+        turns.append(_turn(rng, f"{id}{index}{rng.randrange(3)}", turns))
     return Conversation(
         id,
-        (turns and title_of(turns[0].prompt)) or _text(chance),
-        chance.choice((None, "Be brief.")),
-        chance.uniform(0, 1e9),
-        chance.uniform(0, 1e9),
-        chance.choice([*(turn.id for turn in turns), None]),
+        (turns and title_of(turns[0].prompt)) or _text(rng),
+        rng.choice((None, "Be brief.")),
+        rng.uniform(0, 1e9),
+        rng.uniform(0, 1e9),
+        rng.choice([*(turn.id for turn in turns), None]),
         tuple(turns),
     )
 
@@ -85,78 +85,76 @@ def _document(conversations: list[Conversation]) -> dict[str, Any]:
     return {"srchat_history": 1, "conversations": items}
 
 
-def _as_json(chance: random.Random, file: Path, conversations: list[Conversation]) -> None:
+def _as_json(rng: random.Random, file: Path, conversations: list[Conversation]) -> None:
     document = _document(conversations)
-    for _ in range(chance.choice((0, 1, 1, 3))):
-        _change(chance, document)
+    for _ in range(rng.choice((0, 1, 1, 3))):
+        _change(rng, document)
     file.write_text(json.dumps(document))
 
 
-def _change(chance: random.Random, document: dict[str, Any]) -> None:
+def _change(rng: random.Random, document: dict[str, Any]) -> None:
     """Change one value somewhere in a document."""
-    here: Any = document
+    node: Any = document
     while True:
-        keys = list(here) if isinstance(here, dict) else list(range(len(here)))
+        keys = list(node) if isinstance(node, dict) else list(range(len(node)))
         if not keys:
             return
-        key = chance.choice(keys)
-        if isinstance(here[key], dict | list) and here[key] and chance.random() < 0.8:
-            here = here[key]
+        key = rng.choice(keys)
+        if isinstance(node[key], dict | list) and node[key] and rng.random() < 0.8:
+            node = node[key]
             continue
-        if chance.random() < 0.3:
-            del here[key]
+        if rng.random() < 0.3:
+            del node[key]
         else:
-            here[key] = copy.deepcopy(chance.choice(_ODD))
+            node[key] = copy.deepcopy(rng.choice(_ODD))
         return
 
 
-def _as_bytes(chance: random.Random, file: Path, conversations: list[Conversation]) -> None:
-    _as_json(chance, file, conversations)
-    _damage(chance, file)
+def _as_bytes(rng: random.Random, file: Path, conversations: list[Conversation]) -> None:
+    _as_json(rng, file, conversations)
+    _damage(rng, file)
 
 
-def _as_database(chance: random.Random, file: Path, conversations: list[Conversation]) -> None:
+def _as_database(rng: random.Random, file: Path, conversations: list[Conversation]) -> None:
     store = ConversationStore(file)
     for conversation in conversations:
         store.add_conversation(conversation)
     store.close()
     with sqlite3.connect(file) as connection:
-        for _ in range(chance.choice((0, 1, 3))):
-            _change_rows(chance, connection)
+        for _ in range(rng.choice((0, 1, 3))):
+            _change_rows(rng, connection)
     connection.close()
 
 
-def _change_rows(chance: random.Random, connection: sqlite3.Connection) -> None:
-    table = chance.choice(("conversation", "turn"))
+def _change_rows(rng: random.Random, connection: sqlite3.Connection) -> None:
+    table = rng.choice(("conversation", "turn"))
     columns = [row[1] for row in connection.execute(f"PRAGMA table_info ({table})")]
-    column, value = chance.choice(columns), chance.choice(_ODD_SQL)
+    column, value = rng.choice(columns), rng.choice(_ODD_SQL)
     with contextlib.suppress(sqlite3.IntegrityError):
         connection.execute(
             f"UPDATE OR IGNORE {table} SET {column} = {value} WHERE id % 2 = ?",
-            (chance.randrange(2),),
+            (rng.randrange(2),),
         )
 
 
-def _as_damaged_database(
-    chance: random.Random, file: Path, conversations: list[Conversation]
-) -> None:
-    _as_database(chance, file, conversations)
-    _damage(chance, file)
+def _as_damaged_database(rng: random.Random, file: Path, conversations: list[Conversation]) -> None:
+    _as_database(rng, file, conversations)
+    _damage(rng, file)
 
 
-def _damage(chance: random.Random, file: Path) -> None:
+def _damage(rng: random.Random, file: Path) -> None:
     data = bytearray(file.read_bytes())
-    for _ in range(chance.choice((1, 3, 30))):
-        place, size = chance.randrange(len(data) + 1), chance.choice((1, 1, 16, 4096))
-        match chance.randrange(4):
+    for _ in range(rng.choice((1, 3, 30))):
+        start, size = rng.randrange(len(data) + 1), rng.choice((1, 1, 16, 4096))
+        match rng.randrange(4):
             case 0:
-                data[place : place + size] = chance.randbytes(size)
+                data[start : start + size] = rng.randbytes(size)
             case 1:
-                data[place : place + size] = bytes(min(size, len(data) - place))
+                data[start : start + size] = bytes(min(size, len(data) - start))
             case 2:
-                data[place:place] = data[:size]
+                data[start:start] = data[:size]
             case _:
-                del data[place : place + chance.choice((0, size, len(data)))]
+                del data[start : start + rng.choice((0, size, len(data)))]
     file.write_bytes(data)
 
 
@@ -172,22 +170,22 @@ _SOURCES: tuple[Callable[[random.Random, Path, list[Conversation]], None], ...] 
 
 
 class _Home:
-    """A folder with a history, and srchat run in this process on it."""
+    """A directory with a history, and `srchat history` run on it in this process."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.history = folder / "history.db"
         folder.mkdir()
 
-    def run(self, *words: str) -> str:
-        """Return what a `srchat history` command prints. Raises SrchatError."""
+    def run(self, *args: str) -> str:
+        """Return the output of a `srchat history` command. Raises SrchatError."""
         process = Process({"SRCHAT_DATA": str(self.folder)})
         out = self.folder / "out"
-        with out.open("wb") as file, Path(os.devnull).open("wb") as nowhere:
+        with out.open("wb") as file, Path(os.devnull).open("wb") as null:
             process.stdout = Output(file.fileno(), process.environ)
-            process.messages = Messages(Output(nowhere.fileno(), process.environ))
+            process.messages = Messages(Output(null.fileno(), process.environ))
             try:
-                build_app()(["history", *words], standalone_mode=False, obj=process)
+                build_app()(["history", *args], standalone_mode=False, obj=process)
             finally:
                 process.close()
         return out.read_bytes().decode()
@@ -202,23 +200,23 @@ class _Home:
         return found
 
 
-def _fresh(folder: Path) -> _Home:
+def _new_home(folder: Path) -> _Home:
     shutil.rmtree(folder, ignore_errors=True)
     return _Home(folder)
 
 
 def _is_unharmed(before: Conversation, after: Conversation) -> bool:
-    """Tell whether a conversation has at most new turns behind those that it had."""
-    here = after.turns[: len(before.turns)]
-    title = after.title if before.title else ""  # that of its first prompt, where it had none
-    kept = after._replace(title=title, turns=here, head=before.head, used_at=before.used_at)
-    return kept == before and (after.head == before.head or after.turns != here)
+    """Tell whether an import only appended turns to a conversation."""
+    turns = after.turns[: len(before.turns)]
+    title = after.title if before.title else ""  # it may have got a title if it had none
+    kept = after._replace(title=title, turns=turns, head=before.head, used_at=before.used_at)
+    return kept == before and (after.head == before.head or after.turns != turns)
 
 
-def _check(home: _Home, other: _Home, source: Path) -> None:
+def _check_import(home: _Home, other: _Home, source: Path) -> None:
     before, exported, data = home.conversations(), home.exported(), source.read_bytes()
-    if refused := _refused(home, source):
-        assert refused.exit_code in (ExitCode.USAGE, ExitCode.STORE)
+    if error := _import_error(home, source):
+        assert error.exit_code in (ExitCode.USAGE, ExitCode.STORE)
         assert home.exported() == exported
     after, exported = home.conversations(), home.exported()
     assert all(_is_unharmed(before[id_], after[id_]) for id_ in before)
@@ -229,7 +227,7 @@ def _check(home: _Home, other: _Home, source: Path) -> None:
     assert other.exported() == exported
 
 
-def _refused(home: _Home, source: Path) -> SrchatError | None:
+def _import_error(home: _Home, source: Path) -> SrchatError | None:
     try:
         home.run("import", str(source))
     except SrchatError as exc:
@@ -237,41 +235,41 @@ def _refused(home: _Home, source: Path) -> SrchatError | None:
     return None
 
 
-def _existing(home: _Home) -> None:
+def _add_existing(home: _Home) -> None:
     store = ConversationStore(home.history)
     for number, id_ in enumerate(_EXISTING):
         store.add_conversation(_conversation(random.Random(number), id_))
     store.close()
 
 
-def test_an_import_takes_what_can_be_read_or_says_why_not(tmp_path: Path) -> None:
-    template, source = _fresh(tmp_path / "template"), tmp_path / "source"
-    _existing(template)
+def test_any_file_is_imported_or_rejected(tmp_path: Path) -> None:
+    template, source = _new_home(tmp_path / "template"), tmp_path / "source"
+    _add_existing(template)
     for seed in seeds(30):
-        chance = random.Random(seed)
-        conversations = [_conversation(chance, id_) for id_ in chance.choices(_NAMES, k=3)]
-        home, other = _fresh(tmp_path / "home"), _fresh(tmp_path / "other")
+        rng = random.Random(seed)
+        conversations = [_conversation(rng, id_) for id_ in rng.choices(_NAMES, k=3)]
+        home, other = _new_home(tmp_path / "home"), _new_home(tmp_path / "other")
         shutil.copy(template.history, home.history)
         source.unlink(missing_ok=True)
-        chance.choice(_SOURCES)(chance, source, conversations)
+        rng.choice(_SOURCES)(rng, source, conversations)
         try:
-            _check(home, other, source)
+            _check_import(home, other, source)
         except Exception as exc:
             raise AssertionError(f"seed {seed}") from exc
 
 
-def test_what_is_sound_is_imported_to_the_last_character(tmp_path: Path) -> None:
-    """From the export and from the file it is the same, and a second time nothing is new."""
+def test_a_valid_file_is_imported_exactly(tmp_path: Path) -> None:
+    """Database and JSON give the same result, and a second import changes nothing."""
     for seed in seeds(8):
-        chance = random.Random(seed)
-        source = _fresh(tmp_path / "source")
+        rng = random.Random(seed)
+        source = _new_home(tmp_path / "source")
         store = ConversationStore(source.history)
         for id_ in _NAMES:
-            store.add_conversation(_conversation(chance, id_))
+            store.add_conversation(_conversation(rng, id_))
         store.close()
         exported = source.exported()
         (source.folder / "exported.json").write_text(exported)
-        home = _fresh(tmp_path / "home")
-        for file in chance.sample(("history.db", "exported.json"), 2):
+        home = _new_home(tmp_path / "home")
+        for file in rng.sample(("history.db", "exported.json"), 2):
             home.run("import", str(source.folder / file))
             assert home.exported() == exported, f"seed {seed}"

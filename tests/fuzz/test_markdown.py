@@ -1,4 +1,4 @@
-"""Random Markdown in every script: streamed it comes to what printing it once gives, and fits."""
+"""Random Markdown in every script: streaming gives the same rows as printing, and they fit."""
 
 import random
 import re
@@ -30,32 +30,32 @@ def _widths() -> dict[int, int]:
 
 @lru_cache(maxsize=1)
 def _scripts() -> list[list[str]]:
-    """Some letters and marks of each script, by the first word of their names."""
-    found: dict[str, list[str]] = {}
+    """Return the letters and marks of each script, grouped by the first word of their names."""
+    scripts: dict[str, list[str]] = {}
     for code in range(0xA0, 0x20000):
         char = chr(code)
         if unicodedata.category(char)[0] in "LMNS" and code in _widths():
-            found.setdefault(unicodedata.name(char, "X").split()[0], []).append(char)
-    return [letters for letters in found.values() if len(letters) > 8]
+            scripts.setdefault(unicodedata.name(char, "X").split()[0], []).append(char)
+    return [letters for letters in scripts.values() if len(letters) > 8]
 
 
-def _document(chance: random.Random) -> str:
+def _document(rng: random.Random) -> str:
     parts = []
-    letters = chance.choice(_scripts())
-    for _ in range(chance.randrange(25)):
-        word = "".join(chance.choices(letters, k=chance.randrange(1, 12)))
-        parts.append(chance.choice([*_PIECES, word, word, f"{word} {word} ", f"| {word} | x |\n"]))
+    letters = rng.choice(_scripts())
+    for _ in range(rng.randrange(25)):
+        word = "".join(rng.choices(letters, k=rng.randrange(1, 12)))
+        parts.append(rng.choice([*_PIECES, word, word, f"{word} {word} ", f"| {word} | x |\n"]))
     return "".join(parts)
 
 
-def test_streamed_markdown_is_the_same_as_printed_and_no_row_is_too_long() -> None:
+def test_streamed_markdown_looks_like_printed_markdown_and_fits() -> None:
     for seed in seeds(300):
-        chance = random.Random(seed)
-        output = TerminalOutput(chance.choice((20, 40, 80)), 24)
-        text = sanitized(_document(chance))
-        pieces = cut(text, [chance.randrange(1, 30) for _ in range(20)])
-        whole = printed(text, output)
-        assert committed(pieces, output) == whole, f"seed {seed}"
-        for row in _ESCAPE.sub("", whole).split("\n"):
+        rng = random.Random(seed)
+        output = TerminalOutput(rng.choice((20, 40, 80)), 24)
+        text = sanitized(_document(rng))
+        pieces = cut(text, [rng.randrange(1, 30) for _ in range(20)])
+        expected = printed(text, output)
+        assert committed(pieces, output) == expected, f"seed {seed}"
+        for row in _ESCAPE.sub("", expected).split("\n"):
             width = sum(_widths().get(ord(char), 0) for char in row)
-            assert width <= output.columns, f"seed {seed}: {row!r} takes {width}"
+            assert width <= output.columns, f"seed {seed}: {row!r} is {width} cells wide"

@@ -1,4 +1,4 @@
-"""Random answers of servers: text is never lost or doubled, and only our own errors come."""
+"""Random responses: no text is lost or duplicated, and only SrchatError is raised."""
 
 import json
 import random
@@ -24,72 +24,72 @@ _ODD = (
 _REASONS = (None, None, None, "stop", "null", "", "length", "running")
 
 
-class Made:
-    """A body made at random, with what a reader should make of it."""
+class RandomBody:
+    """A random body, and the text that a client should read from it."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, rng: random.Random) -> None:
         self.text = ""
         self.parts: list[bytes] = []
-        every = chance.choice(_REASONS)  # some servers name a reason with every chunk
-        for _ in range(chance.randrange(12)):
-            if chance.random() < 0.2:
-                self.parts.append(chance.choice(_ODD))
+        fixed_reason = rng.choice(_REASONS)  # some servers send one with every chunk
+        for _ in range(rng.randrange(12)):
+            if rng.random() < 0.2:
+                self.parts.append(rng.choice(_ODD))
                 continue
-            piece = "".join(chance.choices(_TEXTS, k=chance.randrange(4)))
-            reason = every or chance.choice(_REASONS)
+            piece = "".join(rng.choices(_TEXTS, k=rng.randrange(4)))
+            reason = fixed_reason or rng.choice(_REASONS)
             self.text += piece
-            self.parts.append(_chunk(chance, piece, reason))
-        self.is_done = chance.random() < 0.7
+            self.parts.append(_chunk(rng, piece, reason))
+        self.is_done = rng.random() < 0.7
         if self.is_done:
             self.parts.append(DONE)
 
 
-def _chunk(chance: random.Random, piece: str, reason: str | None) -> bytes:
+def _chunk(rng: random.Random, piece: str, reason: str | None) -> bytes:
     choice = {"index": 0, "delta": {"content": piece}, "finish_reason": reason}
-    data = json.dumps({"choices": [choice]}, ensure_ascii=chance.random() < 0.5)
-    end = chance.choice((b"\n\n", b"\r\n\r\n", b"\r\r"))
+    data = json.dumps({"choices": [choice]}, ensure_ascii=rng.random() < 0.5)
+    end = rng.choice((b"\n\n", b"\r\n\r\n", b"\r\r"))
     return b"data: " + data.encode("utf-8", "surrogatepass") + end
 
 
-def _cut(chance: random.Random, data: bytes) -> list[bytes]:
-    cuts = sorted(chance.randrange(len(data) + 1) for _ in range(chance.randrange(8)))
+def _cut(rng: random.Random, data: bytes) -> list[bytes]:
+    cuts = sorted(rng.randrange(len(data) + 1) for _ in range(rng.randrange(8)))
     return [data[i:j] for i, j in zip([0, *cuts], [*cuts, len(data)], strict=True) if i < j]
 
 
-def test_however_an_answer_is_cut_its_text_is_the_same() -> None:
+def test_the_text_does_not_depend_on_how_the_stream_is_split() -> None:
     for seed in seeds(1500):
-        chance = random.Random(seed)
-        made = Made(chance)
-        whole = b"".join(made.parts)
+        rng = random.Random(seed)
+        body = RandomBody(rng)
+        data = b"".join(body.parts)
         decoder = AnswerDecoder()
         try:
-            pieces = [decoder.feed(part) for part in _cut(chance, whole)]
+            pieces = [decoder.feed(part) for part in _cut(rng, data)]
             pieces.append(decoder.flush() if not decoder.done else None)
         except SrchatError:
-            assert not made.text, f"seed {seed}"
+            assert not body.text, f"seed {seed}"
             continue
         text = "".join(p.content for p in pieces if isinstance(p, ChatCompletionChunk))
-        assert text == made.text, f"seed {seed}"
+        assert text == body.text, f"seed {seed}"
 
 
-def _script(chance: random.Random, made: Made) -> tuple[Script, bool]:
-    """Return a script, and whether the body comes to its end as HTTP says it."""
-    is_whole = chance.random() < 0.7
-    body = [step for part in made.parts for step in _cut(chance, part)]
-    if is_whole:
-        return [head(), *body, CLOSE], True
-    return [head(headers={"Content-Length": "999999"}), *body, chance.choice((CLOSE, RESET))], False
+def _script(rng: random.Random, body: RandomBody) -> tuple[Script, bool]:
+    """Return a script, and whether it sends the body to its end."""
+    is_complete = rng.random() < 0.7
+    steps = [step for part in body.parts for step in _cut(rng, part)]
+    if is_complete:
+        return [head(), *steps, CLOSE], True
+    return [head(headers={"Content-Length": "999999"}), *steps, rng.choice((CLOSE, RESET))], False
 
 
-def test_an_answer_over_a_socket_is_complete_or_said_not_to_be(serve: Serve) -> None:
+def test_an_answer_over_a_socket_is_complete_or_reported_as_incomplete(serve: Serve) -> None:
     for seed in seeds(120):
-        chance = random.Random(seed)
-        made = Made(chance)
-        script, is_whole = _script(chance, made)
-        got = ask(serve(script).url, silence=10)
-        assert got.text == made.text, f"seed {seed}"
-        assert got.error is None or isinstance(got.error, SrchatError), f"seed {seed}"
-        if made.is_done and made.text:
-            assert got.error is None, f"seed {seed}: {got.message}"
-        elif not is_whole and not got.finish_reason and made.text:
-            assert isinstance(got.error, IncompleteAnswerError), f"seed {seed}"
+        rng = random.Random(seed)
+        body = RandomBody(rng)
+        script, is_complete = _script(rng, body)
+        answer = ask(serve(script).url, silence=10)
+        assert answer.text == body.text, f"seed {seed}"
+        assert answer.error is None or isinstance(answer.error, SrchatError), f"seed {seed}"
+        if body.is_done and body.text:
+            assert answer.error is None, f"seed {seed}: {answer.message}"
+        elif not is_complete and not answer.finish_reason and body.text:
+            assert isinstance(answer.error, IncompleteAnswerError), f"seed {seed}"

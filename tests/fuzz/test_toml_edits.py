@@ -1,4 +1,4 @@
-"""Random configuration files and edits: the value is set or gone, and all else stays as it is."""
+"""Random edits of random configuration files change one value and nothing else."""
 
 import random
 import tomllib
@@ -30,26 +30,26 @@ _PROFILES = ("p", "q r", "d", "new", "a.b", "")
 _ALPHABET = "ab'\"\\#=[]{}\n\r\t \x00\x1f\x7f\x85é\u200b\u2028\u202e\ufeff😀"
 
 
-def _document(chance: random.Random) -> str:
+def _document(rng: random.Random) -> str:
     lines: list[str] = []
-    for block in range(chance.randrange(5)):
-        lines += [chance.choice(_HEADERS)] if block else []
-        for line in chance.sample(_ROOT, chance.randrange(4)):
-            lines += [chance.choice((_COMMENT, "", "   "))] if chance.random() < 0.4 else []
+    for block in range(rng.randrange(5)):
+        lines += [rng.choice(_HEADERS)] if block else []
+        for line in rng.sample(_ROOT, rng.randrange(4)):
+            lines += [rng.choice((_COMMENT, "", "   "))] if rng.random() < 0.4 else []
             lines.append(line)
-    end = chance.choice(("\n", "\r\n"))
+    end = rng.choice(("\n", "\r\n"))
     text = "\n".join(lines).replace("\n", end)
-    return chance.choice(("", "\ufeff")) + text + chance.choice(("", end, end + _COMMENT))
+    return rng.choice(("", "\ufeff")) + text + rng.choice(("", end, end + _COMMENT))
 
 
-def _value(chance: random.Random) -> object:
-    text = "".join(chance.choices(_ALPHABET, k=chance.randrange(8)))
-    return chance.choice((text, text, 3, -(10**30), 0.25, float("inf"), True, [], ["a", text]))
+def _value(rng: random.Random) -> object:
+    text = "".join(rng.choices(_ALPHABET, k=rng.randrange(8)))
+    return rng.choice((text, text, 3, -(10**30), 0.25, float("inf"), True, [], ["a", text]))
 
 
-def _keys(chance: random.Random) -> Keys:
-    name = chance.choice(_NAMES)
-    return chance.choice(((name,), ("profiles", chance.choice(_PROFILES), name)))
+def _keys(rng: random.Random) -> Keys:
+    name = rng.choice(_NAMES)
+    return rng.choice(((name,), ("profiles", rng.choice(_PROFILES), name)))
 
 
 def _parsed(text: str) -> dict[str, Any] | None:
@@ -59,14 +59,14 @@ def _parsed(text: str) -> dict[str, Any] | None:
         return None
 
 
-def _found(document: object, keys: Keys) -> object:
+def _lookup(document: object, keys: Keys) -> object:
     for key in keys:
         document = document.get(key) if isinstance(document, dict) else None
     return document
 
 
-def _has_place(document: object, keys: Keys) -> bool:
-    """Tell whether there are only tables on the way to a key."""
+def _can_contain(document: object, keys: Keys) -> bool:
+    """Tell whether a key can be set: no part of its path is a value."""
     for key in keys:
         if not isinstance(document, dict):
             return False
@@ -75,72 +75,72 @@ def _has_place(document: object, keys: Keys) -> bool:
 
 
 def _without(document: dict[str, Any], keys: Keys) -> dict[str, Any]:
-    """Return a copy without a key, and without tables that are empty then."""
+    """Return a copy without a key, and without tables that this leaves empty."""
     key, *rest = keys
     copy = {name: value for name, value in document.items() if name != key}
     inside = document.get(key)
-    if rest and isinstance(inside, dict) and (left := _without(inside, tuple(rest))):
-        copy[key] = left
+    if rest and isinstance(inside, dict) and (remaining := _without(inside, tuple(rest))):
+        copy[key] = remaining
     return copy
 
 
-def _alike(one: str, other: str) -> int:
-    """Return how many characters two texts have in common at their beginnings."""
+def _common_prefix_length(one: str, other: str) -> int:
+    """Return the length of the common prefix of two texts."""
     pairs = enumerate(zip(one, other, strict=False))
-    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _difference(old: str, new: str) -> tuple[str, str]:
-    """Return the one piece that was taken out of `old`, and the one put there instead."""
-    begin = _alike(old, new)
+    """Return the part of `old` that was replaced, and its replacement."""
+    begin = _common_prefix_length(old, new)
     old, new = old[begin:], new[begin:]
-    end = _alike(old[::-1], new[::-1])
+    end = _common_prefix_length(old[::-1], new[::-1])
     return old[: len(old) - end], new[: len(new) - end]
 
 
-def _check_rest(old: str, new: str, was: object, *, unset: bool) -> None:
-    """Check the text around a value: only the value, or the lines that hold it, may differ."""
+def _check_rest(old: str, new: str, old_value: object, *, unset: bool) -> None:
+    """Check that only the value, or the lines that contain it, differ."""
     removed, added = _difference(old, new)
     assert _COMMENT not in removed
     if "\r\n" in old:
         assert new.count("\n") == new.count("\r\n")
     if unset:
         assert not added
-    if was is None:
+    if old_value is None:
         assert not removed
-    elif not isinstance(was, list | str):  # those have several lines, and # inside
+    elif not isinstance(old_value, list | str):  # they may span lines and contain a #
         assert removed.count("\n") <= unset
         assert unset or "#" not in removed
 
 
 def _check_edit(text: str, before: dict[str, Any], keys: Keys, value: object) -> str:
-    """Set a value, or unset it for None; return what the text is then."""
+    """Set a value, or unset it if None, and return the edited text."""
     try:
         edited = without(text, keys) if value is None else with_value(text, keys, value)
-    except TypeError:  # a value stands in the place of a table
-        assert not _has_place(before, keys)
+    except TypeError:  # a part of the path is a value
+        assert not _can_contain(before, keys)
         return text
     after = _parsed(edited)
     assert after is not None
     assert _without(after, keys) == _without(before, keys)
-    found = _found(after, keys)
-    assert (type(found), found) == (type(value), value)
-    _check_rest(text, edited, _found(before, keys), unset=value is None)
+    edited_value = _lookup(after, keys)
+    assert (type(edited_value), edited_value) == (type(value), value)
+    _check_rest(text, edited, _lookup(before, keys), unset=value is None)
     return edited
 
 
 def test_an_edit_changes_one_setting_and_nothing_else() -> None:
-    done = 0
+    edits = 0
     for seed in seeds(1200):
-        chance = random.Random(seed)
-        text = _document(chance)
+        rng = random.Random(seed)
+        text = _document(rng)
         for _ in range(4):
             if (before := _parsed(text)) is None:
                 break
-            keys, value = _keys(chance), chance.choice((None, _value(chance)))
+            keys, value = _keys(rng), rng.choice((None, _value(rng)))
             try:
                 text = _check_edit(text, before, keys, value)
             except Exception as exc:
                 raise AssertionError(f"seed {seed}: {keys} = {value!r} in {text!r}") from exc
-            done += 1
-    assert done > 100
+            edits += 1
+    assert edits > 100

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import shutil
-import sqlite3  # noqa: TID251 - to look at the file from outside
+import sqlite3  # noqa: TID251 - to inspect the file
 import subprocess
 import sys
 import tempfile
@@ -37,7 +37,9 @@ def store(path: Path) -> Iterator[ConversationStore]:
     opened.close()
 
 
-def asked(id: str, prompt: str = "hello", parent: str | None = None, at: float = 1.0) -> TurnRecord:
+def pending_turn(
+    id: str, prompt: str = "hello", parent: str | None = None, at: float = 1.0
+) -> TurnRecord:
     return TurnRecord(id, prompt, parent=parent, asked_at=at, model="m", reason="still coming")
 
 
@@ -45,7 +47,7 @@ def save(
     store: ConversationStore, id: str, prompt: str = "hello", reply: str = "hi", at: float = 1.0
 ) -> Conversation:
     """Save a conversation of one turn."""
-    turn = asked(f"{id}t", prompt, at=at)
+    turn = pending_turn(f"{id}t", prompt, at=at)
     conversation = Conversation(id, created_at=at, used_at=at).with_turn(turn)
     store.add_turn(conversation, turn)
     turn = turn._replace(reply=reply, complete=True, reason="", served_model="served")
@@ -55,7 +57,7 @@ def save(
 
 @contextlib.contextmanager
 def read_only(folder: Path) -> Iterator[None]:
-    """Act as a user who may only read a directory."""
+    """Drop privileges and write permission, so that a directory can only be read."""
     is_root = os.geteuid() == 0
     for path in (*folder.iterdir(), folder):
         path.chmod(0o500)
@@ -87,13 +89,13 @@ def test_a_new_turn_is_stored_and_becomes_the_head(store: ConversationStore) -> 
 
 
 def test_a_prompt_without_an_answer_is_incomplete_with_a_reason(store: ConversationStore) -> None:
-    store.add_turn(Conversation("c1"), asked("t1"))
+    store.add_turn(Conversation("c1"), pending_turn("t1"))
     (turn,) = store.load("c1").turns
     assert (turn.complete, turn.reason, turn.reply) == (False, "still coming", "")
 
 
 def test_update_turn_replaces_the_reply(store: ConversationStore) -> None:
-    conversation, turn = Conversation("c1"), asked("t1")
+    conversation, turn = Conversation("c1"), pending_turn("t1")
     store.add_turn(conversation, turn)
     for reply in ("a", "ab", "abc"):
         turn = turn._replace(reply=reply, usage=Usage(1, len(reply), 9))
@@ -133,7 +135,7 @@ def test_ten_megabytes_are_stored(store: ConversationStore) -> None:
 def test_update_turn_does_not_restore_a_deleted_conversation(
     store: ConversationStore,
 ) -> None:
-    conversation, turn = Conversation("c1"), asked("t1")
+    conversation, turn = Conversation("c1"), pending_turn("t1")
     store.add_turn(conversation, turn)
     store.delete(["c1"])
     store.update_turn(conversation, turn)
@@ -144,10 +146,10 @@ def test_two_processes_that_continue_a_conversation_create_two_branches(path: Pa
     here, there = ConversationStore(path), ConversationStore(path)
     save(here, "c1")
     mine, yours = here.load("c1"), there.load("c1")
-    here.add_turn(mine, asked("mine", parent=mine.head, at=2.0))
-    there.add_turn(yours, asked("yours", parent=yours.head, at=3.0))
-    here.update_turn(mine, asked("mine")._replace(reply="for me"))
-    there.update_turn(yours, asked("yours")._replace(reply="for you"))
+    here.add_turn(mine, pending_turn("mine", parent=mine.head, at=2.0))
+    there.add_turn(yours, pending_turn("yours", parent=yours.head, at=3.0))
+    here.update_turn(mine, pending_turn("mine")._replace(reply="for me"))
+    there.update_turn(yours, pending_turn("yours")._replace(reply="for you"))
     loaded = here.load("c1")
     assert [turn.id for turn in loaded.branch] == ["c1t", "yours"]
     assert [(turn.id, turn.parent, turn.reply) for turn in loaded.turns] == [
@@ -159,7 +161,7 @@ def test_two_processes_that_continue_a_conversation_create_two_branches(path: Pa
 
 def test_update_keeps_concurrent_turns(store: ConversationStore) -> None:
     save(store, "c1")
-    store.add_turn(store.load("c1"), asked("t2", parent="c1t", at=2.0))
+    store.add_turn(store.load("c1"), pending_turn("t2", parent="c1t", at=2.0))
     store.update("c1", title="Another \ud800")
     loaded = store.load("c1")
     assert (loaded.title, loaded.head) == ("Another \ud800", "t2")
@@ -285,7 +287,7 @@ def test_waiting_for_a_lock_times_out(path: Path) -> None:
 def test_summaries_begin_with_the_conversation_used_last(store: ConversationStore) -> None:
     for number in range(450):  # more than a page, some with equal times
         id_, at = f"{number:04}", float(number % 400)
-        turn = asked(f"{id_}t", at=at)._replace(complete=True, served_model="served")
+        turn = pending_turn(f"{id_}t", at=at)._replace(complete=True, served_model="served")
         conversation = Conversation(id_, f"prompt {number}", used_at=at).with_turn(turn)
         store.add_conversation(conversation)
     ids = [summary.id for summary in store.summaries()]
@@ -309,7 +311,7 @@ def test_last_used_is_right_after_the_clock_is_set_back(
     for id_, at in (("ahead", 9000.0), ("back", 5000.0), ("further", 4000.0)):
         save(store, id_, at=at)
         assert store.last_used() == id_
-    store.add_turn(store.load("ahead"), asked("more", parent="aheadt", at=4001.0))
+    store.add_turn(store.load("ahead"), pending_turn("more", parent="aheadt", at=4001.0))
     assert store.last_used() == "ahead"
     save(store, "later", at=9500.0)
     assert [(item.id, item.used_at) for item in store.summaries(1)] == [("later", 9500.0)]
@@ -330,7 +332,7 @@ def test_find_accepts_a_unique_prefix_of_an_id(
             store.find(unknown)
 
 
-def test_an_empty_store(store: ConversationStore) -> None:
+def test_an_empty_store_has_no_conversations(store: ConversationStore) -> None:
     assert store.last_used() is None
     assert list(store.summaries()) == []
     assert store.search("anything", 5) == []
@@ -506,7 +508,7 @@ def test_the_snippet_of_a_substring_has_an_ellipsis_only_where_truncated(
 
 
 def test_search_finds_the_current_text_of_a_growing_reply(store: ConversationStore) -> None:
-    conversation, turn = Conversation("c1"), asked("t1")
+    conversation, turn = Conversation("c1"), pending_turn("t1")
     store.add_turn(conversation, turn)
     for word in ("first", "second", "third"):
         turn = turn._replace(reply=f"{turn.reply} {word}".strip())
@@ -552,7 +554,7 @@ def test_deleting_everything_shrinks_the_file(store: ConversationStore, path: Pa
 
 
 def test_importing_a_conversation_twice_changes_nothing(store: ConversationStore) -> None:
-    first, second = asked("t1"), asked("t2", parent="t1")
+    first, second = pending_turn("t1"), pending_turn("t2", parent="t1")
     conversation = Conversation("c1", title="T", created_at=1.0, used_at=2.0, head="t2",
                                 turns=(first, second))  # fmt: skip
     assert store.add_conversation(conversation) == 2
@@ -563,7 +565,7 @@ def test_importing_a_conversation_twice_changes_nothing(store: ConversationStore
 
 def test_new_turns_of_an_existing_conversation_are_imported(store: ConversationStore) -> None:
     kept = save(store, "c1")
-    more = kept._replace(turns=(*kept.turns, asked("t9", parent="c1t")), head="t9")
+    more = kept._replace(turns=(*kept.turns, pending_turn("t9", parent="c1t")), head="t9")
     assert store.add_conversation(more) == 1
     assert [turn.id for turn in store.load("c1").turns] == ["c1t", "t9"]
 
@@ -573,7 +575,7 @@ def test_importing_a_continuation_moves_the_head(store: ConversationStore) -> No
     save(store, "c2", at=2.0)
     more = kept._replace(used_at=3.0)
     for id_, parent in (("t8", "c1t"), ("t9", "t8")):
-        more = more.with_turn(asked(id_, parent=parent))
+        more = more.with_turn(pending_turn(id_, parent=parent))
     store.add_conversation(more)
     assert store.load("c1") == more
     assert store.last_used() == "c1"
@@ -583,8 +585,8 @@ def test_importing_another_branch_keeps_the_current_one(
     store: ConversationStore,
 ) -> None:
     kept = save(store, "c1")
-    there = kept.with_turn(asked("there", parent="c1t"))
-    here = asked("here", parent="c1t")
+    there = kept.with_turn(pending_turn("there", parent="c1t"))
+    here = pending_turn("here", parent="c1t")
     store.add_turn(kept, here)
     store.add_conversation(there)
     assert store.load("c1").head == "here"
@@ -595,7 +597,7 @@ def test_importing_another_branch_keeps_the_current_one(
 
 def test_imported_cycles_do_not_become_the_head(store: ConversationStore) -> None:
     kept = save(store, "c1")
-    circle = (asked("t8", parent="t9"), asked("t9", parent="t8"))
+    circle = (pending_turn("t8", parent="t9"), pending_turn("t9", parent="t8"))
     store.add_conversation(kept._replace(turns=circle, head="t9"))
     assert store.load("c1").head == "c1t"
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-import sqlite3  # noqa: TID251 - to look at the file from outside
+import sqlite3  # noqa: TID251 - to inspect the file
 import subprocess
 import sys
 import threading
@@ -20,7 +20,7 @@ from srchat.history.schema import SCHEMA
 from srchat.history.store import ConversationStore
 from tests.conftest import Serve, Srchat
 from tests.support.server import answer, chunk, head, json_response
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 TURN = TurnRecord("t1", "a new prompt", asked_at=1.0)
 CONVERSATION = Conversation("c1").with_turn(TURN)
@@ -186,7 +186,7 @@ def test_a_full_disk_causes_a_warning(srchat: Srchat, serve: Serve) -> None:
     # 60 KiB for each file: enough for the tables, not for the answer.
     limited = ["sh", "-c", 'ulimit -f 120; exec "$@"', "sh", *command]
     done = subprocess.run(
-        limited, env=srchat.unmeasured_env, cwd=srchat.home, capture_output=True, timeout=PATIENCE,
+        limited, env=srchat.plain_env, cwd=srchat.home, capture_output=True, timeout=WAIT_TIMEOUT,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -255,7 +255,7 @@ def test_a_streaming_answer_is_saved_after_the_file_is_deleted(
     assert process.stdout.read(5) == b"slow "
     delete(path)
     deleted.set()
-    process.ended()
+    process.wait_for_result()
     assert "slow answer" in srchat("history", "show").text
 
 
@@ -316,7 +316,7 @@ def test_only_one_of_many_processes_sets_a_damaged_file_aside(path: Path) -> Non
     processes = [
         subprocess.Popen([sys.executable, "-c", code, str(path), f"c{n}"]) for n in range(8)
     ]
-    assert [process.wait(PATIENCE) for process in processes] == [0] * 8
+    assert [process.wait(WAIT_TIMEOUT) for process in processes] == [0] * 8
     assert len([file for file in path.parent.iterdir() if ".broken-" in file.name]) == 1
     store = ConversationStore(path)
     assert len(store.ids()) == 8
@@ -434,7 +434,8 @@ def test_import_restores_a_history_set_aside(path: Path, srchat: Srchat, serve: 
 
 def torn_page(path: Path) -> None:
     create_history(path)
-    overwrite(path, path.stat().st_size // 2 & ~4095, os.urandom(4096))
+    page = path.read_bytes().index(b"x" * 1500, path.stat().st_size // 2) & ~4095
+    overwrite(path, page, os.urandom(4096))
 
 
 def import_turns(srchat: Srchat, path: Path) -> int:

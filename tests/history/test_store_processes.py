@@ -3,7 +3,7 @@
 import contextlib
 import random
 import select
-import sqlite3  # noqa: TID251 - to look at the file from outside
+import sqlite3  # noqa: TID251 - to inspect the file
 import subprocess
 import sys
 import threading
@@ -18,10 +18,10 @@ from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
 from tests.conftest import Serve, Srchat
 from tests.support.server import HOLD, Pause, Step, answer, chunk, head
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
 WRITERS, TURNS = 20, 10
-KILLS, AT_ONCE = 200, 50
+KILLS, PROCESSES = 200, 50
 MAX_LOST_SECONDS = 1.5  # of text
 
 WRITER = """
@@ -98,7 +98,7 @@ def test_twenty_concurrent_writers_lose_nothing(tmp_path: Path) -> None:
     names = [f"w{number}" for number in range(WRITERS)]
     processes = [start(WRITER, str(path), name, str(TURNS)) for name in names]
     for process in processes:
-        process.communicate(timeout=5 * PATIENCE)
+        process.communicate(timeout=5 * WAIT_TIMEOUT)
     assert [process.returncode for process in processes] == [0] * WRITERS
     for name in names:
         branch = store.load(name).branch
@@ -145,22 +145,22 @@ def seconds_of(samples: list[Sample]) -> float:
 def test_a_kill_loses_at_most_a_second_of_text(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     ConversationStore(path).close()
-    chance = random.Random(6)
+    rng = random.Random(6)
     shown: dict[str, list[Sample]] = {}
-    for batch in range(KILLS // AT_ONCE):
-        names = [f"k{batch}x{number}" for number in range(AT_ONCE)]
+    for batch in range(KILLS // PROCESSES):
+        names = [f"k{batch}x{number}" for number in range(PROCESSES)]
         processes = {name: start(STREAMER, str(path), name) for name in names}
         for process in processes.values():
             assert process.stdout
-            assert select.select([process.stdout], [], [], PATIENCE)[
+            assert select.select([process.stdout], [], [], WAIT_TIMEOUT)[
                 0
             ]  # waits for the first output
         begin = time.monotonic()
-        for moment, name in sorted((chance.uniform(0, 2.0), name) for name in names):
+        for moment, name in sorted((rng.uniform(0, 2.0), name) for name in names):
             time.sleep(max(0.0, begin + moment - time.monotonic()))
             processes[name].kill()
         for name, process in processes.items():
-            out, _ = process.communicate(timeout=PATIENCE)
+            out, _ = process.communicate(timeout=WAIT_TIMEOUT)
             shown[name] = [Sample.read(line) for line in out.decode().split("\n")[:-1]]
     store = ConversationStore(path)
     assert len(shown) == KILLS
@@ -197,7 +197,7 @@ def test_the_prompt_is_saved_before_the_answer_begins(srchat: Srchat, serve: Ser
     process = srchat.start("ask", "think!", "--base-url", server.url)
     wait_until(lambda: server.requests and stored_ids(srchat))
     process.kill()
-    process.ended()
+    process.wait_for_result()
     turn = only_turn(srchat)
     assert (turn.prompt, turn.reply, turn.complete) == ("think!", "", False)
     assert "killed" in turn.reason
@@ -209,7 +209,7 @@ def test_the_prompt_is_saved_before_the_first_token_is_shown(srchat: Srchat, ser
         process = srchat.start("ask", f"prompt {number}", "--base-url", server.url)
         assert process.stdout.read(1) == b"x"
         process.kill()
-        process.ended()
+        process.wait_for_result()
     store = ConversationStore(srchat.history)
     assert {summary.title for summary in store.summaries()} == {"prompt 0", "prompt 1", "prompt 2"}
     store.close()
@@ -228,7 +228,7 @@ def test_a_killed_ask_loses_at_most_a_second_of_its_answer(srchat: Srchat, serve
         assert part
         out += part
     process.kill()
-    out += process.ended().out
+    out += process.wait_for_result().out
     turn = only_turn(srchat)
     assert (turn.complete, turn.served_model) == (False, "vllm-primary")
     assert len(out.split()) - len(turn.reply.split()) <= MAX_LOST_SECONDS / 0.05
@@ -250,7 +250,7 @@ def test_two_terminals_can_continue_one_conversation(srchat: Srchat, serve: Serv
     assert process.stdout.read(5) == b"slow "
     assert srchat("ask", "-c", "there", "--base-url", fast.url).code == 0
     answered.set()
-    process.ended()
+    process.wait_for_result()
     store = ConversationStore(srchat.history)
     (id_,) = store.ids()
     conversation = store.load(id_)

@@ -1,7 +1,8 @@
-"""One batch file, run by each engine that is there: the same answers.
+"""Each available engine gives the same answers to a batch file.
 
-SRCHAT_TEST_VLLM: base URL of a vLLM. SRCHAT_TEST_BATCHES: of a server with /v1/batches, before
-the same model. SRCHAT_TEST_RUN_BATCH, SRCHAT_TEST_RAY: commands that take requests and results.
+SRCHAT_TEST_VLLM: base URL of a vLLM server. SRCHAT_TEST_BATCHES: base URL of a server with
+/v1/batches and the same model. SRCHAT_TEST_RUN_BATCH, SRCHAT_TEST_RAY: commands that take the paths
+of requests and results.
 """
 
 import os
@@ -78,7 +79,7 @@ def test_a_batch_can_be_cancelled(engine: Srchat) -> None:
     assert engine("batch", "fetch", id_, "--wait", *server).code == 6
 
 
-def test_a_server_without_batches_says_so(engine: Srchat) -> None:
+def test_a_server_without_batches_is_reported(engine: Srchat) -> None:
     result = engine("batch", "status")
     assert result.code == 5
     assert "this server has no batches" in result.err

@@ -1,7 +1,7 @@
-"""Against the real LiteLLM proxy, in front of mock answers and of a backend that fails.
+"""srchat with a LiteLLM proxy, which serves mock answers and a failing backend.
 
-Runs when SRCHAT_TEST_LITELLM holds the proxy's base URL, and SRCHAT_TEST_LITELLM_KEYS that of
-one whose keys have limits; CI starts both.
+Requires SRCHAT_TEST_LITELLM, the base URL of the proxy, and SRCHAT_TEST_LITELLM_KEYS, that of one
+whose keys have rate limits. CI starts both.
 """
 
 import json
@@ -12,7 +12,7 @@ import pexpect
 import pytest
 
 from tests.conftest import Srchat
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 URL = os.environ.get("SRCHAT_TEST_LITELLM", "")
 KEYS_URL = os.environ.get("SRCHAT_TEST_LITELLM_KEYS", "")
@@ -30,7 +30,7 @@ def proxy(srchat: Srchat) -> Srchat:
 
 
 @pytest.mark.parametrize("option", ["--stream", "--no-stream"])
-def test_a_piped_answer_is_exact(proxy: Srchat, option: str) -> None:
+def test_a_piped_answer_is_unchanged(proxy: Srchat, option: str) -> None:
     assert proxy("ask", "hi", option) == (0, f"{ANSWER}\n".encode(), "")
 
 
@@ -53,7 +53,7 @@ def test_text_from_a_model_that_knows_no_schema_is_not_printed_as_json(proxy: Sr
     assert ANSWER.splitlines()[0] in result.err
 
 
-def test_events_end_with_how_it_ended(proxy: Srchat) -> None:
+def test_events_end_with_the_result(proxy: Srchat) -> None:
     events = [json.loads(line) for line in proxy("ask", "hi", "--events").out.splitlines()]
     assert events[0]["event"] == "start"
     assert "".join(each["text"] for each in events if each["event"] == "text") == ANSWER
@@ -63,7 +63,7 @@ def test_events_end_with_how_it_ended(proxy: Srchat) -> None:
 def test_on_a_terminal_the_answer_is_shown(proxy: Srchat) -> None:
     child = pexpect.spawn(
         proxy.command("ask", "hi")[0], proxy.command("ask", "hi")[1:], env=proxy.env,
-        encoding="utf-8", timeout=PATIENCE, dimensions=(24, 80),
+        encoding="utf-8", timeout=WAIT_TIMEOUT, dimensions=(24, 80),
     )  # fmt: skip
     child.expect("canned answer")
     child.expect("日本 and 😀 end")
@@ -85,7 +85,7 @@ def test_no_key_is_refused(proxy: Srchat) -> None:
     assert (result.code, result.out) == (4, b"")
 
 
-def test_an_unknown_model_is_answered_with_those_there_are(proxy: Srchat) -> None:
+def test_an_unknown_model_is_reported_with_the_available_ones(proxy: Srchat) -> None:
     result = proxy("ask", "hi", "-m", "vllm-primry")
     assert (result.code, result.out) == (5, b"")
     assert "did you mean 'vllm-primary'?" in result.err
@@ -121,21 +121,21 @@ def test_config_init_writes_what_the_proxy_accepts(srchat: Srchat) -> None:
     assert srchat("ask", "hi").code == 0
 
 
-def test_a_backend_that_is_down_is_said_after_its_retries(proxy: Srchat) -> None:
+def test_a_backend_that_is_down_is_reported_after_the_retries(proxy: Srchat) -> None:
     result = proxy("ask", "hi", "-m", "down", "--retries", "1")
     assert (result.code, result.out) == (6, b"")
     assert result.err.count("\n") == 2
 
 
 @pytest.mark.parametrize("option", ["--stream", "--no-stream"])
-def test_a_fallback_is_said(proxy: Srchat, option: str) -> None:
+def test_a_fallback_is_reported(proxy: Srchat, option: str) -> None:
     result = proxy("ask", "hi", "-m", "down-with-fallback", option)
     assert (result.code, result.out) == (0, f"{ANSWER}\n".encode())
     assert "vllm-primary answered instead" in result.err
 
 
-def test_a_limit_that_is_too_far_away_is_not_waited_for(proxy: Srchat) -> None:
-    for _ in range(3):  # one a minute is allowed, and a minute may end in between
+def test_a_reset_beyond_max_wait_is_not_waited_for(proxy: Srchat) -> None:
+    for _ in range(3):  # the limit is one per minute, and a minute may end in between
         result = proxy("ask", "hi", "-m", "limited", "--max-wait", "1")
         if result.code:
             break
@@ -156,7 +156,7 @@ def test_a_limit_that_is_too_far_away_is_not_waited_for(proxy: Srchat) -> None:
         ("bad-502", 6, ""),
     ],
 )
-def test_a_backend_that_fails_behind_the_proxy(
+def test_a_failing_backend_behind_the_proxy_is_reported(
     proxy: Srchat, model: str, code: int, out: str
 ) -> None:
     result = proxy("ask", "hi", "-m", model, "--retries", "0")
@@ -173,9 +173,9 @@ def limited(srchat: Srchat) -> Srchat:
     return srchat
 
 
-def test_the_limit_of_a_key_is_waited_for_as_told_and_then_answered(limited: Srchat) -> None:
+def test_a_rate_limited_key_is_retried_after_the_requested_wait(limited: Srchat) -> None:
     limited.env["SOLIDRUST_API_KEY"] = "sk-rpm"
-    # The first one waits, too, where the window of an earlier run is still open.
+    # The first one waits, too, if an earlier run used up the current minute.
     ask = ("ask", "hi", "--usage", "--no-stream")
     results = [limited(*ask, timeout=150) for _ in range(2)]
     assert [result.code for result in results] == [0, 0]
@@ -187,7 +187,7 @@ def test_the_limit_of_a_key_is_waited_for_as_told_and_then_answered(limited: Src
     assert time.monotonic() - begin >= 59
 
 
-def test_a_key_that_is_used_up_fails_at_once_when_waiting_is_not_wanted(limited: Srchat) -> None:
+def test_a_rate_limited_key_fails_at_once_with_a_short_max_wait(limited: Srchat) -> None:
     limited.env["SOLIDRUST_API_KEY"] = "sk-one-at-a-time"
     result = limited("ask", "hi", "--max-wait", "1", "--retries", "1")
     assert (result.code, result.out) == (7, b"")
@@ -215,7 +215,7 @@ def test_a_batch_runs_through_the_proxy(proxy: Srchat) -> None:
     assert proxy("batch", "read", "in.out.jsonl").out == f"{ANSWER}\n".encode() * 3
 
 
-def test_without_a_database_it_has_no_batches_and_the_way_out_is_said(proxy: Srchat) -> None:
+def test_a_proxy_without_a_database_has_no_batches_and_a_hint(proxy: Srchat) -> None:
     proxy("batch", "make", "{line}", "-o", "in.jsonl", stdin=b"a\n")
     for args in (("submit", "in.jsonl"), ("status",)):
         result = proxy("batch", *args)

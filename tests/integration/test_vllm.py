@@ -1,7 +1,7 @@
-"""Against a real vLLM: parameters, schemas, reasoning, and a context window of 1,024 tokens.
+"""srchat with vLLM: parameters, schemas, reasoning, and a context window of 1,024 tokens.
 
-Runs when SRCHAT_TEST_VLLM holds its base URL, and SRCHAT_TEST_VLLM_REASONING that of one with
-a reasoning parser.
+Requires SRCHAT_TEST_VLLM, the base URL of a server, and SRCHAT_TEST_VLLM_REASONING, that of one
+with a reasoning parser.
 """
 
 import json
@@ -58,7 +58,7 @@ def test_only_the_likeliest_token_is_the_greedy_answer(engine: Srchat) -> None:
     assert engine(*args, "-t", "1", "--param", "top_k=1").out == greedy.out
 
 
-def test_a_name_that_the_server_does_not_know_is_ignored_there(engine: Srchat) -> None:
+def test_an_unknown_parameter_is_ignored_by_the_server(engine: Srchat) -> None:
     assert engine("ask", "hi", "--param", "no_such_parameter=1", "--max-tokens", "9").code == 0
 
 
@@ -82,11 +82,11 @@ def test_a_schema_answer_that_is_truncated_is_not_printed(engine: Srchat) -> Non
 
 
 @pytest.mark.parametrize("more", [(), ("--max-tokens", "120")])
-def test_in_thirty_turns_one_request_is_refused_at_most(
+def test_at_most_one_request_in_thirty_turns_is_refused(
     engine: Srchat, more: tuple[str, ...]
 ) -> None:
-    chance = random.Random(4)
-    prompts = [" ".join(chance.choices(WORDS, k=chance.randint(5, 40))) for _ in range(30)]
+    rng = random.Random(4)
+    prompts = [" ".join(rng.choices(WORDS, k=rng.randint(5, 40))) for _ in range(30)]
     result = engine("chat", "-v", *more, stdin="\n".join(prompts).encode())
     assert result.code == 0
     assert result.err.count("> POST") <= 31

@@ -91,7 +91,7 @@ def test_no_injection_becomes_an_element(text: str) -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_no_attack_on_a_terminal_hides_in_the_page(attack: str) -> None:
+def test_an_exported_page_makes_attacks_on_terminals_visible(attack: str) -> None:
     page = markdown_html(ATTACKS[attack])
     check(ATTACKS[attack])
     assert not HIDDEN.search(page)

@@ -61,7 +61,7 @@ def layout(output: TerminalOutput, code_theme: str = "terminal") -> Layout:
         ("one\n\n---\n\ntwo", ["one", "", "─" * 80, "", "two"]),
     ],
 )
-def test_blocks(text: str, expected: list[str]) -> None:
+def test_blocks_are_rendered(text: str, expected: list[str]) -> None:
     assert lines(text) == expected
 
 
@@ -168,7 +168,7 @@ def test_a_preview_does_not_change_the_layout() -> None:
     assert rows == expected
 
 
-def test_a_theme_with_a_background_fills_the_rows() -> None:
+def test_a_theme_with_a_background_color_fills_the_rows() -> None:
     output = TerminalOutput(20)
     rows = layout(output, "monokai").feed(block_tokens(markdown_parser(), "```py\nx = 1\n\ny\n```"))
     language, *code = rows

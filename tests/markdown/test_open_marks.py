@@ -210,17 +210,17 @@ def grown(text: str) -> list[list[list[Char]]]:
 )
 def test_shown_text_does_not_change_while_it_grows(text: str) -> None:
     *screens, final = grown(text)
-    looks = [[cell for row in screen for cell in row if cell.data != " "] for screen in screens]
-    whole = [cell for row in final for cell in row if cell.data != " "]
+    cells = [[cell for row in screen for cell in row if cell.data != " "] for screen in screens]
+    final_cells = [cell for row in final for cell in row if cell.data != " "]
     if "|---" in text:  # rules and widths change with new rows; the last row does not
-        looks = [look[-3:] for look, screen in zip(looks, screens, strict=True) if len(screen) > 3]
-        found = {tuple(whole[i : i + 3]) for i in range(len(whole))}
-        assert found.issuperset(map(tuple, looks))
+        cells = [each[-3:] for each, screen in zip(cells, screens, strict=True) if len(screen) > 3]
+        final_triples = {tuple(final_cells[i : i + 3]) for i in range(len(final_cells))}
+        assert final_triples.issuperset(map(tuple, cells))
     elif "<sup>" in text:  # 10⁻ may still be 10^(-n)
-        assert [cell.data for cell in looks[-1]] == [cell.data for cell in whole]
+        assert [cell.data for cell in cells[-1]] == [cell.data for cell in final_cells]
     else:
-        for look in looks:
-            assert look == whole[: len(look)]
+        for each in cells:
+            assert each == final_cells[: len(each)]
 
 
 def test_a_table_is_recognized_by_its_header() -> None:

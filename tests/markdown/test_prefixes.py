@@ -26,7 +26,7 @@ def test_deeply_nested_quotes_are_not_parsed_repeatedly(
 
     def counted(*args: object) -> list[Token]:
         parsed.append(1)
-        return original(*args)  # type: ignore[arg-type] # as they came
+        return original(*args)  # type: ignore[arg-type] # passed through
 
     monkeypatch.setattr(splitter, "block_tokens", counted)
     text = ">" * 50 + " a\n" + "lazy line here\n" * 600

@@ -54,7 +54,7 @@ def test_a_pair_is_rendered(text: str, expected: str) -> None:
         ("<i>a</i></i>", [("a", "italic")]),
     ],
 )
-def test_a_pair_has_the_style_of_the_same_markdown(
+def test_an_html_pair_has_the_style_of_the_same_markdown(
     text: str, expected: list[tuple[str, str]]
 ) -> None:
     assert styles(text) == expected

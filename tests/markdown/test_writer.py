@@ -129,7 +129,7 @@ def test_an_answer_looks_like_printing_at_once(columns: int, lines: int, seed: i
     assert output.emulator.lines == seen(text, columns, lines)
 
 
-def test_its_styles_are_those_of_printing_at_once() -> None:
+def test_the_styles_are_those_of_printing_at_once() -> None:
     output = TerminalOutput()
     stream(output, tokens(ANSWER))
     at_once = Terminal()

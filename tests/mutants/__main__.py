@@ -1,18 +1,18 @@
-"""`python -m tests.mutants`: do the tests of the pure modules notice when a line is broken?
+"""Mutation testing of the pure modules: `python -m tests.mutants`.
 
-Breaks one place at a time, in a copy, runs the tests that mirror the module, and prints what
-none of them noticed. One seed is always the same places, evenly over the modules; a change to a
-module moves only those in the changed lines. Ends with 1 where more than one of fifteen goes
-unnoticed: some slips make no difference.
+Each mutant is a copy of a module with one change. The tests of that module run against it, and the
+mutants that survive are printed. Places are spread evenly over the modules and depend on the seed;
+editing a module changes only the mutants of the edited lines. The exit code is 1 if more than one
+mutant in fifteen survives; some are equivalent to the original.
 """
 
 import argparse
 import sys
 
 from tests.mutants.breaks import ROOT, Mutant, mutants
-from tests.mutants.run import unnoticed
+from tests.mutants.run import survivors
 
-MIRRORS = {
+TESTS = {
     "srchat/api/answer.py": "tests/api/test_answer.py",
     "srchat/api/error_body.py": "tests/api/test_error_body.py",
     "srchat/api/retry.py": "tests/api/test_retry.py",
@@ -40,40 +40,40 @@ MIRRORS = {
 }
 
 
-def _can_tell(paths: list[str]) -> bool:
-    """Tell whether the tests pass with the whole modules, and fail where one is a wreck."""
-    mirrors = {file: path for path in paths for file in MIRRORS[path].split()}
-    whole = [
+def _is_set_up(paths: list[str]) -> bool:
+    """Tell whether the tests pass with the original modules and fail with a broken one."""
+    modules = {file: path for path in paths for file in TESTS[path].split()}
+    originals = [
         (Mutant(path, (ROOT / path).read_text(encoding="utf-8"), file), file)
-        for file, path in mirrors.items()
+        for file, path in modules.items()
     ]
-    wreck = (Mutant(paths[0], "raise ImportError\n", "a wreck"), MIRRORS[paths[0]])
-    return set(unnoticed([*whole, wreck])) == {mutant for mutant, _ in whole}
+    broken = (Mutant(paths[0], "raise ImportError\n", "broken"), TESTS[paths[0]])
+    return set(survivors([*originals, broken])) == {mutant for mutant, _ in originals}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
-    parser.add_argument("modules", nargs="*", metavar="MODULE", help="in place of all")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="default: all modules")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=30)
     args = parser.parse_args()
-    paths = args.modules or list(MIRRORS)
-    if not _can_tell(paths):
-        print("the tests fail without a mutant, or do not run against the copy", file=sys.stderr)
+    paths = args.modules or list(TESTS)
+    if not _is_set_up(paths):
+        print("the tests fail without a mutant, or do not use the copy", file=sys.stderr)
         return 2
 
     share, rest = divmod(args.count, len(paths))
     chosen = [
-        (mutant, MIRRORS[path])
-        for place, path in enumerate(paths)
-        for mutant in mutants(path, args.seed, share + (place < rest))
+        (mutant, TESTS[path])
+        for index, path in enumerate(paths)
+        for mutant in mutants(path, args.seed, share + (index < rest))
     ]
-    alive = 0
-    for mutant in unnoticed(chosen):
-        print(mutant.told, flush=True)
-        alive += 1
-    print(f"{len(chosen) - alive} of {len(chosen)} mutants noticed")
-    return int(alive > len(chosen) // 15)
+    survived = 0
+    for mutant in survivors(chosen):
+        print(mutant.diff, flush=True)
+        survived += 1
+    print(f"{len(chosen) - survived} of {len(chosen)} mutants killed")
+    return int(survived > len(chosen) // 15)
 
 
 if __name__ == "__main__":

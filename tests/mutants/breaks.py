@@ -1,4 +1,4 @@
-"""Breaks a module in one place at a time, as a slip of the hand would."""
+"""Generates mutants: copies of a module with one small mistake."""
 
 import ast
 import difflib
@@ -22,87 +22,87 @@ _NAMES = {
     "min": "max", "any": "all", "find": "rfind", "startswith": "endswith", "match": "search",
     "removeprefix": "removesuffix", "fullmatch": "match", "lstrip": "strip", "rstrip": "strip",
 }  # fmt: skip
-# Not from strip: where it stands, it is mostly asked for blanks, and its kinds say the same.
+# `strip` itself is not mutated: for most inputs its variants give the same result.
 _NAMES |= {new: old for old, new in _NAMES.items() if new != "strip"}
 
 
 class Mutant(NamedTuple):
-    """A module of the package with one place broken, and the lines that tell of it."""
+    """The source of a module with one mistake, and its difference from the original."""
 
     path: str
     source: str
-    told: str
+    diff: str
 
 
 def mutants(path: str, seed: int, count: int) -> list[Mutant]:
-    """Return `count` mutants of a module, each chosen by its own line and not by the others."""
+    """Return `count` mutants of a module. Whether one is chosen depends only on its own line."""
     text = (ROOT / path).read_text(encoding="utf-8")
     tree, lines, seen = ast.parse(text), text.splitlines(), Counter[str]()
     ranks = []
-    for line, new in _broken_trees(tree):
+    for line, new in _mutated_trees(tree):
         key = f"{seed} {lines[line - 1].strip()} {ast.dump(new)}"
         ranks.append(Random(f"{key} {seen[key]}").random())
         seen[key] += 1
     worst = max(sorted(ranks)[:count], default=0)
     before = ast.unparse(tree).splitlines()
-    found = []
-    for rank, (line, _) in zip(ranks, _broken_trees(tree), strict=True):
+    chosen = []
+    for rank, (line, _) in zip(ranks, _mutated_trees(tree), strict=True):
         if rank <= worst:
             source = ast.unparse(ast.fix_missing_locations(tree))
             changed = (part for part in difflib.ndiff(before, source.splitlines()))
-            told = [f"{path}:{line}", *(part for part in changed if part[0] in "-+")]
-            found.append(Mutant(path, source, "\n".join(told)))
-    return found
+            diff = [f"{path}:{line}", *(part for part in changed if part[0] in "-+")]
+            chosen.append(Mutant(path, source, "\n".join(diff)))
+    return chosen
 
 
-def _broken_trees(node: ast.AST, line: int = 0) -> Iterator[tuple[int, ast.AST]]:
-    """Break the tree in place after place; yield the line and the new node while it is broken."""
+def _mutated_trees(node: ast.AST, line: int = 0) -> Iterator[tuple[int, ast.AST]]:
+    """Change one place of the tree at a time. Yield its line and the new node during the change."""
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "returns", "decorator_list"):
             continue
         children = value if isinstance(value, list) else [value]
-        for place, child in enumerate(children):
+        for index, child in enumerate(children):
             if not isinstance(child, ast.AST):
                 continue
             at = getattr(child, "lineno", line)
-            for new in _broken(child):
-                others = [*children[:place], new, *children[place + 1 :]]
+            for new in _mutations(child):
+                others = [*children[:index], new, *children[index + 1 :]]
                 setattr(node, field, others if isinstance(value, list) else new)
                 yield at, new
             setattr(node, field, value)
-            if not _is_left_whole(child):
-                yield from _broken_trees(child, at)
+            if not _is_skipped(child):
+                yield from _mutated_trees(child, at)
 
 
-def _is_left_whole(node: ast.AST) -> bool:
-    """Tell whether a slip in it would make little difference."""
+def _is_skipped(node: ast.AST) -> bool:
+    """Tell whether mutants of a node would say little about the tests."""
     match node:
         case ast.Raise() | ast.JoinedStr():
-            return True  # their words are for people
+            return True  # text for users
         case ast.AnnAssign(
             annotation=ast.Name("Final"), value=ast.BinOp() | ast.Constant(value=int() | float())
         ):
-            return True  # a number was chosen, and another would do about as well
+            return True  # a tuned constant; similar values work, too
         case _:
             return False
 
 
-def _broken(node: ast.AST) -> Sequence[ast.AST]:
-    """Return what could stand in the place of `node` by mistake."""
+def _mutations(node: ast.AST) -> Sequence[ast.AST]:
+    """Return nodes that could replace `node` by mistake."""
     match node:
         case ast.stmt():
-            return _broken_statement(node)
+            return _statement_mutations(node)
         case ast.Constant(value=value):
             return [ast.Constant(new) for new in _other_values(value)]
         case ast.expr():
-            return _broken_expression(node)
+            return _expression_mutations(node)
         case ast.comprehension(ifs=[_, *_]):
             return [ast.comprehension(node.target, node.iter, [], node.is_async)]
         case _:
             return [new() for new in _OPERATORS.get(type(node), ())]
 
 
-def _broken_statement(node: ast.stmt) -> Sequence[ast.AST]:
+def _statement_mutations(node: ast.stmt) -> Sequence[ast.AST]:
     match node:
         case ast.If(test, body, orelse):
             return [ast.If(ast.UnaryOp(ast.Not(), test), body, orelse)]
@@ -113,7 +113,7 @@ def _broken_statement(node: ast.stmt) -> Sequence[ast.AST]:
         case ast.Expr(value=ast.Constant()):
             return []  # a docstring
         case ast.Assign(targets=[ast.Name() | ast.Tuple()]):
-            return []  # a name that is not there is noticed by anybody
+            return []  # an undefined name makes any test fail
         case ast.Expr() | ast.Assign() | ast.AugAssign() | ast.Delete() | ast.Raise():
             return [ast.Pass()]
         case ast.Continue() | ast.Break():
@@ -127,16 +127,18 @@ def _other_values(value: object) -> Sequence[bool | float | str | bytes]:
         case bool():
             return [not value]
         case int() | float():
-            return [value + 1 if value < 10 else value * 10]  # of many, one more is no matter
+            return [
+                value + 1 if value < 10 else value * 10
+            ]  # adding 1 to a large number has little effect
         case str() if " " in value.strip():
-            return []  # words for people
+            return []  # text for users
         case str() | bytes():
             return [value[:0] if value else "x"]
         case _:
             return []
 
 
-def _broken_expression(node: ast.expr) -> Sequence[ast.AST]:
+def _expression_mutations(node: ast.expr) -> Sequence[ast.AST]:
     match node:
         case ast.UnaryOp(op=ast.Not()):
             return [node.operand]
@@ -161,5 +163,5 @@ def _broken_expression(node: ast.expr) -> Sequence[ast.AST]:
 
 
 def _without_one(items: list[ast.expr]) -> Iterator[list[ast.expr]]:
-    for place in range(len(items)):
-        yield items[:place] + items[place + 1 :]
+    for index in range(len(items)):
+        yield items[:index] + items[index + 1 :]

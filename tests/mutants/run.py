@@ -1,4 +1,4 @@
-"""Runs tests against a copy of the tree in which one module is another."""
+"""Runs tests against copies of the source tree, each with one mutant."""
 
 import os
 import resource
@@ -13,28 +13,28 @@ import pytest
 
 from tests.mutants.breaks import ROOT, Mutant
 
-_SECONDS = 30  # of CPU: a loop without an end is noticed by it
-_BYTES = 2 * 1024**3  # of memory: one that collects
+_MAX_CPU_SECONDS = 30  # stops endless loops
+_MAX_MEMORY = 2 * 1024**3  # bytes; stops loops that allocate memory
 
 
-def unnoticed(runs: Iterable[tuple[Mutant, str]]) -> Iterator[Mutant]:
-    """Yield each mutant that its tests pass with; as many run at once as there are processors.
+def survivors(runs: Iterable[tuple[Mutant, str]]) -> Iterator[Mutant]:
+    """Yield each mutant whose tests pass. Runs one mutant per CPU at a time.
 
-    Raises RuntimeError with what pytest said where it found nothing to run.
+    Raises RuntimeError with the output of pytest if it ran no tests.
     """
     with TemporaryDirectory() as folder:
-        trees = [_copied(Path(folder, str(number))) for number in range(os.cpu_count() or 1)]
+        trees = [_copy_tree(Path(folder, str(number))) for number in range(os.cpu_count() or 1)]
         running: dict[int, tuple[Mutant, Path]] = {}
         for mutant, tests in runs:
             if not trees:
-                yield from _ended(running, trees)
+                yield from _wait_for_one(running, trees)
             tree = trees.pop()
             running[_start(tree, mutant, tests)] = mutant, tree
         while running:
-            yield from _ended(running, trees)
+            yield from _wait_for_one(running, trees)
 
 
-def _copied(tree: Path) -> Path:
+def _copy_tree(tree: Path) -> Path:
     for part in ("srchat", "tests"):
         shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tree)
@@ -42,44 +42,43 @@ def _copied(tree: Path) -> Path:
 
 
 def _start(tree: Path, mutant: Mutant, tests: str) -> int:
-    # A fork has imported pytest already, and nothing of srchat: twice as fast as a new process.
+    # A fork has imported pytest but not srchat, so it is twice as fast as a new process.
     if process := os.fork():
         return process
     code: int = pytest.ExitCode.USAGE_ERROR
     try:
         (tree / mutant.path).write_text(mutant.source, encoding="utf-8")
-        code = _tested(tree, tests)
+        code = _run_tests(tree, tests)
     finally:
         sys.stdout.flush()
         os._exit(code)
 
 
-def _tested(tree: Path, tests: str) -> int:
+def _run_tests(tree: Path, tests: str) -> int:
     with (tree / "output").open("w") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
     os.chdir(tree)
     sys.path.insert(0, str(tree))
-    # Compiled code of the mutant before would be taken for this one's: they are told apart by
-    # size and second.
+    # Python could use the bytecode of the previous mutant: it compares only size and mtime.
     sys.dont_write_bytecode = True
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
-    # The same examples each time, and no search for the shortest.
+    resource.setrlimit(resource.RLIMIT_CPU, (_MAX_CPU_SECONDS, _MAX_CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
+    # Use the same examples each time, and do not shrink them.
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     checks = list(hypothesis.HealthCheck)
     hypothesis.settings.register_profile(
         "mutants", derandomize=True, phases=phases, suppress_health_check=checks, deadline=None
     )
     hypothesis.settings.load_profile("mutants")
-    # Imported already is what it shall be.
+    # The warning is about modules imported before the fork.
     return pytest.main(
         ["-x", "-n0", "-m", "", "-W", "ignore::pytest.PytestAssertRewriteWarning", *tests.split()]
     )
 
 
-def _ended(running: dict[int, tuple[Mutant, Path]], trees: list[Path]) -> Iterator[Mutant]:
-    """Wait for one to end, free its tree, and yield its mutant if the tests passed."""
+def _wait_for_one(running: dict[int, tuple[Mutant, Path]], trees: list[Path]) -> Iterator[Mutant]:
+    """Wait for one process, free its tree, and yield its mutant if the tests passed."""
     process, status = os.wait()
     mutant, tree = running.pop(process)
     code = os.waitstatus_to_exitcode(status)

@@ -1,7 +1,7 @@
 """Completion of slash commands and their arguments in a real terminal."""
 
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, ENTER, ChatTerminal, sent
+from tests.support.chatting import CTRL_C, ENTER, ChatTerminal, sent_messages
 from tests.support.server import answer, json_response
 
 
@@ -64,7 +64,9 @@ def test_settings_and_files_are_completed(srchat: Srchat, serve: Serve) -> None:
         chat.wait_for_text("report.txt (7 characters)")
         chat.run("sum up")
     assert server.requests[0].json["temperature"] == 0.5
-    assert sent(server) == [("user", '<file name="report.txt">\nnumbers\n</file>\n\nsum up')]
+    assert sent_messages(server) == [
+        ("user", '<file name="report.txt">\nnumbers\n</file>\n\nsum up')
+    ]
 
 
 def test_an_unreadable_history_has_no_completions(srchat: Srchat, serve: Serve) -> None:

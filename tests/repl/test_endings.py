@@ -17,13 +17,13 @@ from tests.support.chatting import (
     CTRL_Z,
     ENTER,
     ChatTerminal,
-    answering,
+    answer_cursor_queries,
     is_well_formed,
-    sent,
+    sent_messages,
 )
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import CLOSE, DONE, HOLD, answer, chunk, error, head
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
 
 def test_ctrl_c_at_the_prompt_clears_the_line(srchat: Srchat, serve: Serve) -> None:
@@ -34,7 +34,7 @@ def test_ctrl_c_at_the_prompt_clears_the_line(srchat: Srchat, serve: Serve) -> N
         chat.wait_for_text("> not this")
         chat.type(CTRL_C)
         chat.run("this")
-    assert sent(server) == [("user", "this")]
+    assert sent_messages(server) == [("user", "this")]
 
 
 def test_ctrl_c_while_waiting_stops_the_request_and_retry_sends_it_again(
@@ -46,9 +46,9 @@ def test_ctrl_c_while_waiting_stops_the_request_and_retry_sends_it_again(
         chat.wait_for(lambda _: len(server.requests) == 1)
         chat.type(CTRL_C)
         chat.wait_for_text("hint: /retry to send it again")
-        assert server.client_left.wait(PATIENCE)
+        assert server.client_disconnected.wait(WAIT_TIMEOUT)
         assert "now" in chat.run("/retry")
-    assert sent(server) == [("user", "q")]
+    assert sent_messages(server) == [("user", "q")]
 
 
 def test_ctrl_c_in_mid_answer_keeps_the_text_and_continue_sends_it_again(
@@ -62,7 +62,7 @@ def test_ctrl_c_in_mid_answer_keeps_the_text_and_continue_sends_it_again(
         chat.wait_for_text("/continue to go on")
         assert "the rest" in chat.run("/continue")
         chat.leave()
-    messages = sent(server)
+    messages = sent_messages(server)
     assert messages[:2] == [("user", "tell me"), ("assistant", "The first half")]
     assert is_well_formed(messages)
     shown = srchat("history", "show").text
@@ -72,14 +72,14 @@ def test_ctrl_c_in_mid_answer_keeps_the_text_and_continue_sends_it_again(
 
 def test_repeated_ctrl_c_does_not_end_the_chat(srchat: Srchat, serve: Serve) -> None:
     server = serve([head(), chunk("half"), HOLD], answer("Fine."))
-    srchat.env = srchat.unmeasured_env  # Ctrl-C may raise while coverage.py holds its lock
+    srchat.env = srchat.plain_env  # Ctrl-C may raise while coverage.py holds its lock
     with ChatTerminal(srchat, server.url) as chat:
         chat.say("q")
         chat.wait_for_text("half")
         for _ in range(30):
             chat.type(CTRL_C)
             chat.read(0.003)
-        chat.say("still there?")  # after those that are not read yet
+        chat.say("still there?")  # after the signals that are still pending
         chat.wait_for_text("Fine.")
         assert chat.leave() == 0
 
@@ -112,7 +112,7 @@ def test_exit_and_quit_without_a_slash_quit(srchat: Srchat, serve: Serve, word: 
         chat.run(f"how do I {word}?")
         chat.say(f" {word} ")
         assert chat.wait() == 0
-    assert sent(server) == [("user", f"how do I {word}?")]
+    assert sent_messages(server) == [("user", f"how do I {word}?")]
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
@@ -145,11 +145,11 @@ def test_closing_the_terminal_ends_the_chat_and_keeps_the_answer(
             chat.type("q" + ENTER)
             chat.wait_for_text("half an answer")
         chat.hang_up()
-        wait_until(chat.has_ended, "the end of the chat")
+        wait_until(chat.has_exited, "the end of the chat")
         assert chat.exit_code in (
             129,
             74,
-        )  # of the signal, or of the failed write, whichever is first
+        )  # from the signal or from the failed write, whichever is first
     if where == "answer":
         assert "half an answer" in srchat("history", "show").text
 
@@ -173,12 +173,12 @@ except (Interrupted, KeyboardInterrupt) as exc:
 
 
 @pytest.mark.parametrize(("signum", "end"), [(15, "Interrupted"), (2, "KeyboardInterrupt")])
-def test_a_signal_just_before_the_line_editor_runs_ends_it(
+def test_a_signal_just_before_the_line_editor_starts_ends_the_chat(
     srchat: Srchat, signum: int, end: str
 ) -> None:
     command = [sys.executable, "-c", EARLY, str(signum)]
     with TerminalSession(command, srchat.env) as session:
-        answering(session)
+        answer_cursor_queries(session)
         session.wait_for_text(f"ended by {end}")
 
 
@@ -191,7 +191,7 @@ class _Shell(ChatTerminal):
             ["bash", "--norc", "--noprofile", "-i"], srchat.env | {"PS1": "shell$ "},
             cwd=str(srchat.home),
         )  # fmt: skip
-        answering(self)
+        answer_cursor_queries(self)
         self.wait_for_text("shell$")
         self.type(f"{job}\r")
 
@@ -208,7 +208,7 @@ def test_ctrl_z_at_the_prompt_and_fg(srchat: Srchat, serve: Serve) -> None:
         chat.wait_for(lambda _: "> half a" in chat.terminal.screen)
         chat.type("line" + ENTER)
         chat.wait_for_text("Fine.")
-    assert sent(server) == [("user", "half a line")]
+    assert sent_messages(server) == [("user", "half a line")]
 
 
 def test_ctrl_z_before_the_answer_begins_and_fg(srchat: Srchat, serve: Serve) -> None:
@@ -235,7 +235,7 @@ def test_closing_the_terminal_ends_a_stopped_chat(srchat: Srchat, serve: Serve) 
         chat.type("half a " + CTRL_Z)
         chat.wait_for_text("Stopped")
     # No process has the other end open, neither the shell nor the chat.
-    assert select.select([ended], [], [], PATIENCE)[0]
+    assert select.select([ended], [], [], WAIT_TIMEOUT)[0]
     os.close(ended)
 
 
@@ -326,7 +326,7 @@ def test_quitting_prints_how_to_continue_a_stored_conversation(
     assert re.fullmatch("chat -p work --conversation [0-9a-f]{12}", command)
     with ChatTerminal(srchat, "", *command.split()[1:]) as chat:
         chat.run("and dogs?")
-    assert [content for _, content in sent(server)] == ["about cats", "one", "and dogs?"]
+    assert [content for _, content in sent_messages(server)] == ["about cats", "one", "and dogs?"]
 
 
 def test_quitting_prints_nothing_if_nothing_was_stored(srchat: Srchat, serve: Serve) -> None:
@@ -346,15 +346,31 @@ def test_quitting_prints_nothing_if_nothing_was_stored(srchat: Srchat, serve: Se
     assert srchat("chat", "--base-url", server.url, stdin=b"hi\n").err == ""
 
 
-def test_how_to_continue_is_printed_on_standard_error(srchat: Srchat, serve: Serve) -> None:
+def test_the_command_to_continue_is_printed_on_standard_error(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("one"))
     shell = ["sh", "-c", '"$@" 2> err.txt', "sh", *srchat.command("chat", "--base-url", server.url)]
     with TerminalSession(shell, srchat.env, cwd=str(srchat.home)) as session:
-        answering(session)
+        answer_cursor_queries(session)
         session.wait_for_text(">")
         session.type("hi" + ENTER)
         session.wait_for_text("one")
         session.type(CTRL_D)
         assert session.wait() == 0
-    told = (srchat.home / "err.txt").read_text()
-    assert f"srchat: to continue: srchat chat --base-url {server.url} --conversation " in told
+    err = (srchat.home / "err.txt").read_text()
+    assert f"srchat: to continue: srchat chat --base-url {server.url} --conversation " in err
+
+
+@pytest.mark.parametrize("leaving", ["/exit" + ENTER, "quit" + ENTER, CTRL_D])
+@pytest.mark.parametrize("quiet", [(), ("-q",)])
+def test_one_blank_line_precedes_how_to_continue(
+    srchat: Srchat, serve: Serve, leaving: str, quiet: tuple[str, ...]
+) -> None:
+    with ChatTerminal(srchat, serve(answer("one")).url, *quiet) as chat:
+        chat.run("hi")
+        chat.type(leaving)
+        assert chat.wait() == 0
+        shown = [line for line in chat.lines if not line.startswith("--conversation")]
+    typed = "> " + leaving.strip(ENTER + CTRL_D)
+    after = shown[shown.index("one") + 2 :]
+    assert after[0] == typed.strip()
+    assert [line[:19] for line in after[1:]] == ([] if quiet else ["", "srchat: to continue"])

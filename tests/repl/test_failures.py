@@ -2,14 +2,14 @@
 
 import os
 import signal
-import sqlite3  # noqa: TID251 - to lock the file from outside
+import sqlite3  # noqa: TID251 - to lock the file
 import threading
 import time
 from functools import partial
 
 from srchat.config.toml_edit import toml_value
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, ENTER, UP, ChatTerminal, is_well_formed, sent
+from tests.support.chatting import CTRL_C, ENTER, UP, ChatTerminal, is_well_formed, sent_messages
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import (
     CLOSE,
@@ -41,7 +41,7 @@ FAILURES = {
 }
 
 
-def _has(word: str, times: int, session: TerminalSession) -> bool:
+def _occurs(word: str, times: int, session: TerminalSession) -> bool:
     return "\n".join(session.lines).count(word) == times
 
 
@@ -62,10 +62,10 @@ def test_after_every_failure_the_chat_goes_on_and_up_recalls_the_message(
                 chat.type(UP)
                 chat.type(ENTER)
                 better = number + 1
-                chat.wait_for(partial(_has, "better", better), name)
+                chat.wait_for(partial(_occurs, "better", better), name)
     for place in range(len(server.requests)):
-        assert is_well_formed(sent(server, place))
-        assert sent(server, place)[-1] == ("user", f"question {place // 2}")
+        assert is_well_formed(sent_messages(server, place))
+        assert sent_messages(server, place)[-1] == ("user", f"question {place // 2}")
 
 
 def test_a_failed_command_does_not_suggest_retry(srchat: Srchat, serve: Serve) -> None:
@@ -259,7 +259,13 @@ def test_ctrl_c_while_the_history_is_locked_keeps_the_answer(srchat: Srchat, ser
         other.close()
         chat.run("third")
         assert chat.leave() == 0
-    assert [content for _, content in sent(server)] == ["first", "one", "second", "two", "third"]
+    assert [content for _, content in sent_messages(server)] == [
+        "first",
+        "one",
+        "second",
+        "two",
+        "third",
+    ]
     assert "second" in srchat("history", "show").text
 
 
@@ -273,11 +279,11 @@ def test_ctrl_c_while_the_history_is_locked_cancels_a_command(srchat: Srchat, se
             chat.say(command)
             time.sleep(0.5)  # of 5 seconds for the lock
             chat.type(CTRL_C)
-            chat.wait_for(partial(_has, "srchat: interrupted", times), "the end")
+            chat.wait_for(partial(_occurs, "srchat: interrupted", times), "the end")
         other.close()
         chat.run("second")
         assert chat.leave() == 0
-    assert sent(server) == [("user", "first"), ("assistant", "one"), ("user", "second")]
+    assert sent_messages(server) == [("user", "first"), ("assistant", "one"), ("user", "second")]
     assert "mine" not in srchat("history", "list").text
 
 
@@ -295,7 +301,7 @@ def test_the_key_command_runs_once(srchat: Srchat, serve: Serve) -> None:
     assert (srchat.home / "runs").read_text() == "\n"
 
 
-def test_an_answer_is_set_apart_from_the_messages_before_it(srchat: Srchat, serve: Serve) -> None:
+def test_a_blank_line_separates_messages_from_the_answer(srchat: Srchat, serve: Serve) -> None:
     thinking = {"choices": [{"index": 0, "delta": {"reasoning": "hm"}}]}
     server = serve(
         error(503, "busy"),

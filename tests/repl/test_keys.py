@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import ENTER, ESC, ChatTerminal, sent
+from tests.support.chatting import ENTER, ESC, ChatTerminal, sent_messages
 from tests.support.server import answer
 
 
@@ -15,7 +15,7 @@ def test_a_trailing_backslash_and_alt_enter_start_a_new_line(srchat: Srchat, ser
         chat.wait_for_prompt()
         chat.type("one\\" + ENTER + "two" + ESC + ENTER + "three" + ENTER)
         chat.wait_for_text("Fine.")
-    assert sent(server) == [("user", "one\ntwo\nthree")]
+    assert sent_messages(server) == [("user", "one\ntwo\nthree")]
 
 
 @pytest.mark.parametrize("keys", ["emacs", "vi"])
@@ -28,7 +28,7 @@ def test_shift_enter_starts_a_new_line_if_the_terminal_reports_it(
         chat.wait_for_prompt()
         chat.type("one" + shift_enter + "two" + ENTER)
         chat.wait_for_text("Fine.")
-    assert sent(server) == [("user", "one\ntwo")]
+    assert sent_messages(server) == [("user", "one\ntwo")]
 
 
 def test_other_sequences_of_terminals_are_not_inserted(srchat: Srchat, serve: Serve) -> None:
@@ -38,7 +38,7 @@ def test_other_sequences_of_terminals_are_not_inserted(srchat: Srchat, serve: Se
         chat.wait_for_prompt()
         chat.type("one" + lost_focus + got_focus + " two" + enter_of_the_number_pad)
         chat.wait_for_text("Fine.")
-    assert sent(server) == [("user", "one two")]
+    assert sent_messages(server) == [("user", "one two")]
 
 
 def test_vi_keys(srchat: Srchat, serve: Serve) -> None:
@@ -49,7 +49,7 @@ def test_vi_keys(srchat: Srchat, serve: Serve) -> None:
         chat.read(0.5)
         chat.type("hhrlA world" + ENTER)
         chat.wait_for_text("Fine.")
-    assert sent(server) == [("user", "hello world")]
+    assert sent_messages(server) == [("user", "hello world")]
 
 
 @pytest.mark.parametrize("keys", ["\x07", "\x18\x05"])
@@ -66,7 +66,7 @@ def test_the_editor_edits_the_line(srchat: Srchat, serve: Serve, tmp_path: Path,
         chat.wait_for_text("and more")
         chat.type(ENTER)
         chat.wait_for_text("Fine.")
-    assert sent(server) == [("user", "begun\nand more")]
+    assert sent_messages(server) == [("user", "begun\nand more")]
 
 
 @pytest.mark.parametrize("typed", ["", "begun"])
@@ -85,7 +85,7 @@ def test_an_editor_that_saves_an_empty_file_empties_the_line(
         chat.wait_for_prompt()
         chat.run("hello")
     assert (srchat.home / "before").read_text() == typed
-    assert sent(server) == [("user", "hello")]
+    assert sent_messages(server) == [("user", "hello")]
 
 
 def test_ctrl_g_closes_the_menu_first(srchat: Srchat, serve: Serve) -> None:
@@ -108,7 +108,7 @@ def test_a_missing_editor_is_reported_and_the_line_kept(srchat: Srchat, serve: S
         chat.wait_for_text("cannot start the editor")
         chat.type(" on" + ENTER)
         chat.wait_for_text("Fine.")
-    assert sent(server) == [("user", "begun on")]
+    assert sent_messages(server) == [("user", "begun on")]
 
 
 def test_tab_cycles_through_the_menu_and_enter_accepts(srchat: Srchat, serve: Serve) -> None:
@@ -118,7 +118,7 @@ def test_tab_cycles_through_the_menu_and_enter_accepts(srchat: Srchat, serve: Se
         chat.wait_for_text("copy [N]")
         for chosen in ("> /continue", "> /copy"):
             chat.type("\t")
-            chat.wait_for(lambda chat: chat.terminal.screen[chat.row] == chosen, chosen)  # noqa: B023 - at once
+            chat.wait_for(lambda chat: chat.terminal.screen[chat.row] == chosen, chosen)  # noqa: B023 - called in this iteration
         chat.type(ENTER)
         chat.wait_for(lambda chat: "continue an" not in chat.text, "the end of the menu")
         assert chat.terminal.screen[chat.row] == "> /copy"

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent
+from tests.support.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent_messages
 from tests.support.server import CLOSE, DONE, HOLD, answer, chunk, head
 
 
@@ -29,7 +29,7 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_no_escape_sequence(
         chat.type(CTRL_D)
         assert chat.wait() == 0
         assert b"\x1b" not in chat.raw
-    assert sent(server, 0) == [("user", "one\ntwo")]
+    assert sent_messages(server, 0) == [("user", "one\ntwo")]
 
 
 def test_a_line_typed_ahead_is_sent_and_ctrl_d_quits(srchat: Srchat, serve: Serve) -> None:
@@ -45,7 +45,7 @@ def test_a_line_typed_ahead_is_sent_and_ctrl_d_quits(srchat: Srchat, serve: Serv
         assert chat.wait() == 0
         assert "begin end" in chat.text
         assert "Fine." in chat.text
-    assert sent(server)[-1] == ("user", "two")
+    assert sent_messages(server)[-1] == ("user", "two")
 
 
 def test_it_works_without_term(srchat: Srchat, serve: Serve) -> None:
@@ -75,7 +75,7 @@ def test_ctrl_c_discards_the_line_and_another_signal_ends_the_chat(
         chat.wait_for(lambda _: chat.text.count(">") == 3)
         os.kill(chat.pid, signal.SIGTERM)
         assert chat.wait() == 143
-    assert sent(server) == [("user", "this")]
+    assert sent_messages(server) == [("user", "this")]
 
 
 def test_a_prompt_after_ctrl_c_is_on_a_new_row(srchat: Srchat, serve: Serve) -> None:

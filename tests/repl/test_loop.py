@@ -1,7 +1,7 @@
 """The loop of a chat in a real terminal."""
 
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_D, ENTER, ChatTerminal, answering, sent
+from tests.support.chatting import CTRL_D, ENTER, ChatTerminal, answer_cursor_queries, sent_messages
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import CLOSE, answer, chunk, head
 
@@ -12,7 +12,7 @@ def test_a_prompt_is_answered_and_sent_with_the_next_one(srchat: Srchat, serve: 
         assert "It is blue." in chat.run("what colour?")
         chat.run("sure?")
         assert chat.leave() == 0
-    assert sent(server) == [
+    assert sent_messages(server) == [
         ("user", "what colour?"),
         ("assistant", "It is **blue**."),
         ("user", "sure?"),
@@ -42,7 +42,7 @@ def test_continue_resumes_the_last_conversation_and_shows_its_last_turn(
         assert "the last answer" in chat.text
         assert "old answer" not in chat.text
         chat.run("more")
-    assert len(sent(server)) == 5
+    assert len(sent_messages(server)) == 5
 
 
 def test_a_resumed_conversation_shows_file_names_and_the_whole_answer(
@@ -67,7 +67,7 @@ def test_redirected_standard_output_gets_only_the_answers(srchat: Srchat, serve:
 
     shell = ["sh", "-c", '"$@" > out.txt', "sh", *command]
     with TerminalSession(shell, srchat.env, cwd=str(srchat.home)) as session:
-        answering(session)
+        answer_cursor_queries(session)
         session.wait_for_text(">")
         session.type("a" + ENTER)
         session.wait_for(lambda _: len(server.requests) == 1)

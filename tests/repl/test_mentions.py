@@ -14,7 +14,7 @@ from srchat.repl.mentions import (
     without_mentions,
 )
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, ENTER, UP, ChatTerminal, sent
+from tests.support.chatting import CTRL_C, ENTER, UP, ChatTerminal, sent_messages
 from tests.support.server import answer
 
 A = '<file name="a.txt">\nAAA\n</file>\n\n'
@@ -66,7 +66,7 @@ def test_the_home_directory_may_be_written_as_a_tilde(
 
 @given(st.text(alphabet="@a.txt \n\"'(,x", max_size=20))
 def test_an_escaped_text_is_sent_unchanged_and_attaches_nothing(text: str) -> None:
-    import contextlib  # noqa: PLC0415 - hypothesis wants no fixture
+    import contextlib  # noqa: PLC0415 - no tmp_path with Hypothesis
     import tempfile  # noqa: PLC0415 - as above
 
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
@@ -91,7 +91,7 @@ def test_a_mentioned_file_is_listed_and_sent(srchat: Srchat, serve: Serve, files
         assert shown[:2] == ["> explain @a.txt to me@home", "attached: a.txt (4 characters)"]
         assert "attached" not in chat.run("@dataclass is what?")
         assert "unknown" not in chat.run("/model other: and @a.txt?")
-    contents = [content for role, content in sent(server) if role == "user"]
+    contents = [content for role, content in sent_messages(server) if role == "user"]
     assert contents == [
         f"{A}explain a.txt to me@home", "@dataclass is what?", f"{A}and a.txt?",
     ]  # fmt: skip
@@ -103,7 +103,7 @@ def test_a_file_mentioned_twice_is_attached_once(srchat: Srchat, serve: Serve, f
         chat.run("/file ./a.txt")
         shown = chat.run("@a.txt, @a.txt and @src/b.py")
         assert "attached: a.txt (4 characters), src/b.py (4 characters)" in shown
-    assert sent(server)[0][1].count("AAA") == 1
+    assert sent_messages(server)[0][1].count("AAA") == 1
 
 
 def test_an_edited_prompt_keeps_its_files_and_its_escaped_names(
@@ -117,7 +117,7 @@ def test_an_edited_prompt_keeps_its_files_and_its_escaped_names(
         chat.type(" or @a.txt" + ENTER)
         chat.wait_for(lambda _: len(server.requests) == 2)
         chat.wait_for_prompt()
-    assert sent(server) == [("user", f"{A}see a.txt, not @src/b.py or a.txt")]
+    assert sent_messages(server) == [("user", f"{A}see a.txt, not @src/b.py or a.txt")]
 
 
 def test_a_binary_file_is_an_error_and_nothing_is_sent(
@@ -140,7 +140,7 @@ def test_a_binary_file_is_an_error_and_nothing_is_sent(
         ("a ", "@a.txt @a.txt", " b"),
     ],
 )
-def test_a_paste_attaches_nothing_whatever_stands_around_it(
+def test_a_paste_attaches_nothing_whatever_the_text_around_it(
     files: Path, before: str, text: str, after: str
 ) -> None:
     line, cursor = pasted(before, text, after)
@@ -148,7 +148,7 @@ def test_a_paste_attaches_nothing_whatever_stands_around_it(
     assert line[cursor:] == after
 
 
-def test_a_path_pasted_behind_an_at_sign_is_attached(files: Path) -> None:
+def test_a_path_pasted_after_an_at_sign_is_attached(files: Path) -> None:
     assert pasted("see @", "a.txt", " now") == ("see @a.txt now", 10)
 
 
@@ -164,10 +164,10 @@ def test_pastes_and_scripts_attach_nothing(srchat: Srchat, serve: Serve, files: 
         chat.wait_for_prompt()
         chat.type("@\x1b[200~a.txt\x1b[201~" + ENTER)
         chat.wait_for(lambda _: len(server.requests) == 2)
-    assert sent(server, 0) == [("user", f"I {pasted}@a.txt")]
-    assert sent(server, 1)[-1] == ("user", f"{A}a.txt")
+    assert sent_messages(server, 0) == [("user", f"I {pasted}@a.txt")]
+    assert sent_messages(server, 1)[-1] == ("user", f"{A}a.txt")
     srchat("chat", "--base-url", server.url, stdin=b"@a.txt @@a.txt\n")
-    assert sent(server) == [("user", "@a.txt @@a.txt")]
+    assert sent_messages(server) == [("user", "@a.txt @@a.txt")]
 
 
 def test_a_refused_edit_comes_back_to_be_corrected(
@@ -183,7 +183,7 @@ def test_a_refused_edit_comes_back_to_be_corrected(
         assert "data.bin is not text" in chat.text
         chat.type("\x17" + ENTER)
         chat.wait_for_text("two")
-    assert sent(server) == [("user", "old words ")]
+    assert sent_messages(server) == [("user", "old words ")]
 
 
 def test_a_first_prompt_attaches_nothing(srchat: Srchat, serve: Serve, files: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_first_prompt_attaches_nothing(srchat: Srchat, serve: Serve, files: Pa
     with ChatTerminal(srchat, server.url, "see @a.txt") as chat:
         chat.wait_for_text("Fine.")
         assert "attached" not in chat.text
-    assert sent(server) == [("user", "see @a.txt")]
+    assert sent_messages(server) == [("user", "see @a.txt")]
 
 
 def test_tab_completes_mentions(srchat: Srchat, serve: Serve, files: Path) -> None:
@@ -208,7 +208,7 @@ def test_tab_completes_mentions(srchat: Srchat, serve: Serve, files: Path) -> No
         ):
             chat.type(CTRL_C + typed)
             chat.wait_for(
-                lambda chat, whole=whole: chat.terminal.screen[chat.row] == whole,  # type: ignore[misc] # bound at once
+                lambda chat, whole=whole: chat.terminal.screen[chat.row] == whole,  # type: ignore[misc] # mypy infers no type
                 whole,
             )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, ENTER, ChatTerminal, sent
+from tests.support.chatting import CTRL_C, ENTER, ChatTerminal, sent_messages
 from tests.support.server import answer
 from tests.support.tmux import Tmux, needs_tmux
 
@@ -21,7 +21,7 @@ def in_pyte(srchat: Srchat, url: str, size: tuple[int, int]) -> Chat:
 
 def in_wrapping_pyte(srchat: Srchat, url: str, size: tuple[int, int]) -> Chat:
     chat = ChatTerminal(srchat, url, size=size)
-    chat.terminal.wraps_anew = True
+    chat.terminal.rewraps = True
     return chat
 
 
@@ -38,12 +38,12 @@ def pasted(count: int) -> str:
 
 
 def shown(chat: Chat) -> Counter[str]:
-    """How often each pasted line is shown, scrollback included."""
+    """Count how often each pasted line is shown, scrollback included."""
     return Counter(re.findall(r"pasted \d\d\d", chat.text))
 
 
 def fill(chat: Chat) -> None:
-    """Let a prompt stand at the bottom of a screen full of earlier output."""
+    """Fill the screen with output, so that the prompt is at the bottom."""
     chat.wait_for_prompt()
     chat.type("/help" + ENTER)
     chat.wait_for_text("start with a slash")
@@ -63,7 +63,7 @@ def test_a_long_paste_is_shown_whole_and_once_when_it_is_sent(
             fill(chat)
         chat.paste(pasted(200))
         chat.wait_for_text("pasted 199")
-        # Folded while it is edited: the last rows.
+        # While it is edited, only the last rows are shown.
         assert set(shown(chat).values()) == {1}
         assert len(shown(chat)) < size[1]
         chat.type(ENTER)
@@ -74,7 +74,7 @@ def test_a_long_paste_is_shown_whole_and_once_when_it_is_sent(
         chat.type("next" + ENTER)
         chat.wait_for_text("Good.")
         assert "> next" in chat.text
-    assert sent(server, 0) == [("user", pasted(200))]
+    assert sent_messages(server, 0) == [("user", pasted(200))]
 
 
 @terminals

@@ -7,7 +7,7 @@ import pytest
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, CTRL_D, DOWN, ENTER, ESC, ChatTerminal, sent
+from tests.support.chatting import CTRL_C, CTRL_D, DOWN, ENTER, ESC, ChatTerminal, sent_messages
 from tests.support.server import answer
 
 
@@ -31,7 +31,11 @@ def test_load_lists_the_most_recent_conversations(srchat: Srchat, serve: Serve) 
         chat.wait_for_text("about dogs (1)")
         chat.type(ESC)
         chat.wait_for_prompt()
-    assert sent(server) == [("user", "about cats"), ("assistant", "one"), ("user", "and more")]
+    assert sent_messages(server) == [
+        ("user", "about cats"),
+        ("assistant", "one"),
+        ("user", "and more"),
+    ]
 
 
 def test_a_loaded_incomplete_answer_is_shown_with_its_state(srchat: Srchat, serve: Serve) -> None:
@@ -63,7 +67,7 @@ def test_a_dumb_terminal_asks_for_a_number(srchat: Srchat, serve: Serve) -> None
         chat.wait_for_text("three")
         chat.type(CTRL_D)
         assert chat.wait() == 0
-    assert sent(server) == [("user", "about mice")]
+    assert sent_messages(server) == [("user", "about mice")]
 
 
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
@@ -93,4 +97,4 @@ def test_a_conversation_with_all_turns_undone_can_be_resumed(srchat: Srchat, ser
     with ChatTerminal(srchat, server.url, "-c") as chat:
         chat.run("about dogs")
         assert chat.leave() == 0
-    assert sent(server) == [("user", "about dogs")]
+    assert sent_messages(server) == [("user", "about dogs")]

@@ -9,7 +9,7 @@ import pytest
 
 from srchat.repl.prompt_lines import _joined
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent
+from tests.support.chatting import CTRL_C, CTRL_D, ENTER, ChatTerminal, sent_messages
 from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import CLOSE, DONE, answer, chunk, event, head, json_response
 
@@ -40,7 +40,7 @@ def test_a_paste_of_500_lines_is_one_message(srchat: Srchat, serve: Serve) -> No
         assert server.requests == []
         chat.type(ENTER)
         chat.wait_for_text("Fine.")
-    assert sent(server) == [("user", "\n".join(lines))]
+    assert sent_messages(server) == [("user", "\n".join(lines))]
 
 
 def test_a_paste_right_after_ctrl_c_is_one_message(srchat: Srchat, serve: Serve) -> None:
@@ -52,7 +52,7 @@ def test_a_paste_right_after_ctrl_c_is_one_message(srchat: Srchat, serve: Serve)
         assert server.requests == []
         chat.type(ENTER)
         chat.wait_for_text("Fine.")
-    assert sent(server) == [("user", "one\ntwo\nthree")]
+    assert sent_messages(server) == [("user", "one\ntwo\nthree")]
 
 
 def test_binary_input_is_rejected_and_the_next_line_is_sent(srchat: Srchat, serve: Serve) -> None:
@@ -62,7 +62,7 @@ def test_binary_input_is_rejected_and_the_next_line_is_sent(srchat: Srchat, serv
         os.write(chat._fd, b"gr\xfc\xdfe" + ENTER.encode())
         chat.wait_for_text("the line is not UTF-8 text")
         chat.run("hello")
-    assert sent(server) == [("user", "hello")]
+    assert sent_messages(server) == [("user", "hello")]
 
 
 def test_text_typed_while_an_answer_streams_is_at_the_next_prompt(
@@ -100,7 +100,7 @@ def test_a_resize_at_the_prompt_and_in_mid_answer_loses_nothing(
         resized.set()
         chat.wait_for_text("one two three four")
         chat.wait_for_prompt()
-    assert sent(server) == [("user", "what next")]
+    assert sent_messages(server) == [("user", "what next")]
 
 
 @pytest.mark.parametrize("size", [(10, 3), (20, 2), (1, 1)])
@@ -120,7 +120,7 @@ def test_the_smallest_terminals_work(srchat: Srchat, serve: Serve, size: tuple[i
         assert chat.wait() == 0
         if size[0] > 1:
             assert "Answer" in "".join(chat.lines)
-    assert sent(server, 0) == [("user", "hello there, you")]
+    assert sent_messages(server, 0) == [("user", "hello there, you")]
 
 
 def test_no_color(srchat: Srchat, serve: Serve) -> None:
@@ -147,7 +147,7 @@ def test_neither_httpx_nor_rich_is_imported_before_the_prompt(srchat: Srchat) ->
         "from srchat.__main__ import main; main()\n"
     )
     command = [sys.executable, "-c", script]
-    with TerminalSession(command, srchat.unmeasured_env, cwd=str(srchat.home)) as chat:
+    with TerminalSession(command, srchat.plain_env, cwd=str(srchat.home)) as chat:
         chat.wait_for(lambda _: (srchat.home / "loaded").exists())
         chat.read(0.1)
     assert (srchat.home / "loaded").read_text() == "[]"
@@ -170,7 +170,7 @@ def test_a_pasted_tab_is_shown_as_blanks_and_sent_unchanged(srchat: Srchat, serv
         assert "^I" not in chat.text
         chat.type(ENTER)
         chat.wait_for_text("Fine.")
-    assert sent(server) == [("user", "all:\n\tcc x.c")]
+    assert sent_messages(server) == [("user", "all:\n\tcc x.c")]
 
 
 def test_the_status_line_shows_the_context_window_after_the_first_answer(
@@ -187,3 +187,35 @@ def test_the_status_line_shows_the_context_window_after_the_first_answer(
         chat.wait_for_text("of 8192 tokens")
     with ChatTerminal(srchat, server.url, "--continue") as chat:
         chat.wait_for_text("of 4096 tokens")
+
+
+@pytest.mark.parametrize(
+    ("draft", "size"),
+    [
+        ("\n".join(f"line {number}" for number in range(1, 201)), "200 lines"),
+        ("\n".join("x" * 13), "13 lines"),
+        ("x" * 2000, "2000 characters"),
+    ],
+)
+def test_the_status_line_has_the_size_of_a_draft_that_does_not_fit(
+    srchat: Srchat, serve: Serve, draft: str, size: str
+) -> None:
+    with ChatTerminal(srchat, serve(answer("x")).url, size=(80, 13)) as chat:
+        chat.wait_for_prompt()
+        assert size not in chat.status
+        chat.paste(draft)
+        chat.wait_for(lambda _: chat.status.startswith(f"{size} · vllm-primary"))
+        chat.type(CTRL_C)
+        chat.wait_for(lambda _: chat.status.startswith("vllm-primary"))
+
+
+@pytest.mark.parametrize("lines", [11, 12])
+def test_the_status_line_has_no_size_of_a_draft_that_fits(
+    srchat: Srchat, serve: Serve, lines: int
+) -> None:
+    with ChatTerminal(srchat, serve(answer("x")).url, size=(80, 13)) as chat:
+        chat.wait_for_prompt()
+        chat.paste("\n".join(["first", *"x" * (lines - 2), "last"]))
+        chat.wait_for_text("last")
+        assert "> first" in chat.text
+        assert chat.status.startswith("vllm-primary")

@@ -5,21 +5,21 @@ import re
 import pytest
 
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, ENTER, ESC, ChatTerminal, sent
+from tests.support.chatting import CTRL_C, ENTER, ESC, ChatTerminal, sent_messages
 from tests.support.server import answer
 
-FIXED_COLOR = rb"\x1b\[[0-9;]*[34]8;[25];"  # one of 256, or red, green and blue
+FIXED_COLOR = rb"\x1b\[[0-9;]*[34]8;[25];"  # a 256-color or RGB color
 
 
-def looks(chat: ChatTerminal, line: str) -> list[tuple[str, bool]]:
-    """Return color and boldness of the characters of the first line with this text."""
+def char_styles(chat: ChatTerminal, line: str) -> list[tuple[str, bool]]:
+    """Return the color and boldness of each character of the first line with this text."""
     cells = next(
         row for row in chat.terminal.cells if "".join(cell.data for cell in row).strip() == line
     )
     return [(cell.fg, cell.bold) for cell in cells if cell.data != " "]
 
 
-def rows_reversed(chat: ChatTerminal) -> list[int]:
+def reversed_rows(chat: ChatTerminal) -> list[int]:
     """Return the rows with a reversed character, which may be a trailing blank."""
     screen = chat.terminal._screen
     return [y for y in range(screen.lines) if any(c.reverse for c in screen.buffer[y].values())]
@@ -28,8 +28,8 @@ def rows_reversed(chat: ChatTerminal) -> list[int]:
 def test_a_sent_prompt_stands_out_from_the_answer(srchat: Srchat, serve: Serve) -> None:
     with ChatTerminal(srchat, serve(answer("Fine.")).url) as chat:
         chat.run("hello")
-        assert looks(chat, "> hello") == [("green", True), *[("default", True)] * 5]
-        assert set(looks(chat, "Fine.")) == {("default", False)}
+        assert char_styles(chat, "> hello") == [("green", True), *[("default", True)] * 5]
+        assert set(char_styles(chat, "Fine.")) == {("default", False)}
         chat.leave()
 
 
@@ -43,14 +43,14 @@ def test_a_prompt_that_was_not_typed_here_looks_the_same(
     with ChatTerminal(srchat, server.url, "hello", NO_COLOR=no_color) as chat:
         chat.wait_for_text("Fine.")
         expected = [(sign, is_bold), *[("default", is_bold)] * 5]
-        assert looks(chat, "> hello") == expected
+        assert char_styles(chat, "> hello") == expected
         chat.leave()
     with ChatTerminal(srchat, server.url, "-c", NO_COLOR=no_color) as chat:
         chat.wait_for_prompt()
-        assert looks(chat, "> hello") == expected
+        assert char_styles(chat, "> hello") == expected
 
 
-def test_the_lines_of_a_stored_prompt_are_aligned(srchat: Srchat, serve: Serve) -> None:
+def test_the_lines_of_a_stored_prompt_are_indented(srchat: Srchat, serve: Serve) -> None:
     srchat("ask", "one\ntwo", "--base-url", serve(answer("Fine.")).url)
     with ChatTerminal(srchat, serve(answer("Fine.")).url, "-c") as chat:
         chat.wait_for_prompt()
@@ -110,14 +110,14 @@ def test_a_long_menu_scrolls_and_a_short_one_has_no_scrollbar(srchat: Srchat, se
         chat.wait_for_prompt()
         chat.type("/file note-1")
         chat.wait_for_text("note-19")
-        assert not rows_reversed(chat)
+        assert not reversed_rows(chat)
         chat.type(CTRL_C + "/file note")
         chat.wait_for_text("note-05")
         assert "note-16" not in chat.text
         chat.type("\t" * 20)
         chat.wait_for_text("> /file note-19")
         assert any(line.strip() == "note-19" for line in chat.terminal.screen[chat.row + 1 :])
-        assert len(rows_reversed(chat)) > 1  # the chosen one, and the scrollbar
+        assert len(reversed_rows(chat)) > 1  # the chosen one, and the scrollbar
 
 
 def test_the_prompt_shows_the_command_mode_of_vi(srchat: Srchat, serve: Serve) -> None:
@@ -133,4 +133,4 @@ def test_the_prompt_shows_the_command_mode_of_vi(srchat: Srchat, serve: Serve) -
         chat.type(ENTER)
         chat.wait_for_text("Fine.")
         assert "> hello" in chat.text
-    assert sent(server) == [("user", "hello")]
+    assert sent_messages(server) == [("user", "hello")]

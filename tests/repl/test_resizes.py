@@ -1,4 +1,4 @@
-"""A draft in a window that changes its size: some terminals cut rows off, others wrap them anew."""
+"""A draft while the window is resized, in terminals that cut rows off or rewrap them."""
 
 import re
 from collections import Counter
@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import Serve, Srchat
 from tests.repl.test_pastes import Open, fill, in_pyte, in_tmux, in_wrapping_pyte, pasted, shown
-from tests.support.chatting import ENTER, ChatTerminal, sent
+from tests.support.chatting import ENTER, ChatTerminal, sent_messages
 from tests.support.server import answer
 from tests.support.tmux import Tmux, needs_tmux
 
@@ -16,14 +16,14 @@ terminals = pytest.mark.parametrize("opened", [in_pyte, in_wrapping_pyte, tmux])
 HELP_TOPICS = re.compile(r"^(General|Model|Prompt|Answer|History|Keys)\b", re.MULTILINE)
 
 
-def wide(count: int) -> str:
-    """Lines of 70 columns, so that few of them take many rows of a narrow window."""
+def wide_lines(count: int) -> str:
+    """Return lines of 70 columns, which are wrapped in a narrow window."""
     return "\n".join(f"pasted {n:03} {'x' * 59}" for n in range(count))
 
 
-def drawn_again(chat: ChatTerminal | Tmux, columns: int) -> None:
-    """Wait until the wide draft is shown for a width, with the status line."""
-    first = f"> {wide(1)}"[:columns]
+def wait_for_redraw(chat: ChatTerminal | Tmux, columns: int) -> None:
+    """Wait until the draft is shown at this width, with the status line."""
+    first = f"> {wide_lines(1)}"[:columns]
     second = "  x" if columns < 70 else "  pasted 001"
 
     def is_drawn(chat: ChatTerminal | Tmux) -> bool:
@@ -50,18 +50,18 @@ def test_a_draft_is_shown_once_in_a_narrower_window(
     with opened(srchat, server.url, (80, 24)) as chat:
         fill(chat)
         above = HELP_TOPICS.findall(chat.text)
-        chat.paste(wide(4))
+        chat.paste(wide_lines(4))
         chat.wait_for_text("pasted 003")
         for columns, lines in steps:
             chat.resize(columns, lines)
-            drawn_again(chat, columns)
+            wait_for_redraw(chat, columns)
         assert shown(chat) == Counter(pasted(4).split("\n"))
         assert HELP_TOPICS.findall(chat.text) == above
         assert "@PATH      attach" in chat.text
         chat.type(ENTER)
         chat.wait_for_text("Fine.")
         assert shown(chat) == Counter(pasted(4).split("\n"))
-    assert sent(server) == [("user", wide(4))]
+    assert sent_messages(server) == [("user", wide_lines(4))]
 
 
 @pytest.mark.parametrize("opened", [in_pyte, tmux])
@@ -70,11 +70,11 @@ def test_a_window_that_is_dragged_leaves_no_copies(
 ) -> None:
     with opened(srchat, serve().url, (80, 24)) as chat:
         fill(chat)
-        chat.paste(wide(4))
+        chat.paste(wide_lines(4))
         chat.wait_for_text("pasted 003")
         for columns in range(78, 40, -4):
             chat.resize(columns, 24)
-        drawn_again(chat, 42)
+        wait_for_redraw(chat, 42)
         assert shown(chat) == Counter(pasted(4).split("\n"))
         assert "@PATH      attach" in chat.text
 
@@ -111,12 +111,12 @@ def test_wide_characters_and_blank_rows_are_counted(srchat: Srchat, serve: Serve
         assert "@PATH      attach" in chat.text
 
 
-def test_a_terminal_that_does_not_answer_is_drawn_on_all_the_same(
+def test_a_terminal_that_does_not_report_its_cursor_is_redrawn(
     srchat: Srchat, serve: Serve
 ) -> None:
     with ChatTerminal(srchat, serve().url) as chat:
         fill(chat)
-        chat.paste(wide(4))
+        chat.paste(wide_lines(4))
         chat.wait_for_text("pasted 003")
         chat.terminal._screen.write_process_input = str  # type: ignore[method-assign,assignment]
         chat.resize(40, 24)
@@ -125,7 +125,7 @@ def test_a_terminal_that_does_not_answer_is_drawn_on_all_the_same(
         assert "@PATH      attach" in chat.text
 
 
-def test_what_is_typed_while_the_cursor_is_sought_is_not_lost(srchat: Srchat, serve: Serve) -> None:
+def test_keys_typed_during_a_cursor_query_are_not_lost(srchat: Srchat, serve: Serve) -> None:
     server = serve(answer("Fine."))
     with ChatTerminal(srchat, server.url) as chat:
         chat.wait_for_prompt()
@@ -135,4 +135,4 @@ def test_what_is_typed_while_the_cursor_is_sought_is_not_lost(srchat: Srchat, se
         chat.type(" there" + ENTER)
         chat.wait_for_text("Fine.")
         assert chat.text.count("> hello there") == 1
-    assert sent(server) == [("user", "hello there")]
+    assert sent_messages(server) == [("user", "hello there")]

@@ -10,7 +10,7 @@ import pytest
 from srchat.repl.file_commands import _real
 from srchat.repl.slash_commands import COMMANDS
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, ENTER, ChatTerminal, sent
+from tests.support.chatting import CTRL_C, ENTER, ChatTerminal, sent_messages
 from tests.support.server import answer, json_response
 
 CODE = "Text\n\n```py\nprint(1)\n\nprint(2)\n```\n\n- item\n  ```sh\n  ls\n  ```\n\n~~~\nlast"
@@ -47,9 +47,9 @@ def test_help_describes_a_command(srchat: Srchat, serve: Serve) -> None:
 
 def test_an_unknown_command_suggests_another(srchat: Srchat, serve: Serve) -> None:
     with chat_on(srchat, serve) as chat:
-        assert "did you mean /model?\nhint: to send a message" in chat.run("/modle x")
-        assert "/help lists them\nhint: to send a message" in chat.run("/zzz")
-        assert "hint: to send a message that starts with a slash: ///" in chat.run("/ model")
+        message = "hint: to send this as a message, type: /"
+        assert f"did you mean /model?\n{message}/modle x\n" in chat.run("/modle x") + "\n"
+        assert f"hint: /help lists the commands\n{message}/zzz" in chat.run("/zzz")
 
 
 def test_wrong_arguments_are_reported_and_nothing_is_sent(srchat: Srchat, serve: Serve) -> None:
@@ -85,9 +85,9 @@ def test_wrong_arguments_are_reported_and_nothing_is_sent(srchat: Srchat, serve:
         "/system @": "@ without a file name",
     }
     with ChatTerminal(srchat, server.url) as chat:
-        for line, said in wrong.items():
+        for line, message in wrong.items():
             shown = chat.run(line).replace("\n", "")
-            assert said in shown, line
+            assert message in shown, line
     assert {request.method for request in server.requests} <= {"GET"}  # completion of models
 
 
@@ -119,7 +119,7 @@ def test_system_shows_changes_and_removes_the_prompt(srchat: Srchat, serve: Serv
         chat.run("two")
         chat.run("/system -")
         chat.run("three")
-    assert [sent(server, place)[0] for place in range(3)] == [
+    assert [sent_messages(server, place)[0] for place in range(3)] == [
         ("system", "Be brief."), ("system", "From a file."), ("user", "one"),
     ]  # fmt: skip
 
@@ -155,7 +155,10 @@ def test_undo_retry_and_edit_keep_the_previous_turns(srchat: Srchat, serve: Serv
         chat.type("!" + ENTER)
         chat.wait_for(lambda _: len(server.requests) == 5)
         chat.leave()
-    assert [content for role, content in sent(server) if role == "user"] == ["first", "third!"]
+    assert [content for role, content in sent_messages(server) if role == "user"] == [
+        "first",
+        "third!",
+    ]
     shown = srchat("history", "show", "--all").text
     assert all(text in shown for text in ("Two.", "Another two.", "third\n", "third!"))
 
@@ -171,14 +174,14 @@ def test_new_starts_a_conversation_and_load_returns_by_id(srchat: Srchat, serve:
         assert "All about cats" in listed
         assert "about dogs" in listed
         assert "about" in chat.run("/history dogs")
-        id_ = re.findall(r"^([0-9a-f]{12}) .*cats", listed, re.MULTILINE)[0]
+        id_ = re.findall(r"^([0-9a-f]{8}) .*cats", listed, re.MULTILINE)[0]
         shown = chat.run(f"/load {id_[:8]}")
         assert "One." in shown
-        assert f"({id_}, 1 turn)" in shown
+        id_ = re.findall(rf"\(({id_}\w+), 1 turn\)", shown)[0]
         chat.run("more")
         chat.run("/undo")
         assert f"({id_}, 1 of 2 turns)" in chat.run(f"/load {id_}")
-    assert [content for _, content in sent(server)] == ["about cats", "One.", "more"]
+    assert [content for _, content in sent_messages(server)] == ["about cats", "One.", "more"]
 
 
 def test_copy_sends_the_exact_text_through_the_terminal(srchat: Srchat, serve: Serve) -> None:
@@ -244,7 +247,7 @@ def test_files_are_sent_once_and_can_be_removed(srchat: Srchat, serve: Serve) ->
         chat.run("/file a.txt")
         chat.run("two")
         chat.run("three")
-    contents = [content for role, content in sent(server) if role == "user"]
+    contents = [content for role, content in sent_messages(server) if role == "user"]
     assert contents == ["one", '<file name="a.txt">\nAAA\n</file>\n\ntwo', "three"]
 
 
@@ -293,14 +296,14 @@ def test_a_file_attached_again_is_read_again(srchat: Srchat, serve: Serve) -> No
         shown = chat.run("/file ./link.txt").replace("\n", " ")
         assert "next prompt: b.txt (4 characters), ./link.txt (8 characters)" in shown
         chat.run("go")
-    assert sent(server)[0][1].count("<file") == 2
+    assert sent_messages(server)[0][1].count("<file") == 2
 
 
 def test_an_invalid_path_has_no_real_path() -> None:
     assert _real("a\0b") == "a\0b"
 
 
-def test_a_file_dropped_on_the_terminal_is_unquoted(srchat: Srchat, serve: Serve) -> None:
+def test_a_path_dropped_on_the_terminal_is_unquoted(srchat: Srchat, serve: Serve) -> None:
     (srchat.home / "a b.txt").write_text("AB")
     (srchat.home / "it's").write_text("its")
     with ChatTerminal(srchat, serve(answer("Fine.")).url) as chat:
@@ -326,3 +329,11 @@ def test_exit_quits(srchat: Srchat, serve: Serve, command: str) -> None:
     with chat_on(srchat, serve) as chat:
         chat.say(command)
         assert chat.wait() == 0
+
+
+def test_the_hint_for_a_slash_alone_is_a_line_to_type(srchat: Srchat, serve: Serve) -> None:
+    with chat_on(srchat, serve) as chat:
+        shown = chat.run("/ model")
+        assert "no command after /\n" in shown
+        assert "hint: to send this as a message, type: /// model" in shown
+        assert shown.count("hint:") == 2

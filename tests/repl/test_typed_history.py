@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from srchat.repl.typed_history import TypedHistory
 from tests.conftest import Serve, Srchat
-from tests.support.chatting import CTRL_C, CTRL_R, ENTER, UP, ChatTerminal, sent
+from tests.support.chatting import CTRL_C, CTRL_R, ENTER, UP, ChatTerminal, sent_messages
 from tests.support.server import answer
 
 
@@ -40,7 +40,7 @@ def test_ctrl_r_searches_the_typed_lines(srchat: Srchat, serve: Serve) -> None:
         chat.read(0.3)
         chat.type(ENTER)
         chat.wait_for(lambda _: len(server.requests) == 3)
-    assert sent(server)[-1] == ("user", "the needle is here")
+    assert sent_messages(server)[-1] == ("user", "the needle is here")
 
 
 def test_typed_lines_are_suggested(srchat: Srchat, serve: Serve) -> None:
@@ -52,7 +52,7 @@ def test_typed_lines_are_suggested(srchat: Srchat, serve: Serve) -> None:
         chat.wait_for(lambda _: chat.text.count("explain monads to me") == 2)
         chat.type("\x1b[C" + ENTER)  # right
         chat.wait_for(lambda _: len(server.requests) == 2)
-    assert sent(server)[-1] == ("user", "explain monads to me")
+    assert sent_messages(server)[-1] == ("user", "explain monads to me")
 
 
 @pytest.mark.parametrize("args", [(), ("--no-save",)])
@@ -157,7 +157,7 @@ def test_a_very_long_prompt_is_not_saved(tmp_path: Path) -> None:
 
 @given(st.binary(max_size=200))
 def test_a_corrupt_file_can_be_read(data: bytes) -> None:
-    import tempfile  # noqa: PLC0415 - hypothesis wants no fixture
+    import tempfile  # noqa: PLC0415 - no tmp_path with Hypothesis
 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "lines").write_bytes(data)

@@ -116,11 +116,11 @@ def test_the_limit_is_found_in_a_message_wrapped_by_a_proxy() -> None:
         "'vllm-real' failed with the error above and no fallback model group was found for it.\","
         '"type":"invalid_request_error","param":null,"code":"400"}}'
     )
-    said = read_error_body(body.encode(), 400)
-    assert read_overflow(said.message, said.type, said.code) == ContextOverflow(1024, None)
+    text = read_error_body(body.encode(), 400)
+    assert read_overflow(text.message, text.type, text.code) == ContextOverflow(1024, None)
 
 
-def test_a_code_alone_is_enough() -> None:
+def test_an_error_code_alone_is_recognized() -> None:
     assert read_overflow("too long", code="context_length_exceeded") == ContextOverflow(None, None)
     assert read_overflow("no", type="exceed_context_size_error") == ContextOverflow(None, None)
 
@@ -133,7 +133,7 @@ def test_other_errors_are_ignored(message: str) -> None:
     assert read_overflow(message) is None
 
 
-def test_absurd_numbers_are_no_limit() -> None:
+def test_absurd_numbers_are_ignored() -> None:
     assert read_overflow(f"maximum context length is {'9' * 5000} tokens") == ContextOverflow(
         None, None
     )

@@ -14,7 +14,7 @@ from srchat.session.profile_prompts import PromptTemplate
 from tests.conftest import Serve, Srchat
 from tests.support.server import answer, json_response
 from tests.support.shells import ROOT
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 STDIN = Attachment("stdin", "a\nb\n")
 
@@ -82,7 +82,7 @@ def test_a_template_takes_variables_of_the_profile_and_of_the_command_line(srcha
     assert _sent(srchat, *args) == "To French, a=b: hi"
 
 
-def test_a_variable_that_no_placeholder_takes_is_an_error(srchat: Srchat) -> None:
+def test_a_variable_without_a_placeholder_is_an_error(srchat: Srchat) -> None:
     srchat.configure('[profiles.tr]\nprompt = "To {lang}: {input}"\n')
     result = srchat("ask", "-p", "tr", "hi", "--var", "lnag=French", "--var", "lang=C")
     assert (result.code, result.out) == (2, b"")
@@ -134,12 +134,12 @@ def test_a_template_file_that_is_missing_is_named_and_needed_only_where_it_is_us
 
 def test_a_template_without_input_does_not_wait_for_a_silent_pipe(srchat: Srchat) -> None:
     srchat.configure('[profiles.a]\nprompt = "Tell a joke."\n')
-    reading, writing = os.pipe()  # which nobody writes to or closes
+    reading, writing = os.pipe()  # stays open and empty
     ask = srchat.command("ask", "-p", "a", "--dry-run")
     try:
         done = subprocess.run(
             ask, env=srchat.env, cwd=srchat.home, stdin=reading, capture_output=True,
-            check=True, timeout=PATIENCE,
+            check=True, timeout=WAIT_TIMEOUT,
         )  # fmt: skip
     finally:
         os.close(reading)

@@ -1,6 +1,5 @@
-"""A turn: its events, its reply, and how it ends. Over real sockets."""
+"""Reply streams over real sockets: events, replies, endings."""
 
-import tracemalloc
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +19,11 @@ from srchat.errors import (
     RateLimitError,
     SrchatError,
 )
+from srchat.session.reply import Reply
 from srchat.session.reply_stream import (
     Reasoning,
-    Reply,
     ReplyStream,
     Text,
-    TextBuffer,
     TurnEvent,
     TurnWarning,
     chat_request,
@@ -49,7 +47,7 @@ from tests.support.server import (
 
 @dataclass
 class Outcome:
-    """The events of a turn, by kind, and what it left."""
+    """The events, the reply and the error of a turn."""
 
     reply: Reply
     events: list[TurnEvent] = field(default_factory=list)
@@ -161,7 +159,7 @@ def test_reasoning_is_no_part_of_the_answer(serve: Serve) -> None:
     assert (got.text, got.reply.content) == ("yes", "yes")
 
 
-def test_halves_of_a_pair_become_one_character(serve: Serve) -> None:
+def test_the_halves_of_a_surrogate_pair_become_one_character(serve: Serve) -> None:
     got = turn(serve, answer("a\ud83d", "\ude00b"))
     assert got.text == got.reply.content == "a😀b"
 
@@ -171,7 +169,7 @@ def test_halves_of_a_pair_become_one_character(serve: Serve) -> None:
     [answer("a\ud83d"), [head(), chunk("a\ud83d"), CLOSE], [head(), chunk("a\ud83d"), HOLD]],
     ids=["complete", "broken off", "interrupted"],
 )
-def test_a_half_that_stays_alone_is_not_lost(serve: Serve, script: Script) -> None:
+def test_a_lone_surrogate_is_not_lost(serve: Serve, script: Script) -> None:
     got = turn(serve, script, interrupt_at=Text if script[-1] is HOLD else None)
     assert got.text == got.reply.content == "a\ud83d"
 
@@ -190,7 +188,7 @@ def test_a_stop_at_max_tokens_is_complete_with_a_warning(
 
 
 @pytest.mark.parametrize(
-    ("script", "text", "said"),
+    ("script", "text", "message"),
     [
         (answer("He", finish="content_filter"), "He", "content filter"),
         (answer("", finish="content_filter"), "", "content filter"),
@@ -208,17 +206,17 @@ def test_a_stop_at_max_tokens_is_complete_with_a_warning(
     ],
 )
 def test_an_incomplete_answer_is_kept_and_reported(
-    serve: Serve, script: Script, text: str, said: str
+    serve: Serve, script: Script, text: str, message: str
 ) -> None:
     got = turn(serve, script)
     assert isinstance(got.error, IncompleteAnswerError)
-    assert said in got.message
+    assert message in got.message
     assert got.text == got.reply.content == text
     assert not got.reply.complete
     assert got.reply.ended_at > 0
 
 
-def test_a_text_with_a_call_of_a_tool_is_an_answer(serve: Serve) -> None:
+def test_text_with_a_tool_call_is_an_answer(serve: Serve) -> None:
     got = turn(serve, answer("Hello", finish="tool_calls"))
     assert (got.text, got.error) == ("Hello", None)
 
@@ -324,31 +322,43 @@ def test_a_fallback_without_a_name_is_reported(serve: Serve, group: dict[str, st
 
 
 @pytest.mark.parametrize("value", ["0", "", "none", "-1", "²", "9" * 5000])
-def test_odd_counts_of_fallbacks_break_nothing(serve: Serve, value: str) -> None:
+def test_invalid_fallback_counts_are_ignored(serve: Serve, value: str) -> None:
     headers = {"x_litellm_attempted_fallbacks": value}
     got = turn(serve, served_by("m", "a", **headers))
     assert len(got.notices) == (1 if value.startswith("9") else 0)
 
 
-# The buffer
+# Patterns of fallback models
 
 
-def test_a_text_buffer_keeps_every_piece_in_order() -> None:
-    buffer = TextBuffer()
-    assert not buffer
-    assert str(buffer) == ""
-    pieces = [str(number) for number in range(10_000)]
-    for piece in pieces:
-        buffer.append(piece)
-    assert buffer
-    assert str(buffer) == "".join(pieces)
+@pytest.mark.parametrize(
+    ("asked", "served", "patterns"),
+    [
+        ("openai/gpt-4o", "openai/gpt-4o-mini", ("gpt-*",)),
+        ("vllm-primary", "openai/gpt-4o-mini", ("openai/*",)),
+        ("gpt-4o", "gpt-4o-mini-2024-07-18", ("gpt-4o-mini",)),
+        ("gpt-4o", "openai/gpt-4o-mini-latest", ("gpt-4o-mini",)),
+        ("vllm-primary", "us/anthropic/claude-haiku-20241022", ("claude-haiku",)),
+        ("vllm-primary", "gpt-4-0613", ("gpt-4-0613",)),
+    ],
+)
+def test_a_pattern_matches_with_and_without_provider_and_version(
+    serve: Serve, asked: str, served: str, patterns: tuple[str, ...]
+) -> None:
+    got = turn(serve, served_by(served, "a"), model=asked, fallback_models=patterns)
+    assert got.notices == [f"{asked} is not available; {served} answered instead"]
 
 
-def test_a_text_buffer_of_many_small_pieces_is_small() -> None:
-    buffer = TextBuffer()
-    tracemalloc.start()
-    for number in range(100_000):
-        buffer.append(f"{number:06}")
-    size, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert size < 3 * 600_000
+@pytest.mark.parametrize(
+    ("asked", "served", "patterns"),
+    [
+        ("openai/gpt-4o", "openai/gpt-4o-2024-08-06", ("gpt-*",)),
+        ("gpt-4o-mini", "openai/gpt-4o-mini-2024-07-18", ("gpt-4o-mini",)),
+        ("gpt-4o", "gpt-4o-audio", ("gpt-4o-mini",)),
+    ],
+)
+def test_dated_names_and_other_models_are_no_fallback(
+    serve: Serve, asked: str, served: str, patterns: tuple[str, ...]
+) -> None:
+    got = turn(serve, served_by(served, "a"), model=asked, fallback_models=patterns)
+    assert got.notices == []

@@ -1,7 +1,7 @@
-"""A chat's messages array, whatever was done before: prompts, failures, branches, settings.
+"""The messages array of a chat after any sequence of prompts, failures, branches and settings.
 
-Real chat, session, client and store; in place of the network a transport that answers as
-it is told and records what it was asked.
+Chat, session, client and store are real. The network is replaced by a transport that gives
+predefined answers and records the requests.
 """
 
 import json
@@ -99,8 +99,8 @@ class _Events(httpx.SyncByteStream):
             yield DONE
 
 
-class Unplugged(Connection):
-    """A connection whose clients are answered by `network`."""
+class FakeConnection(Connection):
+    """A connection whose clients use `network` as their transport."""
 
     def __init__(self, network: Network, config: Config) -> None:
         self.network = network
@@ -114,22 +114,22 @@ class Unplugged(Connection):
         )
 
 
-class Scripted(Terminal):
-    """A terminal that keeps what it is told, and shows turns to nobody."""
+class FakeTerminal(Terminal):
+    """A terminal that records messages and discards turns."""
 
     def __init__(self, network: Network, data: Path) -> None:
         path = data / "pbcopy"
         path.write_text(f"#!/bin/sh\ncat > {data}/copied\n")
         path.chmod(0o755)
-        nowhere = Output(2, {})
+        output = Output(2, {})
         environ = {"PATH": f"{data}:{os.environ['PATH']}"}
-        super().__init__(PlainLines(0, None), nowhere, nowhere, 0, Messages(nowhere), environ)
-        self.told: list[str] = []
+        super().__init__(PlainLines(0, None), output, output, 0, Messages(output), environ)
+        self.messages_shown: list[str] = []
         self.begun = 0
         self._network = network
 
     def tell(self, text: str) -> None:
-        self.told.append(text)
+        self.messages_shown.append(text)
 
     def confirm(self, question: str) -> bool:
         return True
@@ -152,15 +152,15 @@ class Scripted(Terminal):
 
 
 class Host:
-    """Runs lines as the REPL does."""
+    """Runs lines like the REPL."""
 
     def __init__(self, data: Path, network: Network | None = None) -> None:
         self.network = network or Network()
         self.library = Library({"SRCHAT_DATA": str(data)}, lambda *_: None)
         config = Config(base_url="http://127.0.0.1:9/v1")
-        connection = Unplugged(self.network, config)
+        connection = FakeConnection(self.network, config)
         self.session = Session(config, connection, self.library)
-        self.terminal = Scripted(self.network, data)
+        self.terminal = FakeTerminal(self.network, data)
         self._chat = Chat(self.session, self.terminal, self.library)
         self._connection = connection
         self._data = data
@@ -174,7 +174,7 @@ class Host:
         return (self._data / "copied").read_text()
 
     def type(self, line: str) -> SrchatError | Interrupted | None:
-        """Run a line as the REPL does; return its failure."""
+        """Run a line like the REPL. Return the error, if any."""
         try:
             message = message_of(line)
             if message is None:
@@ -204,7 +204,7 @@ prompts = st.text(min_size=1, max_size=20).filter(str.strip)
 
 
 class AnyChat(RuleBasedStateMachine):
-    """Does anything in any order."""
+    """Performs random actions in random order."""
 
     @initialize()
     def begin(self) -> None:
@@ -218,7 +218,7 @@ class AnyChat(RuleBasedStateMachine):
             shutil.rmtree(self.data)
 
     @rule(outcome=st.sampled_from(OUTCOMES))
-    def let_the_server_be(self, outcome: str) -> None:
+    def set_outcome(self, outcome: str) -> None:
         self.host.network.outcome = outcome
 
     @rule(prompt=prompts, outcome=st.sampled_from(OUTCOMES))
@@ -269,7 +269,7 @@ class AnyChat(RuleBasedStateMachine):
             assert all(map(is_well_formed, messages[-2:])), messages[-2:]
 
     @invariant()
-    def nothing_is_lost_and_the_store_has_the_same(self) -> None:
+    def no_turn_is_lost_and_the_store_agrees(self) -> None:
         if not hasattr(self, "host"):
             return
         store, session = self.host.store, self.host.session
@@ -284,7 +284,7 @@ AnyChat.TestCase.settings = settings(max_examples=150, stateful_step_count=25)
 TestAnyChat = AnyChat.TestCase
 
 
-def test_retry_puts_another_answer_in_the_place_of_the_last(host: Host) -> None:
+def test_retry_replaces_the_last_answer(host: Host) -> None:
     for line in ("one", "two", "/retry", "three"):
         assert host.type(line) is None
     assert [content for role, content in host.network.messages[-1] if role == "user"] == [
@@ -293,7 +293,7 @@ def test_retry_puts_another_answer_in_the_place_of_the_last(host: Host) -> None:
     assert len(host.session.conversation.turns) == 4
 
 
-def test_a_retry_that_fails_leaves_the_answer_that_was_there(host: Host) -> None:
+def test_a_failed_retry_keeps_the_old_answer(host: Host) -> None:
     host.type("one")
     host.network.outcome = "server error"
     assert host.type("/retry")
@@ -326,7 +326,7 @@ def test_undo_of_a_failed_prompt_removes_only_it(host: Host) -> None:
     host.network.outcome = "no connection"
     host.type("two")
     assert host.type("/undo") is None
-    assert host.terminal.told == ["undone: two"]
+    assert host.terminal.messages_shown == ["undone: two"]
     assert host.session.conversation.last_turn
     assert host.session.conversation.last_turn.prompt == "one"
 
@@ -339,7 +339,7 @@ def test_too_many_undos_change_nothing(host: Host) -> None:
     assert len(host.session.conversation.branch) == 1
 
 
-def test_edit_offers_the_last_prompt_and_takes_its_place(host: Host) -> None:
+def test_edit_replaces_the_last_prompt(host: Host) -> None:
     host.type("one")
     host.type("tow")
     host.type("/edit")
@@ -378,7 +378,7 @@ def test_edit_changes_the_words_and_keeps_the_files(host: Host) -> None:
     host.type("sum up")
     assert host.type("/edit") is None
     assert host.terminal.next_line == "sum up"
-    assert host.terminal.told == ["attached again: a.txt"]
+    assert host.terminal.messages_shown == ["attached again: a.txt"]
     host.session.attachments = [Attachment("b.txt", "BBB")]
     host.edit("compare")
     assert host.network.messages[-1] == [("user", (
@@ -392,14 +392,14 @@ def test_undo_names_the_files(host: Host) -> None:
     host.session.attachments = [Attachment("a.txt", "AAA")]
     host.type("sum up")
     host.type("/undo")
-    assert host.terminal.told == ["undone: [a.txt] sum up"]
+    assert host.terminal.messages_shown == ["undone: [a.txt] sum up"]
 
 
 def test_undo_of_a_continued_answer_returns_the_typed_prompt(host: Host) -> None:
     host.network.outcome = "length"
     for line in ("one", "/continue", "/undo 2"):
         host.type(line)
-    assert host.terminal.told == ["undone: /continue", "undone: one"]
+    assert host.terminal.messages_shown == ["undone: /continue", "undone: one"]
 
 
 @pytest.mark.parametrize("outcome", ["complete", "empty", "server error", "broken off"])
@@ -465,7 +465,7 @@ def test_a_prompt_for_one_model_stays_with_it(host: Host, outcome: str, again: s
 
 
 @pytest.mark.parametrize("change", ["/model new", "/set model new"])
-def test_another_model_answers_a_prompt_that_was_meant_for_one(host: Host, change: str) -> None:
+def test_a_change_of_the_model_applies_to_a_prompt_for_one_model(host: Host, change: str) -> None:
     host.network.outcome = "server error"
     for line in ("/model other: one", change, "/retry"):
         host.type(line)

@@ -10,8 +10,8 @@ from tests.session.test_session import Host, Network
 from tests.support.server import DONE, chunk
 
 
-class Tokenizing(Network):
-    """Counts a token for so many characters, and refuses in vLLM's words what is too long."""
+class TokenCountingNetwork(Network):
+    """Counts one token per `characters` characters, and rejects long requests like vLLM."""
 
     def __init__(self, characters: int, window: int, *, counts: bool) -> None:
         super().__init__()
@@ -27,12 +27,12 @@ class Tokenizing(Network):
         answer = body.get("max_tokens", 0)
         if prompt + answer > self._window:
             self.refused += 1
-            said = (
+            message = (
                 f"This model's maximum context length is {self._window} tokens. However, you "
                 f"requested {prompt + answer} tokens ({prompt} in the messages, {answer} in the "
                 "completion). Please reduce the length of the messages or completion."
             )
-            error = json.dumps({"error": {"message": said, "code": "context_length_exceeded"}})
+            error = json.dumps({"error": {"message": message, "code": "context_length_exceeded"}})
             return httpx.Response(400, stream=httpx.ByteStream(error.encode()))
         usage = {"prompt_tokens": prompt, "completion_tokens": 50, "total_tokens": prompt + 50}
         counted = b"data: " + json.dumps({"choices": [], "usage": usage}).encode() + b"\n\n"
@@ -50,7 +50,7 @@ class Tokenizing(Network):
 def test_a_long_conversation_continues_after_an_overflow(
     tmp_path: Path, characters: int, max_tokens: int | None, counts: bool
 ) -> None:
-    network = Tokenizing(characters, 1000, counts=counts)
+    network = TokenCountingNetwork(characters, 1000, counts=counts)
     host = Host(tmp_path, network)
     if max_tokens:
         host.session.change(max_tokens=max_tokens)
@@ -61,7 +61,7 @@ def test_a_long_conversation_continues_after_an_overflow(
 
 
 def test_a_prompt_that_fits_alone_is_sent_alone(tmp_path: Path) -> None:
-    network = Tokenizing(1, 1000, counts=True)
+    network = TokenCountingNetwork(1, 1000, counts=True)
     host = Host(tmp_path, network)
     host.session.change(max_tokens=200)
     for _ in range(3):

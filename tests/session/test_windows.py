@@ -17,15 +17,7 @@ def test_a_window_belongs_to_a_model_of_a_server() -> None:
     assert windows.window(dataclasses.replace(CONFIG, base_url="http://b.example/v1")) is None
 
 
-def test_the_window_that_was_set_wins() -> None:
+def test_a_configured_context_window_takes_precedence() -> None:
     windows = Windows()
     windows.learn("http://a.example/v1", "m", 1000)
     assert windows.window(dataclasses.replace(CONFIG, context_window=500)) == 500
-
-
-def test_turns_left_out_are_reported_first_and_when_they_double() -> None:
-    windows = Windows()
-    told = [count for count in range(10) if windows.should_warn("a", count)]
-    assert told == [1, 2, 4, 8]
-    assert not windows.should_warn("a", 3)
-    assert windows.should_warn("b", 3)

@@ -1,4 +1,4 @@
-"""Answers as models give them, for tests and benchmarks."""
+"""Realistic model answers, for tests and benchmarks."""
 
 import random
 from typing import Final
@@ -7,7 +7,7 @@ _WORDS: Final = """
     the a of to and in that it is for with as this you can be are on when not use value list
     function returns input because which each first then while sorting index memory compare
     element algorithm performance usually however between without number result
-""".split()  # noqa: SIM905  # words read better than forty quoted strings
+""".split()  # noqa: SIM905  # easier to read than quoted strings
 
 _CODE: Final = '''```python
 def merge_sort(items: list[int]) -> list[int]:
@@ -79,44 +79,42 @@ Thus: 漢字 and emoji ✅ work, `[/]` and :smile: are <think>literal</think>.
 """
 
 
-def paragraph(random_: random.Random, words: int) -> str:
+def paragraph(rng: random.Random, words: int) -> str:
     """Return one line of prose with some emphasis, code and links in it."""
     parts = []
     for _ in range(words):
-        word = random_.choice(_WORDS)
-        mark = random_.random()
+        word = rng.choice(_WORDS)
+        mark = rng.random()
         if mark < 0.03:
-            word = f"**{word} {random_.choice(_WORDS)}**"
+            word = f"**{word} {rng.choice(_WORDS)}**"
         elif mark < 0.06:
             word = f"`{word}()`"
         elif mark < 0.065:
             word = f"[{word}](https://example.org/{word})"
-        parts.append(word + random_.choice(["", "", "", "", "", "", ",", "."]))
+        parts.append(word + rng.choice(["", "", "", "", "", "", ",", "."]))
     return " ".join(parts).capitalize()
 
 
-def items(random_: random.Random, count: int) -> str:
+def items(rng: random.Random, count: int) -> str:
     """Return a list of `count` items."""
-    return "".join(
-        f"- **{random_.choice(_WORDS)}**: {paragraph(random_, 14)}\n" for _ in range(count)
-    )
+    return "".join(f"- **{rng.choice(_WORDS)}**: {paragraph(rng, 14)}\n" for _ in range(count))
 
 
 def long_answer(characters: int, seed: int = 1) -> str:
-    """Return prose, lists, code and tables of at least so many characters, in usual shares."""
-    random_ = random.Random(seed)
+    """Return prose, lists, code and tables of at least this many characters."""
+    rng = random.Random(seed)
     parts: list[str] = []
     size = 0
     while size < characters:
         section = "\n".join(
             [
-                f"## {paragraph(random_, 4)}\n",
-                paragraph(random_, 60) + "\n",
-                paragraph(random_, 90) + "\n",
-                items(random_, 6),
+                f"## {paragraph(rng, 4)}\n",
+                paragraph(rng, 60) + "\n",
+                paragraph(rng, 90) + "\n",
+                items(rng, 6),
                 _CODE,
-                paragraph(random_, 50) + "\n",
-                random_.choice([_TABLE, _STEPS, items(random_, 4)]),
+                paragraph(rng, 50) + "\n",
+                rng.choice([_TABLE, _STEPS, items(rng, 4)]),
             ]
         )
         parts.append(section)
@@ -125,12 +123,12 @@ def long_answer(characters: int, seed: int = 1) -> str:
 
 
 def tokens(text: str, seed: int = 1) -> list[str]:
-    """Return `text` in pieces of about four characters, as a server sends it."""
-    random_ = random.Random(seed)
+    """Split `text` into pieces of about four characters, like the tokens of a server."""
+    rng = random.Random(seed)
     pieces = []
     start = 0
     while start < len(text):
-        end = start + random_.choice([1, 2, 3, 4, 4, 5, 5, 6, 6])
+        end = start + rng.choice([1, 2, 3, 4, 4, 5, 5, 6, 6])
         pieces.append(text[start:end])
         start = end
     return pieces

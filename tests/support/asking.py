@@ -1,4 +1,4 @@
-"""Takes an answer event by event and collects its parts."""
+"""Sends requests with a ChatClient and collects the events of the answers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,13 +18,13 @@ HELLO = ChatRequest(
     (Message("user", "hello"),),
     stream=True,
 )
-AT_ONCE = RetryPolicy(max_wait=0.01)  # retries with hardly a wait
-ONCE = RetryPolicy(max_retries=0)
+SHORT_WAITS = RetryPolicy(max_wait=0.01)
+NO_RETRIES = RetryPolicy(max_retries=0)
 
 
 @dataclass
 class Answer:
-    """The parts of an answer, also after an error."""
+    """A collected answer. After an error, the part that was received."""
 
     text: str = ""
     reasoning: str = ""
@@ -32,11 +32,11 @@ class Answer:
     usage: Usage | None = None
     model: str = ""
     heads: list[ResponseHead] = field(default_factory=list)
-    waits: dict[int, RetryWait] = field(default_factory=dict)  # the first of each retry
+    waits: dict[int, RetryWait] = field(default_factory=dict)  # the first event of each retry
     unreadable: int = 0
     error: SrchatError | Interrupted | None = None
 
-    def take(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
         if isinstance(event, ChatCompletionChunk):
             self.text += event.content
             self.reasoning += event.reasoning
@@ -53,13 +53,13 @@ class Answer:
         return self.error.message if self.error else ""
 
 
-def taken(stream: ChatStream, seen: Callable[[Event], None] = lambda _: None) -> Answer:
-    """Take all of an answer. `seen` is called with each event."""
+def collect(stream: ChatStream, on_event: Callable[[Event], None] = lambda _: None) -> Answer:
+    """Read a stream to its end. `on_event` is called with each event."""
     answer = Answer()
     try:
         for event in stream:
-            answer.take(event)
-            seen(event)
+            answer.add(event)
+            on_event(event)
     except (SrchatError, Interrupted) as exc:
         answer.error = exc
     answer.unreadable = len(stream.unreadable)
@@ -71,23 +71,23 @@ def ask(
     request: ChatRequest = HELLO,
     *,
     key: str | None = None,
-    retry: RetryPolicy = ONCE,
+    retry: RetryPolicy = NO_RETRIES,
     connect: float = 5.0,
     silence: float = 5.0,
-    most: int = 1 << 28,
+    max_characters: int = 1 << 28,
     error_body: float = 3.0,
     after_finish: float = 3.0,
 ) -> Answer:
-    """Ask once, with a new client."""
-    limits = Limits(connect, silence, most, error_body, after_finish)
+    """Send one request with a new client, and collect the answer."""
+    limits = Limits(connect, silence, max_characters, error_body, after_finish)
     with ChatClient(Server(url, key), limits=limits, retry=retry) as client:
-        return taken(client.stream(request))
+        return collect(client.stream(request))
 
 
 def complete(client: ChatClient, request: ChatRequest) -> ChatCompletion:
-    """Ask, and return the whole answer. Raises what the stream raises."""
-    got = taken(client.stream(request))
-    if got.error:
-        raise got.error
-    text, reasoning = join_surrogates(got.text), join_surrogates(got.reasoning)
-    return ChatCompletion(text, reasoning, got.finish_reason, got.model, got.usage)
+    """Send a request and return the complete answer. Raises what the stream raises."""
+    answer = collect(client.stream(request))
+    if answer.error:
+        raise answer.error
+    text, reasoning = join_surrogates(answer.text), join_surrogates(answer.reasoning)
+    return ChatCompletion(text, reasoning, answer.finish_reason, answer.model, answer.usage)

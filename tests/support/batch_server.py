@@ -1,7 +1,8 @@
-"""A server that answers each prompt by itself, within limits that it keeps to.
+"""A server that answers each prompt separately and enforces rate limits.
 
-At most `at_once` requests at a time, and `per_second` by a token bucket that holds a second's
-worth; any other gets a 429 with `Retry-After: 1`. `latency`: seconds until an answer.
+It accepts at most `max_concurrent` requests at a time and `per_second` on average (a token bucket
+that holds one second's worth). It refuses others with a 429 and `Retry-After: 1`. `latency` is in
+seconds.
 """
 
 import threading
@@ -21,44 +22,44 @@ from tests.support.server import (
 
 
 class BatchServer(ScriptedServer):
-    """Counts the answers by prompt. `scripts`: by prompt, played in place of the answers, once."""
+    """Counts requests by prompt. `scripts`: by prompt, each played once instead of an answer."""
 
     def __init__(
         self,
         *,
         latency: float = 0.0,
-        at_once: int | None = None,
+        max_concurrent: int | None = None,
         per_second: float | None = None,
         headers: dict[str, str] | None = None,
         port: int = 0,
     ) -> None:
         super().__init__([], port)
         self.scripts: dict[str, list[Script]] = {}
-        self.asked: Counter[str] = Counter()
-        self.refused_at: list[float] = []
-        self.most_at_once = 0
+        self.request_counts: Counter[str] = Counter()
+        self.refusal_times: list[float] = []
+        self.peak_concurrency = 0
         self._latency = latency
-        self._at_once = at_once
+        self._at_once = max_concurrent
         self._per_second = per_second
         self._headers = headers
         self._tokens = per_second or 0.0
-        self._filled_at = time.monotonic()
+        self._refilled_at = time.monotonic()
         self._ends: list[float] = []
-        self.was_asked = threading.Event()
+        self.first_request = threading.Event()
 
-    def _answer_to(self, request: Request) -> Script:
+    def _script_for(self, request: Request) -> Script:
         prompt = prompt_of(request.json)
-        self.asked[prompt] += 1
-        self.was_asked.set()
+        self.request_counts[prompt] += 1
+        self.first_request.set()
         if self.scripts.get(prompt):
             return self.scripts[prompt].pop(0)
         now = time.monotonic()
         self._ends = [end for end in self._ends if end > now]
         if not self._admits(now):
-            self.refused_at.append(now)
+            self.refusal_times.append(now)
             return error(429, "too many requests", {"Retry-After": "1"})
         self._ends.append(now + self._latency)
-        self.most_at_once = max(self.most_at_once, len(self._ends))
+        self.peak_concurrency = max(self.peak_concurrency, len(self._ends))
         answer = json_response(completion(f"answer to {prompt}"), headers=self._headers)
         return [Pause(self._latency), *answer] if self._latency else answer
 
@@ -67,9 +68,9 @@ class BatchServer(ScriptedServer):
             return False
         if self._per_second is None:
             return True
-        grown = (now - self._filled_at) * self._per_second
-        self._tokens = min(self._tokens + grown, max(self._per_second, 1.0))
-        self._filled_at = now
+        refill = (now - self._refilled_at) * self._per_second
+        self._tokens = min(self._tokens + refill, max(self._per_second, 1.0))
+        self._refilled_at = now
         if self._tokens < 1:
             return False
         self._tokens -= 1
@@ -77,5 +78,5 @@ class BatchServer(ScriptedServer):
 
 
 def prompt_of(body: Any) -> str:
-    """Return the newest prompt of a request."""
+    """Return the last prompt of a request."""
     return str(body["messages"][-1]["content"])

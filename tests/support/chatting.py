@@ -1,4 +1,4 @@
-"""`srchat chat` on a real pseudo-terminal that answers as terminals do."""
+"""`srchat chat` on a pseudo-terminal that answers queries like a real one."""
 
 import termios
 from typing import Any
@@ -12,43 +12,43 @@ CTRL_C, CTRL_D, CTRL_R, CTRL_Z = "\x03", "\x04", "\x12", "\x1a"
 UP, DOWN, ESC = "\x1b[A", "\x1b[B", "\x1b"
 
 
-def answering(session: TerminalSession) -> None:
-    """Let a terminal tell where its cursor is when it is asked."""
-    session.terminal._screen.write_process_input = session.type  # type: ignore[method-assign,assignment] # left open by pyte
+def answer_cursor_queries(session: TerminalSession) -> None:
+    """Let the terminal answer cursor position queries."""
+    session.terminal._screen.write_process_input = session.type  # type: ignore[method-assign,assignment] # a hook of pyte
 
 
 class ChatTerminal(TerminalSession):
-    """A terminal with a chat on it; it tells where the cursor is when it is asked."""
+    """A terminal that runs `srchat chat` and answers cursor position queries."""
 
     def __init__(
         self, srchat: Srchat, url: str, *args: str, size: tuple[int, int] = (80, 24), **env: str
     ) -> None:
-        where = ("--base-url", url) if url else ()
-        command = srchat.command("chat", *where, *args)
+        options = ("--base-url", url) if url else ()
+        command = srchat.command("chat", *options, *args)
         super().__init__(command, srchat.env | env, *size, cwd=str(srchat.home), forked=True)
-        answering(self)
+        answer_cursor_queries(self)
 
     def wait_for_prompt(self) -> None:
-        """Wait until the last line but the status line is an empty prompt."""
+        """Wait until the cursor is at an empty prompt."""
         self.wait_for(lambda session: session.is_at_prompt, "an empty prompt")
 
     @property
     def is_at_prompt(self) -> bool:
-        """Whether the cursor stands behind an empty prompt."""
+        """Whether the cursor is at an empty prompt."""
         cursor = self.terminal._screen.cursor
         return cursor.x == 2 and self.terminal.screen[cursor.y] == ">"
 
     def say(self, line: str) -> None:
-        """Type a line at the prompt, once it is there."""
+        """Wait for the prompt, then type a line."""
         self.wait_for_prompt()
         self.type(line + ENTER)
 
     def paste(self, text: str) -> None:
-        """Paste text, marked as a paste."""
+        """Paste text as a bracketed paste."""
         self.type("\x1b[200~" + text.replace("\n", "\r") + "\x1b[201~")
 
     def run(self, line: str) -> str:
-        """Type a line and return all that is shown of it when the next prompt is there."""
+        """Type a line, wait for the next prompt, and return the lines shown until then."""
         self.wait_for_prompt()
         before = len(self.above)
         self.type(line + ENTER)
@@ -59,29 +59,29 @@ class ChatTerminal(TerminalSession):
 
     @property
     def above(self) -> list[str]:
-        """All lines above the one with the cursor."""
+        """All lines above the cursor, scrollback included."""
         row = self.terminal._screen.cursor.y
         return self.terminal.scrollback + self.terminal.screen[:row]
 
     @property
     def row(self) -> int:
-        """The row of the screen that the cursor stands in."""
+        """The screen row of the cursor."""
         return int(self.terminal._screen.cursor.y)
 
     @property
     def status(self) -> str:
-        """The status line, "" without one."""
+        """The status line, or ""."""
         last = self.terminal.screen[-1].strip()
         return last if "·" in last else ""
 
     @property
     def text(self) -> str:
-        """All that is shown."""
+        """All lines, joined."""
         return "\n".join(self.lines)
 
     @property
     def echoes(self) -> bool:
-        """Whether the terminal's driver echoes and edits lines, as a shell wants it."""
+        """Whether the terminal driver echoes input and edits lines, as in a shell."""
         modes = termios.tcgetattr(self._fd)[3]
         return bool(modes & termios.ECHO and modes & termios.ICANON)
 
@@ -92,14 +92,14 @@ class ChatTerminal(TerminalSession):
         return self.wait()
 
 
-def sent(server: ScriptedServer, place: int = -1) -> list[tuple[str, str]]:
-    """Roles and contents of the messages array of a request."""
-    messages: list[dict[str, Any]] = server.requests[place].json["messages"]
+def sent_messages(server: ScriptedServer, index: int = -1) -> list[tuple[str, str]]:
+    """Return the role and content of each message of a request."""
+    messages: list[dict[str, Any]] = server.requests[index].json["messages"]
     return [(message["role"], message["content"]) for message in messages]
 
 
 def is_well_formed(messages: list[tuple[str, str]]) -> bool:
-    """Whether roles alternate after the system prompt, the user last, and nothing is empty."""
+    """Tell whether roles alternate after the system prompt, end with user, and none is blank."""
     roles = [role for role, _ in messages]
     if roles[:1] == ["system"]:
         roles = roles[1:]

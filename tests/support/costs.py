@@ -1,6 +1,6 @@
-"""What a srchat process took, as it says itself when it ends.
+"""Resource usage of a srchat process, reported by the process itself when it exits.
 
-The kernel's ru_maxrss of a child would count the process that forked it.
+ru_maxrss of a child is no alternative: it includes the process that forked it.
 """
 
 import json
@@ -15,7 +15,7 @@ _SCRIPT = """
 import atexit, resource, sys
 path = sys.argv.pop(1)
 from srchat.__main__ import main
-def tell():
+def report():
     modules = len(sys.modules)
     import json
     with open("/proc/self/status") as status, open("/proc/self/io") as io:
@@ -24,13 +24,17 @@ def tell():
     wakeups = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
     with open(path, "w") as file:
         json.dump([memory / 1024, modules, wakeups, writes], file)
-atexit.register(tell)
+atexit.register(report)
 main()
 """
 
 
 class Costs(NamedTuple):
-    """`memory`: the most MiB held. `wakeups`: how often a thread had waited. `writes`: calls."""
+    """Resource usage of a process.
+
+    `memory`: peak, in MiB. `modules`: imported. `wakeups`: voluntary context switches. `writes`:
+    number of write system calls.
+    """
 
     memory: float = 0.0
     modules: int = 0
@@ -38,22 +42,22 @@ class Costs(NamedTuple):
     writes: int = 0
 
 
-def measured(path: Path, *args: str) -> list[str]:
-    """Return the command that runs srchat and leaves its costs in the file `path`."""
+def measured_command(path: Path, *args: str) -> list[str]:
+    """Return the command that runs srchat and writes its costs to the file `path`."""
     return [sys.executable, "-c", _SCRIPT, str(path), *args]
 
 
 def read_costs(path: Path) -> Costs:
-    """Return what a process that has ended has left; zeros if it was killed."""
+    """Return the costs written by a finished process; zeros if it was killed."""
     return Costs(*json.loads(path.read_text() or "[]"))
 
 
 def start_measured(
     args: Sequence[str], **options: Any
 ) -> tuple["subprocess.Popen[bytes]", Callable[[], Costs]]:
-    """Start srchat; the function waits for its end and returns the costs."""
-    file = tempfile.NamedTemporaryFile(prefix="costs-")  # noqa: SIM115 - the function closes it
-    process = subprocess.Popen(measured(Path(file.name), *args), **options)
+    """Start srchat. The returned function waits for it to exit and returns the costs."""
+    file = tempfile.NamedTemporaryFile(prefix="costs-")  # noqa: SIM115 - closed by costs()
+    process = subprocess.Popen(measured_command(Path(file.name), *args), **options)
 
     def costs() -> Costs:
         process.wait()

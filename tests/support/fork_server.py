@@ -1,7 +1,8 @@
-"""Runs srchat in forks of a process that has loaded the libraries: a tenth of the CPU of a start.
+"""Runs srchat in forks of a process that has imported its libraries.
 
-Each run is a process of its own with its own environment, directory and standard streams, and a
-child of the tests. If the environment changes how Python starts, real starts are used instead.
+A fork takes a tenth of the CPU time of a start. Each run is a separate process with its own
+environment, directory and standard streams, and a child of the test process. If the environment
+changes how Python starts, srchat is started normally instead.
 """
 
 import array
@@ -24,16 +25,16 @@ from typing import Final, NamedTuple
 BASE_ENV: Final = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color"}
 _PYTHON_VARIABLES: Final = ("PYTHON", "LANG", "LC_")
 _SET_CHILD_SUBREAPER: Final = 36  # prctl(2)
-_LOCK: Final = threading.Lock()  # for the server, and for who adopts whom
+_LOCK: Final = threading.Lock()  # for the server, and while orphans are adopted
 
-# Importing a module of srchat has no effect that a fork could see.
+# Importing modules of srchat has no side effects.
 _SERVER: Final = """
 import array, fcntl, gc, json, os, socket, sys, termios, time
 sys.path.insert(0, sys.argv[2])
 import difflib
 import srchat.cli.app
 srchat.cli.app.build_app()
-import srchat.api.client, srchat.history.store, srchat.history.salvage, srchat.markdown.writer
+import srchat.api.client, srchat.history.store, srchat.markdown.writer
 import srchat.repl.loop, srchat.repl.library_commands, srchat.repl.prompt_lines
 gc.collect()
 gc.freeze()  # a collection in a fork would copy every page
@@ -81,7 +82,7 @@ if found := serve(link):
 
 
 class Finished(NamedTuple):
-    """The outcome of a run. `returncode`: as in subprocess."""
+    """The result of a run; `returncode` as in subprocess."""
 
     returncode: int
     out: bytes
@@ -89,7 +90,7 @@ class Finished(NamedTuple):
 
 
 def can_fork(env: Mapping[str, str]) -> bool:
-    """Tell whether a fork behaves like a start: no variable changes how Python starts."""
+    """Tell whether a fork behaves like a new process, for which Python reads its environment."""
     if sys.platform != "linux":
         return False
     names = [name for name in {*env, *BASE_ENV} if name.startswith(_PYTHON_VARIABLES)]
@@ -97,7 +98,7 @@ def can_fork(env: Mapping[str, str]) -> bool:
 
 
 def fork_server() -> "ForkServer":
-    """Return the server of this worker."""
+    """Return the fork server of this test worker."""
     with _LOCK:
         return _new_server()
 
@@ -136,7 +137,7 @@ class ForkServer:
     ) -> int:
         """Start srchat as a child of this process and return its process ID.
 
-        `fds`: its standard streams. `has_terminal`: they are a terminal that it controls.
+        `fds`: its standard streams. `has_terminal`: they are its controlling terminal.
         """
         call = {
             "arguments": arguments,
@@ -150,7 +151,7 @@ class ForkServer:
             _adopt_orphans(True)
             self._link.sendmsg([request], [control])
             pid = int(self._link.recv(100))
-            self._link.recv(100)  # now the run is ours
+            self._link.recv(100)  # srchat is now a child of this process
             _adopt_orphans(False)
         return pid
 
@@ -162,14 +163,14 @@ class ForkServer:
         data: bytes,
         timeout: float,
     ) -> Finished:
-        """Run srchat to its end. Raises TimeoutError."""
+        """Run srchat and wait for it to exit. Raises TimeoutError."""
         stdin, out, err = os.pipe(), os.pipe(), os.pipe()
         theirs = (stdin[0], out[1], err[1])
         pid = self.start(arguments, env, cwd, theirs)
         for fd in theirs:
             os.close(fd)
         try:
-            outputs = _exchanged(stdin[1], data, (out[0], err[0]), time.monotonic() + timeout)
+            outputs = _communicate(stdin[1], data, (out[0], err[0]), time.monotonic() + timeout)
         except TimeoutError:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
@@ -178,40 +179,40 @@ class ForkServer:
 
 
 def _adopt_orphans(enable: bool) -> None:
-    """Make this process the parent of its descendants that lose theirs, or no longer."""
+    """Let this process adopt descendants whose parent has exited, or stop that."""
     if ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, int(enable), 0, 0, 0):
         raise OSError("prctl failed")
 
 
-def _exchanged(
-    writing: int, data: bytes, reading: tuple[int, int], deadline: float
+def _communicate(
+    stdin: int, data: bytes, outputs: tuple[int, int], deadline: float
 ) -> tuple[bytes, bytes]:
-    """Write all of the input and read both outputs to their ends."""
-    found: dict[int, bytearray] = {fd: bytearray() for fd in reading}
-    os.set_blocking(writing, False)
+    """Write all input, and read both outputs to the end."""
+    received: dict[int, bytearray] = {fd: bytearray() for fd in outputs}
+    os.set_blocking(stdin, False)
     view = memoryview(data)
     with selectors.DefaultSelector() as selector:
-        selector.register(writing, selectors.EVENT_WRITE)
-        for fd in reading:
+        selector.register(stdin, selectors.EVENT_WRITE)
+        for fd in outputs:
             selector.register(fd, selectors.EVENT_READ)
         while selector.get_map():
             if time.monotonic() > deadline:
                 raise TimeoutError
             for key, _ in selector.select(0.5):
-                if key.fd != writing:
+                if key.fd != stdin:
                     part = os.read(key.fd, 1 << 16)
-                    found[key.fd] += part
-                    is_over = not part
+                    received[key.fd] += part
+                    is_done = not part
                 else:
-                    view, is_over = _written(writing, view)
-                if is_over:
+                    view, is_done = _write_available(stdin, view)
+                if is_done:
                     selector.unregister(key.fd)
                     os.close(key.fd)
-    return bytes(found[reading[0]]), bytes(found[reading[1]])
+    return bytes(received[outputs[0]]), bytes(received[outputs[1]])
 
 
-def _written(fd: int, view: memoryview) -> tuple[memoryview, bool]:
-    """Write as much as possible; return the rest, and whether nothing more can be written."""
+def _write_available(fd: int, view: memoryview) -> tuple[memoryview, bool]:
+    """Write as much as the pipe accepts. Return the rest, and whether writing is done."""
     try:
         view = view[os.write(fd, view) :] if view else view
     except BrokenPipeError:

@@ -1,9 +1,9 @@
-"""Unusual Markdown documents, and ways to cut them, for hypothesis."""
+"""Unusual Markdown documents, and ways to split them, for Hypothesis."""
 
 from hypothesis import strategies as st
 
 _PIECES = (
-    # Marks of blocks, to be put together in any order.
+    # Block markers, combined in any order.
     *(
         "- ",
         "* ",
@@ -22,7 +22,7 @@ _PIECES = (
     *("> ", ">", "> > ", "> - ", "\n> ", "# h", "## h | i", "***", "- - -", "---", "==="),
     *("```", "~~~", "```py", "- ```\n", "`", "|", "|---|---|", "--- | ---", "- | x"),
     *("  ", "    ", "      ", "\t", " ", "\n", "\n", "\n", "\n\n", "\n  ", "\n    "),
-    # Texts and whole blocks.
+    # Inline text and complete blocks.
     *("foo", "bar | baz", "*x*", "**b** ", "~~s~~", "`c` ", "[l](/u)", "[a]: /u", "<b>"),
     *("</b>", "<i>", "</i>", "<kbd>x</kbd>", "x<sup>2</sup>", "<sub>", "</sub>", "<br>"),
     *(
@@ -45,7 +45,7 @@ sizes = st.lists(st.integers(1, 12), min_size=1, max_size=20)
 
 
 def cut(text: str, lengths: list[int]) -> list[str]:
-    """Return `text` in pieces of these lengths, taken again and again."""
+    """Split `text` into pieces of these lengths, which are repeated as needed."""
     pieces = []
     start = number = 0
     while start < len(text):

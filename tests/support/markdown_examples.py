@@ -1,8 +1,7 @@
-"""The examples of the CommonMark and GFM specifications, out of a package that ships them.
+"""The examples of the CommonMark and GFM specifications, from markdown-it-py.
 
-markdown-it-py's source distribution holds them, its wheel does not: the one of the version
-that is installed is fetched once, with pip, and kept. SRCHAT_MARKDOWN_EXAMPLES names a
-directory to keep it in, or to find it where there is no network.
+Only its source distribution contains them. That of the installed version is downloaded once with
+pip and cached in the directory SRCHAT_MARKDOWN_EXAMPLES; without a network, put it there.
 """
 
 import json
@@ -19,13 +18,13 @@ from pathlib import Path
 
 @cache
 def commonmark_examples() -> list[str]:
-    """Return the Markdown of all examples of CommonMark."""
+    """Return the Markdown of all CommonMark examples."""
     return [e["markdown"] for e in json.loads(_file("test_cmark_spec/commonmark.json"))]
 
 
 @cache
 def gfm_examples() -> list[str]:
-    """Return the Markdown of the examples for tables and strikethrough."""
+    """Return the Markdown of the GFM examples for tables and strikethrough."""
     files = ("tables", "strikethrough", "strikethrough_single_tilde")
     return [e for name in files for e in _fixtures(_file(f"test_port/fixtures/{name}.md"))]
 
@@ -45,19 +44,19 @@ def _file(name: str) -> str:
 
 @cache
 def _sdist() -> Path:
-    wanted = version("markdown-it-py")
-    kept = Path(os.environ.get("SRCHAT_MARKDOWN_EXAMPLES") or tempfile.gettempdir())
-    pattern = f"markdown[-_]it[-_]py-{wanted}.tar.gz"
-    if not list(kept.glob(pattern)):
-        _fetch(wanted, kept)
-    return next(kept.glob(pattern))
+    release = version("markdown-it-py")
+    cache_dir = Path(os.environ.get("SRCHAT_MARKDOWN_EXAMPLES") or tempfile.gettempdir())
+    pattern = f"markdown[-_]it[-_]py-{release}.tar.gz"
+    if not list(cache_dir.glob(pattern)):
+        _fetch(release, cache_dir)
+    return next(cache_dir.glob(pattern))
 
 
-def _fetch(wanted: str, kept: Path) -> None:
-    # Not straight into its place: another worker of the tests could find half of it there.
-    with tempfile.TemporaryDirectory(dir=kept) as folder:
+def _fetch(release: str, cache_dir: Path) -> None:
+    # Moved when it is complete, because another test worker may look for it.
+    with tempfile.TemporaryDirectory(dir=cache_dir) as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         options = ["--no-binary", ":all:", "--dest", folder]
-        subprocess.run([*command, *options, f"markdown-it-py=={wanted}"], check=True)
+        subprocess.run([*command, *options, f"markdown-it-py=={release}"], check=True)
         for file in Path(folder).iterdir():
-            file.replace(kept / file.name)
+            file.replace(cache_dir / file.name)

@@ -1,4 +1,4 @@
-"""An answer printed at once: what the live rendering has to come to."""
+"""An answer printed at once: the expected result of live rendering."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,14 +12,14 @@ from srchat.terminal.streams import Output
 
 
 class Answer:
-    """A whole answer, as something that Rich can print."""
+    """A complete answer as a Rich renderable."""
 
     def __init__(self, text: str, output: Output) -> None:
         self._text = sanitized(text)
         self._output = output
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
-        """Lay out all tokens of the whole text in one go."""
+        """Lay out all tokens of the text at once."""
         tokens = block_tokens(markdown_parser(), self._text)
         for row in layout_for(self._output, console).feed(tokens):
             yield from row
@@ -27,7 +27,7 @@ class Answer:
 
 
 def printed(text: str, output: Output) -> str:
-    """Return what one `Console.print` of the whole `text` writes to a terminal like `output`."""
+    """Return what one `Console.print` of `text` writes to a terminal like `output`."""
     console = console_for(output)
     with console.capture() as capture:
         console.print(Answer(text, output), end="")
@@ -35,7 +35,7 @@ def printed(text: str, output: Output) -> str:
 
 
 def committed(pieces: Iterable[str], output: Output) -> str:
-    """Return the final rows alone of a streamed text, with all their escape sequences."""
+    """Return the final rows of a streamed text, with their escape sequences."""
     splitter, console = BlockSplitter(), console_for(output)
     layout = layout_for(output, console)
     rows = [row for piece in pieces for row in layout.feed(splitter.feed(piece))]

@@ -1,4 +1,4 @@
-"""A command on a real pseudo-terminal, its screen read back by the emulator."""
+"""A command on a pseudo-terminal, whose output is fed to a terminal emulator."""
 
 import fcntl
 import os
@@ -15,13 +15,13 @@ from typing import Self
 
 from tests.support.fork_server import can_fork, fork_server
 from tests.support.terminal import Terminal
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
 
 class TerminalSession:
-    """Runs a command on a terminal of its own; `raw` is all that it wrote, byte for byte.
+    """Runs a command on its own terminal. `raw` has all bytes of its output.
 
-    `forked`: the command is srchat, whose start does not matter; see tests/support/fork_server.py.
+    `forked`: the command is srchat and may be forked; see tests/support/fork_server.py.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class TerminalSession:
             return
         self.pid, self._fd = pty.fork()
         if self.pid == 0:  # pragma: no cover - the child
-            # Before it looks: later, the size would have changed under its eyes.
+            # Before exec, so that the command never sees another size.
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
             if cwd:
                 os.chdir(cwd)
@@ -62,9 +62,9 @@ class TerminalSession:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.hang_up()  # what still runs may end in good order, and be measured
+        self.hang_up()  # lets the command exit normally, so that coverage is saved
         try:
-            wait_until(self.has_ended)
+            wait_until(self.has_exited)
         except AssertionError:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
@@ -75,22 +75,22 @@ class TerminalSession:
         return self.terminal.lines
 
     def hang_up(self) -> None:
-        """Close the terminal; the command may go on. May be called twice."""
+        """Close the terminal. Does nothing if it is closed already."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
 
-    def has_ended(self) -> bool:
-        """Tell whether the command has ended; then `exit_code` is known."""
+    def has_exited(self) -> bool:
+        """Tell whether the command has exited, and set `exit_code` if it has."""
         if self.exit_code is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 code = os.waitstatus_to_exitcode(status)
-                self.exit_code = code if code >= 0 else 128 - code  # what a shell shows
+                self.exit_code = code if code >= 0 else 128 - code  # as in a shell
         return self.exit_code is not None
 
     def resize(self, columns: int, lines: int) -> None:
-        """Change the size, and let the command know."""
+        """Change the size, and notify the command."""
         self.terminal.resize(columns, lines)
         self._resize(columns, lines)
 
@@ -99,14 +99,14 @@ class TerminalSession:
         os.write(self._fd, keys.encode())
 
     def read(self, seconds: float) -> bool:
-        """Take what comes within so many seconds; tell whether more may come."""
+        """Read output for some seconds. Return False at its end."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if not select.select([self._fd], [], [], left)[0]:
                 return True
             try:
                 part = os.read(self._fd, 65536)
-            except OSError:  # EIO: nobody has the terminal open any more
+            except OSError:  # EIO: no process has the terminal open
                 part = b""
             if not part:
                 return False
@@ -114,26 +114,26 @@ class TerminalSession:
             self.terminal.feed(part.decode("utf-8", "replace"))
         return True
 
-    def wait_for(self, fact: Callable[[Self], bool], what: str = "") -> None:
-        """Read until something is so."""
-        end = time.monotonic() + PATIENCE
-        while not fact(self):
+    def wait_for(self, condition: Callable[[Self], bool], what: str = "a condition") -> None:
+        """Read until the condition is true."""
+        end = time.monotonic() + WAIT_TIMEOUT
+        while not condition(self):
             alive = self.read(0.05)
-            if not fact(self) and (time.monotonic() > end or not alive):
+            if not condition(self) and (time.monotonic() > end or not alive):
                 shown = "\n".join(self.lines)
-                raise AssertionError(f"{what or 'it'} did not come; the terminal shows:\n{shown}")
+                raise AssertionError(f"gave up waiting for {what}; the terminal shows:\n{shown}")
 
     def wait_for_text(self, text: str) -> None:
-        """Read until a text is shown."""
+        """Read until the terminal shows a text."""
         self.wait_for(lambda session: any(text in line for line in session.lines), repr(text))
 
     def wait(self) -> int:
-        """Read to the end and return the exit code."""
-        end = time.monotonic() + PATIENCE
+        """Read to the end of the output, and return the exit code."""
+        end = time.monotonic() + WAIT_TIMEOUT
         while self.read(0.1) and time.monotonic() < end:
             pass
         shown = "\n".join(self.lines)
-        wait_until(self.has_ended, f"the end, with this on the terminal:\n{shown}\n")
+        wait_until(self.has_exited, f"exit; the terminal shows:\n{shown}\n")
         assert self.exit_code is not None
         return self.exit_code
 

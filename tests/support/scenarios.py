@@ -1,4 +1,4 @@
-"""Every way an answer can fail on the wire: the script of the server and the expected result."""
+"""Table of server responses, valid and broken, with the expected result of `srchat ask`."""
 
 import gzip
 import json
@@ -27,10 +27,10 @@ from tests.support.server import (
 
 @dataclass(frozen=True)
 class Scenario:
-    """One row: the scripts, and how `srchat ask` is to end.
+    """One row: the scripts of the server, and the expected result of `srchat ask`.
 
-    `attempts`: requests that the server has to have seen. `err`: each must stand in stderr.
-    `lines`: how many lines of stderr, None for any. `memory`: in MiB, of the whole process.
+    `attempts`: expected number of requests. `err`: texts that stderr must contain. `lines`:
+    expected number of lines on stderr, None for any. `memory`: limit in MiB.
     """
 
     name: str
@@ -45,15 +45,15 @@ class Scenario:
     memory: float = 120.0
 
 
-FAST = ("--timeout", "3")
-LIVELY = ("--timeout", "4")
-ONCE = ("--retries", "0")
+TIMEOUT_3S = ("--timeout", "3")
+TIMEOUT_4S = ("--timeout", "4")
+NO_RETRIES = ("--retries", "0")
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
 
 
-def one(name: str, *script: bytes | object, **row: object) -> Scenario:
-    """A scenario with one script."""
-    return Scenario(name, (list(script),), **row)  # type: ignore[arg-type] # any field of the row
+def one(name: str, *script: bytes | object, **fields: object) -> Scenario:
+    """Return a scenario with one script."""
+    return Scenario(name, (list(script),), **fields)  # type: ignore[arg-type] # any field
 
 
 def all_scenarios() -> list[Scenario]:
@@ -75,7 +75,7 @@ def all_scenarios() -> list[Scenario]:
 
 
 def whole_answers() -> Iterator[Scenario]:
-    """Answers that are complete, in every way servers send them."""
+    """Complete answers, in every form that servers send."""
     pieces = (chunk("Hel"), chunk("lo"), chunk(finish="stop"))
     body = b"".join((*pieces, DONE))
     yield one("close-delimited", head(), body, CLOSE, out="Hello\n")
@@ -125,7 +125,7 @@ def whole_answers() -> Iterator[Scenario]:
     parts = event({"choices": [{"delta": {"content": texts}, "finish_reason": "stop"}]})
     yield one("content in parts", head(), parts, DONE, CLOSE, out="Hello\n", lines=0)
     pings = [step for _ in range(10) for step in (b": ping\n\n", Pause(0.5))]
-    yield one("pings before the first token", head(), *pings, body, out="Hello\n", args=LIVELY)
+    yield one("pings before the first token", head(), *pings, body, out="Hello\n", args=TIMEOUT_4S)
     yield one(
         "pings in the middle",
         head(),
@@ -135,7 +135,7 @@ def whole_answers() -> Iterator[Scenario]:
         DONE,
         CLOSE,
         out="Hello\n",
-        args=LIVELY,
+        args=TIMEOUT_4S,
     )
     yield Scenario("whole, not streamed", (json_response(completion("Hello")),), "Hello\n")
     yield Scenario(
@@ -201,7 +201,7 @@ def whole_answers() -> Iterator[Scenario]:
 
 
 def broken_streams() -> Iterator[Scenario]:
-    """Connections that end in the middle, before and after the first text."""
+    """Connections that end early, before and after the first text."""
     te = head(headers={"Transfer-Encoding": "chunked"})
     part = chunk("Hel")
     framed = b"%x\r\n%s\r\n" % (len(part), part)
@@ -222,9 +222,15 @@ def broken_streams() -> Iterator[Scenario]:
             "corrupt",
         ),
     )
-    for name, script, said in after:
+    for name, script, message in after:
         yield one(
-            f"{name} after text", *script, out="Hel\n", code=6, err=(said,), args=FAST, lines=1
+            f"{name} after text",
+            *script,
+            out="Hel\n",
+            code=6,
+            err=(message,),
+            args=TIMEOUT_3S,
+            lines=1,
         )
     before: tuple[tuple[str, Script, int], ...] = (
         ("RST", [RESET], 8),
@@ -240,19 +246,21 @@ def broken_streams() -> Iterator[Scenario]:
         ("one endless header", [b"HTTP/1.1 200 OK\r\nX: " + b"y" * 1_000_000, HOLD], 8),
     )
     for name, script, code in before:
-        yield one(f"{name} before text", *script, code=code, args=(*FAST, *ONCE), lines=1)
+        yield one(
+            f"{name} before text", *script, code=code, args=(*TIMEOUT_3S, *NO_RETRIES), lines=1
+        )
         yield Scenario(
             f"{name}, then an answer",
             (script, answer("ok")),
             "ok\n",
             attempts=2,
-            args=FAST,
+            args=TIMEOUT_3S,
             err=("retrying",),
         )
 
 
 def not_answers() -> Iterator[Scenario]:
-    """A 200 that is no answer."""
+    """Responses with status 200 but without an answer."""
     page = b"<!doctype html><html><title>Sign in</title><body>please</body></html>"
     yield one(
         "a web page",
@@ -344,7 +352,7 @@ def not_answers() -> Iterator[Scenario]:
 
 
 def in_band_errors() -> Iterator[Scenario]:
-    """Errors inside a 200."""
+    """Errors in responses with status 200."""
     shapes: dict[str, object] = {
         "an object": {"error": {"message": "engine died", "type": "x", "code": 500}},
         "a string": {"error": "engine died"},
@@ -398,7 +406,7 @@ def in_band_errors() -> Iterator[Scenario]:
 
 
 def statuses() -> Iterator[Scenario]:
-    """Every error status: once, and for ever."""
+    """Every error status, once and permanently."""
     refused = {
         400: 5,
         401: 4,
@@ -421,30 +429,30 @@ def statuses() -> Iterator[Scenario]:
             err=(f"returned {status}: no way",),
         )
     for status, code in {408: 5, 429: 7, 500: 6, 502: 6, 503: 6, 504: 6}.items():
-        again = {"Retry-After": "0"}
+        no_wait = {"Retry-After": "0"}
         yield Scenario(
             f"{status} once",
-            (error(status, "no", again), answer("ok")),
+            (error(status, "no", no_wait), answer("ok")),
             "ok\n",
             attempts=2,
             lines=1,
         )
         yield Scenario(
             f"{status} twice",
-            (error(status, "no", again), error(status, "no", again), answer("ok")),
+            (error(status, "no", no_wait), error(status, "no", no_wait), answer("ok")),
             "ok\n",
             attempts=3,
             lines=2,
         )
         yield Scenario(
-            f"{status} for ever", (error(status, "no", again),), code=code, attempts=4, lines=4
+            f"{status} permanently", (error(status, "no", no_wait),), code=code, attempts=4, lines=4
         )
     yield Scenario("501 is not tried again", (error(501, "no"),), code=6, lines=1)
     yield Scenario("530 is not tried again", (error(530, "no"),), code=6, lines=1)
 
 
 def bodies() -> Iterator[Scenario]:
-    """Error bodies of every shape: one clean line."""
+    """Error bodies of every shape, each reported in one line."""
     litellm = (
         "litellm.BadRequestError: Hosted_vllmException - wrong\\n\\nLiteLLM: model group 'x' "
         "failed with the error above"
@@ -471,8 +479,10 @@ def bodies() -> Iterator[Scenario]:
         "invalid UTF-8": (b"wr\xffong", "wr\ufffdong"),
         "escapes": (b'{"error": "wrong \\u001b[31m"}', "wrong \\x1b[31m"),
     }
-    for name, (body, said) in shapes.items():
-        yield Scenario(f"body: {name}", (json_response(body, 400),), code=5, err=(said,), lines=1)
+    for name, (body, message) in shapes.items():
+        yield Scenario(
+            f"body: {name}", (json_response(body, 400),), code=5, err=(message,), lines=1
+        )
     for status, code in {401: 4, 404: 5, 422: 5}.items():
         for name in ("vLLM's string", "FastAPI's list", "HTML", "nothing"):
             yield Scenario(
@@ -497,7 +507,7 @@ def bodies() -> Iterator[Scenario]:
         code=4,
         lines=1,
     )
-    yield one("a silent error body", head(401), HOLD, code=4, lines=1, args=FAST)
+    yield one("a silent error body", head(401), HOLD, code=4, lines=1, args=TIMEOUT_3S)
     bomb = gzip.compress(gzip.compress(b"\0" * 30_000_000))
     yield one(
         "a gzip bomb",
@@ -513,9 +523,9 @@ def bodies() -> Iterator[Scenario]:
 
 
 def retries() -> Iterator[Scenario]:
-    """What is asked again, and what is not."""
+    """Requests that are retried, and others that are not."""
     busy = error(503, "busy", {"Retry-After": "0"})
-    yield Scenario("--retries 0", (busy, answer("ok")), code=6, args=ONCE, lines=1)
+    yield Scenario("--retries 0", (busy, answer("ok")), code=6, args=NO_RETRIES, lines=1)
     yield Scenario(
         "--retries 1", (busy, busy, answer("ok")), code=6, attempts=2, args=("--retries", "1")
     )
@@ -572,7 +582,7 @@ def retries() -> Iterator[Scenario]:
 
 
 def waits() -> Iterator[Scenario]:
-    """Retry-After in all its shapes; `--max-wait 0.1` tells what srchat would wait."""
+    """Rate limit headers of every form. With `--max-wait 0.1`, the error names the wait."""
     too_long = ("--max-wait", "0.1")
     named = {
         "Retry-After: 7": "7 s",
@@ -587,14 +597,14 @@ def waits() -> Iterator[Scenario]:
         "x-ratelimit-reset-requests: 5250ms": "6 s",
         "Retry-After: 86400": "86400 s",
     }
-    for header, said in named.items():
+    for header, wait in named.items():
         name, _, value = header.partition(":")
         yield Scenario(
             f"429 with {header}",
             (error(429, "slow", {name: value}),),
             code=7,
             args=too_long,
-            err=(f"asks to wait {said}",),
+            err=(f"asks to wait {wait}",),
             lines=1,
         )
     absurd = (
@@ -607,7 +617,7 @@ def waits() -> Iterator[Scenario]:
         "0x10",
         "Thu, 01 Jan 1970 00:00:00 GMT",
         "9" * 30,
-        "\xb3",  # a superscript 3: a digit to Python, and no number
+        "\xb3",  # a superscript 3: str.isdigit() is true, but int() fails
     )
     for value in absurd:
         yield Scenario(
@@ -662,7 +672,7 @@ def redirects() -> Iterator[Scenario]:
 
 
 def odd_chunks() -> Iterator[Scenario]:
-    """Chunks that are not what they should be: one bad chunk is one bad chunk."""
+    """Invalid chunks, which do not affect the chunks around them."""
     end = (chunk("b", "stop"), DONE, CLOSE)
     odd: dict[str, tuple[bytes, bool]] = {
         "null": (b"data: null\n\n", True),
@@ -685,7 +695,7 @@ def odd_chunks() -> Iterator[Scenario]:
         "model a list": (event({"choices": [], "model": ["m"]}), False),
         "another event": (b"event: ping\ndata: {}\n\n", False),
     }
-    for name, (odd_chunk, said) in odd.items():
+    for name, (odd_chunk, is_reported) in odd.items():
         yield one(
             f"chunk: {name}",
             head(),
@@ -693,13 +703,13 @@ def odd_chunks() -> Iterator[Scenario]:
             odd_chunk,
             *end,
             out="ab\n",
-            err=("could not be parsed",) if said else (),
-            lines=int(said),
+            err=("could not be parsed",) if is_reported else (),
+            lines=int(is_reported),
         )
 
 
 def odd_text() -> Iterator[Scenario]:
-    """Text that trips readers."""
+    """Text with characters that parsers often mishandle."""
     for name, text in {
         "U+2028": "a\u2028b",
         "NEL": "a\x85b",
@@ -728,7 +738,7 @@ def odd_text() -> Iterator[Scenario]:
 
 
 def sizes() -> Iterator[Scenario]:
-    """Much of everything, within bounds."""
+    """Large answers, in limited memory."""
     big = "x" * 8_000_000
     raw = chunk(big, "stop")
     yield one(
@@ -746,16 +756,22 @@ def sizes() -> Iterator[Scenario]:
         chunk(finish="stop"),
         DONE,
         out="x" * 50_000_000 + "\n",
-        memory=300,
     )
     yield one(
-        "50 MB, kept again and again while they come",
+        "50 MB, not ASCII",
+        head(),
+        *([chunk("é" * 500_000)] * 50),
+        chunk(finish="stop"),
+        DONE,
+        out="é" * 25_000_000 + "\n",
+    )
+    yield one(
+        "50 MB, saved repeatedly while it streams",
         head(),
         *([chunk("x" * 1_000_000), Pause(0.1)] * 50),
         chunk(finish="stop"),
         DONE,
         out="x" * 50_000_000 + "\n",
-        memory=300,
     )
     yield one(
         "20,000 chunks",

@@ -1,14 +1,14 @@
-"""ScriptedServer: a real HTTP server on loopback that plays byte scripts.
+"""ScriptedServer: an HTTP server on loopback that plays scripts of bytes.
 
     with ScriptedServer([answer("Hello")]) as server:
         ... server.url, server.requests
 
-A script is a list of steps, played for one request: bytes are sent as they are; a `Pause`
-waits, an `Event` until it is set; `CLOSE` ends the connection (FIN), `RESET` breaks it (RST)
-once the client has read what was sent, which a RST would take away, `HOLD` keeps it open until
-the client goes. A script that ends without one of them keeps the
-connection for the next request, if the response said how long it is. The last script is played
-for all requests that come after it.
+A script is a list of steps for one request. Bytes are sent as they are. A `Pause` waits some
+seconds, an `Event` waits until it is set. `CLOSE` closes the connection (FIN). `RESET` resets it
+(RST), but only after the client has read all data, which a RST would discard. `HOLD` keeps it open
+until the client disconnects. After a script without one of these, the connection is used for the
+next request; this requires a response with a length. The last script is repeated for all further
+requests.
 """
 
 import contextlib
@@ -24,17 +24,17 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-_SLICE = 0.05
+_POLL_INTERVAL = 0.05  # seconds
 
 
 class Pause(NamedTuple):
-    """Wait so many seconds."""
+    """Wait some seconds."""
 
     seconds: float
 
 
 class Ending(Enum):
-    """What becomes of the connection."""
+    """What happens to the connection at the end of a script."""
 
     CLOSE = auto()
     RESET = auto()
@@ -49,7 +49,7 @@ Script = Sequence[Step]
 
 @dataclass
 class Request:
-    """A request as it came: method, path, headers (names in lower case), body, and when."""
+    """A received request. Header names are in lower case; `at` is the monotonic time."""
 
     method: str
     path: str
@@ -63,14 +63,14 @@ class Request:
 
 
 class ScriptedServer:
-    """Plays `scripts`, one a request; records requests. Use it as a context manager."""
+    """Plays one of `scripts` per request, and records the requests. A context manager."""
 
     def __init__(self, scripts: Iterable[Script], port: int = 0) -> None:
         self._scripts = list(scripts)
         self.requests: list[Request] = []
         self.connections = 0
         self.connections_ended = 0
-        self.client_left = threading.Event()
+        self.client_disconnected = threading.Event()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", port))
@@ -111,20 +111,20 @@ class ScriptedServer:
             self._start(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
-        connection.settimeout(_SLICE)
+        connection.settimeout(_POLL_INTERVAL)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with connection, contextlib.suppress(OSError):
             buffer = b""
             while (read := self._read_request(connection, buffer)) is not None:
                 request, buffer = read
                 with self._lock:
-                    script = self._answer_to(request)
+                    script = self._script_for(request)
                     self.requests.append(request)
                 if not self._play(connection, script):
                     break
         self.connections_ended += 1
 
-    def _answer_to(self, _request: Request) -> Script:
+    def _script_for(self, _request: Request) -> Script:
         """Return the script for the next request."""
         return self._scripts[min(len(self.requests), len(self._scripts) - 1)]
 
@@ -157,7 +157,7 @@ class ScriptedServer:
         return b""
 
     def _play(self, connection: socket.socket, script: Script) -> bool:
-        """Play a script; tell whether the connection may take another request."""
+        """Play a script, and return whether the connection stays open for another request."""
         for step in script:
             if isinstance(step, bytes):
                 if not self._send(connection, step):
@@ -178,7 +178,7 @@ class ScriptedServer:
     def _wait(self, step: Pause | threading.Event) -> bool:
         if isinstance(step, Pause):
             return not self._stopping.wait(step.seconds)
-        while not step.wait(_SLICE):
+        while not step.wait(_POLL_INTERVAL):
             if self._stopping.is_set():
                 return False
         return True
@@ -193,29 +193,29 @@ class ScriptedServer:
             try:
                 view = view[connection.send(view) :]
             except TimeoutError:
-                if _has_left(connection):
+                if _has_disconnected(connection):
                     break
             except OSError:
                 break
         if view:
-            self.client_left.set()
+            self.client_disconnected.set()
         return not view
 
     def _hold(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while self._receive(connection):
                 pass
-        self.client_left.set()
+        self.client_disconnected.set()
 
 
-def _has_left(connection: socket.socket) -> bool:
-    """Tell whether the client ended the connection, though its window is full for ever."""
+def _has_disconnected(connection: socket.socket) -> bool:
+    """Tell whether the client has closed the connection, even if its receive window is full."""
     readable, _, _ = select.select([connection], [], [], 0)
     return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
 
 
 def _is_all_read(connection: socket.socket) -> bool:
-    """Tell whether nothing waits on the way to the client, as Linux counts it."""
+    """Tell whether the client has read all data, by the queue sizes that Linux reports."""
     ours, theirs = (
         f":{name[1]:04X}" for name in (connection.getsockname(), connection.getpeername())
     )
@@ -232,21 +232,21 @@ def _is_all_read(connection: socket.socket) -> bool:
 def head(
     status: int = 200, headers: dict[str, str] | None = None, *, type: str = "text/event-stream"
 ) -> bytes:
-    """A response head; without a length the body ends with the connection."""
+    """Return a response head. Without Content-Length, the end of the connection ends the body."""
     lines = [f"HTTP/1.1 {status} Scripted", f"Content-Type: {type}"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def event(value: object) -> bytes:
-    """One event with JSON data."""
+    """Return an event with JSON data."""
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
 def delta(
     content: str | None = None, finish: str | None = None, model: str = "vllm-primary", **more: Any
 ) -> dict[str, Any]:
-    """A chat.completion.chunk."""
+    """Return a chat.completion.chunk."""
     change = {} if content is None else {"content": content}
     choice = {"index": 0, "delta": {**change, **more}, "finish_reason": finish}
     return {
@@ -259,7 +259,7 @@ def delta(
 
 
 def chunk(content: str | None = None, finish: str | None = None, **more: Any) -> bytes:
-    """One event with a chunk."""
+    """Return an event with a chunk."""
     return event(delta(content, finish, **more))
 
 
@@ -267,7 +267,7 @@ DONE = b"data: [DONE]\n\n"
 
 
 def answer(*pieces: str, finish: str = "stop", headers: dict[str, str] | None = None) -> Script:
-    """A whole streamed answer, one chunk a piece."""
+    """Return the script of a complete streamed answer, with one chunk per piece."""
     return [
         head(headers=headers),
         *(chunk(piece) for piece in pieces),
@@ -278,14 +278,14 @@ def answer(*pieces: str, finish: str = "stop", headers: dict[str, str] | None = 
 
 
 def chunked(*parts: bytes) -> bytes:
-    """Body parts in chunked transfer coding, and its end."""
+    """Return body parts in chunked transfer coding, with the last chunk."""
     return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (*parts, b""))
 
 
 def json_response(
     value: object, status: int = 200, headers: dict[str, str] | None = None
 ) -> Script:
-    """A JSON document, its length said."""
+    """Return the script of a JSON response with a Content-Length."""
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
     length = {"Content-Length": str(len(body)), **(headers or {})}
     return [head(status, length, type="application/json"), body]
@@ -294,12 +294,12 @@ def json_response(
 def error(
     status: int, message: str = "no", headers: dict[str, str] | None = None, **more: object
 ) -> Script:
-    """An error in OpenAI's shape."""
+    """Return the script of an error in OpenAI's format."""
     return json_response({"error": {"message": message, **more}}, status, headers)
 
 
 def completion(content: str, finish: str = "stop") -> dict[str, Any]:
-    """A chat.completion."""
+    """Return a chat.completion."""
     return {
         "id": "chatcmpl-1",
         "object": "chat.completion",

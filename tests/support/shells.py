@@ -1,4 +1,4 @@
-"""Real shells that complete: bash and zsh at a pseudo-terminal, fish by its own `complete -C`."""
+"""Completion in real shells: bash and zsh on a pseudo-terminal, fish with `complete -C`."""
 
 import re
 import shlex
@@ -9,17 +9,17 @@ from typing import Final, Self
 
 import pexpect
 
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 ROOT: Final = Path(__file__).parents[2]
 _INSERT_ALL: Final = "\x1b*"  # readline: put all completions on the line
 _LIST: Final = {"bash": "\x1b?", "zsh": "\x04"}
 _TO_BEGINNING: Final = "\x01"
-_KILL: Final = "\x15"
-# Spelt in two parts, so that the echo of what is typed is not taken for what is printed.
-_SETUP: Final = "PS1='RE''ADY> '; args() { printf '<%s>\\n' \"$@\"; echo EN''D; }"
+_KILL_LINE: Final = "\x15"
+# The markers are split, so that they do not match the echo of the typed command.
+_PRINT_ARGS: Final = "PS1='RE''ADY> '; args() { printf '<%s>\\n' \"$@\"; echo EN''D; }"
 _COMPINIT: Final = "autoload -Uz compinit; compinit -u -D"
-_OF_SHELL: Final = {
+_SETUPS: Final = {
     "bash": (
         ["--norc", "--noprofile", "-i"],
         f"bind 'set enable-bracketed-paste off'; . {ROOT}/completions/srchat.bash",
@@ -32,16 +32,16 @@ _OF_SHELL: Final = {
 
 
 class TypedShell:
-    """bash or zsh, with somebody who types."""
+    """An interactive bash or zsh."""
 
     def __init__(self, name: str, home: Path, env: dict[str, str]) -> None:
-        arguments, setup = _OF_SHELL[name]
+        arguments, setup = _SETUPS[name]
         self._list = _LIST[name]
         self._child = pexpect.spawn(
-            name, arguments, env=env, cwd=str(home), encoding="utf-8", timeout=PATIENCE,
+            name, arguments, env=env, cwd=str(home), encoding="utf-8", timeout=WAIT_TIMEOUT,
             dimensions=(60, 200),
         )  # fmt: skip
-        self.run(f"{setup}; {_SETUP}")
+        self.run(f"{setup}; {_PRINT_ARGS}")
 
     def __enter__(self) -> Self:
         return self
@@ -56,8 +56,8 @@ class TypedShell:
         self._child.sendline(command)
         self._child.expect("READY> ")
 
-    def completed(self, line: str, key: str = "\t") -> list[str]:
-        """Return the words that the shell makes of a line after a TAB at its end."""
+    def completed_words(self, line: str, key: str = "\t") -> list[str]:
+        """Type a line and a TAB, and return the words of the completed line."""
         self._child.send(line + key)
         self._child.send(f"{_TO_BEGINNING}args \r")
         self._child.expect("END\r\n")
@@ -65,14 +65,14 @@ class TypedShell:
         self._child.expect("READY> ")
         return words
 
-    def offered(self, line: str) -> set[str]:
-        """Return all the completions of the last word of a line (bash alone)."""
+    def candidates(self, line: str) -> set[str]:
+        """Return all completions of the last word of a line (bash only)."""
         before = shlex.split(line if line.endswith(" ") else line.rpartition(" ")[0])
-        return set(self.completed(line, _INSERT_ALL)[len(before) :])
+        return set(self.completed_words(line, _INSERT_ALL)[len(before) :])
 
     def listing(self, line: str) -> str:
-        """Return what is shown below a line when its completions are asked for."""
-        self._child.send(f"{line}{self._list}{_KILL}args\r")
+        """Return what the shell shows when it lists the completions of a line."""
+        self._child.send(f"{line}{self._list}{_KILL_LINE}args\r")
         self._child.expect("END\r\n")
         shown = str(self._child.before)
         self._child.expect("READY> ")
@@ -80,21 +80,21 @@ class TypedShell:
 
 
 class Fish:
-    """fish, which tells by itself what it would offer."""
+    """fish, which can print its completions."""
 
     def __init__(self, home: Path, env: dict[str, str]) -> None:
         self._home, self._env = home, env
 
-    def offered(self, line: str) -> set[str]:
-        """Return all the completions of the last word of a line."""
-        return {found.partition("\t")[0] for found in self.described(line)}
+    def candidates(self, line: str) -> set[str]:
+        """Return all completions of the last word of a line."""
+        return {found.partition("\t")[0] for found in self.described_candidates(line)}
 
-    def described(self, line: str) -> list[str]:
-        """Return the completions with their descriptions, a tab between."""
+    def described_candidates(self, line: str) -> list[str]:
+        """Return the completions with their descriptions, separated by a tab."""
         script = f"source {ROOT}/completions/srchat.fish; complete -C $argv[1]"
-        done = subprocess.run(
+        process = subprocess.run(
             ["fish", "--no-config", "-c", script, line],
             env=self._env, cwd=self._home, capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
-        assert done.stderr == ""
-        return done.stdout.splitlines()
+        assert process.stderr == ""
+        return process.stdout.splitlines()

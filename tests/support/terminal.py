@@ -1,4 +1,4 @@
-"""A terminal emulator (pyte) that keeps its scrollback, and an output to it."""
+"""A terminal emulator (pyte) with scrollback, and an Output that writes to it."""
 
 import os
 from collections.abc import Mapping
@@ -10,18 +10,18 @@ from srchat.terminal.streams import Output
 
 
 class _Screen(pyte.HistoryScreen):
-    """pyte's screen without three mistakes that no terminal makes."""
+    """pyte's screen with three bugs fixed, and with resizing as in real terminals."""
 
     def delete_lines(self, count: int | None = None) -> None:
-        """Let empty lines move up too: pyte forgets those that nothing was written on."""
+        """Move empty lines up, too: pyte skips lines that nothing was written to."""
         for line in range(self.lines):
-            self.buffer[line]  # it is there as soon as it is asked for
+            self.buffer[line]  # creates the line
         super().delete_lines(count)
 
     def draw(self, data: str) -> None:
-        """Join characters without a width to the one before them.
+        """Append zero-width characters to the character before them.
 
-        pyte puts them on the next line when the row is full, and drops what follows a joiner.
+        pyte puts them on the next line if the row is full, and drops the character after a joiner.
         """
         if data.isascii():
             super().draw(data)
@@ -36,12 +36,12 @@ class _Screen(pyte.HistoryScreen):
                 row[column] = row[column]._replace(data=row[column].data + character)
 
     def resize_window(self, columns: int, lines: int) -> None:
-        """Change the size as terminals do: what does not fit above the cursor scrolls away."""
+        """Change the size like most terminals: cut rows off, and scroll rows off the top."""
         for _ in range(max(0, self.cursor.y - lines + 1)):
             self.history.top.append(self.buffer[0])
             for line in range(self.lines):
                 self.buffer[line] = self.buffer[line + 1]
-                del self.buffer[line + 1]  # else two lines are one
+                del self.buffer[line + 1]  # otherwise both indices share a line
             self.cursor.y -= 1
         for line in [line for line in self.buffer if line >= lines]:
             del self.buffer[line]
@@ -52,8 +52,8 @@ class _Screen(pyte.HistoryScreen):
         self.cursor.x = min(self.cursor.x, columns - 1)
         self.set_margins()
 
-    def wrap_window(self, columns: int, lines: int) -> None:
-        """Change the size as tmux does: wrap all rows anew, and keep the last ones."""
+    def rewrap_window(self, columns: int, lines: int) -> None:
+        """Change the size like tmux: rewrap all rows, and show the last ones."""
         parts: list[list[pyte.screens.Char]] = []
         cursor = len(self.history.top) + self.cursor.y
         for y, row in enumerate([*self.history.top, *map(self.buffer.get, range(self.lines))]):
@@ -77,15 +77,15 @@ class _Screen(pyte.HistoryScreen):
 
 
 class Terminal:
-    """A screen whose lines, once scrolled away, are still there.
+    """A terminal with scrollback.
 
-    `wraps_anew`: rows are wrapped when the width changes, not cut off.
+    `rewraps`: a change of the width rewraps rows instead of cutting them off.
     """
 
     def __init__(self, columns: int = 80, lines: int = 24) -> None:
-        self.wraps_anew = False
+        self.rewraps = False
         self._screen = _Screen(columns, lines, history=1_000_000, ratio=0.5)
-        # A terminal's driver makes CR LF of a newline.
+        # Terminal drivers translate LF to CR LF.
         self._screen.set_mode(pyte.modes.LNM)
         self._stream = pyte.Stream(self._screen)
 
@@ -94,15 +94,15 @@ class Terminal:
         self._stream.feed(text)
 
     def resize(self, columns: int, lines: int) -> None:
-        """Change the size, as when a user drags the window's corner."""
-        if self.wraps_anew:
-            self._screen.wrap_window(columns, lines)
+        """Change the size."""
+        if self.rewraps:
+            self._screen.rewrap_window(columns, lines)
         else:
             self._screen.resize_window(columns, lines)
 
     @property
     def scrollback(self) -> list[str]:
-        """The lines that have left the screen at its top."""
+        """The lines that have scrolled off the screen."""
         return [self._text(row) for row in self._screen.history.top]
 
     @property
@@ -112,7 +112,7 @@ class Terminal:
 
     @property
     def cells(self) -> list[list[pyte.screens.Char]]:
-        """All characters with their styles, line by line, without blanks at the end."""
+        """The styled characters of each line, without trailing blanks."""
         rows = [*self._screen.history.top]
         rows += [self._screen.buffer[line] for line in range(self._screen.lines)]
         texts = [self._text(row) for row in rows]
@@ -124,7 +124,7 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """All lines, without blank ones at the end."""
+        """Scrollback and screen, without blank lines at the end."""
         lines = self.scrollback + self.screen
         while lines and not lines[-1]:
             lines.pop()
@@ -137,7 +137,7 @@ class Terminal:
 
 
 class TerminalOutput(Output):
-    """An output that is a terminal of a given size and keeps what is written."""
+    """An Output that acts as a terminal of a given size and records what is written."""
 
     def __init__(
         self,
@@ -156,21 +156,21 @@ class TerminalOutput(Output):
         self.columns, self.rows = columns, lines
         self.writes: list[str] = []
         self.emulator = Terminal(columns, lines)
-        self.emulates = True
+        self.feeds_emulator = True
 
     def write(self, text: str) -> None:
-        """Keep `text`, as it looks after it went through the terminal's encoding."""
+        """Record `text` as the encoding of the terminal can represent it."""
         shown = text.encode(self.encoding, errors="replace").decode(self.encoding)
         self.writes.append(shown)
-        if self.emulates:
+        if self.feeds_emulator:
             self.emulator.feed(shown)
 
     def write_bytes(self, data: bytes) -> None:
-        """Keep what `data` says."""
+        """Decode and record `data`."""
         self.write(data.decode(self.encoding))
 
     def size(self) -> os.terminal_size:
-        """Return the size that the terminal has now."""
+        """Return the current size of the terminal."""
         return os.terminal_size((self.columns, self.rows))
 
     def resize(self, columns: int, lines: int) -> None:
@@ -180,5 +180,5 @@ class TerminalOutput(Output):
 
     @property
     def text(self) -> str:
-        """All that was written."""
+        """Everything written so far."""
         return "".join(self.writes)

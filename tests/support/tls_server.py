@@ -12,11 +12,11 @@ from tests.support.server import Script, ScriptedServer
 
 
 class TLSServer(ScriptedServer):
-    """Plays `scripts` with a certificate for `host`; shakes hands once `ready` is set.
+    """Plays `scripts` over TLS, with a certificate for `host`.
 
-    The certificate is good until `not_after`, a year from now if that is None.
-    `wants_certificate`: of the client, too. `newest`: the version of TLS that it speaks at most.
-    `handshakes`: how many were begun.
+    `ready`: if given, no handshake starts before it is set. `not_after`: when the certificate
+    expires; None means in a year. `wants_certificate`: require a client certificate. `newest`: the
+    newest TLS version to accept. `handshakes`: the number of handshakes started.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class TLSServer(ScriptedServer):
         self.handshakes += 1
         try:
             connection = self._context.wrap_socket(connection, server_side=True)
-        except OSError:  # the client does not trust us
+        except OSError:  # the client does not trust the certificate
             connection.close()
             return
         super()._serve(connection)

@@ -1,4 +1,4 @@
-"""A command in a real tmux: a terminal that wraps its rows anew when its width changes."""
+"""A command in tmux, a terminal that rewraps its rows when its width changes."""
 
 import shutil
 import subprocess
@@ -10,13 +10,13 @@ from typing import Self
 
 import pytest
 
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import WAIT_TIMEOUT
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
 
 class Tmux:
-    """Runs a command in the only window of a tmux server of its own."""
+    """Runs a command in the only window of a separate tmux server."""
 
     def __init__(
         self, command: Sequence[str], env: Mapping[str, str], home: Path, columns: int, lines: int
@@ -40,16 +40,16 @@ class Tmux:
         self._run("kill-server")
 
     def _run(self, *args: str, text: str = "") -> str:
-        done = subprocess.run(
+        process = subprocess.run(
             [*self._tmux, *args],
             env=self._env,
             input=text,
             capture_output=True,
             text=True,
             check=True,
-            timeout=PATIENCE,
+            timeout=WAIT_TIMEOUT,
         )
-        return done.stdout
+        return process.stdout
 
     @property
     def lines(self) -> list[str]:
@@ -58,12 +58,12 @@ class Tmux:
 
     @property
     def text(self) -> str:
-        """All that is shown."""
+        """All lines, joined."""
         return "\n".join(self.lines)
 
     @property
     def is_at_prompt(self) -> bool:
-        """Whether the cursor stands behind an empty prompt."""
+        """Whether the cursor is at an empty prompt."""
         column, row = self._run("display", "-p", "#{cursor_x} #{cursor_y}").split()
         line = self._run("capture-pane", "-p", "-S", row, "-E", row).rstrip()
         return column == "2" and line == ">"
@@ -73,7 +73,7 @@ class Tmux:
         self._run("send-keys", "-l", keys)
 
     def paste(self, text: str) -> None:
-        """Paste text, marked as a paste if the command asked for that."""
+        """Paste text, as a bracketed paste if the command has enabled that."""
         self._run("load-buffer", "-", text=text)
         self._run("paste-buffer", "-p")
 
@@ -81,11 +81,11 @@ class Tmux:
         """Change the size of the window."""
         self._run("resize-window", "-x", str(columns), "-y", str(lines))
 
-    def wait_for(self, fact: Callable[[Self], bool], what: str = "it") -> None:
-        """Wait until something is so."""
-        end = time.monotonic() + PATIENCE
-        while not fact(self):
-            assert time.monotonic() < end, f"{what} did not come; tmux shows:\n{self.text}"
+    def wait_for(self, condition: Callable[[Self], bool], what: str = "a condition") -> None:
+        """Wait until the condition is true."""
+        end = time.monotonic() + WAIT_TIMEOUT
+        while not condition(self):
+            assert time.monotonic() < end, f"timed out waiting for {what}; tmux shows:\n{self.text}"
             time.sleep(0.05)
 
     def wait_for_prompt(self) -> None:
@@ -93,5 +93,5 @@ class Tmux:
         self.wait_for(lambda tmux: tmux.is_at_prompt, "an empty prompt")
 
     def wait_for_text(self, text: str) -> None:
-        """Wait until a text is shown."""
+        """Wait until tmux shows a text."""
         self.wait_for(lambda tmux: text in tmux.text, repr(text))

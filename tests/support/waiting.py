@@ -1,4 +1,4 @@
-"""Waits for other processes without guessing their speed."""
+"""Waits for conditions that other processes fulfil."""
 
 import fcntl
 import sys
@@ -6,17 +6,17 @@ import termios
 import time
 from collections.abc import Callable
 
-PATIENCE = 60.0  # seconds; a guard, longer than a busy machine takes for anything
+WAIT_TIMEOUT = 60.0  # seconds; generous, because the machine may be busy
 
 
-def wait_until(fact: Callable[[], object], what: str = "it") -> None:
-    """Return once something is so."""
-    end = time.monotonic() + PATIENCE
-    while not fact():
-        assert time.monotonic() < end, f"{what} did not come"
+def wait_until(condition: Callable[[], object], what: str = "a condition") -> None:
+    """Wait until the condition is true."""
+    end = time.monotonic() + WAIT_TIMEOUT
+    while not condition():
+        assert time.monotonic() < end, f"timed out waiting for {what}"
         time.sleep(0.01)
 
 
 def unread(fd: int) -> int:
-    """Return how many bytes of a pipe nobody has read yet."""
+    """Return the number of unread bytes in a pipe."""
     return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), sys.byteorder)

@@ -26,7 +26,7 @@ def extracted(text: str, size: int | None = None) -> str:
 
 
 @given(LINES, st.integers(1, 7), st.sampled_from(["", "\n"]))
-def test_however_the_answer_is_cut_the_code_is_the_same(
+def test_the_code_does_not_depend_on_how_the_answer_is_split(
     lines: list[str], size: int, end: str
 ) -> None:
     text = "\n".join(lines) + end
@@ -62,12 +62,12 @@ def test_however_the_answer_is_cut_the_code_is_the_same(
         ("text\n<think>\n```\na\n```\n</think>\n", "a\n"),
     ],
 )
-def test_what_stands_in_fences_is_the_code(answer: str, code: str) -> None:
+def test_the_text_in_fences_is_the_code(answer: str, code: str) -> None:
     assert extracted(answer) == code
 
 
 @given(LINES, st.integers(1, 7))
-def test_the_first_block_is_the_first_of_all(lines: list[str], size: int) -> None:
+def test_only_first_returns_the_first_of_all_blocks(lines: list[str], size: int) -> None:
     text = "\n".join(lines)
     extractor = CodeExtractor(only_first=True)
     pieces = [text[i : i + size] for i in range(0, len(text), size)]

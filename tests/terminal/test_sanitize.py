@@ -1,4 +1,4 @@
-"""Whatever comes in, what comes out cannot drive a terminal, and nothing is lost."""
+"""Sanitized text cannot control a terminal, and no character is lost."""
 
 import sys
 import unicodedata
@@ -16,20 +16,20 @@ WILD = st.text(
 )
 
 
-def cuts(text: str, places: list[int]) -> list[str]:
+def split_at(text: str, places: list[int]) -> list[str]:
     marks = sorted({0, len(text), *(place % (len(text) + 1) for place in places)})
     return [text[a:b] for a, b in pairwise(marks)]
 
 
 @given(WILD, st.lists(st.integers(0, 100), max_size=8))
-def test_however_the_text_is_cut_the_output_is_the_same(text: str, places: list[int]) -> None:
+def test_the_output_does_not_depend_on_how_the_text_is_split(text: str, places: list[int]) -> None:
     sanitizer = Sanitizer()
-    fed = "".join(sanitizer.feed(piece) for piece in cuts(text, places)) + sanitizer.flush()
+    fed = "".join(sanitizer.feed(piece) for piece in split_at(text, places)) + sanitizer.flush()
     assert fed == sanitized(text)
 
 
 @given(WILD)
-def test_no_character_that_a_terminal_obeys_comes_through(text: str) -> None:
+def test_no_control_character_is_passed_to_the_terminal(text: str) -> None:
     for character in sanitized(text):
         category = unicodedata.category(character)
         assert character in "\n\t" or category not in ("Cc", "Cs", "Zl", "Zp")
@@ -38,8 +38,8 @@ def test_no_character_that_a_terminal_obeys_comes_through(text: str) -> None:
         assert not 0xE0000 <= ord(character) <= 0xE007F
 
 
-def _is_obeyed(character: str) -> bool:
-    """Tell by Unicode's own tables whether a character acts on the text or the terminal."""
+def _has_effect(character: str) -> bool:
+    """Tell by Unicode's properties whether a character affects other text or the terminal."""
     return (
         unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
         or unicodedata.bidirectional(character)
@@ -51,17 +51,17 @@ def _is_obeyed(character: str) -> bool:
     ) and character not in "\n\t"
 
 
-def test_of_all_characters_those_that_are_obeyed_are_made_visible_and_no_others() -> None:
+def test_exactly_the_characters_with_an_effect_are_escaped() -> None:
     everything = [chr(code) for code in range(sys.maxunicode + 1)]
     expected = [
-        c.encode("unicode_escape").decode().replace("\\r", "\\x0d") if _is_obeyed(c) else c
+        c.encode("unicode_escape").decode().replace("\\r", "\\x0d") if _has_effect(c) else c
         for c in everything
     ]
     assert sanitized("".join(everything)) == "".join(expected)
 
 
 @pytest.mark.parametrize("cut", range(8))
-def test_a_line_end_is_one_also_when_it_comes_in_two_pieces(cut: int) -> None:
+def test_a_crlf_split_between_two_parts_is_one_line_end(cut: int) -> None:
     text = "a\r\n\r\rb\r"
     sanitizer = Sanitizer()
     shown = sanitizer.feed(text[:cut]) + sanitizer.feed("") + sanitizer.feed(text[cut:])
@@ -95,11 +95,11 @@ def test_harmless_text_is_untouched(text: str) -> None:
         ("ab\b\bcd", "ab\\x08\\x08cd"),
     ],
 )
-def test_controls_become_visible_text(raw: str, shown: str) -> None:
+def test_control_characters_become_visible_text(raw: str, shown: str) -> None:
     assert sanitized(raw) == shown
 
 
-def test_one_line_is_one_inert_line() -> None:
+def test_one_line_returns_a_single_inert_line() -> None:
     assert one_line(" a\n b\x1b \u2028 c ") == "a b\\x1b c"
     assert one_line("x" * 10, limit=5) == "xxxx…"
     assert one_line("x" * 6, limit=5) == "xxxx…"
@@ -108,7 +108,7 @@ def test_one_line_is_one_inert_line() -> None:
 
 
 @pytest.mark.parametrize("code", [0x2061, 0x2064, 0x206A, 0x206F, 0xFEFF, 0xE0100, 0xE01EF])
-def test_what_hides_text_is_shown(code: int) -> None:
+def test_characters_that_hide_text_are_escaped(code: int) -> None:
     assert chr(code) not in sanitized(f"a{chr(code)}b")
     assert f"{code:x}" in sanitized(f"a{chr(code)}b")
 

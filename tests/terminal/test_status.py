@@ -1,4 +1,4 @@
-"""The line at the bottom that leaves no trace."""
+"""The status line, which is erased without a trace."""
 
 import fcntl
 import os
@@ -11,26 +11,26 @@ from srchat.terminal.status import StatusLine
 from srchat.terminal.streams import Messages, Output
 
 
-def screen_after(columns: int, *texts: str, clear: bool = False, told: str = "") -> list[str]:
-    ours, theirs = os.openpty()
+def screen_after(columns: int, *texts: str, clear: bool = False, message: str = "") -> list[str]:
+    master, terminal = os.openpty()
 
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 5, columns, 0, 0))
-    messages = Messages(Output(theirs, {"TERM": "xterm"}))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 5, columns, 0, 0))
+    messages = Messages(Output(terminal, {"TERM": "xterm"}))
     status = StatusLine(messages)
     for text in texts:
         status.show(text)
     if clear:
         status.clear()
-    if told:
-        messages.print(told)
-    os.write(theirs, b"\x00")
+    if message:
+        messages.print(message)
+    os.write(terminal, b"\x00")
     shown = b""
     while not shown.endswith(b"\x00"):
-        shown += os.read(ours, 10000)
+        shown += os.read(master, 10000)
     screen = pyte.Screen(columns, 5)
     pyte.ByteStream(screen).feed(shown)
-    os.close(ours)
-    os.close(theirs)
+    os.close(master)
+    os.close(terminal)
     return [line.rstrip() for line in screen.display]
 
 
@@ -40,17 +40,17 @@ def test_it_shows_the_newest_text_on_one_line() -> None:
     assert lines[1:] == [""] * 4
 
 
-def test_it_never_wraps() -> None:
+def test_the_status_line_never_wraps() -> None:
     assert screen_after(10, "日本語日本語日本語")[1:] == [""] * 4
 
 
-def test_cleared_it_leaves_no_trace() -> None:
+def test_clearing_leaves_no_trace() -> None:
     assert screen_after(40, "waiting", clear=True) == [""] * 5
 
 
-def test_a_message_takes_its_place() -> None:
-    assert screen_after(40, "waiting", told="news")[0] == "srchat: news"
+def test_a_message_replaces_the_status_line() -> None:
+    assert screen_after(40, "waiting", message="news")[0] == "srchat: news"
 
 
-def test_outside_text_in_it_is_inert() -> None:
+def test_untrusted_text_in_the_status_line_is_inert() -> None:
     assert "\\x1b[2J" in screen_after(40, "a\x1b[2J")[0]

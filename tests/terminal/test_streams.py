@@ -1,4 +1,4 @@
-"""Writing to a descriptor: all of it, or a failure in our own terms."""
+"""Writing to a descriptor: everything is written, or an error of srchat is raised."""
 
 import contextlib
 import os
@@ -29,7 +29,7 @@ def terminal() -> Iterator[tuple[int, int]]:
     os.close(theirs)
 
 
-def test_a_pipe_is_no_terminal_and_utf8(pipe: tuple[int, int]) -> None:
+def test_a_pipe_is_not_a_terminal_and_uses_utf8(pipe: tuple[int, int]) -> None:
     output = Output(pipe[1], {"TERM": "xterm"}, "latin-1")
     assert (output.is_terminal, output.can_move, output.has_color) == (False, False, False)
     assert output.encoding == "utf-8"
@@ -53,7 +53,7 @@ def test_the_environment_tells_what_a_terminal_can(
     assert (output.is_terminal, output.can_move, output.has_color) == (True, can_move, has_color)
 
 
-def test_foreign_text_is_inert_on_a_terminal_and_exact_in_a_pipe(
+def test_untrusted_text_is_inert_on_a_terminal_and_exact_in_a_pipe(
     terminal: tuple[int, int], pipe: tuple[int, int]
 ) -> None:
     Output(terminal[1], {"TERM": "xterm"}).write_foreign("a\x1b[2Jb")
@@ -62,7 +62,7 @@ def test_foreign_text_is_inert_on_a_terminal_and_exact_in_a_pipe(
     assert os.read(pipe[0], 100) == b"a\x1b[2Jb"
 
 
-def test_a_pipe_that_somebody_made_non_blocking_gets_all_of_it(pipe: tuple[int, int]) -> None:
+def test_a_non_blocking_pipe_gets_the_whole_answer(pipe: tuple[int, int]) -> None:
     os.set_blocking(pipe[1], False)
     data = bytes(range(256)) * 4000
     got = bytearray()
@@ -78,7 +78,7 @@ def test_a_pipe_that_somebody_made_non_blocking_gets_all_of_it(pipe: tuple[int, 
     assert got == data
 
 
-def test_a_closed_pipe_and_a_full_disk_are_our_errors(pipe: tuple[int, int]) -> None:
+def test_a_closed_pipe_and_a_full_disk_raise_errors_of_srchat(pipe: tuple[int, int]) -> None:
     os.close(pipe[0])
     with pytest.raises(ClosedPipeError):
         Output(pipe[1], {}).write("x")
@@ -103,7 +103,7 @@ def test_messages_are_one_inert_redacted_line_and_quiet_keeps_errors(
 
 
 def read_until(fd: int, mark: bytes, times: int) -> bytes:
-    """What is read until the mark has come so often; a terminal gives out each write alone."""
+    """Read until `mark` has occurred `times` times; a terminal returns each write separately."""
     data = b""
     while data.count(mark) < times:
         data += os.read(fd, 1000)
@@ -126,7 +126,7 @@ def test_labels_are_coloured_on_a_terminal_unless_no_color(terminal: tuple[int, 
     ]
 
 
-def test_a_message_after_an_answer_is_set_apart_from_it_once(pipe: tuple[int, int]) -> None:
+def test_one_blank_line_separates_the_answer_from_a_message(pipe: tuple[int, int]) -> None:
     messages = Messages(Output(pipe[1], {}))
     messages.is_after_answer = True
     messages.warning("one")
@@ -134,7 +134,7 @@ def test_a_message_after_an_answer_is_set_apart_from_it_once(pipe: tuple[int, in
     assert os.read(pipe[0], 1000) == b"\nsrchat: warning: one\nsrchat: warning: two\n"
 
 
-def test_a_message_is_broken_between_words_on_a_terminal_alone(
+def test_a_message_is_wrapped_at_words_only_on_a_terminal(
     terminal: tuple[int, int], pipe: tuple[int, int]
 ) -> None:
     text = "cannot connect to 127.0.0.1:11434: connection refused by it; retry in 0.4 s"
@@ -160,7 +160,7 @@ def test_plain_text_on_a_terminal_is_inert_and_ends_its_line(terminal: tuple[int
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp1251", "mac-roman", "latin-1", "cp437", "ascii"])
-def test_no_byte_of_a_code_page_is_a_control_of_the_terminal(encoding: str) -> None:
+def test_no_byte_in_a_legacy_encoding_is_a_control_character(encoding: str) -> None:
     text = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x2500), 0x20AC]))
     data = encoded(text, encoding)
     assert not [byte for byte in data if 0x80 <= byte < 0xA0]
@@ -168,5 +168,5 @@ def test_no_byte_of_a_code_page_is_a_control_of_the_terminal(encoding: str) -> N
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "UTF-8", "gbk", "shift_jis", "euc-jp"])
-def test_characters_of_several_bytes_stay_whole(encoding: str) -> None:
+def test_multi_byte_characters_are_not_split(encoding: str) -> None:
     assert encoded("日本 Grüße"[:2], encoding).decode(encoding) == "日本"

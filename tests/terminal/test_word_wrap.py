@@ -26,19 +26,19 @@ def wrapped(text: str, columns: int, size: int = 10_000) -> str:
         ("", 4, ""),
     ],
 )
-def test_rows_end_between_words_however_the_text_is_cut(
+def test_rows_end_between_words_however_the_text_is_split(
     text: str, columns: int, shown: str
 ) -> None:
     assert [wrapped(text, columns, size) for size in (1, 2, 3, 100)] == [shown] * 4
 
 
-def test_a_word_is_shown_as_soon_as_it_is_over() -> None:
+def test_a_word_is_shown_when_it_is_complete() -> None:
     wrap = WordWrap()
     assert wrap.feed("one tw", 80) == "one"
     assert wrap.feed("o ", 80) == " two"
     assert wrap.feed("日", 80) == " 日"
 
 
-def test_what_is_broken_off_a_line_is_indented() -> None:
+def test_wrapped_lines_are_indented() -> None:
     assert wrapped_text("one two three\nfour five\n", 9, "  ") == "one two\n  three\nfour five\n"
     assert wrapped_text("one two three four\n", 9, "  ") == "one two\n  three\n  four\n"

@@ -14,7 +14,7 @@ def differences(root: Path) -> list[str]:
     """Return the paths of files that are outdated, missing or obsolete."""
     texts = generated()
     wrong = [path for path, text in texts.items() if _read(root / path) != text]
-    return sorted({*wrong, *_left_over(root, set(texts))})
+    return sorted({*wrong, *_obsolete(root, set(texts))})
 
 
 def write(root: Path) -> list[str]:
@@ -33,7 +33,7 @@ def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None
 
 
-def _left_over(root: Path, wanted: set[str]) -> set[str]:
+def _obsolete(root: Path, wanted: set[str]) -> set[str]:
     """Return the files of commands that no longer exist."""
     return {f"man/{file.name}" for file in (root / "man").glob("*")} - wanted
 

@@ -77,7 +77,7 @@ class Command:
 
     def walk(self) -> list["Command"]:
         """Return it and all its subcommands, depth first."""
-        return [self, *(below for command in self.commands for below in command.walk())]
+        return [self, *(sub for command in self.commands for sub in command.walk())]
 
 
 # The kind of a value follows from the name of the parameter, or else from its metavar.
@@ -93,7 +93,7 @@ _BY_METAVAR: Final = {
     "ID": Values.CONVERSATIONS,
     "PATH": Values.FILES,
 }
-_OF_CONFIG: Final = {
+_BY_NAME_IN_CONFIG: Final = {
     "name": Values.SETTINGS,
     "value": Values.SETTING_VALUE,
     "values": Values.SETTING_VALUE,
@@ -104,14 +104,16 @@ _HELP: Final = Option("help", ("-h", "--help"), (), "", "Show the help.", Values
 def command_tree(command: Any, path: str = "srchat") -> Command:  # noqa: ANN401 - private to typer
     """Return the result of `typer.main.get_command` as data, without hidden parts."""
     shown = [param for param in command.params if not getattr(param, "hidden", False)]
-    below = command.commands if isinstance(command, TyperGroup) else {}
+    subcommands = command.commands if isinstance(command, TyperGroup) else {}
     return Command(
         path=path,
         paragraphs=paragraphs(command.help or ""),
         options=(*(_option(p) for p in shown if isinstance(p, TyperOption)), _HELP),
         arguments=tuple(_argument(p, path) for p in shown if isinstance(p, TyperArgument)),
         commands=tuple(
-            command_tree(sub, f"{path} {name}") for name, sub in below.items() if not sub.hidden
+            command_tree(sub, f"{path} {name}")
+            for name, sub in subcommands.items()
+            if not sub.hidden
         ),
     )
 
@@ -122,21 +124,21 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def _option(param: TyperOption) -> Option:
-    takes = Values.NONE if param.is_flag else _values(param, _BY_NAME)
+    values = Values.NONE if param.is_flag else _values(param, _BY_NAME)
     return Option(
         name=param.name or "",
         flags=tuple(param.opts),
         opposites=tuple(param.secondary_opts),
         metavar="" if param.is_flag else _metavar(param),
         help=param.help or "",
-        values=takes,
+        values=values,
         choices=_choices(param),
         repeatable=param.multiple,
     )
 
 
 def _argument(param: TyperArgument, path: str) -> Argument:
-    names = _OF_CONFIG if path.startswith("srchat config ") else _BY_NAME
+    names = _BY_NAME_IN_CONFIG if path.startswith("srchat config ") else _BY_NAME
     return Argument(
         name=param.name or "",
         metavar=_metavar(param),
@@ -159,8 +161,8 @@ def _metavar(param: TyperOption | TyperArgument) -> str:
 def _choices(param: TyperOption | TyperArgument) -> tuple[str, ...]:
     if param.name == "params":
         return tuple(f"{name}=" for name in KNOWN_PARAMETERS)
-    found = getattr(param.type, "choices", ())
-    return tuple(str(getattr(choice, "value", choice)) for choice in found)
+    choices = getattr(param.type, "choices", ())
+    return tuple(str(getattr(choice, "value", choice)) for choice in choices)
 
 
 def _values(param: TyperOption | TyperArgument, names: dict[str, Values]) -> Values:

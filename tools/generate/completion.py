@@ -52,18 +52,18 @@ def _data(command: Command) -> tuple[object, object, object]:
 def _option(option: Option) -> list[tuple[tuple[str, ...], str, str]]:
     """Return an option and its opposite. The longest spelling comes last."""
     about = option.help.removesuffix(".")
-    takes = "" if option.values is Values.NONE else _taken(option)
+    kind = "" if option.values is Values.NONE else _value_kind(option)
     opposite = (
         [(option.opposites, "", f"Opposite of {option.flags[-1]}")] if option.opposites else []
     )
-    return [(tuple(sorted(option.flags, key=len)), takes, about), *opposite]
+    return [(tuple(sorted(option.flags, key=len)), kind, about), *opposite]
 
 
 def _argument(argument: Argument) -> str:
-    return _taken(argument) + "*" * argument.many
+    return _value_kind(argument) + "*" * argument.many
 
 
-def _taken(parameter: Option | Argument) -> str:
+def _value_kind(parameter: Option | Argument) -> str:
     if parameter.values is Values.CHOICES:
         return f"choices {' '.join(parameter.choices)}"
     return str(parameter.values)
@@ -72,4 +72,4 @@ def _taken(parameter: Option | Argument) -> str:
 def _setting(name: str) -> str:
     if words := setting_values.WORDS.get(name):
         return f"choices {' '.join(words)}"
-    return str(setting_values.ASKED.get(name, Values.FREE))
+    return str(setting_values.DYNAMIC.get(name, Values.FREE))

@@ -108,13 +108,13 @@ def page(tree: Command, names: list[str]) -> str:
     file = item(italic(FILES[0].name), ["Default path; `SRCHAT_CONFIG` overrides it."])
     lines = [
         *head("srchat-config", 5, "configuration file of srchat"),
-        *section("DESCRIPTION", _told(_DESCRIPTION)),
+        *section("DESCRIPTION", _paragraphs(_DESCRIPTION)),
         *section("SETTINGS", [*(line for entry in settings for line in entry), *profile]),
-        *section("PARAMETERS", _told(_PARAMETERS)),
-        *section("PROFILES", _told(_PROFILES)),
-        *section("TEMPLATES", _told(_TEMPLATES)),
-        *section("HEADERS", _told(_HEADERS)),
-        *section("THE KEY", _told(_KEY)),
+        *section("PARAMETERS", _paragraphs(_PARAMETERS)),
+        *section("PROFILES", _paragraphs(_PROFILES)),
+        *section("TEMPLATES", _paragraphs(_TEMPLATES)),
+        *section("HEADERS", _paragraphs(_HEADERS)),
+        *section("THE KEY", _paragraphs(_KEY)),
         *section("EXAMPLES", example(*_EXAMPLE.splitlines())),
         *section("FILES", file),
         *see_also(name for name in names if name != "srchat-config(5)"),
@@ -122,7 +122,7 @@ def page(tree: Command, names: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _told(text: str) -> list[str]:
+def _paragraphs(text: str) -> list[str]:
     return [line for part in paragraphs(text) for line in paragraph(part)]
 
 

@@ -10,22 +10,22 @@ class Traits(NamedTuple):
     """Properties of a command, derived from its options and its subcommands."""
 
     options: frozenset[str]
-    talks: bool  # to the server
-    stores: bool  # conversations
-    edits: bool  # in the user's editor
-    names: frozenset[str]  # of the commands
+    sends_requests: bool
+    uses_history: bool
+    uses_editor: bool
+    names: frozenset[str]  # of the command and its subcommands
 
 
 def traits_of(command: Command) -> Traits:
     """Return the properties of a command."""
-    below = command.walk()
-    options = frozenset(option.name for sub in below for option in sub.options)
-    names = frozenset(sub.name for sub in below)
+    commands = command.walk()
+    options = frozenset(option.name for sub in commands for option in sub.options)
+    names = frozenset(sub.name for sub in commands)
     return Traits(
         options=options,
-        talks="base_url" in options,
-        stores="no_save" in options or "history" in names,
-        edits="editor" in options or bool(names & {"edit", "chat"}),
+        sends_requests="base_url" in options,
+        uses_history="no_save" in options or "history" in names,
+        uses_editor="editor" in options or bool(names & {"edit", "chat"}),
         names=names,
     )
 
@@ -35,26 +35,26 @@ class Named(NamedTuple):
 
     name: str
     help: str
-    concerns: Callable[[Traits], bool]
+    applies_to: Callable[[Traits], bool]
 
 
 def _all(_: Traits) -> bool:
     return True
 
 
-def _talks(traits: Traits) -> bool:
-    return traits.talks
+def _sends_requests(traits: Traits) -> bool:
+    return traits.sends_requests
 
 
-def _asks(traits: Traits) -> bool:
+def _asks_models(traits: Traits) -> bool:
     return "model" in traits.options
 
 
-def _stores(traits: Traits) -> bool:
-    return traits.stores
+def _uses_history(traits: Traits) -> bool:
+    return traits.uses_history
 
 
-def _chats(traits: Traits) -> bool:
+def _can_chat(traits: Traits) -> bool:
     return "chat" in traits.names
 
 
@@ -63,7 +63,7 @@ VARIABLES: Final = (
     Named(
         "SRCHAT_DATA",
         "Directory of the stored conversations.",
-        _stores,
+        _uses_history,
     ),
     Named(
         "SRCHAT_CONVERSATION",
@@ -75,30 +75,30 @@ VARIABLES: Final = (
         "SOLIDRUST_API_KEY, SOLIDRUST_BASE_URL",
         "Key and base URL of the SolidRusT AI API; a profile with its own base URL takes "
         "precedence.",
-        _talks,
+        _sends_requests,
     ),
     Named(
         "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
         "Proxies, and the hosts, domains and networks to reach without one.",
-        _talks,
+        _sends_requests,
     ),
     Named(
         "SSL_CERT_FILE, SSL_CERT_DIR",
         "File and directory of trusted certificate authorities; they replace the system's.",
-        _talks,
+        _sends_requests,
     ),
     Named(
         "VISUAL, EDITOR",
         "Editor command; `vi` if neither is set.",
-        lambda traits: traits.edits,
+        lambda traits: traits.uses_editor,
     ),
     Named(
         "PAGER",
         "Pager for output longer than the screen; `less` if not set.",
         lambda traits: "history" in traits.names,
     ),
-    Named("NO_COLOR", "If not empty, disable colors.", _stores),
-    Named("FORCE_COLOR", "If not empty, enable colors on any terminal.", _stores),
+    Named("NO_COLOR", "If not empty, disable colors.", _uses_history),
+    Named("FORCE_COLOR", "If not empty, enable colors on any terminal.", _uses_history),
     Named(
         "XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME",
         "Directories to use instead of `~/.config`, `~/.local/share` and `~/.cache`.",
@@ -109,15 +109,15 @@ VARIABLES: Final = (
 
 # The settings without an option, and the commands that use them.
 SETTINGS_WITHOUT_OPTION: Final = {
-    "api_key": _talks,
-    "api_key_command": _talks,
-    "allow_http": _talks,
-    "history": _asks,
-    "context_window": _asks,
-    "fallback_models": _asks,
-    "bell": _asks,
-    "code_theme": _stores,
-    "keys": _chats,
+    "api_key": _sends_requests,
+    "api_key_command": _sends_requests,
+    "allow_http": _sends_requests,
+    "history": _asks_models,
+    "context_window": _asks_models,
+    "fallback_models": _asks_models,
+    "bell": _asks_models,
+    "code_theme": _uses_history,
+    "keys": _can_chat,
 }
 
 FILES: Final = (
@@ -131,12 +131,12 @@ FILES: Final = (
         "~/.local/share/srchat/history.db",
         "Stored conversations, an SQLite database. A copy of it is a backup. Before you restore "
         "one, delete `history.db-wal` and `history.db-shm`, which a killed srchat leaves behind.",
-        _stores,
+        _uses_history,
     ),
     Named(
         "~/.local/share/srchat/typed_lines",
         "Prompts typed in chats.",
-        _chats,
+        _can_chat,
     ),
     Named(
         "~/.cache/srchat/models-*",

@@ -31,7 +31,7 @@ from tools.generate.roff import (
 )
 from tools.generate.setting_values import allowed, default
 
-_OF_THE_SERVER: Final = (
+_SERVER_CODES: Final = (
     ExitCode.AUTHENTICATION,
     ExitCode.REFUSED,
     ExitCode.SERVER,
@@ -158,10 +158,12 @@ def _examples(more: Prose) -> list[str]:
 
 
 def _environment(traits: Traits) -> list[str]:
-    general = [variable for variable in VARIABLES if variable.concerns(traits)]
+    general = [variable for variable in VARIABLES if variable.applies_to(traits)]
     # The variables of settings with an option here, and others that the command uses.
-    beside = {name for name, concerns in SETTINGS_WITHOUT_OPTION.items() if concerns(traits)}
-    names = traits.options | beside
+    without_option = {
+        name for name, applies_to in SETTINGS_WITHOUT_OPTION.items() if applies_to(traits)
+    }
+    names = traits.options | without_option
     settings = [entry for entry in SETTINGS.values() if entry.name in names and entry.variable]
     items = [
         *(item(bold(variable.name), [variable.help]) for variable in general),
@@ -171,7 +173,7 @@ def _environment(traits: Traits) -> list[str]:
 
 
 def _files(traits: Traits) -> list[str]:
-    shown = [item(italic(file.name), [file.help]) for file in FILES if file.concerns(traits)]
+    shown = [item(italic(file.name), [file.help]) for file in FILES if file.applies_to(traits)]
     return section("FILES", _joined(shown))
 
 
@@ -179,7 +181,7 @@ def _exit_status(traits: Traits) -> list[str]:
     shown = [
         item(bold(str(int(code))), [meaning])
         for code, meaning in EXIT_MEANINGS.items()
-        if (traits.talks or code not in _OF_THE_SERVER)
-        and (traits.stores or code is not ExitCode.STORE)
+        if (traits.sends_requests or code not in _SERVER_CODES)
+        and (traits.uses_history or code is not ExitCode.STORE)
     ]
     return section("EXIT STATUS", _joined(shown))

@@ -59,7 +59,8 @@ and the exit status is 6.
 With `--json`, the document has the fields conversation (null if nothing is stored), model (the one
 that answered), content, reasoning, finish_reason, usage (with prompt_tokens, completion_tokens,
 total_tokens), cost (US dollars, from LiteLLM), seconds, complete, and error: null or an object with
-message, type and status. It is also printed when the request is refused.
+message, type and status, the last two null unless the server sent them. It is also printed when
+the request is refused.
 
 With `--events`, each line is an object with the field event. `start` has conversation and model and
 follows when the server accepts the request. `reasoning` and `text` have text, in pieces as they
@@ -160,8 +161,8 @@ Alt-Enter, a backslash before Enter, or Shift-Enter (if the terminal sends it) i
 Ctrl-G (or Ctrl-X Ctrl-E) opens the editor. Ctrl-R searches earlier prompts. Ctrl-C stops an answer
 or clears the line. Ctrl-D, `exit` or `quit` leaves. Type two slashes to send a message that starts
 with a slash. With `keys = "vi"`, the prompt is `:` in command mode. A prompt longer than the
-screen is shown in part while you type, and printed in full when you send it. Leaving prints the
-command that continues the conversation.
+screen is shown in part while you type, with its number of lines in the status line, and printed in
+full when you send it. Leaving prints the command that continues the conversation.
 
 `@PATH` in a prompt attaches the file, if there is one of that name; other words with an @ are text.
 Quote a path with blanks: `@"my notes.txt"`. Another @ in front makes text of it: `@@PATH`. In
@@ -185,6 +186,7 @@ prints the document of `srchat ask --json`.
         examples=(
             ("Save the last answer:", "srchat last > answer.md"),
             ("Save only its code:", "srchat last -x > code.txt"),
+            ("Read it in a pager:", "srchat last --color always | less -R"),
         ),
     ),
     "srchat models": Prose(

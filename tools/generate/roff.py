@@ -15,19 +15,19 @@ _WRAPPER: Final = textwrap.TextWrapper(78, break_long_words=False, break_on_hyph
 
 def literal(text: str) -> str:
     """Return text escaped so that it is displayed unchanged anywhere in a line."""
-    return _unlike_a_macro("".join(_MARKS.get(char, char) for char in text))
+    return _escape_macro("".join(_MARKS.get(char, char) for char in text))
 
 
 def prose(text: str) -> list[str]:
     """Return the lines of a paragraph. `code` between backquotes becomes bold."""
     parts = _CODE.split(text)
-    shown = (bold(part) if place % 2 else literal(part) for place, part in enumerate(parts))
+    shown = (bold(part) if index % 2 else literal(part) for index, part in enumerate(parts))
     # Each sentence starts a line, as man(7) recommends.
     sentences = _SENTENCE_END.split("".join(shown))
-    return [_unlike_a_macro(line) for part in sentences for line in _WRAPPER.wrap(part)]
+    return [_escape_macro(line) for part in sentences for line in _WRAPPER.wrap(part)]
 
 
-def _unlike_a_macro(line: str) -> str:
+def _escape_macro(line: str) -> str:
     return rf"\&{line}" if line.startswith((".", "'")) else line
 
 
@@ -42,7 +42,7 @@ def italic(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a phrase of the help as a sentence."""
+    """Return a phrase with a capital letter and a full stop."""
     whole = text[:1].upper() + text[1:]
     return whole if whole.endswith((".", "!", "?")) else f"{whole}."
 

@@ -20,7 +20,7 @@ WORDS: Final = {
     for entry in SETTINGS.values()
     if isinstance(entry.value_type, (Choice, Boolean))
 }
-ASKED: Final = {"model": Values.MODELS, PROFILE: Values.PROFILES}
+DYNAMIC: Final = {"model": Values.MODELS, PROFILE: Values.PROFILES}
 
 
 def allowed(entry: Setting) -> str:
