@@ -69,8 +69,16 @@ def _image(token: Token) -> str:
     return f"{_anchor(address)}{html.escape(label)}</a>"
 
 
+def _url(token: Token) -> str:
+    return html.escape(token.content)
+
+
 def _math(token: Token) -> str:
     return f"<code>{html.escape(token.content)}</code>"
+
+
+def _math_block(token: Token) -> str:
+    return f"<pre><code>{html.escape(token.content)}</code></pre>\n"
 
 
 def _code(token: Token) -> str:
@@ -107,7 +115,9 @@ def _span(text: str, style: Any) -> str:  # noqa: ANN401 - a style of Rich or it
 _DRAWN: Final = {
     "link_open": _link,
     "image": _image,
+    "url": _url,
     "math": _math,
+    "math_block": _math_block,
     "fence": _code,
     "code_block": _code,
 }

@@ -6,7 +6,6 @@ parser's output is sanitized again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -25,8 +24,6 @@ from srchat.theme import MARKDOWN
 
 _NONE: Final = Style()
 _STYLES: Final = {name: Style.parse(style) for name, style in MARKDOWN.items()}
-# A bare URL, without the punctuation of the sentence around it.
-_URL: Final = re.compile(r"(https?://[^\s<>\"]*[^\s<>\"'.,;:!?)\]*_])")
 
 # Unfinalized characters after which part of a growing paragraph is finalized: if it leaves no mark
 # open, and in any case.
@@ -97,14 +94,8 @@ class _InlineWalk:
                 start = len(self._text)
                 self.add(token.children or ())
                 self._append_target(self._text.plain[start:], *_target(token, "src"))
-            case "text":
-                self._append_text(token.content)
             case _:
                 self._append(token.content, self._styles[-1] + _STYLES.get(token.tag, _NONE))
-
-    def _append_text(self, text: str) -> None:
-        for place, piece in enumerate(_URL.split(text)):
-            self._append(piece, self._styles[-1] + _STYLES["a"] if place % 2 else self._styles[-1])
 
     def _append_target(self, label: str, target: str, title: str) -> None:
         # In an autolink the label is the target.

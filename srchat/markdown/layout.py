@@ -126,6 +126,9 @@ class Layout:
             case "hr":
                 self._begin_block(token)
                 self._add([Text(self._glyphs.rule * self._room(), _STYLES["rule"])])
+            case "math_block":
+                self._begin_block(token)
+                self._add([Text(token.content, _STYLES["code"])])
             case "fence_open" | "code" | "fence_close":
                 self._handle_code(token)
             case _ if token.tag in _TABLE_TAGS:
@@ -237,7 +240,10 @@ class Layout:
         cached = self._cache.get(id(line))
         if cached and cached[0] is line:
             return cached[1]
-        row = list(Segment.simplify(s for s in line.render(self._console, end="") if s.text))
+        segments = line.render(self._console, end="")
+        if line.style and not line.spans:  # Rich omits the style of such a text
+            segments = [Segment(line.plain, self._console.get_style(line.style))]
+        row = list(Segment.simplify(segment for segment in segments if segment.text))
         if self._is_preview:
             if len(self._cache) > _MAX_CACHED_ROWS:
                 self._cache.clear()

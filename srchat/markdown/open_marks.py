@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from srchat.markdown.math import formula_end
-from srchat.markdown.tags import NAMES
+from srchat.markdown.tags import NAMES, OPEN_ATTRIBUTE
+from srchat.markdown.urls import BareURLs
 
 # The first characters of the tokens below; searching for them is faster.
 _ANY: Final = re.compile(r"[*_`\[\]<~\\$]")
@@ -21,10 +22,10 @@ _TOKEN: Final = re.compile(
       (?P<math> \\[(\[] | \$\$? )
     | (?P<code> `+ )
     | (?P<run> \*+ | _+ | ~~+ )
-    | (?P<tag> < (?P<slash> /? ) (?P<name> {"|".join(NAMES)} ) > )
+    | (?P<tag> < (?P<slash> /? ) (?P<name> {"|".join(NAMES)} ) {OPEN_ATTRIBUTE} > )
     | (?P<address> <https?://[^\s<>]* (?P<end> > | \Z ) )
     | (?P<bracket> [\[\]] )
-    | (?P<partial> (?: \\ | ~ | </?(?P<begun>[a-z]*) ) \Z )
+    | (?P<partial> (?: \\ | ~ | <details[ ]o?p?e?n? | </?(?P<begun>[a-z]*) ) \Z )
     | (?P<text> \\? . )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
@@ -38,7 +39,7 @@ _GROWING_TARGET: Final = re.compile(
     (?: (?P<nested> \([^\s()<>]* ) | (?P<title> \s "[^"]* ) )? \Z""",
     re.VERBOSE,
 )
-_DETAILS: Final = re.compile(r"<details>\s*\Z", re.IGNORECASE)
+_DETAILS: Final = re.compile(r"<details(?: open)?>\s*\Z", re.IGNORECASE)
 # What must follow each opening of a formula, to exclude prices and shell variables.
 _FORMULAS: Final = {
     "\\(": (re.compile(r"(?=[^\n]*\Z)\s*\S"), "\\)"),
@@ -101,6 +102,7 @@ class _Scan:
         self._brackets: list[int] = []
         # The start of the last run of backticks of each length; computed on first use.
         self._last_ticks: dict[int, int] | None = None
+        self._urls = BareURLs(text)
         # Whether the scan has ended early, and the closing mark if that was in code, a formula or
         # an address, in which other marks have no meaning.
         self._is_cut = False
@@ -131,6 +133,9 @@ class _Scan:
         }
         place = 0
         while not self._is_cut and (first := _ANY.search(self._text, place)):
+            if end := self._urls.end_around(first.start(), place):
+                place = end
+                continue
             token = _TOKEN.match(self._text, first.start())
             assert token is not None
             assert token.lastgroup is not None

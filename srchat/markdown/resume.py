@@ -95,7 +95,7 @@ class _Document:
         """Tell whether no later line can change the last block."""
         first, after = _span(node)
         match node.type:
-            case "hr" | "tr_open" | "code":
+            case "hr" | "tr_open" | "code" | "math_block":
                 return True
             case "heading_open":
                 return not self._may_head_table(first)

@@ -2,7 +2,9 @@
 
 `BlockSplitter` returns the block tokens that markdown-it would return for the whole answer, each
 as soon as it is final. A paragraph is final when the line after it arrives, a list item when its
-sibling starts, a table row and a line of code when they are complete.
+sibling starts, a table row and a line of code when they are complete. A formula of several lines is
+final when its closing mark arrives; until then nothing from its first line on is, because without
+that mark it would be text of the block before it.
 
 The lines of final tokens are dropped, so that they are not parsed again. Parsing resumes at a
 `ResumePoint`.
@@ -22,10 +24,12 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, paragraph
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
+from markdown_it.utils import EnvType
 
-from srchat.markdown.math import math_rule
+from srchat.markdown.math import OPEN_FORMULA, STAND_INS, math_block_rule, math_rule
 from srchat.markdown.resume import ResumePoint, last_resume_point
 from srchat.markdown.tags import pair_rule, tag_rule
+from srchat.markdown.urls import plain_text_rule, url_rule
 
 # Below this level everything is text. The parser's own limit drops deeper blocks, and sometimes
 # everything after them, so it must not be reached.
@@ -36,15 +40,23 @@ _MAX_NESTING: Final = 2 * _MAX_LEVEL
 # Likely the header of a table, unlike `|x| < 1`.
 _HEADER: Final = re.compile(r"([ \t>]*)(\| .*)")
 
-# A line of marks, whose meaning depends on what follows.
-_MARKS: Final = re.compile(r"[-+*#>=`~|:. \t)]*|[ \t]*\d{1,9}[.)]?[ \t]*")
+# A line of marks, or with the beginning of a formula, whose meaning depends on what follows.
+_MARKS: Final = re.compile(
+    r"""(?: [-+*\#>=`~|:.\ \t)]* | [ \t]*\d{1,9}[.)]?[ \t]* )
+    (?: \$\$? | \\\[ | \\(?:b[a-z]*(?:\{[A-Za-z]*\*?)?)? )?""",
+    re.VERBOSE,
+)
 
 
 def markdown_parser() -> MarkdownIt:
-    """Return a parser for CommonMark, tables, strikethrough, LaTeX formulas and a few tags."""
+    """Return a parser for CommonMark, tables, strikethrough, formulas, bare URLs and a few tags."""
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING})
     parser.enable(["table", "strikethrough"])
     parser.block.ruler.before("table", "deep_text", _deep_text)
+    interrupts = ["paragraph", "reference", "blockquote", "list"]  # like a fence
+    parser.block.ruler.before("table", "math_block", math_block_rule, {"alt": interrupts})
+    parser.inline.ruler.at("text", plain_text_rule)
+    parser.inline.ruler.after("text", "url", url_rule)
     parser.inline.ruler.before("escape", "math", math_rule)
     parser.inline.ruler.before("autolink", "tags", tag_rule)
     parser.inline.ruler2.before("fragments_join", "tags", pair_rule)
@@ -55,8 +67,12 @@ def _deep_text(state: StateBlock, first: int, end: int, silent: bool) -> bool:  
     return state.level >= _MAX_LEVEL and paragraph(state, first, end, silent)
 
 
-def block_tokens(parser: MarkdownIt, text: str, first_line: int = 0) -> list[Token]:
+def block_tokens(
+    parser: MarkdownIt, text: str, first_line: int = 0, env: EnvType | None = None
+) -> list[Token]:
     """Return the block tokens of `text`; `first_line` is the number of its first line.
+
+    `env`: what formulas depend on (`srchat.markdown.math`); updated.
 
     A fence becomes `fence_open`, `code` (whole lines) and `fence_close`, so that its lines can be
     returned one by one. Indented code becomes a fence without markup, with one `code` per line.
@@ -64,7 +80,7 @@ def block_tokens(parser: MarkdownIt, text: str, first_line: int = 0) -> list[Tok
     markdown-it drops, are appended to the last one of the row.
     """
     tokens: list[Token] = []
-    parser.block.parse(text, parser, {}, tokens)
+    parser.block.parse(text, parser, {} if env is None else env, tokens)
     _add_surplus_cells(tokens, text)
     return [part for token in tokens for part in _parts(token, first_line)]
 
@@ -174,17 +190,18 @@ class BlockSplitter:
 
     def flush(self) -> list[Token]:
         """Return the remaining tokens at the end of the text."""
-        return self._parse(self._partial)[self._skip :]
+        return self._parse(self._lines, self._partial)[self._skip :]
 
     def tail(self) -> list[Token]:
         """Return the tokens that are not final, as if the text ended here.
 
         A last line of only marks is omitted, because its meaning may change (a dash may become a
         list, backticks a fence). A last line that looks like the header of a table is treated as
-        one. The inline token that later text may extend has "grows" in its `meta`.
+        one. A formula that is not closed yet is one. The inline token that later text may extend
+        has "grows" in its `meta`.
         """
         last_line = "" if _MARKS.fullmatch(self._partial) else self._partial
-        tokens = self._parse(last_line)[self._skip :]
+        tokens = self._parse_growing(last_line)[0][self._skip :]
         line = last_line or "".join(self._lines[-1:])
         if header := _HEADER.fullmatch(line):
             tokens = self._with_table(tokens, last_line, header)
@@ -200,16 +217,32 @@ class BlockSplitter:
         if tokens[_last_text(tokens) - 1].type != "paragraph_open":
             return tokens
         below = header[1] + "|---" * _columns(header[2]) + "|"
-        table = self._parse(f"{last_line}\n{below}" if last_line else below)[self._skip :]
+        text = f"{last_line}\n{below}" if last_line else below
+        table = self._parse_growing(text)[0][self._skip :]
         return table if table[_last_text(table) - 1].type == "th_open" else tokens
 
-    def _parse(self, last_line: str) -> list[Token]:
-        text = "".join(f"{line}\n" for line in (*self._openers, *self._lines))
-        return block_tokens(self.parser, text + last_line, self._first_line - len(self._openers))
+    def _parse(
+        self, lines: list[str], last_line: str = "", env: EnvType | None = None
+    ) -> list[Token]:
+        text = "".join(f"{line}\n" for line in (*self._openers, *lines)) + last_line
+        env = {} if env is None else env
+        env[STAND_INS] = len(self._openers)
+        return block_tokens(self.parser, text, self._first_line - len(self._openers), env)
+
+    def _parse_growing(self, last_line: str = "") -> tuple[list[Token], int]:
+        """Return the tokens if an open formula will be closed, and how many lines precede it."""
+        env: EnvType = {OPEN_FORMULA: None}
+        tokens = self._parse(self._lines, last_line, env)
+        first = env[OPEN_FORMULA]
+        return tokens, len(self._lines) if first is None else first - len(self._openers)
 
     def _settle(self) -> list[Token]:
-        tokens = self._parse("")
-        lines = [*self._openers, *self._lines]
+        tokens, certain = self._parse_growing()
+        known = self._lines[:certain]
+        if certain < len(self._lines):
+            # If the formula is never closed, its lines may belong to the block before them.
+            tokens = self._parse(known)
+        lines = [*self._openers, *known]
         point = last_resume_point(tokens, lines, self._first_line - len(self._openers))
         final = tokens[self._skip : point.index]
         if final:

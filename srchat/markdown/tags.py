@@ -3,8 +3,8 @@
 The tags are `<b>`, `<strong>`, `<i>`, `<em>`, `<kbd>`, `<sub>`, `<sup>`, `<br>`, and `<details>`
 with its `<summary>`. A pair must be complete within one paragraph, heading or cell, without
 attributes and without blanks next to its content, so that a sentence about `<b> and </b>` is shown
-as written. Only `<details>` at the start of a line and before its summary may be closed in a later
-paragraph.
+as written. Only `<details>` or `<details open>` at the start of a line and before its summary may
+be closed in a later paragraph.
 """
 
 import re
@@ -27,7 +27,9 @@ _ELEMENTS: Final = {
     "details": "",
 }
 NAMES: Final = tuple(_ELEMENTS)
-_TAG: Final = re.compile(rf"<(/?)({'|'.join(NAMES)})>", re.IGNORECASE)
+# The only attribute; others could tell the reader something.
+OPEN_ATTRIBUTE: Final = "(?:(?<=<details)[ ]open)?"
+_TAG: Final = re.compile(rf"<(/?)({'|'.join(NAMES)}){OPEN_ATTRIBUTE}>", re.IGNORECASE)
 _BREAK: Final = re.compile(r"<br ?/?> ?", re.IGNORECASE)
 _LINE_END: Final = re.compile(r" *(?:\n|\Z)")
 _TEXT: Final = ("text", "text_special")

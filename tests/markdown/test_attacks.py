@@ -143,6 +143,7 @@ def test_other_markup_is_shown_as_written(text: str) -> None:
             "[http://bank.example](http://evil.example)",
             "http://bank.example (http://evil.example)",
         ),
+        ("[www.bank.example](http://evil.example)", "www.bank.example (http://evil.example)"),
         ("![logo](http://evil.example/x.png)", "logo (http://evil.example/x.png)"),
         ("![](http://evil.example/x.png)", "http://evil.example/x.png"),
         ("<http://bank.example>", "http://bank.example"),

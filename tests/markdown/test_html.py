@@ -123,9 +123,9 @@ def test_tags_look_as_they_do_on_a_terminal() -> None:
         "<p>H<sub>2</sub>O <strong><em>b</em></strong> <em>i</em> x<sup>2</sup><br>\n"
         "y <kbd>z</kbd> &lt;b id=x&gt;</p>\n"
     )
-    assert markdown_html("<details>\n<summary>s</summary>\n\nt\n\n</details>\n\n</details>") == (
-        "<p><strong>s</strong></p>\n<p>t</p>\n\n<p>&lt;/details&gt;</p>\n"
-    )
+    assert markdown_html(
+        "<details open>\n<summary>s</summary>\n\nt\n\n</details>\n\n</details>"
+    ) == ("<p><strong>s</strong></p>\n<p>t</p>\n\n<p>&lt;/details&gt;</p>\n")
 
 
 def test_code_is_highlighted_and_exact() -> None:

@@ -178,19 +178,16 @@ def test_a_theme_with_a_background_color_fills_the_rows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "addresses"),
+    ("text", "part"),
     [
-        ("see https://a.test/x_y_z?b=1&c=*d*.", ["https://a.test/x_y_z?b=1&c="]),
-        ("(https://a.test/b), http://c.test!", ["https://a.test/b", "http://c.test"]),
-        ("**https://a.test/b_c**", ["https://a.test/b_c"]),
-        ("| https://a.test |\n| - |\n| x |", ["https://a.test"]),
-        ("`https://a.test` ftp://a.test https://", []),
+        ("```py\nx\n```", "py"),
+        ("- ```py a.py\n  x\n  ```", "py a.py"),
+        ("one\n\n---\n", "─" * 80),
+        ("| a |\n|---|\n| b |\n", "─"),
+        ("[a](/u)", " (/u)"),
     ],
 )
-def test_bare_urls_are_underlined(text: str, addresses: list[str]) -> None:
-    output = TerminalOutput(80)
-    rows = layout(output).feed(block_tokens(markdown_parser(), text))
-    found = [
-        segment.text for row in rows for segment in row if segment.style and segment.style.underline
-    ]
-    assert found == addresses
+def test_labels_rules_and_targets_are_dim(text: str, part: str) -> None:
+    rows = layout(TerminalOutput()).feed(block_tokens(markdown_parser(), text))
+    found = [segment for row in rows for segment in row if segment.text == part]
+    assert [str(segment.style) for segment in found] == ["dim"]

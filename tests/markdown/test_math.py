@@ -52,10 +52,17 @@ def test_every_character_of_a_formula_is_shown(formula: str) -> None:
         (r"\( *never closed*", "( never closed"),
         ("`$a*b*c$`", "$a*b*c$"),
         (r"\\(*x*\\)", r"\(x\)"),
+        (r"$x*y*\$ and", r"$xy$ and"),
+        (r"$x*y*\\\$ and", r"$xy\$ and"),
     ],
 )
 def test_other_dollars_and_backslashes_are_markdown(text: str, expected: str) -> None:
     assert shown(text) == expected
+
+
+@pytest.mark.parametrize("formula", [r"$x\\$", r"$\\$", r"$a*b*c\\\\$", r"$\{x\}$", r"$5\$+\\$"])
+def test_an_even_number_of_backslashes_does_not_escape_the_closing_dollar(formula: str) -> None:
+    assert shown(f"So {formula} it *is*.") == f"So {formula} it is."
 
 
 @given(st.text(alphabet="$\\()[]a1 *\n", max_size=30))

@@ -15,7 +15,7 @@ from tests.support.printed import printed
 from tests.support.terminal import TerminalOutput
 
 # Syntax, not text: entities, tags, and the language of a code block.
-_ENTITY = re.compile(rf"&#?\w+;|</?(?:br|{'|'.join(NAMES)})>")
+_ENTITY = re.compile(rf"&#?\w+;|</?(?:br|{'|'.join(NAMES)})>|<details open>")
 _FENCE = re.compile(r"^[ \t>]*((?:[-+*]|\d+[.)])[ \t]*)*(`{3,}|~{3,})[ \t]*\S+", re.MULTILINE)
 
 

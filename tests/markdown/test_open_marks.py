@@ -49,6 +49,7 @@ from tests.support.terminal import TerminalOutput
         ("**x <B>y", "**x <B>y</b>**"),
         ("<b>a *b</b> c", "<b>a *b</b> c"),
         ("<details>\n<summary>S", "<details>\n<summary>S</summary>"),
+        ("<details open>\n<summary>S", "<details open>\n<summary>S</summary>"),
         ("$x^", "$x^$"),
         ("$x_{1", "$x_{1$"),
         ("$$x$", "$$x$$"),
@@ -107,7 +108,25 @@ def test_other_text_is_unchanged(text: str) -> None:
 
 @pytest.mark.parametrize(
     "end",
-    ["*", "**", "_", "`", "``", "~", "~~", "$", "$$", "\\", "\\(", "<", "</", "<k", "<kbd>", "*`"],
+    [
+        "*",
+        "**",
+        "_",
+        "`",
+        "``",
+        "~",
+        "~~",
+        "$",
+        "$$",
+        "\\",
+        "\\(",
+        "<",
+        "</",
+        "<k",
+        "<kbd>",
+        "*`",
+        "<details op",
+    ],
 )
 def test_an_ambiguous_mark_at_the_end_is_removed(end: str) -> None:
     assert closed(f"word {end}") == "word"
@@ -185,6 +204,7 @@ def grown(text: str) -> list[list[list[Char]]]:
         "| a | b |\n|---|---|\n| **x y** | `z w` |\n| 1 | *it* |\n",
         "water H<sub>2</sub>O and 10<sup>-6</sup> end",
         "<details>\n<summary>Sum</summary>\n\ntext\n\n</details>\n\nend",
+        "<details open>\n<summary><b>Sum</b> up</summary>\n\ntext\n\n</details>\n\nend",
         "costs $5 or 2 * 3 or snake_case",
     ],
 )

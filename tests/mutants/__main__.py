@@ -32,7 +32,9 @@ TESTS = {
     "srchat/session/overflow.py": "tests/session/test_overflow.py",
     "srchat/conversation.py": "tests/test_conversation.py",
     "srchat/tokens.py": "tests/test_tokens.py tests/test_conversation.py",
-    "srchat/markdown/splitter.py": "tests/markdown/test_splitter.py",
+    "srchat/markdown/splitter.py": (
+        "tests/markdown/test_splitter.py tests/markdown/test_math_blocks.py"
+    ),
     "srchat/markdown/resume.py": "tests/markdown/test_splitter.py",
     "srchat/terminal/sanitize.py": "tests/terminal/test_sanitize.py",
 }

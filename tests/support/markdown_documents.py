@@ -25,10 +25,19 @@ _PIECES = (
     # Inline text and complete blocks.
     *("foo", "bar | baz", "*x*", "**b** ", "~~s~~", "`c` ", "[l](/u)", "[a]: /u", "<b>"),
     *("</b>", "<i>", "</i>", "<kbd>x</kbd>", "x<sup>2</sup>", "<sub>", "</sub>", "<br>"),
-    *("<details>", "<details>\n<summary>s</summary>\n", "<summary>", "</summary>", "</details>"),
+    *(
+        "<details>",
+        "<details open>\n<summary>s</summary>\n",
+        "<summary>",
+        "</summary>",
+        "</details>",
+    ),
+    *("https://a.test/b_*c*", "www.a.test ", "_"),
     *("word " * 20, "日本語", "e\u0301", "👍🏽 ", "\N{ZERO WIDTH JOINER}", "ا"),
     *("| a | b | c |\n|---|:-:|--:|\n", "| long cell text | x |\n", "    code"),
     *("```py\ndef f():\n  return 1\n", "![i](/p)", "&amp;", "\\*", "$a*b*c$ ", "\\(", "\\)", "$$"),
+    *("$$\n", "\n$$\n", "\\[", "\n\\[\n", "\\]", "\\]\n", "\n$$\nx\n- a*b*c\n$$\n"),
+    *("\n\\begin{a}\n", "\\end{a}\n", "  $$ x $$\n"),
 )
 
 documents = st.lists(st.sampled_from(_PIECES), max_size=25).map("".join)
