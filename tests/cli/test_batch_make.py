@@ -196,7 +196,8 @@ def test_on_a_terminal_it_does_not_wait_for_rows(srchat: Srchat) -> None:
 
 # The disk is full only for srchat; coverage.py writes files at exit.
 _FULL_DISK = """
-import atexit, resource
+import atexit, resource, sys
+sys.dont_write_bytecode = True  # it would be truncated
 _, maximum = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, maximum))
 atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, (maximum, maximum))
