@@ -85,8 +85,6 @@ class SrchatError(Exception):
 
 def reason_of(exc: Exception) -> str:
     """Return the reason of a foreign exception, in the system's words if it has any."""
-    if isinstance(exc, MemoryError):
-        return "out of memory"
     return (exc.strerror if isinstance(exc, OSError) else None) or str(exc)
 
 

@@ -117,3 +117,11 @@ def test_strict_mode_is_requested_only_if_the_schema_allows_it() -> None:
     assert is_strict(dict(PERSON))
     assert not is_strict({**PERSON, "required": ["name"]})
     assert not is_strict({"type": "array", "items": {"properties": {"a": {}}}})
+
+
+@pytest.mark.parametrize("text", ["[]", "7", "true", '"name"'])
+def test_a_schema_file_has_an_object(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "schema.json"
+    path.write_text(text)
+    with pytest.raises(UsageError, match="not a JSON schema: not an object"):
+        read_schema(str(path))

@@ -26,6 +26,7 @@ def is_known(word: str) -> bool:
         ("```sh\nfor f in *; do echo $f; done\n```", "for f in *; do echo $f; done"),
         ("```sh\nls", "ls"),  # the fence was never closed
         ("```sh\ngit\tstatus\n```", "git status"),
+        ('```sh\ncd /tmp\necho \\\' \\( "\\"" # quotes\n```', 'cd /tmp && echo \\\' \\( "\\""'),
         ("```sh\nls\n```\n```sh\nrm x\n```", "ls"),
     ],
 )

@@ -416,3 +416,18 @@ def test_profiles_in_separate_files_are_offered_with_their_models(srchat: Srchat
     assert found.split() == ["own", "demo"]
     found = srchat("__complete", "fish", "srchat", "ask", "-p", "own", "-m", "").out.decode()
     assert found.split() == ["own-model"]
+
+
+def test_an_option_without_a_value_takes_none() -> None:
+    assert Line(["ask", "-q"], "").takes == Line(["ask"], "").takes
+    assert Line(["ask", "-qm"], "").takes == "models"
+    assert Line(["ask", "-qmname"], "").options == {"--model": "name"}
+
+
+def test_options_and_settings_are_offered_with_their_help() -> None:
+    offered = dict(Line(["history", "show"], "-").offers())
+    assert set(offered) >= {"--all", "--reasoning", "--json"}
+    assert offered["--reasoning"] == "Show the reasoning before each answer"
+    settings = dict(Line(["config", "get"], "").offers())
+    assert "temperature" in settings
+    assert all(settings.values())

@@ -97,3 +97,20 @@ def test_a_ctrl_c_ignored_by_the_parent_stays_ignored() -> None:
         [sys.executable, "-c", IGNORED], capture_output=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"goes on\n", b"")
+
+
+QUIT = """
+import os, signal
+from srchat import signals
+signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+with signals.restored_before_quit(lambda: print("restored")):
+    os.kill(os.getpid(), signal.SIGQUIT)
+print("goes on", signal.getsignal(signal.SIGQUIT) == signal.SIG_IGN)
+"""
+
+
+def test_a_sigquit_ignored_by_the_parent_stays_ignored() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", QUIT], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"goes on True\n", b"")

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from srchat.errors import UsageError
-from srchat.text_input import argument_text, decoded, read_stdin
+from srchat.text_input import argument_text, decoded, has_data, read_stdin
 
 
 def test_text_larger_than_a_pipe_is_read_whole() -> None:
@@ -27,6 +27,7 @@ def test_a_descriptor_that_is_closed_counts_as_empty() -> None:
     fd = os.open(os.devnull, os.O_RDONLY)
     os.close(fd)
     assert read_stdin(fd, lambda: None).text == ""
+    assert not has_data(fd)
 
 
 def test_a_directory_as_standard_input_is_refused(tmp_path: object) -> None:

@@ -132,7 +132,11 @@ class Runner:
         tokens = len(job.request.body) // _CHARACTERS_PER_TOKEN + (each or _FIRST_ANSWER_TOKENS)
         job.ticket = self._controller.start(now, tokens)
         self._progress.log(f"> {job.request.custom_id}")
-        self._workers.send(job, job.request.body)
+        try:
+            self._workers.send(job, job.request.body)
+        except SrchatError:  # it is not in flight
+            self._controller.fail(job.ticket)
+            raise
 
     def _take(self, timeout: float) -> None:
         """Wait for a result, then handle all that are available."""

@@ -129,7 +129,7 @@ def _run(arguments: Sequence[str], process: Process) -> int:
     try:
         app = build_app(arguments[0])
         code = app(list(arguments), prog_name="srchat", standalone_mode=False, obj=process)
-        if sys.stdout:
+        if sys.stdout:  # pragma: no branch - `main` has opened it
             sys.stdout.flush()
         return int(code or 0)
     except TyperException as exc:

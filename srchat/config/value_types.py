@@ -48,7 +48,7 @@ class ValueType:
 
     def combine(self, values: Iterable[Any]) -> object:
         """Return the value of an option that was given several times."""
-        raise NotImplementedError
+        raise NotImplementedError  # pragma: no cover - only some types may be repeated
 
 
 class String(ValueType):

@@ -96,11 +96,6 @@ class Session:
         return self._turn.reply if self._turn else None
 
     @property
-    def error(self) -> str | None:
-        """Why the last reply is incomplete, None if it is complete."""
-        return self._turn.error if self._turn else None
-
-    @property
     def rate_limit(self) -> RateLimit | None:
         """The rate limit in the last response, None if unknown."""
         return self.reply.rate_limit if self.reply else None
@@ -131,7 +126,7 @@ class Session:
         """End the current turn with Interrupted. Safe in a signal handler."""
         if self._connection.is_explaining:
             raise Interrupted(signum)
-        if self._turn:
+        if self._turn:  # pragma: no branch - for mypy; nothing interrupts before the first turn
             self._turn.interrupt(signum)
 
     def check_key(self) -> None:

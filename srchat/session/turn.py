@@ -164,7 +164,7 @@ class Turn:
         finally:
             self._is_waiting_for_store = False
         self.error = _OUT_OF_MEMORY
-        for size in _TRUNCATED_SIZES:
+        for size in _TRUNCATED_SIZES:  # pragma: no branch - the shortest fits, or nothing does
             with contextlib.suppress(MemoryError):
                 record, short = self._updated(over=True, is_cut=True), self.reply.text.prefix(size)
                 self._recorder.end(self._conversation, record, [short])

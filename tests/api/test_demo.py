@@ -120,6 +120,25 @@ def test_it_stops_at_max_tokens(demo: ChatClient, stream: bool) -> None:
     assert 0 < len(part.content) < len(whole.content)
 
 
+def test_it_answers_with_an_instance_of_a_schema(demo: ChatClient) -> None:
+    types = {"n": "integer", "x": "number", "s": "string", "b": "boolean", "z": "null"}
+    properties: dict[str, object] = {name: {"type": kind} for name, kind in types.items()}
+    properties["color"] = {"type": "string", "enum": ["red", "green"]}
+    properties["list"] = {"type": "array", "items": {"enum": [7]}}
+    schema = {"type": "object", "properties": properties}
+    parameters = {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
+    request = ChatRequest("any", (Message("user", "x"),), stream=True, parameters=parameters)
+    assert json.loads(collect(demo.stream(request)).text) == {
+        "n": 1,
+        "x": 1.5,
+        "s": "text",
+        "b": True,
+        "z": None,
+        "color": "red",
+        "list": [7],
+    }
+
+
 def test_it_lists_its_model(demo: ChatClient) -> None:
     (model,) = demo.list_models()
     assert model.context_window

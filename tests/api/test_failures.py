@@ -6,7 +6,7 @@ import httpx  # noqa: TID251 - to raise its exceptions
 import pytest
 
 from srchat.api.failures import translated
-from srchat.errors import APIConnectionError, APITimeoutError
+from srchat.errors import APIConnectionError, APIError, APITimeoutError
 
 URL = httpx.URL("https://chat.test:8443/v1/chat/completions")
 WHERE = "chat.test:8443"
@@ -50,6 +50,12 @@ def test_a_foreign_exception_becomes_one_line(failure: Exception, message: str) 
     ours = translated(failure, URL)
     assert type(ours) is APIConnectionError
     assert ours.message == message
+
+
+def test_memory_that_runs_out_is_not_the_connection() -> None:
+    ours = translated(MemoryError(), URL)
+    assert type(ours) is APIError
+    assert ours.message == f"out of memory while reading from {WHERE}"
 
 
 @pytest.mark.parametrize(

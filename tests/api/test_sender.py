@@ -12,6 +12,7 @@ from srchat.api.sender import Sender
 from srchat.api.server import Server
 from srchat.errors import (
     APIConnectionError,
+    APIError,
     APIStatusError,
     APITimeoutError,
     AuthenticationError,
@@ -19,7 +20,7 @@ from srchat.errors import (
     RateLimitError,
 )
 from tests.conftest import Serve
-from tests.support.server import CLOSE, HOLD, RESET, Script, error, head, json_response
+from tests.support.server import CLOSE, HOLD, RESET, Pause, Script, error, head, json_response
 
 KEY = "sk-0123456789abcdef"
 LIMITS = Limits(connect=0.5, silence=5)
@@ -121,6 +122,23 @@ def test_an_answer_may_take_ten_read_timeouts(serve: Serve, open_sender: OpenSen
     assert sender.send("GET", "/x").body == b'{"n": 1}'
     with pytest.raises(APITimeoutError, match=r"no answer from .* for 1 s"):
         sender.send("GET", "/x")
+
+
+def test_an_answer_that_trickles_in_times_out(serve: Serve, open_sender: OpenSender) -> None:
+    pieces = [step for _ in range(4) for step in (Pause(0.3), b"x")]
+    server = serve([head(200, {"Content-Length": "4"}), *pieces])
+    sender = open_sender(Server(server.url, None), Limits(connect=0.5, silence=0.05))
+    with pytest.raises(APITimeoutError, match=r"no answer from .* for 0\.5 s"):
+        sender.send("GET", "/x")
+
+
+def test_memory_that_runs_out_is_reported(serve: Serve, open_sender: OpenSender) -> None:
+    def write(_: bytes) -> None:
+        raise MemoryError
+
+    sender = open_sender(Server(serve(json_response({})).url, None), LIMITS)
+    with pytest.raises(APIError, match="out of memory while reading from 127"):
+        sender.download("/x", write)
 
 
 def test_a_body_is_decompressed_and_bounded(serve: Serve, open_sender: OpenSender) -> None:

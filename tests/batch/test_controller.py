@@ -102,6 +102,11 @@ def test_rate_limit_headers_pace_requests_before_the_server_refuses() -> None:
     other = Controller(64)
     other.succeed(0.0, other.start(0.0, 1), [Budget(0, 7.0)], 1)
     assert other.delay(0.0) == 7.0
+    for budget in (Budget(10, 0.0), Budget(0, 0.0)):  # it is full again at once
+        free = Controller(64)
+        free.succeed(0.0, free.start(0.0, 1), [budget], 1)
+        free.start(0.0, 1)
+        assert free.delay(0.0) == 0.0
     tokens = Controller(64)
     tokens.succeed(0.0, tokens.start(0.0, 1), [Budget(1000, 10.0, is_tokens=True)], 2000)
     tokens.start(0.0, 1)

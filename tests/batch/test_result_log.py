@@ -172,6 +172,15 @@ def test_a_device_is_refused() -> None:
         ResultLog(Path("/dev/null"))
 
 
+def test_a_file_that_cannot_be_replaced_is_named_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(success(A) + success(A))
+    (tmp_path / ".out.jsonl.new").mkdir()
+    with pytest.raises(OutputError, match=f"cannot write {path}: Is a directory"):
+        resumed(path, A)
+    assert path.read_bytes() == success(A) + success(A)
+
+
 FILLER = """
 import resource, sys
 from pathlib import Path

@@ -86,6 +86,10 @@ def test_a_success_line_of_another_engine_is_recognized(value: dict[str, Any]) -
         ({"response": {"status_code": 200, "body": {"choices": []}}}, "no choices, status 200"),
         ({"response": {"status_code": 200, "body": "{"}}, "no choices, status 200"),
         ({"response": {"status_code": 500, "body": BODY}, "error": None}, "no choices, status 500"),
+        (
+            {"response": {"status_code": 200, "body": {"choices": [{}]}}},
+            "the answer has no message",
+        ),
         ({"response": None, "error": None}, "no answer"),
         ({}, "no answer"),
     ],

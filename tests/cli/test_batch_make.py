@@ -1,11 +1,14 @@
 """`srchat batch make`: rows become requests, and nothing is sent."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from tests.conftest import Srchat
+from tests.support.pseudo_terminal import TerminalSession
 
 
 def made(text: bytes) -> list[dict[str, Any]]:
@@ -143,6 +146,8 @@ def test_a_file_that_servers_would_reject_is_a_warning(srchat: Srchat) -> None:
         (("--id", "line"), b"a b\n", "stdin:1: the id 'a b' must be 1 to 64 of A-Z"),
         (("--id", "line"), b"a\na\n", "stdin:2: the id 'a' occurs twice"),
         (("{x}", "-f", "/etc/hostname"), b"", "/etc/hostname: no value for {x}"),
+        (("{a}", "--jsonl", "empty.jsonl"), b"", "empty.jsonl:1: the prompt is empty"),
+        (("--jsonl", "/proc/self/mem"), b"", "cannot read /proc/self/mem: Input/output error"),
         (("--split", "2"), b"x\n", "--split needs -o FILE"),
         (("--csv", "none.csv"), b"", "cannot read none.csv: No such file"),
         (("--csv", "a", "--jsonl", "b"), b"", "--jsonl cannot be combined with --csv"),
@@ -152,6 +157,7 @@ def test_a_file_that_servers_would_reject_is_a_warning(srchat: Srchat) -> None:
 def test_an_invalid_request_is_an_error_and_nothing_is_written(
     srchat: Srchat, args: tuple[str, ...], stdin: bytes, message: str
 ) -> None:
+    (srchat.home / "empty.jsonl").write_text('{"a": " "}\n')
     result = srchat("batch", "make", *args, stdin=stdin)
     assert (result.code, result.out) == (2, b"")
     assert (
@@ -170,3 +176,41 @@ def test_a_bad_row_leaves_an_older_file_as_it_was(srchat: Srchat) -> None:
         True,
     )
     assert (srchat.home / "in.jsonl").read_text() == "older"
+
+
+def test_a_file_without_a_place_is_an_error(srchat: Srchat) -> None:
+    result = srchat("batch", "make", "-o", "none/in.jsonl", stdin=b"x\n")
+    assert (result.code, result.out) == (74, b"")
+    assert result.err == "srchat: error: cannot write none/in.jsonl: No such file or directory\n"
+
+
+def test_on_a_terminal_it_does_not_wait_for_rows(srchat: Srchat) -> None:
+    command = srchat.command("batch", "make", "x")
+    with TerminalSession(command, srchat.env, cwd=str(srchat.home)) as session:
+        assert session.wait() == 2
+        assert session.lines[:2] == [
+            "srchat: error: no rows",
+            "hint: pipe lines in, or use -i FILE, --jsonl FILE, --csv FILE or -f PATH",
+        ]
+
+
+# The disk is full only for srchat; coverage.py writes files at exit.
+_FULL_DISK = """
+import atexit, resource, sys
+sys.dont_write_bytecode = True  # it would be truncated
+_, maximum = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, maximum))
+atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, (maximum, maximum))
+from srchat.__main__ import main
+main()
+"""
+
+
+def test_a_full_disk_for_the_temporary_file_is_reported(srchat: Srchat) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FULL_DISK, "batch", "make"], input=b"x\n" * 1000,
+        env=srchat.env, cwd=srchat.home, capture_output=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (74, b"")
+    assert done.stderr.startswith(b"srchat: error: cannot write ")
+    assert done.stderr.endswith(b": File too large\n")

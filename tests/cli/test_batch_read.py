@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Srchat
+from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import completion
 
 
@@ -145,3 +146,43 @@ def test_text_of_a_model_is_inert_on_a_terminal_and_exact_in_a_pipe(srchat: Srch
     result = srchat("batch", "read", "out.jsonl")
     assert result.out == b"x\x1b[2Jy\n"
     assert "\x1b" not in result.err
+
+
+def test_stats_leave_out_failures_and_unknown_token_counts(batch: Srchat) -> None:
+    uncounted = completion("x")
+    del uncounted["usage"]
+    answer = {"status_code": 200, "body": uncounted}
+    other = {"custom_id": "row-000002", "response": answer}
+    write(batch, "out.jsonl", success("row-000001", "i"), other, failure("row-000003", "no"))
+    rows = dict(
+        line.rsplit(maxsplit=1)
+        for line in batch("batch", "read", "out.jsonl", "--stats").text.splitlines()
+    )
+    assert (rows["requests"], rows["answers"], rows["failed"]) == ("3", "2", "1")
+    assert (rows["prompt tokens"], rows["completion tokens"]) == ("3", "5")
+
+
+def test_blank_lines_are_ignored(batch: Srchat) -> None:
+    for name in ("in.jsonl", "out.jsonl"):
+        path = batch.home / name
+        path.write_bytes(b"\n" + path.read_bytes().replace(b"\n", b"\n \n"))
+    result = batch("batch", "read", "out.jsonl", "--in", "in.jsonl")
+    assert (result.code, result.out) == (6, b"i\niii\n")
+    assert result.messages == ["srchat: error: not all requests have answers: 1 without a result"]
+
+
+def test_at_most_twenty_failures_are_listed(srchat: Srchat) -> None:
+    write(srchat, "out.jsonl", *(failure(f"row-{n}", "no") for n in range(25)))
+    result = srchat("batch", "read", "out.jsonl")
+    assert (result.code, result.out) == (6, b"")
+    assert result.messages == [
+        *(f"srchat: warning: row-{n}: no" for n in range(20)),
+        "srchat: error: not all requests have answers: 25 failed",
+    ]
+
+
+def test_on_a_terminal_each_answer_has_a_heading(batch: Srchat) -> None:
+    command = batch.command("batch", "read", "out.jsonl")
+    with TerminalSession(command, batch.env, cwd=str(batch.home)) as session:
+        assert session.wait() == 0
+        assert session.lines == ["── row-000001 ──", "i", "── row-000003 ──", "iii"]

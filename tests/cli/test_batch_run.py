@@ -1,11 +1,14 @@
 """`srchat batch run`: each request once, through failures and restarts."""
 
 import json
+import math
 import os
 import random
 import re
 import signal
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -20,7 +23,7 @@ from tests.conftest import Process, Result, Serve, Srchat
 from tests.support.batch_server import BatchServer
 from tests.support.costs import start_measured
 from tests.support.pseudo_terminal import TerminalSession
-from tests.support.server import CLOSE, HOLD, RESET, Script, error, json_response
+from tests.support.server import CLOSE, HOLD, RESET, Script, completion, error, json_response
 from tests.support.tls_server import TLSServer
 from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
@@ -181,6 +184,7 @@ def test_a_request_that_is_always_refused_does_not_hold_up_the_others(
         (json_response({"error": {"message": "overloaded"}}), "no choices: overloaded"),
         (json_response(b"<html>"), "not JSON"),
         (json_response({"choices": []}), "no choices"),
+        (json_response(completion("x") | {"time": math.nan}), "not JSON compliant"),
     ],
 )
 def test_a_200_without_an_answer_is_a_failure(
@@ -270,6 +274,7 @@ def test_concurrency_grows_up_to_the_limit(srchat: Srchat, limited: Limited) -> 
     ("args", "message"),
     [
         (("run", "none.jsonl"), "cannot read none.jsonl"),
+        (("run", "/proc/self/mem"), "cannot read /proc/self/mem: Input/output error"),
         (("run", "-"), "requests from stdin need a file for the results"),
         (("run", "in.jsonl", "-o", "-"), "the results need a file"),
         (("run", "in.jsonl", "-o", "in.jsonl"), "is the file of the requests"),
@@ -336,6 +341,68 @@ def test_a_signal_ends_the_run_and_keeps_the_answers(
     assert run(srchat, server).code == 0
     assert len(set(answers(out(srchat)))) == len(answers(out(srchat))) == 400
     assert len(server.requests) == sent + 400 - kept
+
+
+def test_a_file_that_changes_during_the_run_ends_it(srchat: Srchat, limited: Limited) -> None:
+    server = limited()
+    write_requests(srchat, 1000)
+    gate = threading.Event()
+    for n in range(1, 1001):
+        server.scripts[f"q{n}"] = [[gate, *json_response(completion("x"))]]
+    process = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url)
+    assert server.first_request.wait(WAIT_TIMEOUT)
+    path = srchat.home / "in.jsonl"
+    changed = path.read_bytes().replace(b'"q', b'"Q')
+    with path.open("r+b") as file:  # the same file, not a new one of that name
+        file.write(changed)
+    gate.set()
+    result = process.wait_for_result()
+    assert result.code == 2
+    kept = len(answers(out(srchat)))
+    assert 0 < kept < 1000
+    assert result.err == (
+        "srchat: error: the batch file has changed during the run\n"
+        "hint: run the same command to continue\n"
+    )
+
+
+def test_results_of_other_requests_are_kept_and_reported(srchat: Srchat, limited: Limited) -> None:
+    server = limited()
+    write_requests(srchat, 3)
+    run(srchat, server)
+    write_requests(srchat, 1)
+    result = run(srchat, server)
+    assert result.code == 0
+    assert "in.out.jsonl has 2 results of requests that are not in this file" in result.messages[1]
+    assert (len(server.requests), len(answers(out(srchat)))) == (3, 3)
+
+
+NO_THREADS = """
+import resource, threading
+threading.stack_size(1 << 30)
+resource.setrlimit(resource.RLIMIT_AS, (int({gigabytes} * (1 << 30)),) * 2)
+from srchat.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(("gigabytes", "code"), [(0.5, 1), (1.75, 0)])
+def test_only_the_first_thread_is_needed(
+    srchat: Srchat, limited: Limited, gigabytes: float, code: int
+) -> None:
+    server = limited()
+    write_requests(srchat, 8)
+    done = subprocess.run(
+        [sys.executable, "-c", NO_THREADS.format(gigabytes=gigabytes), "batch", "run", "in.jsonl"],
+        env=srchat.env | {"SRCHAT_BASE_URL": server.url}, cwd=srchat.home, capture_output=True,
+        timeout=WAIT_TIMEOUT, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (code, b""), done.stderr
+    if code:
+        assert done.stderr.startswith(b"srchat: error: cannot start a thread\nhint: ")
+    else:
+        assert server.connections == 1
+        assert len(answers(out(srchat))) == 8
 
 
 def test_a_request_that_never_ends_does_not_hold_up_a_signal(

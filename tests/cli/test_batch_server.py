@@ -160,6 +160,20 @@ def test_fetch_writes_answers_and_failures_and_read_reads_both(made: Srchat, ser
     assert (again.code, again.messages) == (2, ["srchat: error: batch_1.out.jsonl exists"])
 
 
+def test_without_failures_there_is_no_file_of_them(made: Srchat, serve: Serve) -> None:
+    server = serve(batch("completed", output_file_id="file-2"), json_response({"custom_id": "x"}))
+    assert ask(made, server, "fetch", "batch_1").code == 0
+    assert {path.name for path in made.home.glob("*batch_1*")} == {"batch_1.out.jsonl"}
+
+
+def test_results_without_a_place_are_reported(made: Srchat, serve: Serve) -> None:
+    server = serve(batch("completed", output_file_id="file-2"), json_response({"custom_id": "x"}))
+    result = ask(made, server, "fetch", "batch_1", "-o", "none/out.jsonl")
+    assert (result.code, result.out) == (74, b"")
+    assert result.err == ("srchat: error: cannot write none/out.jsonl: No such file or directory\n")
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize(
     ("script", "code", "message"),
     [

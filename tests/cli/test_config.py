@@ -682,7 +682,8 @@ def test_a_file_changed_in_the_meantime_and_the_draft_are_kept(
 
 # The disk is full only for srchat; coverage.py writes files at exit.
 _FULL_DISK = """
-import atexit, resource
+import atexit, resource, sys
+sys.dont_write_bytecode = True  # it would be truncated
 _, maximum = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (2048, maximum))
 atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, (maximum, maximum))

@@ -10,7 +10,7 @@ from srchat.cli.config_init import _Dialog
 from srchat.cli.process import Process
 from srchat.config.file import load
 from srchat.config.local_servers import LocalServer
-from tests.conftest import Serve
+from tests.conftest import Serve, Srchat
 from tests.support.server import ScriptedServer, json_response
 
 KEY = "sk-srt-0123456789abcdef"
@@ -69,3 +69,11 @@ def test_a_local_port_gets_no_key(
     assert "authorization" not in {name.lower() for name in request.headers}
     assert KEY not in str(request.headers)
     assert not (work_dir / "ran").exists()
+
+
+def test_an_address_without_a_scheme_is_asked_with_http(srchat: Srchat, serve: Serve) -> None:
+    server = serve(MODELS)
+    address = server.url.removeprefix("http://")
+    result = srchat("config", "init", stdin=f"{address}\n\n\n".encode())
+    assert result.code == 0, result.err
+    assert f'base_url = "{server.url}"' in (srchat.home / "config.toml").read_text()

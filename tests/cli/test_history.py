@@ -578,3 +578,25 @@ def test_a_long_list_begins_before_its_end_is_read() -> None:
     endless = (summary("m", str(number)) for number in itertools.count())
     rows = summary_rows(endless, 80)
     assert [next(rows).split()[-1] for _ in range(300)] == list(map(str, range(300)))
+
+
+def test_a_title_needs_a_stored_conversation(srchat: Srchat) -> None:
+    result = srchat("history", "title", "aaaa", "cats")
+    assert (result.code, result.err) == (2, "srchat: error: no stored conversations\n")
+    assert not srchat.history.exists()
+
+
+def test_reasoning_is_shown_on_a_terminal_if_asked_for(srchat: Srchat) -> None:
+    turn = TurnRecord("aaaa0", "why?", reply="42", reasoning=" Hm \x1b[2J.\n", complete=True)
+    conversation = Conversation("aaaa1111", created_at=NOW, used_at=NOW).with_turn(turn)
+    store = ConversationStore(srchat.history)
+    store.add_conversation(conversation)
+    store.close()
+    with on_terminal(srchat, "show", "--reasoning") as session:
+        assert session.wait() == 0
+        shown = session.lines
+    assert [line for line in shown if "Hm" in line] == ["Hm \\x1b[2J."]
+    assert any("reasoning" in line for line in shown)
+    with on_terminal(srchat, "show") as session:
+        assert session.wait() == 0
+        assert not any("Hm" in line or "reasoning" in line for line in session.lines)

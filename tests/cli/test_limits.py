@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ def limited(srchat: Srchat, limits: str, *args: str, stdin: bytes = b"") -> Resu
     command = ["bash", "-c", f'{limits}; exec "$@"', "bash", *srchat.command(*args)]
     done = subprocess.run(
         command,
-        env=srchat.plain_env,
+        env=srchat.env,
         input=stdin,
         capture_output=True,
         cwd=srchat.home,
@@ -81,3 +82,26 @@ def test_a_failure_to_start_a_thread_is_reported(srchat: Srchat, serve: Serve) -
     result = limited(srchat, limits, "ask", "q", "--base-url", server.url)
     assert (result.code, result.out) == (1, b"")
     assert result.err.startswith("srchat: error: cannot start a thread\nhint: ")
+
+
+# As much memory as now, and 40 MB.
+LITTLE_MEMORY = """
+import resource
+from pathlib import Path
+import srchat.cli.ask, srchat.text_input
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+limit = pages * resource.getpagesize() + (40 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+from srchat.__main__ import main
+main()
+"""
+
+
+def test_a_file_larger_than_memory_is_reported(srchat: Srchat) -> None:
+    (srchat.home / "file").write_bytes(b"x" * (60 << 20))
+    done = subprocess.run(
+        [sys.executable, "-c", LITTLE_MEMORY, "ask", "q", "-f", "file", "-p", "demo"],
+        env=srchat.env, stdin=subprocess.DEVNULL, cwd=srchat.home, capture_output=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"srchat: error: out of memory\n"

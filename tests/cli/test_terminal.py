@@ -1,6 +1,7 @@
 """`srchat ask` on a real terminal: the display while streaming and afterwards."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -419,3 +420,26 @@ def test_the_bell_does_not_ring_after_a_short_answer(srchat: Srchat, serve: Serv
     with asking(srchat, serve(answer("one")).url) as session:
         assert session.wait() == 0
     assert b"\a" not in session.raw
+
+
+def test_after_other_output_the_summary_is_shown_again(srchat: Srchat, serve: Serve) -> None:
+    seen = threading.Event()
+    thought = chunk(reasoning_content="Let me see")
+    server = serve([head(), thought, seen, chunk("42", "stop"), DONE])
+    with asking(srchat, server.url) as session:
+        session.wait_for_text("Let me")
+        session.terminal.feed("\x1b[H\x1b[2J")
+        os.kill(session.pid, signal.SIGCONT)
+        session.wait_for_text("Let me")
+        seen.set()
+        assert session.wait() == 0
+        assert session.lines[-3:] == ["thought for 1 s", "", "42"]
+
+
+def test_without_cursor_movements_the_summary_is_only_the_last_line(
+    srchat: Srchat, serve: Serve
+) -> None:
+    server = serve([head(), chunk(reasoning_content="Hm"), chunk("42", "stop"), DONE])
+    with asking(srchat, server.url, TERM="dumb") as session:
+        assert session.wait() == 0
+        assert session.lines == ["thought for 1 s", "", "42"]

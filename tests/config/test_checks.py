@@ -2,7 +2,7 @@
 
 import pytest
 
-from srchat.config.checks import checked, parsed
+from srchat.config.checks import checked, parsed, parsed_entry
 from srchat.config.settings import SETTINGS
 from srchat.errors import ConfigError
 
@@ -205,3 +205,10 @@ def test_a_misplaced_secret_is_not_shown(name: str, text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parsed(name, text, "here")
     assert "hunter22" not in caught.value.message + caught.value.hint
+
+
+def test_an_entry_of_a_table_needs_a_value() -> None:
+    assert parsed_entry("params", "seed", "7", FILE) == 7
+    with pytest.raises(ConfigError) as caught:
+        parsed_entry("params", "seed", "", FILE)
+    assert caught.value.message == "config.toml: missing value for params.seed"

@@ -1,5 +1,6 @@
 """Request parameters that srchat passes on."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -60,3 +61,12 @@ def test_a_table_is_sent_as_it_is(table: dict[str, Any]) -> None:
     flat = Parameters().check(table)
     assert isinstance(flat, dict)
     assert json.dumps(nested(flat), sort_keys=True) == json.dumps(table, sort_keys=True)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [7, [1], "seed=7", {"model": "x"}, {"a": {"": 1}}, {"since": dt.date(2026, 1, 1)}],
+)
+def test_an_invalid_table_is_rejected(value: object) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - as above
+        Parameters().check(value)

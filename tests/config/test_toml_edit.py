@@ -14,6 +14,9 @@ from srchat.config.toml_edit import EditError, toml_value, with_value, without
     ("before", "keys", "after"),
     [
         ("", ("model",), 'model = "new"\n'),
+        ("vars = {}", ("vars", "a"), 'vars = { a = "new" }'),
+        ("vars = { }", ("vars", "a"), 'vars = { a = "new"}'),
+        ("vars = { b = 1 }", ("vars", "a"), 'vars = { b = 1, a = "new" }'),
         ('model = "x"', ("model",), 'model = "new"'),
         ("retries = 1", ("model",), 'retries = 1\nmodel = "new"\n'),
         ('model="x"# why\n', ("model",), 'model="new"# why\n'),

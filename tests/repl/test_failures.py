@@ -294,6 +294,7 @@ def test_the_key_command_runs_once(srchat: Srchat, serve: Serve) -> None:
     with ChatTerminal(srchat, "") as chat:
         chat.run("hello")
         chat.run("/set temperature 1")
+        chat.run("/set timeout 50")  # a new client with the same key
         chat.run("again")
         assert chat.leave() == 0
     assert len(server.requests) == 2

@@ -100,7 +100,9 @@ def test_model_lists_the_models_and_switches(srchat: Srchat, serve: Serve) -> No
         assert "  other" in shown
         chat.run("/model once: one")
         chat.run("two")
-        assert "model: other" in chat.run("/model other")
+        assert "model: othre" in (shown := chat.run("/model othre"))
+        assert "the server does not list the model othre\nhint: did you mean 'other'?" in shown
+        assert "does not list" not in chat.run("/model other")
         chat.run("three")
         chat.wait_for(lambda _: chat.status.startswith("other"))
     asked = [request.json["model"] for request in server.requests[1:]]

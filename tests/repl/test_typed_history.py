@@ -162,3 +162,8 @@ def test_a_corrupt_file_can_be_read(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "lines").write_bytes(data)
         TypedHistory(Path(folder) / "lines", pytest.fail).load_history_strings()
+
+
+def test_a_file_that_cannot_be_read_is_an_empty_history(tmp_path: Path) -> None:
+    (tmp_path / "typed").mkdir()
+    assert TypedHistory(tmp_path / "typed", print).load_history_strings() == []

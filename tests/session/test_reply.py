@@ -2,6 +2,8 @@
 
 import tracemalloc
 
+import pytest
+
 from srchat.session.reply import TextBuffer
 
 
@@ -47,3 +49,15 @@ def test_the_small_pieces_of_a_text_buffer_are_joined() -> None:
     buffer.append("more")
     assert list(buffer.pieces) == ["0123456789", "more"]
     assert str(buffer) == "0123456789more"
+
+
+@pytest.mark.parametrize(
+    ("limit", "text"), [(0, ""), (1, "a"), (2, "ab"), (3, "abc"), (9, "abcde")]
+)
+def test_a_text_buffer_has_a_prefix(limit: int, text: str) -> None:
+    buffer = TextBuffer()
+    buffer.append("ab")
+    assert str(buffer) == "ab"  # joins the pieces so far
+    buffer.append("cd")
+    buffer.append("e")
+    assert buffer.prefix(limit) == text

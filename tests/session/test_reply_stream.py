@@ -328,6 +328,28 @@ def test_invalid_fallback_counts_are_ignored(serve: Serve, value: str) -> None:
     assert len(got.notices) == (1 if value.startswith("9") else 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "cost"),
+    [("0.0012", 0.0012), ("0", None), ("0.0", None), ("-1", None), ("inf", None), ("nan", None),
+     ("free", None)],
+)  # fmt: skip
+def test_the_cost_is_known_if_it_is_a_positive_number(
+    serve: Serve, text: str, cost: float | None
+) -> None:
+    got = turn(serve, answer("a", headers={"x-litellm-response-cost": text}))
+    assert got.reply.cost == cost
+
+
+@pytest.mark.parametrize("reads_think", [True, False])
+def test_half_a_character_at_the_end_is_shown(serve: Serve, reads_think: bool) -> None:
+    server = serve([head(), chunk("a\ud83d"), chunk(finish="stop"), DONE, CLOSE])
+    with ChatClient(Server(server.url, None)) as client:
+        request = chat_request(Config(model="m"), [Message("user", "hi")])
+        stream = ReplyStream(client, request, (), reads_think=reads_think)
+        texts = [event.text for event in stream if isinstance(event, Text)]
+    assert "".join(texts) == stream.reply.content == "a\ud83d"
+
+
 # Patterns of fallback models
 
 

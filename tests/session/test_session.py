@@ -4,10 +4,12 @@ Chat, session, client and store are real. The network is replaced by a transport
 predefined answers and records the requests.
 """
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import sqlite3  # noqa: TID251 - to let a history refuse changes
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +30,7 @@ from srchat.attachments import Attachment
 from srchat.config.resolution import Resolved
 from srchat.config.settings import Config
 from srchat.conversation import CONTINUE_PROMPT
-from srchat.errors import Interrupted, SrchatError, UsageError
+from srchat.errors import Interrupted, SrchatError, StoreError, UsageError
 from srchat.history.store import ConversationStore
 from srchat.library import Library
 from srchat.repl import slash_commands
@@ -36,7 +38,7 @@ from srchat.repl.lines import PlainLines
 from srchat.repl.slash_syntax import line_of, message_of
 from srchat.repl.terminal import Chat, Terminal
 from srchat.session.connection import Connection
-from srchat.session.reply_stream import Text
+from srchat.session.reply_stream import Text, TurnWarning, caught
 from srchat.session.session import Session
 from srchat.session.turn import Events
 from srchat.terminal.streams import Messages, Output
@@ -163,7 +165,7 @@ class Host:
         self.terminal = FakeTerminal(self.network, data)
         self._chat = Chat(self.session, self.terminal, self.library)
         self._connection = connection
-        self._data = data
+        self.data = data
 
     @property
     def store(self) -> ConversationStore:
@@ -171,7 +173,7 @@ class Host:
 
     @property
     def copied(self) -> str:
-        return (self._data / "copied").read_text()
+        return (self.data / "copied").read_text()
 
     def type(self, line: str) -> SrchatError | Interrupted | None:
         """Run a line like the REPL. Return the error, if any."""
@@ -497,3 +499,36 @@ def test_title_system_and_undo_are_in_the_store_before_the_next_prompt(host: Hos
         assert host.type(line) is None
     stored = host.store.load(host.session.conversation.id)
     assert (stored.title, stored.system, len(stored.branch)) == ("My title", "Be brief.", 1)
+
+
+def refuse_head(host: Host, head: str | None) -> None:
+    """Let the history of `host` refuse a branch that ends at the turn `head`."""
+    with contextlib.closing(sqlite3.connect(host.data / "history.db")) as other:
+        other.execute(
+            "CREATE TRIGGER refuse BEFORE UPDATE OF head ON conversation "
+            f"WHEN NEW.head = '{head}' BEGIN SELECT RAISE(FAIL, 'no room'); END"
+        )
+
+
+def test_an_undo_that_cannot_be_stored_is_done_and_reported(host: Host) -> None:
+    host.type("one")
+    refuse_head(host, host.session.conversation.head)
+    host.type("two")
+    failure = host.type("/undo")
+    assert isinstance(failure, StoreError)
+    assert failure.message.startswith("this change was not stored: ")
+    assert host.session.failed is None
+    host.type("three")
+    assert [content for _, content in host.network.messages[-1]] == ["one", "some text", "three"]
+
+
+def test_an_empty_answer_whose_removal_cannot_be_stored_is_reported(host: Host) -> None:
+    host.type("one")
+    refuse_head(host, host.session.conversation.head)
+    host.network.outcome = "blank"
+    *_, warning = caught(host.session.retry())
+    assert isinstance(warning, TurnWarning)
+    assert warning.text.startswith("this change was not stored: ")
+    host.network.outcome = "complete"
+    host.type("two")
+    assert [content for _, content in host.network.messages[-1]] == ["one", "some text", "two"]

@@ -1,11 +1,14 @@
 """A prompt fitted to the context window of a server that counts tokens differently."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from srchat.api.http import httpx
+from srchat.errors import IncompleteAnswerError
+from srchat.session.reply_stream import Text, TurnEvent, caught
 from tests.session.test_session import Host, Network
 from tests.support.server import DONE, chunk
 
@@ -72,3 +75,16 @@ def test_a_prompt_that_fits_alone_is_sent_alone(tmp_path: Path) -> None:
     assert failure
     assert "lower --max-tokens" in failure.hint
     host.close()
+
+
+def test_memory_that_runs_out_ends_the_turn() -> None:
+    def events() -> Iterator[TurnEvent]:
+        yield Text("a")
+        raise MemoryError
+
+    turn = caught(events())
+    assert next(turn) == Text("a")
+    with pytest.raises(StopIteration) as end:
+        next(turn)
+    assert isinstance(end.value.value, IncompleteAnswerError)
+    assert end.value.value.message == "incomplete answer: out of memory"

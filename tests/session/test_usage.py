@@ -24,3 +24,9 @@ def test_the_speed_of_an_answer_that_came_at_once_is_not_told(seconds: float, sp
     reply = Reply("m", usage=usage, asked_at=1.0, first_at=2.0, ended_at=2.0 + seconds)
     assert ("tokens/s" in usage_line(reply)) == bool(speed)
     assert speed in usage_line(reply)
+
+
+def test_the_usage_line_has_the_cost_that_litellm_reports() -> None:
+    assert usage_line(Reply("m", asked_at=1.0, ended_at=3.0, cost=0.0000125)) == (
+        "m, no token counts from the server, 2.0 s, $0.000013"
+    )

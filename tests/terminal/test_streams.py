@@ -4,12 +4,13 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from srchat.errors import ClosedPipeError, OutputError
 from srchat.terminal.plain import PlainWriter
-from srchat.terminal.streams import Messages, Output, encoded
+from srchat.terminal.streams import Messages, Output, encoded, is_file
 
 
 @pytest.fixture
@@ -170,3 +171,15 @@ def test_no_byte_in_a_legacy_encoding_is_a_control_character(encoding: str) -> N
 @pytest.mark.parametrize("encoding", ["utf-8", "UTF-8", "gbk", "shift_jis", "euc-jp"])
 def test_multi_byte_characters_are_not_split(encoding: str) -> None:
     assert encoded("日本 Grüße"[:2], encoding).decode(encoding) == "日本"
+
+
+def test_only_files_and_devices_are_files(
+    pipe: tuple[int, int], terminal: tuple[int, int], tmp_path: Path
+) -> None:
+    closed = os.dup(pipe[0])
+    os.close(closed)
+    with (tmp_path / "file").open("w") as file, Path(os.devnull).open() as null:
+        assert is_file(file.fileno())
+        assert is_file(null.fileno())
+    for fd in (pipe[1], terminal[1], closed):
+        assert not is_file(fd)
