@@ -1,9 +1,11 @@
 """The data on this machine: the history, opened on first use, and cached names."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from srchat.api.models import Model
 from srchat.history.export import Format, exported
 from srchat.library import Library
 from tests.conftest import Srchat
@@ -40,3 +42,21 @@ def test_an_unreadable_directory_is_reported(srchat: Srchat, args: tuple[str, ..
     assert result.err == (
         f"srchat: error: cannot use the history {place}/history.db: File name too long\n"
     )
+
+
+def test_cached_names_and_windows_are_those_of_the_server(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    environ = {"SRCHAT_DATA": str(tmp_path)}
+    library = Library(environ, print)
+    models = [Model("small", "", 1024), Model("unknown", "", None)]
+    library.save_models("http://a/v1", models, windows=True)
+    library.close()
+    again = Library(environ, print)
+    assert again.model_names("http://a/v1") == ["small", "unknown"]
+    assert again.context_window("http://a/v1", "small") == 1024
+    assert again.context_window("http://a/v1", "unknown") is None
+    assert again.model_names("http://b/v1") == []
+    assert again.context_window("http://b/v1", "small") is None
+    again.close()

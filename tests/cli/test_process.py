@@ -1,5 +1,10 @@
 """The process of a command: its log, its JSON, and secrets that no message shows."""
 
+import json
+
+import pytest
+
+from srchat.cli.process import Process
 from tests.conftest import Serve, Srchat
 from tests.support.configuring import KEY, run_init
 from tests.support.server import answer, error, json_response
@@ -33,3 +38,12 @@ def test_verbose_logs_each_attempt_and_its_headers(srchat: Srchat, serve: Serve)
     assert [line for line in lines if "x-trace: t1" in line]
     assert [line for line in lines if "the server answers 200" in line]
     assert all(line.startswith("srchat: ") for line in lines)
+
+
+def test_json_is_ascii_and_loses_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    value = {"text": "é \x1b[2J \u202e \U0001f600", "half": "\ud83d", "none": None}
+    Process({}).print_json(value)
+    shown = capfd.readouterr().out
+    assert shown.isascii()
+    assert "\x1b" not in shown
+    assert json.loads(shown) == value
