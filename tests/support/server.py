@@ -277,6 +277,11 @@ def answer(*pieces: str, finish: str = "stop", headers: dict[str, str] | None = 
     ]
 
 
+def command_answer(command: str) -> Script:
+    """Return an answer with a command in a code block."""
+    return answer(f"```sh\n{command}\n```")
+
+
 def chunked(*parts: bytes) -> bytes:
     """Return body parts in chunked transfer coding, with the last chunk."""
     return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (*parts, b""))
