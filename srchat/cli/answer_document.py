@@ -71,6 +71,7 @@ class EventOutput(AskOutput):
         reply = self._session.reply or Reply(self._session.config.model)
         self._print(
             "end",
+            conversation=self._session.stored_id,
             usage=reply.usage.to_json() if reply.usage else None,
             cost=reply.cost,
             model=reply.model,

@@ -19,6 +19,7 @@ from srchat.history.recorder import Recorder
 from srchat.session.reply import Reply
 from srchat.session.reply_stream import (
     ReplyEnded,
+    ReplyStarted,
     ReplyStream,
     Text,
     TurnEvent,
@@ -235,7 +236,7 @@ class Turn:
         if self.signum is not None:
             raise Interrupted(self.signum)
         for event in self._stream:
-            if isinstance(event, RequestSent | Text) and not self._is_begun:
+            if isinstance(event, RequestSent | ReplyStarted | Text) and not self._is_begun:
                 self._begin()
             elif self._is_begun and self._recorder.is_due():
                 self._store_so_far()

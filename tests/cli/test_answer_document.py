@@ -93,6 +93,12 @@ def test_events_are_lines_of_ascii_json_in_order(srchat: Srchat, serve: Serve) -
     assert {each["event"] for each in middle[1:]} == {"text"}
     assert "".join(each["text"] for each in middle[1:]) == "né!"
     assert (end["event"], end["complete"], end["error"], end["exit"]) == ("end", True, None, 0)
+    assert end["conversation"] == start["conversation"]
+
+
+def test_events_of_the_demo_name_a_new_conversation(srchat: Srchat) -> None:
+    events = _events(srchat("ask", "hi", "--events", "-p", "demo").out)
+    assert events[0]["conversation"] == events[-1]["conversation"] is not None
 
 
 @pytest.mark.parametrize("seed", range(6))

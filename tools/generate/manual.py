@@ -161,7 +161,9 @@ def _environment(traits: Traits) -> list[str]:
     general = [variable for variable in VARIABLES if variable.applies_to(traits)]
     # The variables of settings with an option here, and others that the command uses.
     without_option = {
-        name for name, applies_to in SETTINGS_WITHOUT_OPTION.items() if applies_to(traits)
+        entry.name
+        for entry in SETTINGS.values()
+        if entry.variable and not entry.flags and SETTINGS_WITHOUT_OPTION[entry.name](traits)
     }
     names = traits.options | without_option
     settings = [entry for entry in SETTINGS.values() if entry.name in names and entry.variable]

@@ -64,9 +64,10 @@ the request is refused.
 
 With `--events`, each line is an object with the field event. `start` has conversation and model and
 follows when the server accepts the request. `reasoning` and `text` have text, in pieces as they
-arrive. `warning` has message; `retry` has message and seconds. `end` is always the last: usage,
-cost, model, finish_reason, complete, error as above, and exit, the exit status. Everything is
-ASCII. `jq -rj 'select(.event == "text").text'` prints the text.
+arrive. `warning` has message; `retry` has message and seconds. `end` is always the last:
+conversation (here and in `start` null if it is not stored), usage, cost, model, finish_reason,
+complete, error as above, and exit, the exit status. Everything is ASCII.
+`jq -rj 'select(.event == "text").text'` prints the text.
 
 `--output FILE` writes the answer into FILE and still shows it. FILE gets what a pipe would get;
 with `--json` or `--events`, the answer. If the request fails, an existing FILE stays as it is.
