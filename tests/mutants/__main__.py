@@ -35,7 +35,7 @@ TESTS = {
     "srchat/markdown/splitter.py": (
         "tests/markdown/test_splitter.py tests/markdown/test_math_blocks.py"
     ),
-    "srchat/markdown/resume.py": "tests/markdown/test_splitter.py",
+    "srchat/markdown/resume.py": "tests/markdown/test_resume.py tests/markdown/test_splitter.py",
     "srchat/terminal/sanitize.py": "tests/terminal/test_sanitize.py",
 }
 
