@@ -10,16 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from io import BufferedReader
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.batch_server import BatchServer
 from tests.support.fork_server import BASE_ENV, can_fork, fork_server
 from tests.support.server import Script, ScriptedServer
 from tests.support.waiting import WAIT_TIMEOUT, unread, wait_until
 
 Serve = Callable[..., ScriptedServer]
+Limited = Callable[..., BatchServer]
 
 # coverage.py measures processes that have these variables: see [tool.coverage].
 COVERAGE_ENV = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
@@ -215,6 +217,17 @@ def serve() -> Iterator[Serve]:
 
         def start(*scripts: Script) -> ScriptedServer:
             return stack.enter_context(ScriptedServer(scripts))
+
+        yield start
+
+
+@pytest.fixture
+def limited() -> Iterator[Limited]:
+    """Start servers that limit requests. They stop at the end of the test."""
+    with ExitStack() as stack:
+
+        def start(**limits: Any) -> BatchServer:
+            return stack.enter_context(BatchServer(**limits))
 
         yield start
 

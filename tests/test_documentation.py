@@ -30,7 +30,7 @@ DOCUMENTS: Final = {
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
     if path.name != "CHANGELOG.md"
 }
-# These ask questions; tests/cli/test_config.py answers them.
+# These ask questions; tests/cli/test_config_init.py and test_questions.py answer them.
 INTERACTIVE: Final = {"srchat config init", "srchat config set api_key"}
 # Replace programs that need the network; tests/test_packaging.py runs the real ones.
 STUBS: Final = {

@@ -159,12 +159,16 @@ class Turn:
         except Interrupted:
             what = "the end of this answer" if self._recorder.is_saved else "this answer"
             return [StoreError(f"{what} was not stored: the history was locked")]
-        except MemoryError:
+        except MemoryError:  # pragma: no cover - see _store_part
             pass  # inside this handler the traceback would still hold the memory
         finally:
             self._is_waiting_for_store = False
+        return self._store_part()  # pragma: no cover - see there
+
+    def _store_part(self) -> list[StoreError]:  # pragma: no cover - memory may run out earlier
+        """Store the begin of a reply that is too large for the memory."""
         self.error = _OUT_OF_MEMORY
-        for size in _TRUNCATED_SIZES:  # pragma: no branch - the shortest fits, or nothing does
+        for size in _TRUNCATED_SIZES:
             with contextlib.suppress(MemoryError):
                 record, short = self._updated(over=True, is_cut=True), self.reply.text.prefix(size)
                 self._recorder.end(self._conversation, record, [short])

@@ -1,15 +1,17 @@
 """Threads that send requests: what they return, and what happens to unexpected exceptions."""
 
+import threading
+
 import pytest
 
 from srchat.api.exchange import Limits
 from srchat.api.sender import Sender
 from srchat.api.server import Server
 from srchat.batch.workers import Workers
-from srchat.errors import ProtocolError
+from srchat.errors import APIError, ProtocolError
 from tests.conftest import Serve
 from tests.support.server import completion, json_response
-from tests.support.waiting import WAIT_TIMEOUT
+from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
 
 def test_an_unexpected_exception_is_raised_and_its_thread_goes_on(serve: Serve) -> None:
@@ -37,3 +39,22 @@ def test_an_unexpected_exception_is_raised_and_its_thread_goes_on(serve: Serve) 
             assert outcome.answer is not None
             assert outcome.answer[1].content == "hi"
     workers.close()
+    wait_until(lambda: not running_senders(), "the end of the thread")
+
+
+def running_senders() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "srchat-sender"]
+
+
+def test_a_thread_that_never_got_a_connection_ends() -> None:
+    def open_sender() -> Sender:
+        raise APIError("no certificates")
+
+    workers = Workers[int](open_sender)
+    workers.send(1, b"{}")
+    outcome = workers.outcome(WAIT_TIMEOUT)
+    assert outcome is not None
+    assert outcome.error is not None
+    assert outcome.error.message == "no certificates"
+    workers.close()
+    wait_until(lambda: not running_senders(), "the end of the thread")

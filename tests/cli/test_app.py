@@ -6,11 +6,7 @@ import sys
 
 import pytest
 
-import srchat as package
-from srchat.errors import broken_installation
-from srchat.help_text import HELP
 from tests.conftest import Srchat
-from tests.support.pseudo_terminal import TerminalSession
 from tests.support.waiting import WAIT_TIMEOUT
 
 SLOW = ("httpx", "rich", "prompt_toolkit", "sqlite3", "pydantic", "click")
@@ -44,50 +40,9 @@ def test_help_version_and_path_load_nothing_slow(srchat: Srchat, args: list[str]
     assert loaded(srchat, *args) == set()
 
 
-@pytest.mark.parametrize("args", [["--version"], ["--help"], ["-h"], ["help"], []])
-def test_version_and_help_do_not_import_typer(args: list[str]) -> None:
-    script = (
-        "import sys; from srchat.__main__ import main; main(); assert 'typer' not in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", script, *args], check=True, timeout=WAIT_TIMEOUT)
-
-
-@pytest.mark.parametrize(
-    "args", [["--help"], ["--version"], ["ask", "--help"], ["completion", "bash"]]
-)
-def test_a_closed_stdout_is_an_error_also_for_help(srchat: Srchat, args: list[str]) -> None:
-    done = subprocess.run(
-        ["sh", "-c", 'exec "$@" >&-', "sh", *srchat.command(*args)],
-        env=srchat.env, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
-    assert done.returncode == 74
-    assert b"cannot write the output" in done.stderr
-
-
-def test_help_is_that_of_the_command_tree(srchat: Srchat) -> None:
-    assert srchat("--help").out == srchat("--help", COLUMNS="80").out
-
-
-@pytest.mark.parametrize(("columns", "is_wrapped"), [(60, True), (80, False), (200, False)])
-def test_help_is_wrapped_on_a_narrow_terminal(
-    srchat: Srchat, columns: int, is_wrapped: bool
-) -> None:
-    command = srchat.command("--help")
-    with TerminalSession(command, srchat.env, columns=columns, lines=40) as session:
-        session.wait()
-    assert (session.lines == HELP.splitlines()) is not is_wrapped
-    assert max(map(len, session.lines)) < columns
-
-
 def test_a_piped_answer_loads_httpx_and_nothing_else_slow(srchat: Srchat) -> None:
     assert loaded(srchat, "ask", "-p", "demo", "--no-stream", "--no-save", "hi") <= {"httpx"}
     assert loaded(srchat, "ask", "-p", "demo", "--no-stream", "hi") <= {"httpx", "sqlite3"}
-
-
-def test_version_is_printed_in_every_way(srchat: Srchat) -> None:
-    line = f"srchat {package.__version__}\n".encode()
-    assert srchat("--version") == (0, line, "")
-    assert srchat("--version", "ask") == (0, line, "")
 
 
 def test_running_without_arguments_shows_help(srchat: Srchat) -> None:
@@ -188,35 +143,6 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_on_demand(
     assert all(line.startswith("srchat: ") for line in messages)
     assert "LookupError: so" in done.stderr
     assert "\x1b" not in done.stderr
-
-
-@pytest.mark.parametrize("debug", ["", "1"])
-@pytest.mark.parametrize(
-    ("package", "text"),
-    [
-        ("typer", "import no_such_package"),
-        ("typer", "= broken"),
-        ("httpx", "import no_such_package"),  # imported on first use
-    ],
-)
-def test_a_broken_installation_is_one_line_and_a_traceback_on_demand(
-    srchat: Srchat, package: str, text: str, debug: str
-) -> None:
-    (srchat.home / f"{package}.py").write_text(text)
-    srchat.env |= {"PYTHONPATH": str(srchat.home), "SRCHAT_DEBUG": debug}
-    broken = srchat("ask", "-p", "demo", "hi")
-    assert (broken.code, broken.out) == (1, b"")
-    assert ("Traceback" in broken.err) == bool(debug)
-    if not debug:
-        assert broken.err.startswith("srchat: error: cannot start: ")
-        assert "\nhint: unset PYTHONPATH, which may name another version, or rein" in broken.err
-        assert broken.err.count("\n") == 2
-
-
-def test_a_broken_installation_without_pythonpath_does_not_blame_it() -> None:
-    error = broken_installation(ImportError("no such package"), {"PYTHONPATH": ""})
-    assert error.message == "cannot start: ImportError: no such package"
-    assert error.hint.startswith("reinstall srchat;")
 
 
 def test_an_unexpected_error_does_not_end_a_chat(srchat: Srchat) -> None:

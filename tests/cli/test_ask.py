@@ -2,29 +2,23 @@
 
 import json
 import os
-import random
-import shlex
 import signal
 import subprocess
 import sys
 import threading
 import time
 from contextlib import suppress
-from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import Serve, Srchat
-from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import (
     CLOSE,
     DONE,
     HOLD,
     RESET,
     Pause,
-    Script,
     answer,
     chunk,
     completion,
@@ -39,284 +33,11 @@ from tests.support.waiting import WAIT_TIMEOUT, unread, wait_until
 # --- the answer on standard output ---------------------------------------------------------
 
 
-def test_a_piped_answer_is_its_exact_bytes(srchat: Srchat, serve: Serve) -> None:
-    text = "Café\t日本\r\n\x1b[31mred\x1b[0m \U0001f600\u2028end\n"
-    server = serve(answer(*text))
-    result = srchat("ask", "hi", "--base-url", server.url)
-    assert result == (0, text.encode(), "")
-
-
-def test_a_missing_final_newline_is_added(srchat: Srchat, serve: Serve) -> None:
-    server = serve(answer("no newline"), answer("two\n\n"))
-    assert srchat("ask", "hi", "--base-url", server.url).out == b"no newline\n"
-    assert srchat("ask", "hi", "--base-url", server.url).out == b"two\n\n"
-
-
-def test_output_is_utf8_whatever_the_locale(srchat: Srchat, serve: Serve) -> None:
-    server = serve(answer("ż日"))
-    result = srchat("ask", "hi", "--base-url", server.url, LC_ALL="C", PYTHONIOENCODING="latin-1")
-    assert result.out == "ż日\n".encode()
-
-
-def test_surrogate_halves_are_joined_and_a_lone_one_is_replaced(
-    srchat: Srchat, serve: Serve
-) -> None:
-    server = serve(answer("a\ud83d", "\ude00b\udc00c"))
-    assert srchat("ask", "hi", "--base-url", server.url).text == "a\U0001f600b\ufffdc\n"
-
-
-def test_each_piece_is_written_when_it_arrives(srchat: Srchat, serve: Serve) -> None:
-    server = serve([head(), chunk("first"), HOLD])
-    process = srchat.start("ask", "hi", "--base-url", server.url)
-    assert process.stdout.read(5) == b"first"
-    process.terminate()
-    assert process.wait_for_result() == (143, b"\n", "srchat: terminated\n")
-
-
 def test_no_stream_asks_for_the_whole_and_prints_it(srchat: Srchat, serve: Serve) -> None:
     server = serve(json_response(completion("whole")))
     result = srchat("ask", "hi", "--no-stream", "--base-url", server.url)
     assert (result.code, result.out) == (0, b"whole\n")
     assert "stream" not in server.requests[0].json
-
-
-def test_json_is_one_document(srchat: Srchat, serve: Serve) -> None:
-    usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
-    script = [
-        head(), chunk("né"), chunk(finish="stop"), event({"choices": [], "usage": usage}), DONE,
-    ]  # fmt: skip
-    server = serve([*script, CLOSE])
-    result = srchat("ask", "hi", "--json", "--base-url", server.url)
-    assert result.code == 0
-    document = json.loads(result.out)
-    document.pop("conversation")
-    assert document.pop("seconds") >= 0
-    assert document == {
-        "model": "vllm-primary",
-        "content": "né",
-        "reasoning": None,
-        "finish_reason": "stop",
-        "usage": usage,
-        "cost": None,
-        "complete": True,
-        "error": None,
-    }
-
-
-def test_json_of_a_truncated_answer_has_the_text_so_far(srchat: Srchat, serve: Serve) -> None:
-    server = serve([head(), chunk("half"), CLOSE])
-    result = srchat("ask", "hi", "--json", "--base-url", server.url)
-    document = json.loads(result.out)
-    assert (result.code, document["content"], document["complete"]) == (6, "half", False)
-    assert "incomplete answer" in document["error"]["message"]
-    assert document["seconds"] >= 0
-
-
-@pytest.mark.parametrize(
-    ("script", "code", "error"),
-    [
-        (error(429, "slow down", type="tokens"), 7, {"type": "tokens", "status": 429}),
-        (error(404, "no such model"), 5, {"type": None, "status": 404}),
-        ([CLOSE], 8, {"type": None, "status": None}),
-    ],
-)
-def test_json_of_a_refused_request_is_a_document(
-    srchat: Srchat, serve: Serve, script: Script, code: int, error: dict[str, object]
-) -> None:
-    url = serve(script).url
-    result = srchat("ask", "hi", "--json", "--retries", "0", "--base-url", url)
-    document = json.loads(result.out)
-    assert (result.code, document["content"], document["complete"]) == (code, "", False)
-    assert document["error"].pop("message") in result.err
-    assert document["error"] == error
-
-
-def test_json_without_a_key_is_a_document(srchat: Srchat) -> None:
-    result = srchat("ask", "hi", "--json")
-    assert (result.code, json.loads(result.out)["error"]["message"][:10]) == (4, "no API key")
-
-
-def test_json_has_the_reasoning_apart(srchat: Srchat, serve: Serve) -> None:
-    server = serve([head(), chunk(reasoning="Hm."), chunk("Yes."), chunk(finish="stop"), DONE])
-    document = json.loads(srchat("ask", "hi", "--json", "--base-url", server.url).out)
-    assert (document["reasoning"], document["content"]) == ("Hm.", "Yes.")
-
-
-# --- events, and a file for the answer -----------------------------------------------------
-
-
-def _events(out: bytes) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in out.splitlines()]
-
-
-def test_events_are_lines_of_ascii_json_in_order(srchat: Srchat, serve: Serve) -> None:
-    server = serve(
-        [head(), chunk(reasoning="Hm."), chunk("né"), chunk("!"), chunk(finish="stop"), DONE]
-    )
-    result = srchat("ask", "hi", "--events", "--base-url", server.url)
-    assert (result.code, result.err) == (0, "")
-    assert result.out.isascii()
-    start, *middle, end = _events(result.out)
-    assert (start["event"], start["model"]) == ("start", "vllm-primary")
-    assert start["conversation"] in srchat("history", "list").out.decode()
-    assert middle[0] == {"event": "reasoning", "text": "Hm."}
-    assert {each["event"] for each in middle[1:]} == {"text"}
-    assert "".join(each["text"] for each in middle[1:]) == "né!"
-    assert (end["event"], end["complete"], end["error"], end["exit"]) == ("end", True, None, 0)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_joined_events_give_the_answer_however_the_stream_is_split(
-    srchat: Srchat, serve: Serve, seed: int
-) -> None:
-    content = "<think>\nWhy? 日</think>\n\nDo:\n\n```sh\nls 😀\n```\n\nDone <think>.\n"
-    places = random.Random(seed).sample(range(1, len(content)), seed * 8)
-    cuts = [0, *sorted(places), len(content)]
-    script = answer(*(content[a:b] for a, b in pairwise(cuts)))
-    server = serve(script, script, script)
-    url = ("--base-url", server.url)
-    events = _events(srchat("ask", "hi", "--events", *url).out)
-    text = "".join(each["text"] for each in events if each["event"] == "text")
-    thought = "".join(each["text"] for each in events if each["event"] == "reasoning")
-    assert (thought, text) == ("\nWhy? 日", content.partition("</think>\n\n")[2])
-    assert srchat("ask", "hi", *url).out == text.encode()
-    assert srchat("ask", "hi", "-x", *url).out == "ls 😀\n".encode()
-
-
-def test_an_event_is_written_immediately(srchat: Srchat, serve: Serve) -> None:
-    more = threading.Event()
-    server = serve([head(), chunk("one"), more, chunk("two", "stop"), DONE])
-    ask = srchat.command("ask", "hi", "--events", "--base-url", server.url)
-    with subprocess.Popen(ask, env=srchat.env, stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        lines = [process.stdout.readline() for _ in range(2)]
-        assert json.loads(lines[1]) == {"event": "text", "text": "one"}
-        more.set()
-        assert json.loads(process.stdout.read().splitlines()[-1])["event"] == "end"
-
-
-def test_events_include_retries_warnings_and_the_end(srchat: Srchat, serve: Serve) -> None:
-    served = [head(), chunk("x", model="gpt-4o"), CLOSE]
-    server = serve(error(503, "busy", {"Retry-After": "0.1"}), served)
-    result = srchat("ask", "hi", "--events", "--base-url", server.url)
-    assert result.code == 6
-    events = _events(result.out)
-    assert [each["event"] for each in events] == ["retry", "start", "text", "warning", "end"]
-    assert 0.1 <= events[0]["seconds"] < 1
-    assert "gpt-4o answered instead" in str(events[3]["message"])
-    assert (events[4]["complete"], events[4]["exit"]) == (False, 6)
-    assert "incomplete answer" in str(events[4]["error"])
-
-
-def test_a_refused_request_and_a_missing_key_have_an_end_event(
-    srchat: Srchat, serve: Serve
-) -> None:
-    server = serve(error(404, "no such model"))
-    result = srchat("ask", "hi", "--events", "--base-url", server.url)
-    (end,) = _events(result.out)
-    assert (result.code, end["exit"]) == (5, 5)
-    (end,) = _events(srchat("ask", "hi", "--events").out)
-    assert end["exit"] == 4
-
-
-def test_the_file_the_pipe_and_last_have_the_same_bytes(srchat: Srchat, serve: Serve) -> None:
-    text = "Café\t日本\r\n\x1b[31mred\x1b[0m \U0001f600 end"
-    server = serve(answer(*text))
-    path = srchat.home / "out.md"
-    path.write_text("what was there before is longer than what comes now " * 9)
-    result = srchat("ask", "hi", "-o", str(path), "--base-url", server.url)
-    assert result.out == path.read_bytes() == srchat("last").out == f"{text}\n".encode()
-
-
-@pytest.mark.parametrize("mode", ["--json", "--events"])
-def test_with_json_the_file_has_the_answer(srchat: Srchat, serve: Serve, mode: str) -> None:
-    server = serve(answer("yes"))
-    path = srchat.home / "out.md"
-    result = srchat("ask", "hi", mode, "-o", str(path), "--base-url", server.url)
-    assert (result.code, path.read_bytes()) == (0, b"yes\n")
-    assert json.loads(result.out.splitlines()[-1] if mode == "--events" else result.out)
-
-
-def test_with_code_the_file_has_the_code(srchat: Srchat, serve: Serve) -> None:
-    path = srchat.home / "out.sh"
-    url = serve(answer(TWO_BLOCKS)).url
-    assert srchat("ask", "hi", "-x", "-o", str(path), "--base-url", url).out == b"ls\n"
-    assert path.read_bytes() == b"ls\n"
-
-
-def test_a_refused_request_does_not_change_the_file(srchat: Srchat, serve: Serve) -> None:
-    old, new = srchat.home / "old.md", srchat.home / "new.md"
-    old.write_text("old")
-    for path in (old, new):
-        url = serve(error(404, "no such model")).url
-        assert srchat("ask", "hi", "-o", str(path), "--base-url", url).code == 5
-    assert old.read_text() == "old"
-    assert not new.exists()
-
-
-@pytest.mark.parametrize("path", ["/no/such/folder/out", "/", "-"])
-def test_a_file_that_cannot_be_written_is_an_error_before_anything_is_sent(
-    srchat: Srchat, serve: Serve, path: str
-) -> None:
-    server = serve(answer("yes"))
-    result = srchat("ask", "hi", "-o", path, "--base-url", server.url)
-    assert (result.code, result.out, server.requests) == (2, b"", [])
-    assert path in result.err
-
-
-def test_a_full_disk_for_the_file_does_not_affect_stdout(srchat: Srchat, serve: Serve) -> None:
-    server = serve(answer("one ", "two"))
-    result = srchat("ask", "hi", "-o", "/dev/full", "--base-url", server.url)
-    assert (result.code, result.out) == (74, b"one two\n")
-    assert "/dev/full: cannot write the output: No space left" in result.err
-    assert srchat("last").out == b"one two\n"
-
-
-TWO_BLOCKS = "Do:\n\n```sh\nls\n```\n\nor\n\n  ~~~\n  a\n   b\n  ~~~\nDone."
-
-
-def test_code_prints_only_the_first_code_block(srchat: Srchat, serve: Serve) -> None:
-    result = srchat("ask", "hi", "-x", "--base-url", serve(answer(TWO_BLOCKS)).url)
-    assert (result.code, result.out) == (0, b"ls\n")
-    assert result.err == (
-        "srchat: warning: printed the first of 2 code blocks\nhint: --code-all prints all of them\n"
-    )
-    one = srchat("ask", "hi", "-x", "--base-url", serve(answer("> ```\n> ls\n> ```\n")).url)
-    assert one == (0, b"ls\n", "")
-
-
-def test_code_all_prints_all_code_blocks(srchat: Srchat, serve: Serve) -> None:
-    result = srchat("ask", "hi", "--code-all", "--base-url", serve(answer(TWO_BLOCKS)).url)
-    assert result == (0, b"ls\n\na\n b\n", "")
-
-
-@pytest.mark.parametrize("modes", list(combinations(["--json", "--raw", "-x", "--code-all"], 2)))
-def test_only_one_way_to_print(srchat: Srchat, modes: tuple[str, str]) -> None:
-    result = srchat("ask", "hi", "-p", "demo", *modes)
-    assert (result.code, result.out) == (2, b"")
-    assert "cannot be combined with" in result.err
-
-
-def test_code_without_a_code_block_fails_and_prints_the_answer_to_stderr(
-    srchat: Srchat, serve: Serve
-) -> None:
-    server = serve(answer("Just \x1b]0;evil\x07 prose."))
-    result = srchat("ask", "hi", "-x", "--base-url", server.url)
-    assert (result.code, result.out) == (6, b"")
-    assert "Just \\x1b]0;evil\\x07 prose." in result.err
-
-
-@pytest.mark.parametrize(
-    "rest", [[CLOSE], [chunk(finish="content_filter"), DONE], [event({"error": "broken"}), CLOSE]]
-)
-def test_an_answer_truncated_before_any_code_is_shown(
-    srchat: Srchat, serve: Serve, rest: Script
-) -> None:
-    server = serve([head(), chunk("Just \x1b]0;evil\x07 pro"), *rest])
-    result = srchat("ask", "hi", "-x", "--no-save", "--base-url", server.url)
-    assert (result.code, result.out) == (6, b"")
-    assert result.err.startswith("Just \\x1b]0;evil\\x07 pro\nsrchat: ")
-    assert "no code block" not in result.err
 
 
 def test_usage_is_a_line_on_stderr(srchat: Srchat, serve: Serve) -> None:
@@ -340,39 +61,7 @@ def test_usage_includes_the_rate_limit(srchat: Srchat, serve: Serve) -> None:
     assert "7 of 10 requests left" in srchat("ask", "hi", "--usage", "--base-url", server.url).err
 
 
-def test_verbose_logs_each_attempt_and_its_headers(srchat: Srchat, serve: Serve) -> None:
-    server = serve(error(503, "busy", {"Retry-After": "0", "X-Trace": "t1"}), answer("ok"))
-    lines = srchat("ask", "hi", "-v", "--base-url", server.url).err.splitlines()
-    assert [line for line in lines if "> POST" in line][1:]
-    assert [line for line in lines if "x-trace: t1" in line]
-    assert [line for line in lines if "the server answers 200" in line]
-    assert all(line.startswith("srchat: ") for line in lines)
-
-
 # --- the request ---------------------------------------------------------------------------
-
-
-def test_unset_parameters_are_not_sent(srchat: Srchat, serve: Serve) -> None:
-    server = serve(answer("ok"))
-    srchat("ask", "why", "is", "it?", "--base-url", server.url)
-    assert server.requests[0].path == "/v1/chat/completions"
-    assert server.requests[0].json == {
-        "model": "vllm-primary",
-        "messages": [{"role": "user", "content": "why is it?"}],
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
-
-
-def test_every_parameter_is_sent_as_given(srchat: Srchat, serve: Serve) -> None:
-    server = serve(answer("ok"))
-    options = ["-m", "m", "-s", "sys", "-t", "0", "--top-p", "0.5", "--max-tokens", "7"]
-    srchat("ask", "q", *options, "--stop", "a", "--stop", "b", "--base-url", server.url)
-    body = server.requests[0].json
-    assert body["messages"][0] == {"role": "system", "content": "sys"}
-    assert {key: body[key] for key in ("model", "temperature", "top_p", "max_tokens", "stop")} == {
-        "model": "m", "temperature": 0, "top_p": 0.5, "max_tokens": 7, "stop": ["a", "b"],
-    }  # fmt: skip
 
 
 def test_dry_run_prints_the_body_and_sends_nothing(srchat: Srchat, serve: Serve) -> None:
@@ -384,35 +73,6 @@ def test_dry_run_prints_the_body_and_sends_nothing(srchat: Srchat, serve: Serve)
 
 def test_dry_run_needs_no_key(srchat: Srchat) -> None:
     assert srchat("ask", "q", "--dry-run").code == 0
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "allowed"),
-    [
-        ("--temperature", "2.1", "a number from 0 to 2"),
-        ("--temperature", "-0.1", "a number from 0 to 2"),
-        ("--temperature", "nan", "a number from 0 to 2"),
-        ("--temperature", "hot", "a number from 0 to 2"),
-        ("--top-p", "1.01", "a number from 0 to 1"),
-        ("--max-tokens", "0", "an integer of at least 1"),
-        ("--max-tokens", "1.5", "an integer of at least 1"),
-        ("--retries", "-1", "an integer from 0 to 100"),
-        ("--timeout", "0", "a number from 0.1 to 86400"),
-        ("--max-wait", "121", "a number from 0 to 120"),
-        ("--base-url", "ftp://x", "an http:// or https:// URL"),
-        ("--stop", "", "a list of non-empty strings"),
-    ],
-)
-def test_a_value_out_of_range_names_option_and_range_before_anything_is_sent(
-    srchat: Srchat, serve: Serve, option: str, value: str, allowed: str
-) -> None:
-    server = serve(answer("ok"))
-    result = srchat("ask", "q", f"{option}={value}", SRCHAT_BASE_URL=server.url)
-    assert (result.code, result.out) == (2, b"")
-    assert option in result.err
-    assert allowed in result.err
-    assert len(result.messages) == 1
-    assert server.requests == []
 
 
 def test_the_key_is_sent_only_in_the_authorization_header(srchat: Srchat, serve: Serve) -> None:
@@ -565,92 +225,10 @@ def test_standard_input_that_cannot_be_read_is_refused(srchat: Srchat) -> None:
     assert b"cannot read standard input" in done.stderr
 
 
-@pytest.mark.parametrize("option", ["-s", "-m", "--stop"])
-def test_an_option_that_is_not_utf8_is_refused(srchat: Srchat, option: str) -> None:
-    result = srchat("ask", "q", "--dry-run", option, "k\udce4se")
-    assert (result.code, result.out) == (2, b"")
-    assert "not UTF-8" in result.err
-
-
 def test_a_file_name_that_is_not_utf8_is_shown_as_far_as_it_can_be(srchat: Srchat) -> None:
     name = os.fsencode(srchat.home) + b"/f\xe4.txt"
     Path(os.fsdecode(name)).write_text("text")
     assert 'f?.txt">\ntext\n</file>' in content(srchat, "q", "-f", os.fsdecode(name))
-
-
-def test_an_editor_that_removes_the_file_is_an_error(srchat: Srchat) -> None:
-    result = srchat("ask", "-e", "--dry-run", EDITOR="rm")
-    assert result.code == 2
-    assert "cannot read" in result.err
-
-
-def test_the_editor_writes_the_prompt(srchat: Srchat) -> None:
-    editor = srchat.home / "my editor"
-    editor.write_text('#!/bin/sh\nprintf " edited" >> "$1"\n')
-    editor.chmod(0o755)
-    result = srchat("ask", "draft", "-e", "--dry-run", VISUAL=f"'{editor}'")
-    assert json.loads(result.out)["messages"][0]["content"] == "draft edited"
-
-
-def test_the_editor_has_the_terminal_though_input_and_output_are_pipes(srchat: Srchat) -> None:
-    editor = srchat.home / "editor"
-    editor.write_text('#!/bin/sh\necho "draws"; test -t 0 && read line && echo "$line" >> "$1"\n')
-    editor.chmod(0o755)
-    ask = shlex.join(srchat.command("ask", "-e", "--dry-run"))
-    command = f"printf piped | {ask} > {srchat.home}/out"
-    env = srchat.env | {"EDITOR": str(editor)}
-    with TerminalSession(["sh", "-c", command], env, cwd=str(srchat.home)) as tty:
-        tty.wait_for_text("draws")
-        tty.type("typed\n")
-        assert tty.wait() == 0
-    content = json.loads((srchat.home / "out").read_text())["messages"][0]["content"]
-    assert content == '<file name="stdin">\npiped\n</file>\n\ntyped\n'
-
-
-def test_the_output_of_the_editor_is_not_part_of_the_answer(srchat: Srchat) -> None:
-    editor = srchat.home / "editor"
-    editor.write_text('#!/bin/sh\necho draws; echo text >> "$1"\n')
-    editor.chmod(0o755)
-    ask = srchat.command("ask", "-e", "--dry-run")
-    done = subprocess.run(
-        ask, env=srchat.env | {"EDITOR": str(editor)}, stdin=subprocess.DEVNULL,
-        capture_output=True, timeout=WAIT_TIMEOUT, check=False, start_new_session=True,
-    )  # fmt: skip
-    assert json.loads(done.stdout)["messages"][0]["content"] == "text\n"
-    assert b"draws" in done.stderr
-
-
-def test_an_editor_that_fails_loses_nothing(srchat: Srchat) -> None:
-    result = srchat("ask", "draft", "-e", "--dry-run", EDITOR="false")
-    assert result.code == 2
-    kept = Path(result.err.split("your text is in ")[1].strip())
-    assert kept.read_text() == "draft"
-
-
-@pytest.mark.parametrize("blank", ["", " "])
-def test_a_blank_editor_counts_as_not_set(srchat: Srchat, blank: str) -> None:
-    vi = srchat.home / "vi"
-    vi.write_text('#!/bin/sh\nprintf "by vi" > "$1"\n')
-    vi.chmod(0o755)
-    path = f"{srchat.home}:{srchat.env['PATH']}"
-    result = srchat("ask", "-e", "--dry-run", EDITOR=blank, PATH=path)
-    assert json.loads(result.out)["messages"][0]["content"] == "by vi"
-
-
-@pytest.mark.parametrize("text", ["typed", ""])
-def test_an_editor_in_a_closed_terminal_loses_nothing(srchat: Srchat, text: str) -> None:
-    editor = srchat.home / "editor"
-    editor.write_text(f'#!/bin/sh\nprintf "{text}" > "$1"; touch ready; exec sleep 20\n')
-    editor.chmod(0o755)
-    process = srchat.start("ask", "-e", EDITOR=str(editor))
-    wait_until((srchat.home / "ready").exists)
-    process.send_signal(signal.SIGHUP)
-    result = process.wait_for_result()
-    kept = [(path, path.read_text()) for path in srchat.home.glob("srchat-*.md")]
-    assert (result.code, [content for _, content in kept]) == (129, [text] if text else [])
-    assert result.err.startswith("srchat: hung up")
-    assert ("your text is in" in result.err) == bool(text)
-    assert all(str(path) in result.err for path, _ in kept)
 
 
 # --- endings -------------------------------------------------------------------------------
@@ -903,44 +481,6 @@ def test_the_search_for_a_hint_is_bounded_and_ends_with_a_signal(
     assert "no model nope" in result.err
 
 
-def test_a_signal_at_any_moment_of_the_start_shows_no_traceback(
-    srchat: Srchat, serve: Serve
-) -> None:
-    server = serve(*[[HOLD]] * 14)
-    command = srchat.command("ask", "q", "--base-url", server.url)
-    for moment in range(2, 30, 2):
-        # Without coverage.py, which ignores signals while it starts.
-        process = srchat.start_program(command, env=srchat.plain_env)
-        time.sleep(moment / 100)
-        process.send_signal(2)
-        code, _, err = process.wait_for_result()
-        # Python's own traceback, before main() is called.
-        if err.endswith("KeyboardInterrupt\n") or err.startswith("Fatal Python error: init_"):
-            assert "srchat/cli" not in err
-        else:
-            assert (code, err) in ((130, ""), (130, "srchat: interrupted\n"))
-
-
-# Sends itself the signal while the first module is loaded.
-EARLY = """
-import os, sys
-from srchat.__main__ import main
-class Finder:
-    def find_spec(self, name, *_):
-        os.kill(os.getpid(), 2)
-sys.meta_path.insert(0, Finder())
-main()
-"""
-
-
-def test_a_signal_while_the_first_module_is_loaded_shows_no_traceback(srchat: Srchat) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", EARLY, "ask", "q"], env=srchat.env, stdin=subprocess.DEVNULL,
-        capture_output=True, timeout=WAIT_TIMEOUT, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout, done.stderr) == (-2, b"", b"")
-
-
 # Sends a second signal at the moment when the first one is handled.
 TWICE = """
 import os
@@ -1048,11 +588,6 @@ def test_a_failure_to_start_a_thread_is_one_line(srchat: Srchat, serve: Serve) -
 # --- demo ----------------------------------------------------------------------------------
 
 
-def test_the_demo_answers_with_a_command(srchat: Srchat) -> None:
-    result = srchat("ask", "-p", "demo", "--command", "say `hello` to me")
-    assert result == (0, b'echo "say hello to me"\n', "")
-
-
 def test_the_demo_answers_without_key_and_network(srchat: Srchat) -> None:
     result = srchat("ask", "-p", "demo", "hello there", ALL_PROXY="http://127.0.0.1:9")
     assert result.code == 0
@@ -1076,30 +611,6 @@ def test_the_demo_ignores_the_environment(srchat: Srchat, serve: Serve) -> None:
     assert server.requests == []
 
 
-def test_parameters_of_all_sources_are_merged_and_sent(srchat: Srchat, serve: Serve) -> None:
-    srchat.configure(
-        "[params]\nseed = 1\ntop_k = 2\nmin_p = 0.1\n"
-        "[profiles.work.params]\ntop_k = 3\nchat_template_kwargs.enable_thinking = false\n"
-    )
-    server = serve(answer("ok"))
-    options = ["-p", "work", "--param", "seed=7", "--param", "min_p=", "--param", "x.y=[1]"]
-    expected = {
-        "seed": 7, "top_k": 3, "chat_template_kwargs": {"enable_thinking": False}, "x": {"y": [1]},
-    }  # fmt: skip
-    dry = json.loads(srchat("ask", "q", "--dry-run", *options).out)
-    assert {name: dry.get(name) for name in expected} == expected
-    assert "min_p" not in dry
-    assert srchat("ask", "q", "--base-url", server.url, *options).code == 0
-    assert {name: server.requests[0].json[name] for name in expected} == expected
-
-
-@pytest.mark.parametrize("text", ["model=x", "seed", "=1", "n=2"])
-def test_a_parameter_that_cannot_be_one_is_refused(srchat: Srchat, text: str) -> None:
-    result = srchat("ask", "q", "-p", "demo", "--param", text)
-    assert (result.code, result.out) == (2, b"")
-    assert f"invalid value for '--param': {text!r}; must be parameters such as seed=7" in result.err
-
-
 def test_a_parameter_in_the_file_is_set_shown_and_unset(srchat: Srchat) -> None:
     assert srchat("config", "set", "params.seed", "7") == (0, b"", "")
     assert srchat("config", "set", "-p", "work", "params.a.b=[1, 2]") == (0, b"", "")
@@ -1119,31 +630,3 @@ def test_a_parameter_changes_in_a_chat(srchat: Srchat, serve: Serve) -> None:
     assert [request.json.get("seed") for request in server.requests] == [7, None]
     assert "param.seed = 7" in result.err
     assert "params.n is not allowed; params takes parameters such as seed=7" in result.err
-
-
-FAILED = '{"code":500,"message":"out of memory","type":"server_error"}'
-
-
-@pytest.mark.parametrize(
-    ("sent", "kind", "status"),
-    [
-        (f"error: {FAILED}\n\n", "server_error", 500),
-        (f'data: {{"error": {FAILED}}}\n\n', "server_error", 500),
-        (f'data: {{"choices": [{{"delta": {{}}, "error": {FAILED}}}]}}\n\n', "server_error", 500),
-        ('data: {"error": {"message": "no", "code": "overloaded"}}\n\n', "overloaded", None),
-        ('data: {"error": {"message": "no", "code": "503", "type": "None"}}\n\n', None, 503),
-        ('data: {"error": {"message": "no", "code": 12}}\n\n', "12", None),
-        ('data: {"error": "no"}\n\n', None, None),
-    ],
-)
-@pytest.mark.parametrize("option", ["--json", "--events"])
-def test_an_error_in_the_stream_has_the_type_and_status_that_the_server_sent(
-    srchat: Srchat, serve: Serve, option: str, sent: str, kind: str | None, status: int | None
-) -> None:
-    server = serve([head(), chunk("half"), sent.encode(), CLOSE])
-    result = srchat("ask", "q", option, "--base-url", server.url)
-    assert result.code == 6
-    last = result.text if option == "--json" else result.text.splitlines()[-1]
-    failure = json.loads(last)["error"]
-    assert (failure["type"], failure["status"]) == (kind, status)
-    assert failure["message"].startswith("the server aborted the answer: ")

@@ -1,7 +1,5 @@
 """`srchat batch run`: each request once, through failures and restarts."""
 
-import json
-import math
 import os
 import random
 import re
@@ -10,60 +8,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
-from typing import Any, cast
 
 import pytest
 import trustme
 
-from tests.conftest import Process, Result, Serve, Srchat
+from tests.conftest import Limited, Process, Srchat
+from tests.support.batch_running import answers, errors, out, run, write_requests
 from tests.support.batch_server import BatchServer
 from tests.support.costs import start_measured
 from tests.support.pseudo_terminal import TerminalSession
-from tests.support.server import CLOSE, HOLD, RESET, Script, completion, error, json_response
+from tests.support.server import HOLD, completion, error, json_response
 from tests.support.tls_server import TLSServer
 from tests.support.waiting import WAIT_TIMEOUT, wait_until
-
-Limited = Callable[..., BatchServer]
-
-
-@pytest.fixture
-def limited() -> Iterator[Limited]:
-    with ExitStack() as stack:
-
-        def start(**limits: Any) -> BatchServer:
-            return stack.enter_context(BatchServer(**limits))
-
-        yield start
-
-
-def write_requests(srchat: Srchat, count: int, name: str = "in.jsonl") -> list[str]:
-    """Write a batch file, and return its prompts."""
-    stdin = "".join(f"{n}\n" for n in range(1, count + 1)).encode()
-    assert srchat("batch", "make", "q{line}", "-o", name, stdin=stdin).code == 0
-    return [f"q{n}" for n in range(1, count + 1)]
-
-
-def answers(path: Path) -> list[str]:
-    lines = [json.loads(line) for line in path.read_bytes().splitlines()]
-    return [line["response"]["body"]["choices"][0]["message"]["content"] for line in lines]
-
-
-def run(srchat: Srchat, server: Any, *args: str, **env: str) -> Result:
-    url = server if isinstance(server, str) else server.url
-    return srchat("batch", "run", "in.jsonl", "--base-url", url, *args, **cast("Any", env))
-
-
-def out(srchat: Srchat) -> Path:
-    return srchat.home / "in.out.jsonl"
-
-
-def errors(srchat: Srchat) -> list[dict[str, Any]]:
-    path = srchat.home / "in.out.errors.jsonl"
-    return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
 def test_every_request_is_sent_once_and_answered(srchat: Srchat, limited: Limited) -> None:
@@ -104,13 +61,6 @@ def test_changed_requests_are_sent_again_and_reported(srchat: Srchat, limited: L
     assert sorted(answers(out(srchat))) == ["answer to changed", "answer to q1", "answer to q3"]
 
 
-def test_stdin_is_a_batch_file_and_the_demo_answers_it(srchat: Srchat) -> None:
-    made = srchat("batch", "make", "square {line}", stdin=b"1\n2\n")
-    result = srchat("batch", "run", "-", "-p", "demo", "-o", "out.jsonl", stdin=made.out)
-    assert result.code == 0
-    assert "square 1" in srchat("batch", "read", "out.jsonl").text
-
-
 def test_failures_are_in_a_separate_file_and_retried(srchat: Srchat, limited: Limited) -> None:
     server = limited()
     write_requests(srchat, 4)
@@ -134,140 +84,12 @@ def test_failures_are_in_a_separate_file_and_retried(srchat: Srchat, limited: Li
     assert server.request_counts == {"q1": 1, "q2": 3, "q3": 1, "q4": 1}
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
-        error(500),
-        error(529),
-        error(408),
-        [RESET],
-        [CLOSE],
-        error(503, headers={"Retry-After": "0"}),
-    ],
-)
-def test_temporary_errors_are_retried(srchat: Srchat, limited: Limited, script: Script) -> None:
-    server = limited()
-    write_requests(srchat, 3)
-    server.scripts["q2"] = [script]
-    assert run(srchat, server, "--max-wait", "0.01").code == 0
-    assert server.request_counts["q2"] == 2
-    assert len(answers(out(srchat))) == 3
-
-
-def test_a_request_that_always_fails_does_not_affect_others(
-    srchat: Srchat, limited: Limited
-) -> None:
-    server = limited()
-    write_requests(srchat, 3)
-    server.scripts["q2"] = [error(500, "broken")] * 9
-    assert run(srchat, server, "--max-wait", "0.01", "--retries", "2").code == 6
-    assert server.request_counts["q2"] == 3
-    assert "broken" in errors(srchat)[0]["error"]["message"]
-
-
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_request_that_is_always_refused_does_not_hold_up_the_others(
-    srchat: Srchat, limited: Limited, status: int
-) -> None:
-    server = limited(latency=0.02)
-    write_requests(srchat, 100)
-    server.scripts["q2"] = [error(status, "too large", {"Retry-After": "0"})] * 99
-    assert run(srchat, server, "-j", "4").code == 6
-    assert server.request_counts["q2"] <= 20
-    assert len(answers(out(srchat))) == 99
-    assert "too large" in errors(srchat)[0]["error"]["message"]
-
-
-@pytest.mark.parametrize(
-    ("script", "message"),
-    [
-        (json_response({"error": {"message": "overloaded"}}), "no choices: overloaded"),
-        (json_response(b"<html>"), "not JSON"),
-        (json_response({"choices": []}), "no choices"),
-        (json_response(completion("x") | {"time": math.nan}), "not JSON compliant"),
-    ],
-)
-def test_a_200_without_an_answer_is_a_failure(
-    srchat: Srchat, limited: Limited, script: Script, message: str
-) -> None:
-    server = limited()
-    write_requests(srchat, 2)
-    server.scripts["q1"] = [script]
-    assert run(srchat, server).code == 6
-    assert message in errors(srchat)[0]["error"]["message"]
-
-
-@pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (404, 5), (400, 5)])
-def test_an_error_of_all_requests_ends_the_run(
-    srchat: Srchat, serve: Serve, status: int, code: int
-) -> None:
-    server = serve(error(status, "not like this"))
-    write_requests(srchat, 40)
-    result = run(srchat, server)
-    assert result.code == code
-    assert "not like this" in result.err
-    assert "0 of 40 done; run the same command to continue" in result.err
-    assert len(server.requests) <= 12  # five, and those in flight
-
-
 def test_a_missing_key_is_reported_before_any_request(srchat: Srchat) -> None:
     write_requests(srchat, 1)
     result = srchat("batch", "run", "in.jsonl")
     assert result.code == 4
     assert "no API key" in result.err
     assert not out(srchat).exists()
-
-
-def test_an_unreachable_server_ends_the_run(srchat: Srchat, limited: Limited) -> None:
-    write_requests(srchat, 10)
-    result = run(srchat, "http://127.0.0.1:9/v1", "--retries", "1", "--max-wait", "0.01")
-    assert result.code == 8
-    assert "0 of 10 done; run the same command to continue" in result.err
-    server = limited()
-    assert run(srchat, server).code == 0
-    assert set(server.request_counts.values()) == {1}
-
-
-def test_too_long_a_wait_ends_the_run_and_keeps_requests_in_flight(
-    srchat: Srchat, limited: Limited
-) -> None:
-    server = limited(latency=0.3)
-    write_requests(srchat, 10)
-    server.scripts["q3"] = [error(429, "daily limit", {"Retry-After": "4000"})]
-    result = run(srchat, server)
-    assert result.code == 7
-    assert "the server asks to wait 4000 s" in result.err
-    assert "3 of 10 done; run the same command to continue" in result.err
-    assert len(answers(out(srchat))) == 3
-    assert run(srchat, server).code == 0
-    assert len(answers(out(srchat))) == 10
-
-
-def test_a_rate_limit_is_respected(srchat: Srchat, limited: Limited) -> None:
-    server = limited(latency=0.02, max_concurrent=6, per_second=40)
-    write_requests(srchat, 200)
-    result = run(srchat, server)
-    assert result.code == 0
-    assert len(answers(out(srchat))) == 200
-    assert len(server.requests) <= 1.2 * 200
-    arrivals = [request.at for request in server.requests]
-    for refused in server.refusal_times:
-        assert sum(refused < at < refused + 0.9 for at in arrivals) <= 6
-
-
-def test_headers_pace_the_run_so_that_nothing_is_refused(srchat: Srchat, limited: Limited) -> None:
-    headers = {"X-RateLimit-Remaining": "1", "X-RateLimit-Reset": "0.05"}
-    server = limited(headers=headers)
-    write_requests(srchat, 12)
-    assert run(srchat, server).code == 0
-    assert not server.refusal_times
-
-
-def test_concurrency_grows_up_to_the_limit(srchat: Srchat, limited: Limited) -> None:
-    server = limited(latency=0.05)
-    write_requests(srchat, 80)
-    assert run(srchat, server, "-j", "7").code == 0
-    assert 5 <= server.peak_concurrency <= 7
 
 
 @pytest.mark.parametrize(
@@ -290,22 +112,6 @@ def test_a_wrong_command_line_sends_nothing(
     result = srchat("batch", *args, "-p", "demo")
     assert (result.code, result.out) == (2, b"")
     assert message in result.err
-
-
-def test_all_bad_lines_are_named_at_once(srchat: Srchat, serve: Serve) -> None:
-    server = serve(error(500))
-    write_requests(srchat, 2)
-    file = srchat.home / "in.jsonl"
-    good = file.read_bytes()
-    file.write_bytes(good + b"\n" * 30)
-    result = run(srchat, server)
-    assert result.code == 2
-    named = [line for line in result.messages if "blank line" in line]
-    assert named == [f"srchat: error: in.jsonl:{n}: blank line" for n in range(3, 23)]
-    assert "nothing was sent: bad lines in in.jsonl: at least 20" in result.err
-    assert not server.requests
-    file.write_bytes(b"")
-    assert "in.jsonl has no requests" in run(srchat, server).err
 
 
 def test_a_second_run_on_the_same_results_is_refused(srchat: Srchat, limited: Limited) -> None:
@@ -403,18 +209,6 @@ def test_only_the_first_thread_is_needed(
     else:
         assert server.connections == 1
         assert len(answers(out(srchat))) == 8
-
-
-def test_a_request_that_never_ends_does_not_hold_up_a_signal(
-    srchat: Srchat, limited: Limited
-) -> None:
-    server = limited()
-    write_requests(srchat, 1)
-    server.scripts["q1"] = [[HOLD]]
-    process = srchat.start("batch", "run", "in.jsonl", "--base-url", server.url)
-    assert server.first_request.wait(WAIT_TIMEOUT)
-    process.send_signal(signal.SIGINT)
-    assert process.wait_for_result().code == 130
 
 
 def killed_and_resumed(srchat: Srchat, server: BatchServer, lines: int, kills: int) -> None:
@@ -543,23 +337,3 @@ def test_memory_is_flat(srchat: Srchat) -> None:
     )
     assert process.wait(WAIT_TIMEOUT * 10) == 0
     assert costs().memory < 150
-
-
-@pytest.mark.slow
-def test_a_million_lines_are_checked_in_little_memory(srchat: Srchat) -> None:
-    file = srchat.home / "in.jsonl"
-    body = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
-    with file.open("w") as lines:
-        for n in range(1_000_000):
-            line = {"custom_id": f"row-{n:07d}", "method": "POST", "url": "/v1/chat/completions"}
-            lines.write(json.dumps({**line, "body": body}) + "\n")
-        lines.write("wrong\n")
-    process, costs = start_measured(
-        ["batch", "run", "in.jsonl", "-p", "demo"],
-        cwd=srchat.home,
-        env=srchat.plain_env,
-        stderr=subprocess.PIPE,
-    )
-    _, err = process.communicate(timeout=WAIT_TIMEOUT * 10)
-    assert b"in.jsonl:1000001: not JSON" in err
-    assert costs().memory < 300

@@ -1,17 +1,14 @@
-"""`history export --format html` in a real browser, and `history stats`."""
+"""`history export --format html` in a real browser."""
 
-import json
 import os
 import shutil
 import subprocess
-import time
 
 import pytest
 
 from tests.conftest import Serve, Srchat
 from tests.markdown.test_attacks import ATTACKS
 from tests.markdown.test_html import HIDDEN, INJECTIONS, Page
-from tests.support.pseudo_terminal import TerminalSession
 from tests.support.server import Script, answer, json_response
 
 QUIETLY = (
@@ -79,38 +76,3 @@ def test_in_a_browser_nothing_is_requested_or_executed(srchat: Srchat, serve: Se
     assert seen.elements.count("article") == written.elements.count("article")
     assert "".join(seen.text.split()) == "".join(written.text.split())
     assert not HIDDEN.search(dom)
-
-
-def test_stats_add_up_by_day_model_and_conversation(srchat: Srchat) -> None:
-    for prompt in ("a b", "c"):
-        assert srchat("ask", "-p", "demo", prompt).code == 0
-    srchat("ask", "-p", "demo", "-c", "d")
-    today = time.strftime("%Y-%m-%d")
-    (day,) = json.loads(srchat("history", "stats", "--json").out)
-    assert (day["name"], day["requests"]) == (today, 3)
-    assert day["completion_tokens"] > 300
-    assert day["seconds"] > 0
-    (model,) = json.loads(srchat("history", "stats", "--by", "model", "--json").out)
-    assert model == day | {"name": "srchat-demo"}
-    rows = json.loads(srchat("history", "stats", "--by", "conversation", "--json").out)
-    assert {row["name"]: row["requests"] for row in rows} == {"a b": 1, "c": 2}
-    piped = srchat("history", "stats").text
-    assert piped.split("\t")[:2] == [today, "3"]
-    assert srchat("history", "stats", "--by", "conversation", "-n", "1").text.count("\n") == 1
-
-
-def test_stats_without_a_history_are_empty(srchat: Srchat) -> None:
-    assert srchat("history", "stats") == (0, b"", "")
-    assert srchat("history", "stats", "--json").out == b"[]\n"
-
-
-def test_stats_are_bars_on_a_terminal(srchat: Srchat) -> None:
-    srchat("ask", "-p", "demo", "a")
-    command = srchat.command("history", "stats", "--by", "model")
-    with TerminalSession(command, srchat.env, cwd=str(srchat.home)) as session:
-        assert session.wait() == 0
-        head, row = session.lines
-    assert head.split() == ["model", "requests", "prompt", "answer", "seconds"]
-    assert row.startswith("srchat-demo ")
-    assert row.endswith("██")
-    assert len(row) < 80

@@ -1,7 +1,6 @@
 """The prompt in a real terminal: its status line, pastes, resizes, the smallest screens."""
 
 import os
-import re
 import sys
 import threading
 
@@ -41,18 +40,6 @@ def test_a_paste_of_500_lines_is_one_message(srchat: Srchat, serve: Serve) -> No
         chat.type(ENTER)
         chat.wait_for_text("Fine.")
     assert sent_messages(server) == [("user", "\n".join(lines))]
-
-
-def test_a_paste_right_after_ctrl_c_is_one_message(srchat: Srchat, serve: Serve) -> None:
-    server = serve(answer("Fine."))
-    with ChatTerminal(srchat, server.url) as chat:
-        chat.wait_for_prompt()
-        chat.type("x" + CTRL_C + "\x1b[200~one\rtwo\rthree\x1b[201~")
-        chat.wait_for_text("three")
-        assert server.requests == []
-        chat.type(ENTER)
-        chat.wait_for_text("Fine.")
-    assert sent_messages(server) == [("user", "one\ntwo\nthree")]
 
 
 def test_binary_input_is_rejected_and_the_next_line_is_sent(srchat: Srchat, serve: Serve) -> None:
@@ -121,18 +108,6 @@ def test_the_smallest_terminals_work(srchat: Srchat, serve: Serve, size: tuple[i
         if size[0] > 1:
             assert "Answer" in "".join(chat.lines)
     assert sent_messages(server, 0) == [("user", "hello there, you")]
-
-
-def test_no_color(srchat: Srchat, serve: Serve) -> None:
-    with ChatTerminal(srchat, serve(answer("**ok**")).url, NO_COLOR="1") as chat:
-        chat.run("hi")
-        chat.wait_for_prompt()
-        chat.type("/")
-        chat.wait_for_text("help [COMMAND]")
-        chat.type(CTRL_C)
-        chat.leave()
-        colours = re.findall(rb"\x1b\[[0-9;]*m", chat.raw)
-        assert not [c for c in colours if re.search(rb"[\[;](3[0-8]|4[0-8]|9[0-7])[;m]", c)]
 
 
 def test_neither_httpx_nor_rich_is_imported_before_the_prompt(srchat: Srchat) -> None:

@@ -3,9 +3,9 @@
 import termios
 from typing import Any
 
-from tests.conftest import Srchat
+from tests.conftest import Serve, Srchat
 from tests.support.pseudo_terminal import TerminalSession
-from tests.support.server import ScriptedServer
+from tests.support.server import ScriptedServer, answer
 
 ENTER = "\r"
 CTRL_C, CTRL_D, CTRL_R, CTRL_Z = "\x03", "\x04", "\x12", "\x1a"
@@ -105,3 +105,9 @@ def is_well_formed(messages: list[tuple[str, str]]) -> bool:
         roles = roles[1:]
     expected = ["user", "assistant"] * (len(roles) // 2) + ["user"]
     return roles == expected and all(content.strip() for _, content in messages)
+
+
+def chat_on(srchat: Srchat, serve: Serve, *answers: str, **env: str) -> ChatTerminal:
+    return ChatTerminal(
+        srchat, serve(*map(answer, answers or ("Fine.",))).url, size=(80, 24), **env
+    )

@@ -283,6 +283,11 @@ def part(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
+def command_answer(command: str) -> Script:
+    """Return an answer with a command in a code block."""
+    return answer(f"```sh\n{command}\n```")
+
+
 def chunked(*parts: bytes) -> bytes:
     """Return body parts in chunked transfer coding, with the last chunk."""
     return b"".join(part(data) for data in (*parts, b""))

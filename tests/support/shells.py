@@ -2,12 +2,14 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 import pexpect
+import pytest
 
 from tests.support.waiting import WAIT_TIMEOUT
 
@@ -98,3 +100,16 @@ class Fish:
         )  # fmt: skip
         assert process.stderr == ""
         return process.stdout.splitlines()
+
+
+def fish_call(kind: str, *options: str) -> tuple[str, ...]:
+    """Return the arguments with which fish requests one kind of values."""
+    flag = {"models": "-m", "profiles": "-p", "conversations": "--conversation"}[kind]
+    return ("__complete", "fish", "srchat", "ask", *options, flag, "")
+
+
+def required(program: str) -> str:
+    """Return the program, or skip the test if it is not installed."""
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    return program
