@@ -19,8 +19,6 @@ from srchat.api.exchange import Limits
 from srchat.api.models import ChatCompletionChunk, Usage
 from srchat.api.server import Server
 from srchat.errors import (
-    APIConnectionError,
-    APITimeoutError,
     IncompleteAnswerError,
     Interrupted,
     ProtocolError,
@@ -28,8 +26,9 @@ from srchat.errors import (
     TextTimeoutError,
 )
 from tests.conftest import Serve
-from tests.support.asking import HELLO, NO_RETRIES, SHORT_WAITS, ask, collect
+from tests.support.asking import HELLO, NO_RETRIES, SHORT_WAITS, ask, collect, is_text
 from tests.support.server import (
+    CHUNKED,
     CLOSE,
     DONE,
     HOLD,
@@ -47,6 +46,7 @@ from tests.support.server import (
     event,
     head,
     json_response,
+    part,
 )
 from tests.support.tls_server import TLSServer
 from tests.support.waiting import wait_until
@@ -54,15 +54,9 @@ from tests.support.waiting import wait_until
 TEXT = "Grüße, 日本 and 😀:\u2028 done.\n"
 PIECES = [chunk(piece) for piece in TEXT]
 STREAM = b"".join([*PIECES, chunk(finish="stop"), DONE])
-CHUNKED = {"Transfer-Encoding": "chunked"}
 FINISH = chunk(finish="stop")
 # Anything else that could end a request takes 30 seconds or more.
 MAX_SECONDS = 20
-
-
-def part(data: bytes) -> bytes:
-    """Return one chunk in chunked transfer coding."""
-    return b"%x\r\n%s\r\n" % (len(data), data)
 
 
 # Complete answers
@@ -163,23 +157,6 @@ def test_text_is_returned_when_it_arrives(serve: Serve) -> None:
     with ChatClient(Server(server.url, None), limits=Limits(silence=MAX_SECONDS)) as client:
         got = collect(client.stream(HELLO), seen)
     assert (got.text, got.error) == ("onetwo", None)
-
-
-def test_a_tick_without_data_yields_none(serve: Serve) -> None:
-    kinds: list[str] = []
-    waiting = {"RequestSent": threading.Event(), "ResponseHead": threading.Event()}
-    server = serve([waiting["RequestSent"], head(), waiting["ResponseHead"], *answer("Hello")[1:]])
-
-    def seen(item: Event) -> None:
-        kinds.append(type(item).__name__)
-        if kinds[-2:] == ["NoneType", "NoneType"]:
-            last = next(kind for kind in reversed(kinds) if kind != "NoneType")
-            if last in waiting:
-                waiting[last].set()
-
-    with ChatClient(Server(server.url, None), limits=Limits(silence=MAX_SECONDS)) as client:
-        got = collect(client.stream(HELLO), seen)
-    assert (got.text, got.error) == ("Hello", None)
 
 
 def test_reasoning_comes_apart_from_the_answer(serve: Serve) -> None:
@@ -363,47 +340,6 @@ def test_a_truncated_answer_is_kept_and_not_retried(serve: Serve, ending: Script
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(
-    "cut",
-    [
-        [CLOSE],
-        [RESET],
-        [b"HTTP/1.1 200 OK\r\nContent-", CLOSE],
-        [head(headers=CHUNKED), Pause(0.1), CLOSE],
-        [head(headers=CHUNKED), part(chunk(role="assistant")), Pause(0.1), CLOSE],
-        [head(headers=CHUNKED), part(b": ping\n\n"), b"50\r\ndata", CLOSE],
-        [head(headers={"Content-Length": "999"}), chunk(""), CLOSE],
-        [head(), chunk(""), RESET],
-        [head(), json.dumps(completion("Hell")).encode()[:-1], RESET],
-        [head(), b'{"error": {"message": "busy"}}', RESET],
-    ],
-    ids=["FIN", "RST", "half a head", "cut", "cut after role", "cut part", "short", "RST in body",
-         "half a document", "an error for an answer"],
-)  # fmt: skip
-def test_a_connection_lost_before_the_first_text_is_retried(serve: Serve, cut: Script) -> None:
-    server = serve(cut, cut, answer("Hello"))
-    result = ask(server.url, retry=SHORT_WAITS)
-    assert (result.text, result.error) == ("Hello", None)
-    assert len(server.requests) == 3
-    assert list(result.waits) == [1, 2]
-
-
-def test_a_connection_that_is_lost_on_every_attempt_is_an_error(serve: Serve) -> None:
-    server = serve([CLOSE])
-    result = ask(server.url, retry=SHORT_WAITS)
-    assert isinstance(result.error, APIConnectionError)
-    assert str(server.port) in result.message
-    assert len(server.requests) == 4
-
-
-def test_an_answer_with_reasoning_is_not_retried(serve: Serve) -> None:
-    server = serve([head(headers=CHUNKED), part(chunk(reasoning="hm")), Pause(0.05), CLOSE])
-    result = ask(server.url, retry=SHORT_WAITS)
-    assert isinstance(result.error, IncompleteAnswerError)
-    assert result.reasoning == "hm"
-    assert len(server.requests) == 1
-
-
 ERRORS: list[bytes] = [
     event({"error": {"message": "broken", "code": 500}}),
     event({"error": "broken"}),
@@ -476,29 +412,7 @@ def test_a_corrupt_compressed_answer_is_kept_and_reported(serve: Serve) -> None:
     assert "compressed answer is corrupt" in got.message
 
 
-def test_a_server_without_http_is_reported(serve: Serve) -> None:
-    got = ask(serve([b"SSH-2.0-OpenSSH_9.2\r\n", CLOSE]).url)
-    assert isinstance(got.error, APIConnectionError)
-    assert got.text == ""
-
-
-def test_endless_headers_are_refused(serve: Serve) -> None:
-    got = ask(serve([b"HTTP/1.1 200 OK\r\n", *[b"X-Bomb: " + b"x" * 10_000 + b"\r\n"] * 1000]).url)
-    assert isinstance(got.error, APIConnectionError)
-
-
 # Silence
-
-
-@pytest.mark.parametrize(
-    "script", [[HOLD], [b"HTTP/1.1 200 OK\r\n", HOLD], [head(), HOLD], [head(), chunk(""), HOLD]]
-)
-def test_a_timeout_before_the_first_text_is_retried(serve: Serve, script: Script) -> None:
-    server = serve(script, answer("Hello"))
-    got = ask(server.url, retry=SHORT_WAITS, silence=3)
-    assert (got.text, got.error) == ("Hello", None)
-    assert len(server.requests) == 2
-    assert "for 3 s" in got.waits[1].reason
 
 
 def test_a_timeout_in_the_middle_truncates_the_answer(serve: Serve) -> None:
@@ -515,20 +429,6 @@ def test_the_connect_timeout_does_not_apply_to_the_body(serve: Serve) -> None:
     server = serve([b"HTTP/1.1 200 OK\r\n\r\n", Pause(1.5), STREAM, CLOSE])
     got = ask(server.url, connect=1, silence=20)
     assert (got.text, got.error) == (TEXT, None)
-
-
-def test_comments_reset_the_read_timeout(serve: Serve) -> None:
-    life = [Pause(0.3), b": ping\n\n"] * 11
-    server = serve([head(), *life, chunk("Hello"), FINISH, DONE, CLOSE])
-    got = ask(server.url, silence=3)
-    assert (got.text, got.error) == ("Hello", None)
-
-
-def test_the_time_spent_by_the_consumer_is_not_a_timeout(serve: Serve) -> None:
-    server = serve([head(), chunk("a"), Pause(0.3), chunk("b"), Pause(0.3), FINISH, DONE, CLOSE])
-    with ChatClient(Server(server.url, None), limits=Limits(silence=3), retry=NO_RETRIES) as client:
-        got = collect(client.stream(HELLO), lambda item: time.sleep(3.2 if is_text(item) else 0))
-    assert (got.text, got.error) == ("ab", None)
 
 
 # Interrupts
@@ -556,10 +456,6 @@ class Interruption:
             self.was_sent = True
             # Delayed and in another thread, so that the main thread is waiting again.
             threading.Timer(0.1, self.stream.interrupt, [self.signum]).start()
-
-
-def is_text(item: Event) -> bool:
-    return isinstance(item, ChatCompletionChunk) and bool(item.content)
 
 
 PINGS: list[Step] = [b": ping\n\n", Pause(0.02)] * 2000
@@ -730,9 +626,3 @@ def test_every_failure_is_an_exception_of_srchat(serve: Serve) -> None:
     for script in ([b"\0" * 100, CLOSE], [b"HTTP/1.1 abc\r\n\r\n", CLOSE], [head(999), CLOSE]):
         got = ask(serve(script).url)
         assert isinstance(got.error, SrchatError)
-
-
-def test_no_connection_in_time_is_a_timeout(full_backlog: str) -> None:
-    got = ask(full_backlog, connect=0.3)
-    assert isinstance(got.error, APITimeoutError)
-    assert got.message.startswith("cannot connect to 127.0.0.1:")

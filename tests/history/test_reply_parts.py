@@ -13,40 +13,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from srchat.conversation import Conversation, TurnRecord
-from srchat.history.database import Database
-from srchat.history.recorder import Recorder
 from srchat.history.reply_parts import PART_SIZE, split
-from srchat.history.salvage import salvage
-from srchat.history.schema import SCHEMA
-from srchat.history.search import index_new_turns
 from srchat.history.store import ConversationStore
+from tests.support.conversations import found
+from tests.support.reply_parts import SIZE, check, save
 from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
-SIZE = 8  # characters of a part
 TEXTS = st.text(st.characters(codec=None), max_size=5 * SIZE)  # lone surrogates and NUL, too
 REPLIES = st.text("ab \ud800\0é", max_size=4 * SIZE) | TEXTS
-VERSION = 3  # of the last srchat without parts
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "history.db"
 
 
 @pytest.fixture
 def store(path: Path) -> Iterator[ConversationStore]:
     with contextlib.closing(ConversationStore(path, part_size=SIZE)) as opened:
         yield opened
-
-
-def save(store: ConversationStore, reply: str, id: str = "talk1", at: float = 1.0) -> TurnRecord:
-    """Save a conversation of one turn in the way an answer is saved."""
-    turn = TurnRecord(f"{id}t", "the prompt", asked_at=at, reason="still coming")
-    conversation = Conversation(id, created_at=at, used_at=at).with_turn(turn)
-    store.add_turn(conversation, turn)
-    turn = turn._replace(reply=reply, complete=True, reason="")
-    store.update_turn(conversation, turn)
-    return turn
 
 
 def replace(store: ConversationStore, turn: TurnRecord, reply: str) -> None:
@@ -62,24 +42,6 @@ def lengths(store: ConversationStore) -> list[int]:
             *store.database.query("SELECT text FROM reply_part ORDER BY turn, position"),
         )
     ]
-
-
-def found(store: ConversationStore, query: str) -> list[str]:
-    return [hit.conversation for hit in store.search(query, 20)]
-
-
-def check(store: ConversationStore) -> None:
-    """Check that the index has the texts of the turns, and that each part has a turn."""
-    index_new_turns(store.database)
-    with store.database.transaction() as execute:
-        execute("INSERT INTO turn_words (turn_words, rank) VALUES ('integrity-check', 1)")
-    assert store.database.query(
-        "SELECT turn.id FROM turn LEFT JOIN reply_part ON turn = turn.id"
-        " GROUP BY turn.id HAVING count(turn) <> reply_parts OR max(position) <> reply_parts"
-    ) == []  # fmt: skip
-    orphans = "SELECT 1 FROM reply_part WHERE turn NOT IN (SELECT id FROM turn)"
-    assert store.database.query(orphans) == []
-    assert store.database.query("PRAGMA integrity_check") == [("ok",)]
 
 
 # --- saving and loading --------------------------------------------------------------------
@@ -238,106 +200,6 @@ def test_deletion_erases_the_parts_from_the_files(store: ConversationStore, path
         assert b"xyzzy" not in file.read_bytes(), file.name
 
 
-# --- files of older versions ---------------------------------------------------------------
-
-
-def create_old(path: Path, *replies: str) -> None:
-    """Create a file of the last version without parts, and index its first turn."""
-    tables = {name: since for name, since in SCHEMA.tables.items() if since <= VERSION}
-    schema = SCHEMA._replace(tables=tables, migrations=SCHEMA.migrations[:VERSION])
-    database = Database(path, schema, 1.0)
-    with database.transaction() as execute:
-        execute("INSERT INTO conversation VALUES (1, 'talk1', 'title', NULL, 1.0, 1.0, 't000')")
-        for number, reply in enumerate(replies):
-            execute(
-                "INSERT INTO turn (conversation, uid, state, reason, finish_reason, base_url,"
-                " model, served_model, estimated_tokens, asked_at, prompt, reply)"
-                " VALUES (1, ?, 'complete', '', '', '', '', '', 0, 1.0, 'the prompt', ?)",
-                (f"t{number:03}", reply),
-            )
-        execute("INSERT INTO turn_words (rowid, prompt, reply)"
-                " SELECT id, prompt, reply FROM turn WHERE id = 1")  # fmt: skip
-        execute("DELETE FROM unindexed WHERE turn = 1")
-    database.close()
-
-
-def test_a_file_without_parts_is_migrated(path: Path) -> None:
-    replies = ["a long old reply, indexed", "another old reply", "x" * (2 * PART_SIZE)]
-    create_old(path, *replies)
-    store = ConversationStore(path, part_size=SIZE)
-    assert [turn.reply for turn in store.load("talk1").turns] == replies
-    check(store)
-    assert found(store, "indexed") == found(store, "another") == ["talk1"]
-    store.update_turn(
-        Conversation("talk1"), store.load("talk1").turns[0]._replace(reply="new " * 9)
-    )
-    assert found(store, "indexed") == []
-    assert found(store, '"new new new"') == ["talk1"]
-    check(store)
-    store.close()
-    is_on_one_page = path.read_bytes()[100] == 13  # a leaf
-    assert is_on_one_page, "damage to another page would lose the names of the tables"
-
-
-def test_a_file_without_parts_is_salvaged(path: Path) -> None:
-    create_old(path, *["an old reply"] * 3)
-    assert [len(kept.turns) for kept in salvage(path).conversations] == [3]
-    assert salvage(path).is_complete
-    create_old(old := path.with_name("damaged.db"), *["x" * 2000] * 40)
-    tear(old, b"x" * 500)
-    ((kept,), is_complete) = salvage(old)
-    assert 30 <= len(kept.turns) < 40
-    assert not is_complete
-
-
-# --- damage --------------------------------------------------------------------------------
-
-
-def tear(path: Path, text: bytes) -> None:
-    """Overwrite the page with the end of a text."""
-    data = path.read_bytes()
-    page = data.rindex(text) & ~4095
-    path.write_bytes(data[:page] + b"\xff" * 4096 + data[page + 4096 :])
-
-
-@pytest.mark.parametrize(
-    ("loss", "left"),
-    [
-        ("DELETE FROM reply_part WHERE position = 1", 1),
-        ("DELETE FROM reply_part WHERE position = 2", 2),
-        ("DELETE FROM reply_part WHERE position = 3", 3),
-        ("UPDATE reply_part SET text = x'00' WHERE position = 2", 2),
-        ("UPDATE turn SET reply_parts = 'many' WHERE reply_parts", 1),
-        ("UPDATE turn SET reply_parts = 1 << 60 WHERE reply_parts", 4),
-    ],
-)
-def test_a_reply_is_salvaged_up_to_a_lost_part(
-    store: ConversationStore, path: Path, loss: str, left: int
-) -> None:
-    turn, other = save(store, "0123456789" * 3), save(store, "short", "talk2")
-    assert salvage(path) == ([store.load("talk1"), store.load("talk2")], True)
-    with store.database.transaction() as execute:
-        execute(loss)
-    (kept, intact), is_complete = salvage(path)
-    reason = "the rest of the answer was lost: the history was damaged"
-    assert kept.turns == (
-        turn._replace(reply=turn.reply[: left * SIZE], complete=False, reason=reason),
-    )
-    assert intact.turns == (other,)
-    assert not is_complete
-
-
-def test_a_damaged_page_loses_one_part(path: Path) -> None:
-    store = ConversationStore(path, part_size=10_000)
-    turn = save(store, "".join(f"{number:9}." for number in range(5000)))
-    store.close()
-    tear(path, b"     4200.")
-    ((kept,), is_complete) = salvage(path)
-    assert kept.turns[0].reply == turn.reply[:40_000]
-    assert not kept.turns[0].complete
-    assert not is_complete
-
-
 # --- processes -----------------------------------------------------------------------------
 
 SAVER = """
@@ -405,21 +267,4 @@ def test_a_kill_leaves_a_whole_reply(path: Path) -> None:
             time.sleep(chance.uniform(0, 0.1))
         assert only_reply(store, name, scale) in WHOLE
         check(store)
-    store.close()
-
-
-def test_a_recorder_saves_the_pieces(path: Path) -> None:
-    store = ConversationStore(path, part_size=SIZE)
-    recorder = Recorder(lambda _: store)
-    turn = TurnRecord("t", "the prompt", asked_at=1.0)
-    conversation = Conversation("talk1").with_turn(turn)
-    recorder.begin(conversation, turn)
-    pieces = []
-    for number in range(10):
-        pieces.append(f"piece {number}, ")
-        recorder.update(conversation, turn, pieces)
-        assert store.load("talk1").turns[0].reply == "".join(pieces)
-    path.unlink()
-    assert recorder.end(conversation, turn, pieces) == []
-    assert store.load("talk1").turns[0].reply == "".join(pieces)
     store.close()

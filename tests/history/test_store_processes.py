@@ -17,7 +17,8 @@ import pytest
 from srchat.conversation import Conversation, TurnRecord
 from srchat.history.store import ConversationStore
 from tests.conftest import Serve, Srchat
-from tests.support.server import HOLD, Pause, Step, answer, chunk, head
+from tests.support.conversations import only_turn
+from tests.support.server import Pause, Step, answer, chunk, head
 from tests.support.waiting import WAIT_TIMEOUT, wait_until
 
 WRITERS, TURNS = 20, 10
@@ -175,44 +176,6 @@ def test_a_kill_loses_at_most_a_second_of_text(tmp_path: Path) -> None:
     store.close()
     assert is_intact(path)
     assert not list(tmp_path.glob("*.broken-*"))
-
-
-def stored_ids(srchat: Srchat) -> list[str]:
-    if not srchat.history.exists():
-        return []
-    with contextlib.closing(ConversationStore(srchat.history)) as store:
-        return store.ids()
-
-
-def only_turn(srchat: Srchat) -> TurnRecord:
-    store = ConversationStore(srchat.history)
-    (id_,) = store.ids()
-    (turn,) = store.load(id_).turns
-    store.close()
-    return turn
-
-
-def test_the_prompt_is_saved_before_the_answer_begins(srchat: Srchat, serve: Serve) -> None:
-    server = serve([HOLD])
-    process = srchat.start("ask", "think!", "--base-url", server.url)
-    wait_until(lambda: server.requests and stored_ids(srchat))
-    process.kill()
-    process.wait_for_result()
-    turn = only_turn(srchat)
-    assert (turn.prompt, turn.reply, turn.complete) == ("think!", "", False)
-    assert "killed" in turn.reason
-
-
-def test_the_prompt_is_saved_before_the_first_token_is_shown(srchat: Srchat, serve: Serve) -> None:
-    server = serve([head(), chunk("x"), HOLD])
-    for number in range(3):
-        process = srchat.start("ask", f"prompt {number}", "--base-url", server.url)
-        assert process.stdout.read(1) == b"x"
-        process.kill()
-        process.wait_for_result()
-    store = ConversationStore(srchat.history)
-    assert {summary.title for summary in store.summaries()} == {"prompt 0", "prompt 1", "prompt 2"}
-    store.close()
 
 
 @pytest.mark.slow

@@ -11,10 +11,10 @@ from srchat.markdown.html import markdown_html
 from srchat.markdown.splitter import BlockSplitter, block_tokens, markdown_parser
 from srchat.markdown.writer import console_for, layout_for
 from srchat.theme import MARKDOWN
-from tests.markdown.test_layout import lines
 from tests.markdown.test_open_marks import grown
 from tests.markdown.test_splitter import at_once, certain, split
 from tests.markdown.test_writer import seen, stream
+from tests.support.layouts import lines
 from tests.support.markdown_documents import cut, sizes
 from tests.support.printed import committed, printed
 from tests.support.terminal import TerminalOutput

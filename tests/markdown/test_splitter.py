@@ -143,27 +143,6 @@ def test_a_last_line_of_marks_is_omitted_from_the_tail(marks: str) -> None:
     assert splitter.tail() == []
 
 
-@pytest.mark.parametrize(
-    ("start", "line"),
-    [
-        ("```python\n", "x = {n}\n"),
-        ("- ```python\n", "  x = {n}\n"),
-        ("- zero\n", "- item {n}\n"),
-        ("- zero\n", "  - item {n}\n"),
-        ("1. - zero\n", "   - item {n}\n"),
-        ("> zero\n", ">\n> paragraph {n}\n"),
-        ("| a | b |\n|---|---|\n", "| {n} | x |\n"),
-        ("- zero\n\n  | a | b |\n  |---|---|\n", "  | {n} | x |\n"),
-    ],
-)
-def test_the_buffer_stays_small_however_long_the_block_is(start: str, line: str) -> None:
-    splitter = BlockSplitter()
-    splitter.feed(start)
-    for number in range(500):
-        splitter.feed(line.format(n=number))
-        assert len(splitter.tail()) < 20
-
-
 def test_a_growing_paragraph_is_parsed_rarely(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from srchat.markdown.splitter import block_tokens, markdown_parser
 from srchat.markdown.tags import NAMES, SCRIPTS
 from srchat.markdown.writer import console_for, layout_for
-from tests.markdown.test_layout import lines
+from tests.support.layouts import lines
 from tests.support.terminal import TerminalOutput
 
 

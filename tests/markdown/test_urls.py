@@ -6,7 +6,7 @@ from srchat.markdown.html import markdown_html
 from srchat.markdown.open_marks import closed
 from srchat.markdown.splitter import block_tokens, markdown_parser
 from srchat.markdown.writer import console_for, layout_for
-from tests.markdown.test_layout import lines
+from tests.support.layouts import lines
 from tests.support.terminal import TerminalOutput
 
 

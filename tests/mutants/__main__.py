@@ -20,9 +20,9 @@ TESTS = {
     "srchat/batch/controller.py": "tests/batch/test_controller.py",
     "srchat/batch/request_file.py": "tests/batch/test_request_file.py",
     "srchat/batch/results.py": "tests/batch/test_results.py",
-    "srchat/config/keys.py": "tests/config/test_resolution.py",
+    "srchat/config/keys.py": "tests/config/test_keys.py tests/config/test_resolution.py",
     "srchat/config/value_types.py": "tests/config/test_checks.py tests/config/test_settings.py",
-    "srchat/config/layers.py": "tests/config/test_resolution.py",
+    "srchat/config/layers.py": "tests/config/test_layers.py",
     "srchat/config/resolution.py": "tests/config/test_resolution.py",
     "srchat/config/checks.py": "tests/config/test_checks.py",
     "srchat/config/toml_edit.py": "tests/config/test_toml_edit.py",
@@ -35,7 +35,7 @@ TESTS = {
     "srchat/markdown/splitter.py": (
         "tests/markdown/test_splitter.py tests/markdown/test_math_blocks.py"
     ),
-    "srchat/markdown/resume.py": "tests/markdown/test_splitter.py",
+    "srchat/markdown/resume.py": "tests/markdown/test_resume.py tests/markdown/test_splitter.py",
     "srchat/terminal/sanitize.py": "tests/terminal/test_sanitize.py",
 }
 

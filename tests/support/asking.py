@@ -12,7 +12,10 @@ from srchat.api.server import Server
 from srchat.api.stream import ChatStream
 from srchat.api.surrogates import join_surrogates
 from srchat.errors import Interrupted, SrchatError
+from tests.support.server import CHUNKED, DONE, Script, chunk, chunked, head
+from tests.support.waiting import WAIT_TIMEOUT
 
+KEY = "sk-srt-0123456789abcdef"
 HELLO = ChatRequest(
     "vllm-primary",
     (Message("user", "hello"),),
@@ -91,3 +94,19 @@ def complete(client: ChatClient, request: ChatRequest) -> ChatCompletion:
         raise answer.error
     text, reasoning = join_surrogates(answer.text), join_surrogates(answer.reasoning)
     return ChatCompletion(text, reasoning, answer.finish_reason, answer.model, answer.usage)
+
+
+def kept_open(*pieces: str) -> Script:
+    """Return an answer that keeps the connection open for the next request."""
+    events = [chunk(piece) for piece in pieces]
+    return [head(headers=CHUNKED), chunked(*events, chunk(finish="stop"), DONE)]
+
+
+def settle(client: ChatClient) -> None:
+    """Wait until the reader has read what follows [DONE]."""
+    assert client._reader
+    client._reader.join(WAIT_TIMEOUT)
+
+
+def is_text(item: Event) -> bool:
+    return isinstance(item, ChatCompletionChunk) and bool(item.content)

@@ -24,6 +24,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+CHUNKED = {"Transfer-Encoding": "chunked"}  # a header
 _POLL_INTERVAL = 0.05  # seconds
 
 
@@ -277,6 +278,11 @@ def answer(*pieces: str, finish: str = "stop", headers: dict[str, str] | None = 
     ]
 
 
+def part(data: bytes) -> bytes:
+    """Return one chunk in chunked transfer coding."""
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
 def command_answer(command: str) -> Script:
     """Return an answer with a command in a code block."""
     return answer(f"```sh\n{command}\n```")
@@ -284,7 +290,7 @@ def command_answer(command: str) -> Script:
 
 def chunked(*parts: bytes) -> bytes:
     """Return body parts in chunked transfer coding, with the last chunk."""
-    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (*parts, b""))
+    return b"".join(part(data) for data in (*parts, b""))
 
 
 def json_response(

@@ -1,33 +1,13 @@
 """Writing to a descriptor: everything is written, or an error of srchat is raised."""
 
-import contextlib
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from srchat.errors import ClosedPipeError, OutputError
-from srchat.terminal.plain import PlainWriter
 from srchat.terminal.streams import Messages, Output, encoded, is_file
-
-
-@pytest.fixture
-def pipe() -> Iterator[tuple[int, int]]:
-    reading, writing = os.pipe()
-    yield reading, writing
-    for fd in (reading, writing):
-        with contextlib.suppress(OSError):
-            os.close(fd)
-
-
-@pytest.fixture
-def terminal() -> Iterator[tuple[int, int]]:
-    ours, theirs = os.openpty()
-    yield ours, theirs
-    os.close(ours)
-    os.close(theirs)
 
 
 def test_a_pipe_is_not_a_terminal_and_uses_utf8(pipe: tuple[int, int]) -> None:
@@ -146,18 +126,6 @@ def test_a_message_is_wrapped_at_words_only_on_a_terminal(
     ]  # fmt: skip
     Messages(Output(pipe[1], {})).print(text)
     assert os.read(pipe[0], 100).decode() == f"srchat: {text}\n"
-
-
-def test_plain_text_on_a_terminal_is_inert_and_ends_its_line(terminal: tuple[int, int]) -> None:
-    writer = PlainWriter(Output(terminal[1], {"TERM": "xterm"}))
-    for piece in ("a\x1b", "[31mb\r", "\nc"):
-        writer.write(piece)
-    writer.close()
-    writer.close()
-    shown = b""
-    while not shown.endswith(b"c\r\n"):
-        shown += os.read(terminal[0], 100)
-    assert shown == b"a\\x1b[31mb\r\nc\r\n"
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp1251", "mac-roman", "latin-1", "cp437", "ascii"])
