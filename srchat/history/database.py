@@ -1,8 +1,7 @@
 """A private SQLite file that many processes may use at once.
 
-Every write is one short transaction that takes the lock at its start. While the lock is
-taken, a read or write is retried for `lock_timeout` seconds. A damaged file is renamed, never
-deleted or overwritten.
+Every write is one short transaction that takes the lock at its start. While the lock is taken, a
+read or write is retried for `lock_timeout` seconds. A damaged file is renamed, never overwritten.
 """
 
 import contextlib
@@ -34,6 +33,7 @@ _REASONS: Final = {
     sqlite3.SQLITE_IOERR: "I/O error; is the disk full?",
     sqlite3.SQLITE_TOOBIG: "the text is too long",
 }
+_OUT_OF_MEMORY: Final = (sqlite3.SQLITE_IOERR_NOMEM, sqlite3.SQLITE_IOERR_SHMMAP)
 T = TypeVar("T")
 Row = tuple[Any, ...]
 Parameters = Sequence[object] | dict[str, object]
@@ -223,10 +223,8 @@ class Database:
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         if tables and application != self._schema.application_id:
-            raise StoreError(
-                f"{self.path} is the database of another program",
-                hint="set SRCHAT_DATA to another folder",
-            )
+            message = f"{self.path} is the database of another program"
+            raise StoreError(message, hint="set SRCHAT_DATA to another folder")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         return int(version)
 
@@ -272,7 +270,9 @@ class Database:
         except (OSError, ValueError, OverflowError) as exc:
             raise StoreError(f"cannot use the history {self.path}: {reason_of(exc)}") from exc
 
-    def _store_error(self, exc: sqlite3.Error) -> StoreError:
+    def _store_error(self, exc: sqlite3.Error) -> StoreError | MemoryError:
+        if getattr(exc, "sqlite_errorcode", 0) in _OUT_OF_MEMORY:
+            return MemoryError()
         if _is_busy(exc):
             return StoreBusyError(f"the history {self.path} is locked by another process")
         if _is_corrupt(exc):
