@@ -202,8 +202,8 @@ def test_tab_completes_mentions(srchat: Srchat, serve: Serve, files: Path) -> No
             ("see @sr\t", "> see @src/"),
             ("see @src/\t", "> see @src/b.py"),
             ("see @my\t", '> see @"my notes.txt"'),
+            ('see @"sr\t', '> see @"src/'),  # differs, so that the next Ctrl-C waits for it
             ('see @"my\t', '> see @"my notes.txt"'),
-            ('see @"sr\t', '> see @"src/'),
             ("see @a\t", "> see @a.txt"),
         ):
             chat.type(CTRL_C + typed)
