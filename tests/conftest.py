@@ -36,7 +36,7 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Use one more worker than CPUs: tests mostly wait for processes and sockets."""
+    """Use twice as many workers as CPUs: tests mostly wait for processes and sockets."""
     return 2 * (os.cpu_count() or 2) + 1
 
 
