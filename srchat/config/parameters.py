@@ -1,7 +1,7 @@
 """Request parameters that srchat passes on unchanged. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from srchat.config.tables import Table
@@ -16,33 +16,32 @@ KNOWN_PARAMETERS: Final = (
     "response_format",
     "chat_template_kwargs.enable_thinking",
 )
-_NAMES_OF_SETTINGS: Final = (
-    "model",
-    "messages",
-    "stream",
-    "temperature",
-    "top_p",
-    "max_tokens",
-    "stop",
-)
+_ALWAYS_SENT: Final = ("model", "messages", "stream")
 _NOT_SUPPORTED: Final = ("stream_options", "n", "tools")
 REMOVED: Final = object()  # the value of a parameter that a stronger layer removes
 
 
 class Parameters(Table):
-    """Further request parameters: a flat dict, in which dotted names stand for nested objects."""
+    """Further request parameters: a flat dict, in which dotted names stand for nested objects.
 
-    description = (
-        "parameters such as seed=7, except model, messages, stream, temperature, top_p, "
-        "max_tokens, stop, stream_options, n and tools"
-    )
+    `with_setting`: returns the parameters that have a setting of their own, which are refused.
+    """
+
+    def __init__(self, with_setting: Callable[[], Iterable[str]]) -> None:
+        self._with_setting = with_setting
+
+    @property
+    def description(self) -> str:
+        """The allowed values, for messages and help."""
+        *names, last = self._refused()
+        return f"parameters such as top_k=40, except {', '.join(names)} and {last}"
 
     def check(self, value: object) -> object:
         """Return the parameters of a table."""
         if not isinstance(value, dict):
             raise ValueError
         flat = _flattened(value)
-        if not all(map(_may_be_sent, flat)):
+        if not all(map(self._may_be_sent, flat)):
             raise ValueError
         try:
             json.dumps(flat)
@@ -55,9 +54,16 @@ class Parameters(Table):
         if text.lstrip().startswith("{"):
             return self.check(json.loads(text))
         name, equals, value = text.partition("=")
-        if not equals or not _may_be_sent(name):
+        if not equals or not self._may_be_sent(name):
             raise ValueError
         return {name: _json_or_text(value) if value else REMOVED}
+
+    def _may_be_sent(self, name: str) -> bool:
+        parts = name.split(".")
+        return all(parts) and parts[0] not in self._refused()
+
+    def _refused(self) -> tuple[str, ...]:
+        return (*_ALWAYS_SENT, *self._with_setting(), *_NOT_SUPPORTED)
 
 
 def nested(parameters: Mapping[str, object]) -> dict[str, Any]:
@@ -81,11 +87,6 @@ def _flattened(table: Mapping[str, object], before: str = "") -> dict[str, objec
         else:
             flat[f"{before}{name}"] = value
     return flat
-
-
-def _may_be_sent(name: str) -> bool:
-    parts = name.split(".")
-    return all(parts) and parts[0] not in (*_NAMES_OF_SETTINGS, *_NOT_SUPPORTED)
 
 
 def _json_or_text(text: str) -> object:

@@ -106,7 +106,8 @@ class Config:
         metavar="TEXT",
     )
     params: Mapping[str, object] | None = setting(
-        Parameters(),
+        # Asked for when all settings are known.
+        Parameters(lambda: (name for name, entry in SETTINGS.items() if entry.parameter)),
         None,
         "further parameters of the request, by name",
         flags=("--param",),

@@ -629,4 +629,4 @@ def test_a_parameter_changes_in_a_chat(srchat: Srchat, serve: Serve) -> None:
     result = srchat("chat", "--base-url", server.url, stdin=lines)
     assert [request.json.get("seed") for request in server.requests] == [7, None]
     assert "param.seed = 7" in result.err
-    assert "params.n is not allowed; params takes parameters such as seed=7" in result.err
+    assert "params.n is not allowed; params takes parameters such as top_k=40" in result.err

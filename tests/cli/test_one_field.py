@@ -53,6 +53,13 @@ def test_it_is_an_option_and_part_of_the_request(tree: Path) -> None:
     assert body["seed"] == 7
 
 
+def test_param_refuses_it(tree: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as failure:
+        run(tree, "srchat", "ask", "q", "--param", "seed=7", "--dry-run")
+    assert "except model, messages, stream, temperature" in failure.value.stderr
+    assert ", seed, " in failure.value.stderr
+
+
 def test_it_is_a_variable_and_a_value_of_the_file(tree: Path) -> None:
     body = json.loads(run(tree, "srchat", "ask", "q", "--dry-run", SRCHAT_SEED="8"))
     assert body["seed"] == 8

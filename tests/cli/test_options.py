@@ -88,4 +88,6 @@ def test_parameters_of_all_sources_are_merged_and_sent(srchat: Srchat, serve: Se
 def test_a_parameter_that_cannot_be_one_is_refused(srchat: Srchat, text: str) -> None:
     result = srchat("ask", "q", "-p", "demo", "--param", text)
     assert (result.code, result.out) == (2, b"")
-    assert f"invalid value for '--param': {text!r}; must be parameters such as seed=7" in result.err
+    assert (
+        f"invalid value for '--param': {text!r}; must be parameters such as top_k=40" in result.err
+    )

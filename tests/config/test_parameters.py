@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srchat.config.parameters import KNOWN_PARAMETERS, REMOVED, Parameters, nested
+from srchat.config.parameters import KNOWN_PARAMETERS, REMOVED, nested
 from srchat.config.settings import SETTINGS
 
+PARAMETERS = SETTINGS["params"].value_type
 NAMES = st.text("abc_", min_size=1, max_size=3)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -34,7 +35,7 @@ VALUES = st.recursive(
     ],
 )
 def test_a_value_is_json_or_text(text: str, value: dict[str, object]) -> None:
-    assert Parameters().parse(text) == value
+    assert PARAMETERS.parse(text) == value
 
 
 @pytest.mark.parametrize(
@@ -45,20 +46,20 @@ def test_a_value_is_json_or_text(text: str, value: dict[str, object]) -> None:
 )  # fmt: skip
 def test_an_invalid_parameter_is_rejected(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the caller writes the message
-        Parameters().parse(text)
+        PARAMETERS.parse(text)
 
 
 def test_a_parameter_with_a_setting_is_rejected() -> None:
     for name in (name for name, entry in SETTINGS.items() if entry.parameter):
         with pytest.raises(ValueError):  # noqa: PT011 - as above
-            Parameters().parse(f"{name}=1")
+            PARAMETERS.parse(f"{name}=1")
         assert name not in KNOWN_PARAMETERS
-        assert f" {name}, " in Parameters.description
+        assert f" {name}, " in PARAMETERS.description
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=4))
 def test_a_table_is_sent_as_it_is(table: dict[str, Any]) -> None:
-    flat = Parameters().check(table)
+    flat = PARAMETERS.check(table)
     assert isinstance(flat, dict)
     assert json.dumps(nested(flat), sort_keys=True) == json.dumps(table, sort_keys=True)
 
@@ -69,4 +70,4 @@ def test_a_table_is_sent_as_it_is(table: dict[str, Any]) -> None:
 )
 def test_an_invalid_table_is_rejected(value: object) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - as above
-        Parameters().check(value)
+        PARAMETERS.check(value)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
 from srchat.config.parameters import KNOWN_PARAMETERS
+from srchat.config.settings import SETTINGS
 
 
 class Values(StrEnum):
@@ -160,7 +161,7 @@ def _metavar(param: TyperOption | TyperArgument) -> str:
 
 def _choices(param: TyperOption | TyperArgument) -> tuple[str, ...]:
     if param.name == "params":
-        return tuple(f"{name}=" for name in KNOWN_PARAMETERS)
+        return tuple(f"{name}=" for name in KNOWN_PARAMETERS if name not in SETTINGS)
     choices = getattr(param.type, "choices", ())
     return tuple(str(getattr(choice, "value", choice)) for choice in choices)
 
