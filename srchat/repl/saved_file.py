@@ -1,4 +1,4 @@
-"""Saves a conversation to a file."""
+"""Saves texts of a chat to files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,16 +18,20 @@ def write_conversation(
 ) -> None:
     """Write a conversation in the format of the suffix. JSON has all its branches.
 
-    `confirm`: asks whether to overwrite a file. `when`: formats a time.
-    Raises UsageError.
+    `when`: formats a time. See `write_file`.
     """
     if not conversation.turns:
         raise UsageError("nothing to save yet")
+    write_file(path, _document(path, conversation, when), confirm)
+
+
+def write_file(path: Path, text: str, confirm: Callable[[str], bool]) -> None:
+    """Write a text file. `confirm`: asks whether to overwrite one. Raises UsageError."""
     try:
         if path.is_file() and not confirm(f"{one_line(str(path))} exists. Overwrite it?"):
             raise UsageError(f"{path} exists; not overwritten")
         # A new file is private; an existing one keeps its mode.
-        private_files.replace(path, utf8_bytes(_document(path, conversation, when)), keep_mode=True)
+        private_files.replace(path, utf8_bytes(text), keep_mode=True)
     except (OSError, ValueError) as exc:
         raise UsageError(f"cannot write {path}: {reason_of(exc)}") from exc
 
