@@ -32,6 +32,12 @@ def wait_for_redraw(chat: ChatTerminal | Tmux, columns: int) -> None:
     chat.wait_for(is_drawn, f"the draft at {columns} columns")
 
 
+def wait_for_rows(chat: ChatTerminal | Tmux, text: str) -> None:
+    """Wait until each row of a pasted text is shown once: a redraw may be under way."""
+    expected = Counter(text.split("\n"))
+    chat.wait_for(lambda chat: shown(chat) == expected, "each row once")
+
+
 @terminals
 @pytest.mark.parametrize(
     "steps",
@@ -55,12 +61,12 @@ def test_a_draft_is_shown_once_in_a_narrower_window(
         for columns, lines in steps:
             chat.resize(columns, lines)
             wait_for_redraw(chat, columns)
-        assert shown(chat) == Counter(pasted(4).split("\n"))
+        wait_for_rows(chat, pasted(4))
         assert HELP_TOPICS.findall(chat.text) == above
         assert "@PATH      attach" in chat.text
         chat.type(ENTER)
         chat.wait_for_text("Fine.")
-        assert shown(chat) == Counter(pasted(4).split("\n"))
+        wait_for_rows(chat, pasted(4))
     assert sent_messages(server) == [("user", wide_lines(4))]
 
 
@@ -75,7 +81,7 @@ def test_a_window_that_is_dragged_leaves_no_copies(
         for columns in range(78, 40, -4):
             chat.resize(columns, 24)
         wait_for_redraw(chat, 42)
-        assert shown(chat) == Counter(pasted(4).split("\n"))
+        wait_for_rows(chat, pasted(4))
         assert "@PATH      attach" in chat.text
 
 
@@ -121,7 +127,7 @@ def test_a_terminal_that_does_not_report_its_cursor_is_redrawn(
         chat.terminal._screen.write_process_input = str  # type: ignore[method-assign,assignment]
         chat.resize(40, 24)
         chat.wait_for_text("  xxx")
-        assert shown(chat) == Counter(pasted(4).split("\n"))
+        wait_for_rows(chat, pasted(4))
         assert "@PATH      attach" in chat.text
 
 
