@@ -228,3 +228,12 @@ def test_options_and_settings_are_offered_with_their_help() -> None:
     settings = dict(Line(["config", "get"], "").offers())
     assert "temperature" in settings
     assert all(settings.values())
+
+
+def test_zsh_gets_equal_titles_as_different_texts(srchat: Srchat) -> None:
+    for _ in range(2):
+        assert srchat("ask", "hi", "-p", "demo").code == 0
+    found = srchat("__complete", "zsh", "srchat", "ask", "--conversation", "").text.splitlines()
+    titles = [line.partition(":")[2] for line in found if ":" in line]
+    assert len(titles) == len(set(titles)) == 2
+    assert {title.strip() for title in titles} == {"hi"}

@@ -272,7 +272,7 @@ class Database:
 
     def _store_error(self, exc: sqlite3.Error) -> StoreError | MemoryError:
         if getattr(exc, "sqlite_errorcode", 0) in _OUT_OF_MEMORY:
-            return MemoryError()
+            return MemoryError()  # pragma: no cover - depends on where memory ends
         if _is_busy(exc):
             return StoreBusyError(f"the history {self.path} is locked by another process")
         if _is_corrupt(exc):

@@ -116,7 +116,7 @@ class Recorder:
         try:
             self._write_once(store, conversation, turn, pieces)
         except BrokenStoreError:
-            if store.database.set_aside():
+            if store.database.set_aside():  # pragma: no branch - race: another process did it
                 self._saved_in = None  # the new file does not contain the turn
             self._write_once(store, conversation, turn, pieces)
         if warning := store.take_warning():

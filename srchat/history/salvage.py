@@ -119,7 +119,7 @@ class _ReplyParts:
         `id`, `count`: the turn's number, and that of its parts after the first.
         """
         if not isinstance(turn.reply, str):
-            return turn  # it is invalid, and skipped later
+            return turn  # pragma: no cover - a row of a damaged page; it is skipped later
         numbers = range(1, count + 1) if isinstance(count, int) else ()
         texts = [turn.reply]
         for text in (self._texts.get((id, number)) for number in numbers):

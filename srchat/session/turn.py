@@ -100,7 +100,7 @@ class Turn:
     def conversation(self) -> Conversation:
         """The conversation. It joins the reply, which is then in memory twice for a moment."""
         if not self.is_sent:
-            return self._before
+            return self._before  # pragma: no cover - nobody asks before
         with contextlib.suppress(MemoryError):
             return self._conversation.with_turn(self._record._replace(reply=self.reply.content))
         short = self.reply.text.prefix(_TRUNCATED_SIZES[-1])

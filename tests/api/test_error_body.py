@@ -164,3 +164,19 @@ def test_a_long_message_shows_that_it_was_cut() -> None:
     message = read_error_text("word " * 1000).message
     assert len(message) <= 400
     assert message.endswith("word…")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("500", 500),
+        ("429", 429),
+        ("", None),
+        ("600", None),
+        ("50", None),
+        ("5000", None),
+        ("x", None),
+    ],
+)
+def test_a_code_may_be_a_status(code: str, status: int | None) -> None:
+    assert ErrorBody("broken", code=code).status == status

@@ -64,6 +64,7 @@ def test_json_round_trips(conversation: Conversation) -> None:
         document({"id": "abcd", "turns": [{"id": "0001", "usage": {"prompt_tokens": True}}]}),
         document({"id": "abcd", "turns": [{"id": "0001", "usage": {"prompt_tokens": 10**400}}]}),
         document({"id": "abcd", "turns": [{"id": "0001", "complete": "yes"}]}),
+        document({"id": "abcd", "turns": [{"id": "0001", "attachments": [3]}]}),
         document({"id": "abcd", "created_at": "now"}), document({"id": "abcd", "used_at": 1e300}),
         document({"id": "abcd", "created_at": float("nan")}),
     ],

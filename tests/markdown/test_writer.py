@@ -409,3 +409,17 @@ def test_the_rest_of_a_code_block_is_plain_after_an_interrupt(is_interrupted: bo
     writer.close()
     assert ("\x1b[35m" in output.text) != is_interrupted
     assert "  def f(): return 'text'" in output.emulator.screen
+
+
+def test_an_open_code_block_is_continued_plain_after_an_interrupt() -> None:
+    output, clock, interrupted = TerminalOutput(), Clock(), False
+    writer = MarkdownWriter(output, clock=clock, is_interrupted=lambda: interrupted)
+    writer.write("```python\n" + "x = 'text'\n" * 60)
+    clock.now += 10
+    writer.write("x = 'text'\n" * 60)
+    assert "\x1b[32m" in output.text
+    before, interrupted = len(output.text), True
+    writer.write("y = 'last'\n" * 60)
+    writer.close()
+    assert "\x1b[32m'last'" not in output.text[before:]
+    assert output.emulator.lines.count("  y = 'last'") == 60
